@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Installs what test/interop needs: the distribution's ZooKeeper 3.8.0 (server, C client, kazoo) by apt, and Apache
+# releases from the Java package registry by Maven, into .cache/interop (never into git). Safe to run again; quick
+# when there is nothing to do.
+#
+#   scripts/interop-setup.sh                     the judge release and the Java helpers
+#   scripts/interop-setup.sh 3.5.10 3.6.4 3.7.2  these releases as well
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+judge=3.9.5
+cache=.cache/interop
+java_dir=test/interop/java
+
+packages=()
+[ -f /usr/share/java/zookeeper.jar ] || packages+=(zookeeper)
+[ -x /usr/lib/zookeeper/bin/cli_mt ] || packages+=(zookeeper-bin)
+[ -f /usr/include/zookeeper/zookeeper.h ] || packages+=(libzookeeper-mt-dev)
+/usr/bin/python3 -c 'import kazoo' 2>/dev/null || packages+=(python3-kazoo)
+{ command -v java && command -v javac; } >/dev/null 2>&1 || packages+=(default-jdk-headless)
+command -v mvn >/dev/null 2>&1 || packages+=(maven)
+if [ ${#packages[@]} -gt 0 ]; then
+  as_root=()
+  [ "$(id -u)" = 0 ] || as_root=(sudo -n)
+  echo "interop-setup: installing ${packages[*]}"
+  # The server package must not start a server of its own on 2181.
+  "${as_root[@]}" apt-get update -q
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -q --no-install-recommends "${packages[@]}"
+fi
+
+# The directory appears under its final name only when Maven has copied everything.
+fetch() {
+  local version=$1 to="$cache/apache-$1"
+  [ -d "$to" ] && return
+  echo "interop-setup: fetching Apache ZooKeeper $version"
+  mkdir -p "$cache"
+  local aside
+  aside=$(mktemp -d "$cache/fetching.XXXXXX")
+  mvn -B -q -Dstyle.color=never -f "$java_dir/pom.xml" dependency:copy-dependencies \
+    -Dzookeeper.version="$version" -DincludeScope=runtime -DoutputDirectory="$PWD/$aside"
+  mv "$aside" "$to"
+}
+for version in "$judge" "$@"; do fetch "$version"; done
+
+helpers=$(cat "$java_dir"/*.java 2>/dev/null | cksum | tr ' ' -)
+if compgen -G "$java_dir/*.java" >/dev/null && [ "$(cat "$cache/classes/.helpers" 2>/dev/null)" != "$helpers" ]; then
+  echo "interop-setup: compiling the Java helpers"
+  rm -rf "$cache/classes"
+  mkdir -p "$cache/classes"
+  javac -nowarn -d "$cache/classes" -cp "$cache/apache-$judge/*" "$java_dir"/*.java
+  echo "$helpers" >"$cache/classes/.helpers"
+fi
+echo "$judge" >"$cache/judge"
