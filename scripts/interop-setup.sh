@@ -42,12 +42,13 @@ fetch() {
 }
 for version in "$judge" "$@"; do fetch "$version"; done
 
-helpers=$(cat "$java_dir"/*.java 2>/dev/null | cksum | tr ' ' -)
-if compgen -G "$java_dir/*.java" >/dev/null && [ "$(cat "$cache/classes/.helpers" 2>/dev/null)" != "$helpers" ]; then
+mapfile -t helpers < <(find "$java_dir" -name '*.java' | sort)
+stamp=$(cat "${helpers[@]}" | cksum | tr ' ' -)
+if [ "$(cat "$cache/classes/.stamp" 2>/dev/null)" != "$stamp" ]; then
   echo "interop-setup: compiling the Java helpers"
   rm -rf "$cache/classes"
   mkdir -p "$cache/classes"
-  javac -nowarn -d "$cache/classes" -cp "$cache/apache-$judge/*" "$java_dir"/*.java
-  echo "$helpers" >"$cache/classes/.helpers"
+  javac -nowarn -d "$cache/classes" -cp "$cache/apache-$judge/*" "${helpers[@]}"
+  echo "$stamp" >"$cache/classes/.stamp"
 fi
 echo "$judge" >"$cache/judge"
