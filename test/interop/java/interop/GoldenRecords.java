@@ -306,7 +306,7 @@ public final class GoldenRecords {
             new Txn(5, bytes(new SetDataTxn("/a", utf8("four"), 2))),
             new Txn(2, bytes(new DeleteTxn("/a/b"))))));
         add("multi txn of a failed multi", new MultiTxn(Arrays.asList(
-            new Txn(-1, bytes(new ErrorTxn(0))),
+            new Txn(1, bytes(new CreateTxn("/a/b", utf8("one"), OPEN, false, 1))),
             new Txn(-1, bytes(new ErrorTxn(-103))),
             new Txn(-1, bytes(new ErrorTxn(-2))))));
     }
