@@ -1,0 +1,62 @@
+/**
+ * The disk, as recovery, the transaction log and the epoch files see it. Small and rare things are synchronous
+ * (start-up, epochs, directories); only what runs while clients wait (appends, syncs, snapshot slices) calls back.
+ *
+ * Durability rules that an implementation keeps and the simulator exploits: bytes are durable after `sync` of
+ * that file; a create, rename or unlink is durable after `syncDir` of its directory; nothing else is.
+ */
+export interface Disk {
+  /** Names in `dir`, sorted; throws DiskError ENOENT when there is no such directory. */
+  list(dir: string): string[];
+  exists(path: string): boolean;
+  /** Creates `dir` and its parents, and syncs each directory it created an entry in. */
+  makeDir(dir: string): void;
+  /** The whole file. Only for files known to be small (epochs, myid, configuration). */
+  readSmall(path: string): Buffer;
+  open(path: string, mode: OpenMode): DiskFile;
+  rename(from: string, to: string): void;
+  unlink(path: string): void;
+  syncDir(dir: string): void;
+  /** Bytes free for us on the file system of `dir`. */
+  freeBytes(dir: string): number;
+  /**
+   * Takes the directory for this process; undefined when another live process has it. Nothing is written
+   * to the directory in that case. The lock ends with `release` or with the process.
+   */
+  lock(dir: string): DirectoryLock | undefined;
+}
+
+/** read: must exist. write: must exist. create: must not exist. */
+export type OpenMode = 'read' | 'write' | 'create';
+
+export interface DirectoryLock {
+  release(): void;
+}
+
+/** Offsets and lengths in bytes. One asynchronous operation at a time per file; the caller serialises. */
+export interface DiskFile {
+  size(): number;
+  /** Fills `target` from `offset`; returns how many bytes there were (short at end of file). */
+  readAt(target: Buffer, offset: number): number;
+  writeAt(data: Buffer, offset: number): void;
+  truncate(size: number): void;
+  syncNow(): void;
+  /** Writes the chunks one after another from `offset`; a short write is completed, never reported as done. */
+  write(chunks: readonly Buffer[], offset: number, done: (error: DiskError | undefined) => void): void;
+  /** fdatasync. A failed sync is never retried: what the pages held is unknown from then on. */
+  sync(done: (error: DiskError | undefined) => void): void;
+  close(): void;
+}
+
+/** `code` is the operating system's: ENOENT, EEXIST, ENOSPC, EIO, EACCES, ... */
+export class DiskError extends Error {
+  override readonly name = 'DiskError';
+  readonly code: string;
+  readonly path: string;
+
+  constructor(code: string, path: string, message: string) {
+    super(message);
+    this.code = code;
+    this.path = path;
+  }
+}

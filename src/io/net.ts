@@ -1,0 +1,78 @@
+/**
+ * Streams between processes. Bytes arrive in order, in arbitrary chunks, until the stream closes; there is no
+ * promise that what was written arrived. Handlers are called one at a time, never from inside a call to the
+ * stream's own methods.
+ */
+export interface Net {
+  /**
+   * Listens on host:port (undefined host: all addresses; port 0: any). `onListening` runs once, with the bound
+   * port or with the error that prevented it.
+   */
+  listen(options: ListenOptions, handlers: ListenHandlers): Listener;
+  /**
+   * Dials by name or address. Names are resolved at every dial, in the background; one lookup per name is in
+   * flight at most, and while it is, the last good address is dialled. `timeoutMs` bounds lookup and connect together.
+   */
+  dial(host: string, port: number, timeoutMs: number, handlers: StreamHandlers): Stream;
+}
+
+export interface ListenOptions {
+  readonly host: string | undefined;
+  readonly port: number;
+  readonly backlog?: number;
+  readonly keepAlive?: boolean;
+}
+
+export interface ListenHandlers {
+  onListening(port: number): void;
+  onError(error: NetError): void;
+  /** Return the handlers of the accepted stream, or undefined to drop it at once without a reply. */
+  onStream(stream: Stream): StreamHandlers | undefined;
+}
+
+export interface StreamHandlers {
+  onOpen?(): void;
+  onData(chunk: Buffer): void;
+  /** The other side finished writing; it may still read. */
+  onEnd?(): void;
+  /** `bufferedBytes` came down to 0 after it had been above. */
+  onDrain?(): void;
+  /** Once, and nothing after it. `error` is undefined for an orderly close. */
+  onClose(error: NetError | undefined): void;
+}
+
+export interface Listener {
+  readonly port: number;
+  /** Stops accepting; streams already accepted live on. */
+  close(): void;
+}
+
+export interface Stream {
+  /** Literal address of the other side, "" when it is already gone. */
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** Written but not yet taken by the operating system. */
+  readonly bufferedBytes: number;
+  /** The bytes belong to the stream from here on; the caller must not change them. */
+  write(bytes: Buffer): void;
+  /** Stop and resume onData: the way to push back on a sender. */
+  pause(): void;
+  resume(): void;
+  /** Sends what was written, then closes. */
+  end(): void;
+  /** Closes at once; what was written may be lost. */
+  destroy(): void;
+}
+
+/** `code` is the operating system's: ECONNREFUSED, ECONNRESET, ETIMEDOUT, EADDRINUSE, ENOTFOUND, ... */
+export class NetError extends Error {
+  override readonly name = 'NetError';
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}

@@ -1,0 +1,153 @@
+import type { Zxid } from './zxid.ts';
+
+/**
+ * Writes jute's binary archive into one growing buffer. `take` hands the bytes over and starts a fresh buffer
+ * when the old one is nearly used up, so that a taken slice is never overwritten.
+ */
+export class Writer {
+  private buffer: Buffer;
+  private start = 0;
+  private offset = 0;
+  private readonly chunkBytes: number;
+
+  constructor(chunkBytes = 16 * 1024) {
+    this.chunkBytes = chunkBytes;
+    this.buffer = Buffer.allocUnsafeSlow(chunkBytes);
+  }
+
+  /** Bytes written since the last take. */
+  get length(): number {
+    return this.offset - this.start;
+  }
+
+  writeByte(value: number): void {
+    this.reserve(1);
+    this.buffer[this.offset++] = value;
+  }
+
+  writeBool(value: boolean): void {
+    this.writeByte(value ? 1 : 0);
+  }
+
+  writeInt(value: number): void {
+    this.reserve(4);
+    this.buffer.writeInt32BE(value | 0, this.offset);
+    this.offset += 4;
+  }
+
+  writeLong(value: bigint): void {
+    this.reserve(8);
+    this.buffer.writeBigInt64BE(BigInt.asIntN(64, value), this.offset);
+    this.offset += 8;
+  }
+
+  /** A long held in a double: a time, a size, a counter. Exact for every safe integer and for -(2^63). */
+  writeSafeLong(value: number): void {
+    this.reserve(8);
+    const high = Math.floor(value / 0x100000000);
+    this.buffer.writeInt32BE(high | 0, this.offset);
+    this.buffer.writeUInt32BE(value - high * 0x100000000, this.offset + 4);
+    this.offset += 8;
+  }
+
+  writeZxid(value: Zxid): void {
+    this.writeSafeLong(value);
+  }
+
+  writeBuffer(value: Buffer | undefined): void {
+    if (value === undefined) {
+      this.writeInt(-1);
+      return;
+    }
+    this.writeInt(value.length);
+    this.writeRaw(value);
+  }
+
+  /** Bytes without a length before them. */
+  writeRaw(value: Buffer): void {
+    this.reserve(value.length);
+    value.copy(this.buffer, this.offset);
+    this.offset += value.length;
+  }
+
+  /**
+   * UTF-8 of each UTF-16 unit by itself, so that a character beyond the BMP becomes two surrogates of three
+   * bytes each: what Apache's server writes, and what its digests and lengths are counted over.
+   */
+  writeString(value: string | undefined): void {
+    if (value === undefined) {
+      this.writeInt(-1);
+      return;
+    }
+    this.reserve(4 + value.length * 3);
+    const buffer = this.buffer;
+    const lengthAt = this.offset;
+    let at = lengthAt + 4;
+    for (let i = 0; i < value.length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit < 0x80) {
+        buffer[at++] = unit;
+      } else if (unit < 0x800) {
+        buffer[at++] = 0xc0 | (unit >> 6);
+        buffer[at++] = 0x80 | (unit & 0x3f);
+      } else {
+        buffer[at++] = 0xe0 | (unit >> 12);
+        buffer[at++] = 0x80 | ((unit >> 6) & 0x3f);
+        buffer[at++] = 0x80 | (unit & 0x3f);
+      }
+    }
+    buffer.writeInt32BE(at - lengthAt - 4, lengthAt);
+    this.offset = at;
+  }
+
+  writeStrings(values: readonly string[] | undefined): void {
+    if (values === undefined) {
+      this.writeInt(-1);
+      return;
+    }
+    this.writeInt(values.length);
+    for (const value of values) this.writeString(value);
+  }
+
+  /** Leaves four bytes for a frame length and returns where they are, for `endFrame`. */
+  beginFrame(): number {
+    const at = this.length;
+    this.writeInt(0);
+    return at;
+  }
+
+  endFrame(at: number): void {
+    this.buffer.writeInt32BE(this.length - at - 4, this.start + at);
+  }
+
+  /** Overwrites an int written before, `at` being the length at that time. */
+  patchInt(at: number, value: number): void {
+    this.buffer.writeInt32BE(value | 0, this.start + at);
+  }
+
+  /** Forgets everything written after the length was `length`. */
+  rewind(length: number): void {
+    this.offset = this.start + length;
+  }
+
+  /** What was written since the last take; the bytes are the caller's to keep. */
+  take(): Buffer {
+    const taken = this.buffer.subarray(this.start, this.offset);
+    if (this.buffer.length - this.offset < this.chunkBytes >> 2) {
+      this.buffer = Buffer.allocUnsafeSlow(this.chunkBytes);
+      this.offset = 0;
+    }
+    this.start = this.offset;
+    return taken;
+  }
+
+  private reserve(bytes: number): void {
+    if (this.offset + bytes <= this.buffer.length) return;
+    const used = this.offset - this.start;
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.chunkBytes, (used + bytes) * 2));
+    this.buffer.copy(grown, 0, this.start, this.offset);
+    this.buffer = grown;
+    this.start = 0;
+    this.offset = used;
+  }
+}
