@@ -1,0 +1,78 @@
+// The clients of others, run as programs: kazoo, Apache's zkCli, the C client's cli_mt, Java helpers and Apache's tools.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { classpath, judge, type Kind, lightJava, root } from './server.ts';
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly input?: string;
+  readonly timeoutMs?: number;
+  readonly env?: { readonly [name: string]: string };
+  /** Called with each line of stdout as it comes. */
+  readonly onLine?: (line: string) => void;
+}
+
+export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  const { input, timeoutMs = 60_000, env = {}, onLine } = options;
+  return new Promise((done, fail) => {
+    const child = spawn(program, args, { env: { ...process.env, TZ: 'UTC', LC_ALL: 'C.UTF-8', ...env } });
+    const out: string[] = [];
+    const err: string[] = [];
+    let line = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      out.push(text);
+      if (onLine === undefined) return;
+      const lines = (line + text).split('\n');
+      line = lines.pop() ?? '';
+      lines.forEach(onLine);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => err.push(text));
+    const late = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+    child.on('error', fail);
+    child.on('close', (code) => {
+      clearTimeout(late);
+      done({ code: code ?? -1, stdout: out.join(''), stderr: err.join('') });
+    });
+    child.stdin.on('error', () => {});
+    child.stdin.end(input ?? '');
+  });
+}
+
+export function runJava(
+  main: string,
+  args: readonly string[],
+  options: RunOptions & { kind?: Kind } = {},
+): Promise<Outcome> {
+  const { kind = judge } = options;
+  return run('java', [...lightJava, '-Dinterop.log=WARN', '-cp', classpath(kind), main, ...args], options);
+}
+
+export function runKazoo(script: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  return run('/usr/bin/python3', [join(root, 'test/interop/kazoo', script), ...args], options);
+}
+
+/** One zkCli, its commands read from standard input as from a pipe. */
+export function runZkCli(
+  server: string,
+  lines: readonly string[],
+  options: RunOptions & { kind?: Kind } = {},
+): Promise<Outcome> {
+  return runJava('org.apache.zookeeper.ZooKeeperMain', ['-server', server], {
+    ...options,
+    input: `${lines.join('\n')}\n`,
+  });
+}
+
+/** zkCli with one command on its command line. */
+export function runZkCommand(
+  server: string,
+  command: readonly string[],
+  options: RunOptions & { kind?: Kind } = {},
+): Promise<Outcome> {
+  return runJava('org.apache.zookeeper.ZooKeeperMain', ['-server', server, ...command], options);
+}
