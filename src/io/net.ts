@@ -5,8 +5,9 @@
  */
 export interface Net {
   /**
-   * Listens on host:port (undefined host: all addresses; port 0: any). `onListening` runs once, with the bound
-   * port or with the error that prevented it.
+   * Listens on host:port (undefined host: all addresses; port 0: any). Exactly one of `onListening`, with the bound
+   * port, and `onError`, with what prevented it, runs once. A failure to accept one connection later on is not
+   * reported here: it costs that connection alone.
    */
   listen(options: ListenOptions, handlers: ListenHandlers): Listener;
   /**
@@ -60,7 +61,7 @@ export interface Stream {
   /** Stop and resume onData: the way to push back on a sender. */
   pause(): void;
   resume(): void;
-  /** Sends what was written, then closes. */
+  /** Sends what was written, then closes. What the other side still sends is read and dropped. */
   end(): void;
   /** Closes at once; what was written may be lost. */
   destroy(): void;

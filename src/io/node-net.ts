@@ -1,0 +1,195 @@
+import { createServer, connect as netConnect, type Server, type Socket } from 'node:net';
+import type { Log } from '../base/log.ts';
+import type { StreamHandlers } from './net.ts';
+import { type Listener, type ListenHandlers, type ListenOptions, type Net, NetError, type Stream } from './net.ts';
+import { type Lookup, NodeResolver, type ResolvedAddress } from './node-resolver.ts';
+import { NodeStream, portOf, toNetError } from './node-stream.ts';
+
+/**
+ * TCP on node:net. Every connection has TCP_NODELAY, since callers gather a turn's bytes themselves, and may be
+ * half-open: those who send four-letter words close their side before they read.
+ */
+export interface NodeNetOptions {
+  /** Where an exception of a handler goes: it is a bug of the peer that owns the handler. */
+  readonly onThrow: (error: unknown) => void;
+  readonly log: Log;
+  readonly lookup?: Lookup;
+}
+
+/** How long a dial waits for the resolver before it tries the address it used to be told. */
+const KNOWN_ADDRESS_AFTER_MS = 100;
+const ACCEPT_FAILURE_LOG_MS = 10_000;
+
+export class NodeNet implements Net {
+  private readonly onThrow: (error: unknown) => void;
+  private readonly log: Log;
+  private readonly resolver: NodeResolver;
+
+  constructor(options: NodeNetOptions) {
+    this.onThrow = options.onThrow;
+    this.log = options.log;
+    this.resolver = new NodeResolver(options.lookup);
+  }
+
+  listen(options: ListenOptions, handlers: ListenHandlers): Listener {
+    const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: options.keepAlive === true });
+    const listener = new NodeListener(server, options.port);
+    let lastFailureMs = Number.NEGATIVE_INFINITY;
+    server.on('error', (error: NodeJS.ErrnoException) => {
+      if (listener.closed) return;
+      if (!listener.listening) {
+        this.run(() => handlers.onError(toNetError(error)));
+        return;
+      }
+      // Out of file descriptors, most likely: that connection is lost, the listener is not.
+      const nowMs = performance.now();
+      if (nowMs - lastFailureMs < ACCEPT_FAILURE_LOG_MS) return;
+      lastFailureMs = nowMs;
+      this.log.error({ port: listener.port, code: error.code }, 'could not accept a connection');
+    });
+    server.on('listening', () => {
+      if (listener.closed) return;
+      listener.listening = true;
+      listener.port = portOf(server.address());
+      this.run(() => handlers.onListening(listener.port));
+    });
+    server.on('connection', (socket: Socket) => this.run(() => this.onConnection(socket, handlers)));
+    const backlog = options.backlog === undefined ? {} : { backlog: options.backlog };
+    const host = options.host === undefined ? {} : { host: options.host };
+    server.listen({ port: options.port, exclusive: true, ...host, ...backlog });
+    return listener;
+  }
+
+  dial(host: string, port: number, timeoutMs: number, handlers: StreamHandlers): Stream {
+    const stream = new NodeStream(this.onThrow, handlers);
+    new Dial(stream, this.resolver, host, port).start(timeoutMs);
+    return stream;
+  }
+
+  private onConnection(socket: Socket, handlers: ListenHandlers): void {
+    const stream = new NodeStream(this.onThrow, undefined);
+    stream.attach(socket);
+    const streamHandlers = handlers.onStream(stream);
+    if (streamHandlers === undefined) socket.destroy();
+    else stream.setHandlers(streamHandlers);
+  }
+
+  private run(task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      this.onThrow(error);
+    }
+  }
+}
+
+class NodeListener implements Listener {
+  private readonly server: Server;
+  port: number;
+  listening = false;
+  closed = false;
+
+  constructor(server: Server, port: number) {
+    this.server = server;
+    this.port = port;
+  }
+
+  close(): void {
+    this.closed = true;
+    this.server.close();
+  }
+}
+
+/**
+ * One attempt to connect. It starts with what the resolver says; when that takes longer than a moment, with the
+ * address known from before; and changes over when the late answer turns out to be another one.
+ */
+class Dial {
+  private readonly stream: NodeStream;
+  private readonly resolver: NodeResolver;
+  private readonly host: string;
+  private readonly port: number;
+  private socket: Socket | undefined = undefined;
+  private tried: readonly ResolvedAddress[] = [];
+  private limit: NodeJS.Timeout | undefined = undefined;
+  private fallback: NodeJS.Timeout | undefined = undefined;
+  private over = false;
+
+  constructor(stream: NodeStream, resolver: NodeResolver, host: string, port: number) {
+    this.stream = stream;
+    this.resolver = resolver;
+    this.host = host;
+    this.port = port;
+  }
+
+  start(timeoutMs: number): void {
+    this.stream.whenGivenUp(() => this.finish());
+    this.limit = setTimeout(() => {
+      this.fail(new NetError('ETIMEDOUT', `no connection to ${this.host}:${this.port} within ${timeoutMs} ms`));
+    }, timeoutMs);
+    const known = this.resolver.known(this.host);
+    if (known !== undefined) this.fallback = setTimeout(() => this.tryKnown(known), KNOWN_ADDRESS_AFTER_MS);
+    this.resolver.resolve(this.host, (error, addresses) => {
+      clearTimeout(this.fallback);
+      if (this.over) return;
+      if (error === undefined) this.tryAddresses(addresses);
+      else if (known !== undefined) this.tryKnown(known);
+      else this.fail(error);
+    });
+  }
+
+  private tryKnown(addresses: readonly ResolvedAddress[]): void {
+    if (!this.over && this.socket === undefined) this.tryAddresses(addresses);
+  }
+
+  private tryAddresses(addresses: readonly ResolvedAddress[]): void {
+    if (this.socket !== undefined) {
+      if (sameAddresses(addresses, this.tried)) return;
+      this.socket.destroy();
+    }
+    this.tried = addresses;
+    const socket = netConnect({
+      host: this.host,
+      port: this.port,
+      noDelay: true,
+      keepAlive: true,
+      allowHalfOpen: true,
+      autoSelectFamily: addresses.length > 1,
+      lookup: (_host, options, done) => {
+        const first = addresses[0] as ResolvedAddress;
+        if (options.all === true) done(null, [...addresses]);
+        else done(null, first.address, first.family);
+      },
+    });
+    this.socket = socket;
+    const onError = (error: NodeJS.ErrnoException): void => {
+      if (socket === this.socket) this.fail(toNetError(error));
+    };
+    socket.on('error', onError);
+    socket.once('connect', () => {
+      if (socket !== this.socket) return;
+      this.socket = undefined;
+      this.finish();
+      socket.off('error', onError);
+      this.stream.attach(socket);
+      this.stream.opened();
+    });
+  }
+
+  private fail(error: NetError): void {
+    this.finish();
+    this.stream.fail(error);
+  }
+
+  private finish(): void {
+    this.over = true;
+    clearTimeout(this.limit);
+    clearTimeout(this.fallback);
+    this.socket?.destroy();
+    this.socket = undefined;
+  }
+}
+
+function sameAddresses(a: readonly ResolvedAddress[], b: readonly ResolvedAddress[]): boolean {
+  return a.length === b.length && a.every((each) => b.some((other) => other.address === each.address));
+}

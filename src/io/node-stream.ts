@@ -1,0 +1,199 @@
+import type { AddressInfo, Socket } from 'node:net';
+import { NetError, type Stream, type StreamHandlers } from './net.ts';
+
+/**
+ * One TCP connection, accepted or dialled. What is written within one callback of the event loop leaves in one system
+ * call; before the connection is open, writes wait here, so that a dial may change its mind about the address.
+ *
+ * `end` keeps reading, and dropping what it reads, until the other side has closed or LINGER_MS have passed: closing
+ * with unread bytes sends a reset, and a reset takes the answer with it that the other side has not read yet
+ * ("ruok\n" is four bytes of question and one of newline).
+ */
+const LINGER_MS = 1000;
+/** How long a side that does not read keeps a connection open that we have ended. */
+const LAST_BYTES_MS = 30_000;
+
+export class NodeStream implements Stream {
+  remoteAddress = '';
+  remotePort = 0;
+  localAddress = '';
+  localPort = 0;
+
+  private readonly onThrow: (error: unknown) => void;
+  private handlers: StreamHandlers | undefined;
+  private socket: Socket | undefined = undefined;
+  private waiting: Buffer[] = [];
+  private waitingBytes = 0;
+  private flushScheduled = false;
+  private paused = false;
+  private ending = false;
+  private closed = false;
+  private error: NetError | undefined = undefined;
+  private lingerTimer: NodeJS.Timeout | undefined = undefined;
+  private onGivenUp: (() => void) | undefined = undefined;
+
+  constructor(onThrow: (error: unknown) => void, handlers: StreamHandlers | undefined) {
+    this.onThrow = onThrow;
+    this.handlers = handlers;
+  }
+
+  /** Accepted streams learn their handlers from the listener, after it has seen the stream. */
+  setHandlers(handlers: StreamHandlers): void {
+    this.handlers = handlers;
+  }
+
+  /** `task` stops the dial when the caller destroys a stream that is not open yet. */
+  whenGivenUp(task: () => void): void {
+    this.onGivenUp = task;
+  }
+
+  /** From here on the stream is this open socket. */
+  attach(socket: Socket): void {
+    this.socket = socket;
+    this.remoteAddress = plainAddress(socket.remoteAddress);
+    this.remotePort = socket.remotePort ?? 0;
+    this.localAddress = plainAddress(socket.localAddress);
+    this.localPort = socket.localPort ?? 0;
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.error ??= toNetError(error);
+    });
+    socket.on('close', () => this.onClosed(this.error));
+    socket.on('end', () => this.onEnd());
+    if (this.paused) socket.pause();
+    socket.on('data', this.onData);
+    if (this.waiting.length > 0) this.scheduleFlush();
+    if (this.ending) this.endSocket(socket);
+  }
+
+  get bufferedBytes(): number {
+    return this.waitingBytes + (this.socket?.writableLength ?? 0);
+  }
+
+  write(bytes: Buffer): void {
+    if (this.closed || this.ending) return;
+    this.waiting.push(bytes);
+    this.waitingBytes += bytes.length;
+    if (this.socket !== undefined && !this.flushScheduled) this.scheduleFlush();
+  }
+
+  pause(): void {
+    this.paused = true;
+    if (!this.ending) this.socket?.pause();
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.socket?.resume();
+  }
+
+  end(): void {
+    if (this.closed || this.ending) return;
+    this.ending = true;
+    if (this.socket !== undefined) this.endSocket(this.socket);
+  }
+
+  destroy(): void {
+    if (this.closed) return;
+    if (this.socket !== undefined) {
+      this.error = undefined;
+      this.socket.destroy();
+    } else {
+      this.onGivenUp?.();
+      this.fail(undefined);
+    }
+  }
+
+  /** Ends a stream that never opened. */
+  fail(error: NetError | undefined): void {
+    process.nextTick(() => this.onClosed(error));
+  }
+
+  opened(): void {
+    this.call(() => this.handlers?.onOpen?.());
+  }
+
+  private readonly onData = (chunk: Buffer): void => {
+    if (this.ending || this.closed) return;
+    try {
+      this.handlers?.onData(chunk);
+    } catch (error) {
+      this.onThrow(error);
+    }
+  };
+
+  private onEnd(): void {
+    if (this.ending || this.closed) return;
+    if (this.handlers?.onEnd === undefined) this.end();
+    else this.call(() => this.handlers?.onEnd?.());
+  }
+
+  private onClosed(error: NetError | undefined): void {
+    if (this.closed) return;
+    this.closed = true;
+    clearTimeout(this.lingerTimer);
+    this.waiting = [];
+    this.waitingBytes = 0;
+    this.call(() => this.handlers?.onClose(error));
+  }
+
+  private scheduleFlush(): void {
+    this.flushScheduled = true;
+    process.nextTick(this.flush);
+  }
+
+  private readonly flush = (): void => {
+    this.flushScheduled = false;
+    const socket = this.socket;
+    const waiting = this.waiting;
+    if (socket === undefined || socket.destroyed || waiting.length === 0) return;
+    this.waiting = [];
+    this.waitingBytes = 0;
+    const last = waiting.length - 1;
+    if (last > 0) socket.cork();
+    for (let i = 0; i < last; i++) socket.write(waiting[i] as Buffer);
+    socket.write(waiting[last] as Buffer, this.onFlushed);
+    if (last > 0) socket.uncork();
+  };
+
+  private readonly onFlushed = (error?: Error | null): void => {
+    if (error || this.closed || this.ending || this.bufferedBytes > 0) return;
+    try {
+      this.handlers?.onDrain?.();
+    } catch (thrown) {
+      this.onThrow(thrown);
+    }
+  };
+
+  private endSocket(socket: Socket): void {
+    this.flush();
+    this.lingerTimer = setTimeout(() => socket.destroy(), LAST_BYTES_MS);
+    socket.end(() => {
+      clearTimeout(this.lingerTimer);
+      if (!this.closed) this.lingerTimer = setTimeout(() => socket.destroy(), LINGER_MS);
+    });
+    socket.resume();
+  }
+
+  private call(handler: () => void): void {
+    try {
+      handler();
+    } catch (error) {
+      this.onThrow(error);
+    }
+  }
+}
+
+/** An IPv4 client of a dual-stack socket is an IPv4 client: ACLs of scheme ip and the log name it so. */
+function plainAddress(address: string | undefined): string {
+  if (address === undefined) return '';
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+}
+
+export function toNetError(error: NodeJS.ErrnoException): NetError {
+  const message = error instanceof AggregateError ? error.errors.map((each) => String(each.message)).join(', ') : '';
+  return new NetError(error.code ?? 'EUNKNOWN', message === '' ? error.message : message);
+}
+
+export function portOf(address: AddressInfo | string | null): number {
+  return address === null || typeof address === 'string' ? 0 : address.port;
+}
