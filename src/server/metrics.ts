@@ -1,0 +1,163 @@
+import { Counter, CounterSet, Summary, SummarySet } from './stats.ts';
+
+/**
+ * The metrics of one peer under the names Apache ZooKeeper 3.9 gives them (ServerMetrics, and the gauges its servers
+ * register). One instance per peer and never a global one: several peers live in one process. Whoever does the work
+ * adds to the field; `mntr` and /metrics read everything through `visit`.
+ *
+ * Only what is measured here exists. The names that Apache has and this server has nothing to put behind (thread
+ * pools, response caches, JVM pauses, throttles) are left out rather than shown as zero; docs/COMPATIBILITY.md lists them.
+ */
+export class ServerMetrics {
+  private readonly counters: Counter[] = [];
+  private readonly counterSets: CounterSet[] = [];
+  private readonly summaries: Summary[] = [];
+  private readonly summarySets: SummarySet[] = [];
+  private readonly gauges = new Map<string, GaugeReader>();
+  private readonly gaugeSets = new Map<string, GaugeSetReader>();
+
+  // the disk
+  readonly fsyncTime = this.basic('fsynctime');
+  readonly snapshotTime = this.basic('snapshottime');
+  readonly snapshotErrors = this.counter('snapshot_error_count');
+  readonly dbInitTime = this.basic('dbinittime');
+  readonly startupTxnsLoaded = this.basic('startup_txns_loaded');
+  readonly startupTxnsLoadTime = this.basic('startup_txns_load_time');
+  readonly startupSnapLoadTime = this.basic('startup_snap_load_time');
+  readonly syncRequestsQueued = this.counter('sync_processor_request_queued');
+  readonly syncBatchSize = this.basic('sync_processor_batch_size');
+  readonly syncFlushTime = this.advanced('sync_processor_queue_flush_time_ms');
+
+  // requests
+  readonly readLatency = this.advanced('readlatency');
+  readonly updateLatency = this.advanced('updatelatency');
+  readonly propagationLatency = this.advanced('propagation_latency');
+  readonly bytesReceived = this.counter('bytes_received_count');
+  readonly responseBytes = this.counter('response_bytes');
+  readonly watchBytes = this.counter('watch_bytes');
+  readonly requestsInSessionQueue = this.basic('requests_in_session_queue');
+  readonly readsAfterWriteInSessionQueue = this.basic('reads_after_write_in_session_queue');
+  readonly commitsQueued = this.counter('request_commit_queued');
+  readonly quotaExceededPerNamespace = this.counterSet('quota_exceeded_error_per_namespace');
+  readonly digestMismatches = this.counter('digest_mismatches_count');
+  readonly unrecoverableErrors = this.counter('unrecoverable_error_count');
+
+  // connections and sessions
+  readonly connectionRequests = this.counter('connection_request_count');
+  readonly connectionsRejected = this.counter('connection_rejected');
+  readonly connectionDrops = this.counter('connection_drop_count');
+  readonly connectionRevalidates = this.counter('connection_revalidate_count');
+  readonly connectionsExpired = this.counter('sessionless_connections_expired');
+  readonly closedWithoutServerRunning = this.counter('cnxn_closed_without_zk_server_running');
+  readonly revalidates = this.counter('revalidate_count');
+  readonly staleSessionsExpired = this.counter('stale_sessions_expired');
+
+  // election, synchronisation, broadcast
+  readonly electionTime = this.basic('election_time');
+  readonly lookingCount = this.counter('looking_count');
+  readonly followerSyncTime = this.basic('follower_sync_time');
+  readonly observerSyncTime = this.basic('observer_sync_time');
+  readonly diffCount = this.counter('diff_count');
+  readonly snapCount = this.counter('snap_count');
+  readonly inflightSnapCount = this.basic('inflight_snap_count');
+  readonly inflightDiffCount = this.basic('inflight_diff_count');
+  readonly unavailableTime = this.basic('unavailable_time');
+  readonly leaderUnavailableTime = this.basic('leader_unavailable_time');
+  readonly quitLeadingDueToDisloyalVoter = this.counter('quit_leading_due_to_disloyal_voter');
+  readonly proposalCount = this.counter('proposal_count');
+  readonly commitCount = this.counter('commit_count');
+  readonly proposalLatency = this.advanced('proposal_latency');
+  readonly proposalAckCreationLatency = this.advanced('proposal_ack_creation_latency');
+  readonly commitPropagationLatency = this.advanced('commit_propagation_latency');
+  readonly quorumAckLatency = this.advanced('quorum_ack_latency');
+  readonly ackLatency = this.advancedSet('ack_latency');
+  readonly learnerProposalsReceived = this.counter('learner_proposal_received_count');
+  readonly learnerCommitsReceived = this.counter('learner_commit_received_count');
+
+  /** A value read when asked for. A reader that returns undefined is shown by Prometheus as 0 and not at all by `mntr`. */
+  setGauge(name: string, read: GaugeReader): void {
+    this.gauges.set(name, read);
+  }
+
+  removeGauge(name: string): void {
+    this.gauges.delete(name);
+  }
+
+  setGaugeSet(name: string, read: GaugeSetReader): void {
+    this.gaugeSets.set(name, read);
+  }
+
+  removeGaugeSet(name: string): void {
+    this.gaugeSets.delete(name);
+  }
+
+  visit(visitor: MetricsVisitor): void {
+    for (const [name, read] of this.gauges) visitor.gauge(name, read());
+    for (const [name, read] of this.gaugeSets) visitor.gaugeSet(name, read());
+    for (const counter of this.counters) visitor.counter(counter);
+    for (const set of this.counterSets) visitor.counterSet(set);
+    for (const summary of this.summaries) visitor.summary(summary);
+    for (const set of this.summarySets) visitor.summarySet(set);
+  }
+
+  /** `srst`: counters and summaries start again, gauges do not. */
+  reset(): void {
+    for (const counter of this.counters) counter.reset();
+    for (const set of this.counterSets) set.reset();
+    for (const summary of this.summaries) summary.reset();
+    for (const set of this.summarySets) set.reset();
+  }
+
+  /** Prometheus quantiles are of the last ten minutes; from now on those are kept, and `rotateWindows` moves them on. */
+  keepWindows(): void {
+    for (const summary of this.summaries) summary.keepWindow();
+    for (const set of this.summarySets) set.keepWindow();
+  }
+
+  rotateWindows(): void {
+    for (const summary of this.summaries) summary.rotateWindow();
+    for (const set of this.summarySets) set.rotateWindow();
+  }
+
+  private counter(name: string): Counter {
+    const counter = new Counter(name);
+    this.counters.push(counter);
+    return counter;
+  }
+
+  private counterSet(name: string): CounterSet {
+    const set = new CounterSet(name);
+    this.counterSets.push(set);
+    return set;
+  }
+
+  private basic(name: string): Summary {
+    const summary = new Summary(name, false);
+    this.summaries.push(summary);
+    return summary;
+  }
+
+  private advanced(name: string): Summary {
+    const summary = new Summary(name, true);
+    this.summaries.push(summary);
+    return summary;
+  }
+
+  private advancedSet(name: string): SummarySet {
+    const set = new SummarySet(name, true);
+    this.summarySets.push(set);
+    return set;
+  }
+}
+
+export type GaugeReader = () => number | undefined;
+export type GaugeSetReader = () => ReadonlyMap<string, number>;
+
+export interface MetricsVisitor {
+  gauge(name: string, value: number | undefined): void;
+  gaugeSet(name: string, values: ReadonlyMap<string, number>): void;
+  counter(counter: Counter): void;
+  counterSet(set: CounterSet): void;
+  summary(summary: Summary): void;
+  summarySet(set: SummarySet): void;
+}
