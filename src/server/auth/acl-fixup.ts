@@ -1,0 +1,61 @@
+import { ErrorCode } from '../../jute/codes.ts';
+import { type Acl, type Id, isNullText } from '../../jute/data-records.ts';
+import type { AuthRegistry } from './auth-registry.ts';
+
+/**
+ * The ACL a node is given, from the one a client asked for: PrepRequestProcessor.fixupACL. Duplicates go, `auth:`
+ * becomes the ids the session has proved, everything else must be of a known scheme and well formed.
+ *
+ * Returns the list or an error: INVALIDACL, and MARSHALLINGERROR where Apache trips over a null id.
+ */
+export function fixupAcl(
+  requested: readonly Acl[] | undefined,
+  authIds: readonly Id[],
+  auth: AuthRegistry,
+): Acl[] | number {
+  if (requested === undefined || requested.length === 0) return ErrorCode.invalidACL;
+  const fixed: Acl[] = [];
+  for (const entry of withoutDuplicates(requested)) {
+    const { scheme, id } = entry.id;
+    if (isNullText(scheme)) return ErrorCode.invalidACL;
+    if (scheme === 'auth') {
+      if (!expandAuth(entry.perms, authIds, auth, fixed)) return ErrorCode.invalidACL;
+      continue;
+    }
+    if (scheme === 'world') {
+      if (isNullText(id)) return ErrorCode.marshallingError;
+      if (id !== 'anyone') return ErrorCode.invalidACL;
+    } else {
+      const provider = auth.get(scheme);
+      if (provider === undefined) return ErrorCode.invalidACL;
+      if (isNullText(id)) return ErrorCode.marshallingError;
+      if (!provider.isValid(id)) return ErrorCode.invalidACL;
+    }
+    fixed.push(entry);
+  }
+  return fixed;
+}
+
+function expandAuth(perms: number, authIds: readonly Id[], auth: AuthRegistry, fixed: Acl[]): boolean {
+  let isValid = false;
+  for (const id of authIds) {
+    if (auth.get(id.scheme)?.isAuthenticated !== true) continue;
+    isValid = true;
+    fixed.push({ perms, id });
+  }
+  return isValid;
+}
+
+function withoutDuplicates(acl: readonly Acl[]): readonly Acl[] {
+  if (acl.length === 1) return acl;
+  // A set and not a comparison of pairs: one frame holds eighty thousand entries.
+  const seen = new Set<string>();
+  const unique: Acl[] = [];
+  for (const entry of acl) {
+    const key = `${entry.perms} ${entry.id.scheme.length} ${entry.id.scheme}${entry.id.id}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    unique.push(entry);
+  }
+  return unique;
+}

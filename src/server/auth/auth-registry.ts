@@ -1,0 +1,119 @@
+import { ConfigError } from '../../base/errors.ts';
+import type { Acl, Id } from '../../jute/data-records.ts';
+import { DigestProvider } from './digest-provider.ts';
+import { IpProvider } from './ip-provider.ts';
+import { EnsembleProvider, SaslProvider, X509Provider } from './plugin-providers.ts';
+import type { AuthAnswer, AuthProvider } from './provider.ts';
+
+/**
+ * Which schemes this server knows, and who may do what: ProviderRegistry and ZooKeeperServer.checkACL. Whether
+ * clients must authenticate at all (enforce.auth) is not decided here.
+ */
+export interface AuthOptions {
+  /** skipACL=yes: everyone may do everything. */
+  skipAcl: boolean;
+  /** DigestAuthenticationProvider.enabled */
+  digestEnabled: boolean;
+  /** DigestAuthenticationProvider.digestAlg, as Java names it. */
+  digestAlgorithm: string | undefined;
+  /** DigestAuthenticationProvider.superDigest, `super:<hash>`. */
+  superDigest: string | undefined;
+  /** Class names from `authProvider.<any>`. */
+  providerClasses: readonly string[];
+  ensembleAuthName: string | undefined;
+  letAnySaslUserDo: string | undefined;
+  x509SuperUser: string | undefined;
+}
+
+export const DEFAULT_AUTH_OPTIONS: AuthOptions = {
+  skipAcl: false,
+  digestEnabled: true,
+  digestAlgorithm: undefined,
+  superDigest: undefined,
+  providerClasses: [],
+  ensembleAuthName: undefined,
+  letAnySaslUserDo: undefined,
+  x509SuperUser: undefined,
+};
+
+const PACKAGE = 'org.apache.zookeeper.server.auth.';
+
+export class AuthRegistry {
+  private readonly providers = new Map<string, AuthProvider>();
+  private readonly skipAcl: boolean;
+
+  /** Throws ConfigError for an unknown hash or a class we have nothing for. */
+  constructor(options: AuthOptions) {
+    this.skipAcl = options.skipAcl;
+    this.add(new IpProvider());
+    if (options.digestEnabled) this.add(new DigestProvider(options.digestAlgorithm, options.superDigest));
+    for (const className of options.providerClasses) this.add(providerOfClass(className, options));
+  }
+
+  get(scheme: string): AuthProvider | undefined {
+    return this.providers.get(scheme);
+  }
+
+  /** An auth packet. Unknown schemes are refused. */
+  authenticate(scheme: string, data: Buffer | undefined, remoteAddress: string): AuthAnswer {
+    return this.providers.get(scheme)?.authenticate(data, remoteAddress) ?? 'refused';
+  }
+
+  /** Is one of the bits in `perm` granted to one of `ids`? A node without any ACL entry is open to all. */
+  permits(acl: readonly Acl[] | undefined, perm: number, ids: readonly Id[]): boolean {
+    if (this.skipAcl || acl === undefined || acl.length === 0) return true;
+    for (let i = 0; i < acl.length; i++) {
+      const entry = acl[i] as Acl;
+      if ((entry.perms & perm) !== 0 && this.grants(entry.id, ids)) return true;
+    }
+    return isSuper(ids);
+  }
+
+  /** The name of an id for whoAmI and the audit log; "" for schemes without a provider, `super` among them. */
+  userName(id: Id): string {
+    return this.providers.get(id.scheme)?.userName(id.id) ?? '';
+  }
+
+  private grants(aclId: Id, ids: readonly Id[]): boolean {
+    if (aclId.scheme === 'world' && aclId.id === 'anyone') return true;
+    const provider = this.providers.get(aclId.scheme);
+    if (provider === undefined) return false;
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i] as Id;
+      if (id.scheme === aclId.scheme && provider.matches(id.id, aclId.id)) return true;
+    }
+    return false;
+  }
+
+  private add(provider: AuthProvider): void {
+    this.providers.set(provider.scheme, provider);
+  }
+}
+
+function isSuper(ids: readonly Id[]): boolean {
+  for (let i = 0; i < ids.length; i++) if ((ids[i] as Id).scheme === 'super') return true;
+  return false;
+}
+
+/** Apache warns and goes on without the scheme; here an ensemble does not start without what guards its nodes. */
+function providerOfClass(className: string, options: AuthOptions): AuthProvider {
+  const name = className.trim();
+  if (name.startsWith(PACKAGE)) {
+    switch (name.slice(PACKAGE.length)) {
+      case 'DigestAuthenticationProvider':
+        return new DigestProvider(options.digestAlgorithm, options.superDigest);
+      case 'IPAuthenticationProvider':
+        return new IpProvider();
+      case 'EnsembleAuthenticationProvider':
+        return new EnsembleProvider(options.ensembleAuthName);
+      case 'SASLAuthenticationProvider':
+        return new SaslProvider(options.letAnySaslUserDo);
+      case 'X509AuthenticationProvider':
+        return new X509Provider(options.x509SuperUser);
+    }
+  }
+  throw new ConfigError(
+    `authProvider: there is no authentication provider ${name} here; those of ${PACKAGE} that exist are ` +
+      'Digest-, IP-, Ensemble-, SASL- and X509AuthenticationProvider',
+  );
+}

@@ -1,0 +1,93 @@
+import type { AuthAnswer, AuthProvider } from './provider.ts';
+
+/**
+ * Schemes that are there only when `authProvider.<any>` names their class.
+ *
+ * Nobody can prove an x509 or sasl id to this server: there is no TLS and no SASL login. They are schemes of ACLs
+ * all the same, because such ACLs arrive in transactions and through Apache peers that can prove them.
+ */
+
+/** Not a proof of identity: the client names the ensemble it means, and is sent away if this is another one. */
+export class EnsembleProvider implements AuthProvider {
+  readonly scheme = 'ensemble';
+  readonly isAuthenticated = false;
+  private readonly names: ReadonlySet<string> | undefined;
+
+  /** `names`: ensembleAuthName, separated by commas. Without it every name is right. */
+  constructor(names: string | undefined) {
+    this.names = names === undefined ? undefined : new Set(names.split(',').map((name) => name.trim()));
+  }
+
+  authenticate(data: Buffer | undefined): AuthAnswer {
+    if (data === undefined || data.length === 0 || this.names === undefined) return [];
+    return this.names.has(data.toString('utf8')) ? [] : 'wrong-ensemble';
+  }
+
+  isValid(): boolean {
+    return false;
+  }
+
+  matches(): boolean {
+    return false;
+  }
+
+  userName(id: string): string {
+    return id;
+  }
+}
+
+export class SaslProvider implements AuthProvider {
+  readonly scheme = 'sasl';
+  readonly isAuthenticated = true;
+  private readonly letAnyUserDo: string | undefined;
+
+  /** `letAnyUserDo`: the ACL id that every sasl user matches, letAnySaslUserDoX. */
+  constructor(letAnyUserDo: string | undefined) {
+    this.letAnyUserDo = letAnyUserDo;
+  }
+
+  /** SASL has its own packets; an auth packet proves nothing. */
+  authenticate(): AuthAnswer {
+    return 'refused';
+  }
+
+  /** A Kerberos name of at most two components, or any text without a realm. */
+  isValid(aclId: string): boolean {
+    return !aclId.includes('@') || /^[^/@]*(\/[^/@]*)?@[^/@]*$/.test(aclId);
+  }
+
+  matches(id: string, aclId: string): boolean {
+    return id === 'super' || id === aclId || (this.letAnyUserDo !== undefined && aclId === this.letAnyUserDo);
+  }
+
+  userName(id: string): string {
+    return id;
+  }
+}
+
+export class X509Provider implements AuthProvider {
+  readonly scheme = 'x509';
+  readonly isAuthenticated = true;
+  private readonly superUser: string | undefined;
+
+  constructor(superUser: string | undefined) {
+    this.superUser = superUser;
+  }
+
+  authenticate(): AuthAnswer {
+    return 'refused';
+  }
+
+  /** The shape of a distinguished name; which attribute types there are is not asked. */
+  isValid(aclId: string): boolean {
+    return /^\s*$|^\s*[A-Za-z0-9.-]+\s*=/.test(aclId);
+  }
+
+  matches(id: string, aclId: string): boolean {
+    return id === aclId || (this.superUser !== undefined && id === this.superUser);
+  }
+
+  userName(id: string): string {
+    return id;
+  }
+}
