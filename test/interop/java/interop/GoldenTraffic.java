@@ -17,8 +17,8 @@ import org.apache.zookeeper.data.Stat;
 
 /**
  * Drives one server through every kind of transaction, always in the same order, then vanishes with two sessions open
- * (their ephemerals stay). Arguments: host:port, and the words ttl, slow as far as the server can do them: ttl needs extended types,
- * slow waits for the container reaper.
+ * (their ephemerals stay). Arguments: host:port, then words for what the server can do: modern (3.5 and later: containers
+ * and replies with a Stat), ttl (extended types are on), slow (wait for the container reaper).
  */
 public final class GoldenTraffic {
     private GoldenTraffic() {
@@ -37,6 +37,14 @@ public final class GoldenTraffic {
         });
         connected.await();
         return zk;
+    }
+
+    private static void create(boolean withStat, ZooKeeper zk, String path, byte[] data, CreateMode mode) throws Exception {
+        if (withStat) {
+            zk.create(path, data, Ids.OPEN_ACL_UNSAFE, mode, new Stat());
+        } else {
+            zk.create(path, data, Ids.OPEN_ACL_UNSAFE, mode);
+        }
     }
 
     private interface Step {
@@ -59,17 +67,18 @@ public final class GoldenTraffic {
         String server = args[0];
         List<String> can = Arrays.asList(args);
         List<ACL> open = Ids.OPEN_ACL_UNSAFE;
+        boolean modern = can.contains("modern");
         ZooKeeper a = connect(server, 30000);
         ZooKeeper b = connect(server, 20000);
 
         a.create("/golden", utf8("hello"), open, CreateMode.PERSISTENT);
         a.create("/golden/null", null, open, CreateMode.PERSISTENT);
-        a.create("/golden/empty", new byte[0], open, CreateMode.PERSISTENT, new Stat());
+        create(modern, a, "/golden/empty", new byte[0], CreateMode.PERSISTENT);
         a.create("/golden/\u00e4\u20ac", utf8("\u00fc"), open, CreateMode.PERSISTENT);
         a.create("/golden/ephemeral", utf8("a"), open, CreateMode.EPHEMERAL);
         b.create("/golden/es-", utf8("b"), open, CreateMode.EPHEMERAL_SEQUENTIAL);
-        b.create("/golden/s-", utf8("s"), open, CreateMode.PERSISTENT_SEQUENTIAL, new Stat());
-        a.create("/golden/box", utf8("box"), open, CreateMode.CONTAINER);
+        create(modern, b, "/golden/s-", utf8("s"), CreateMode.PERSISTENT_SEQUENTIAL);
+        a.create("/golden/box", utf8("box"), open, modern ? CreateMode.CONTAINER : CreateMode.PERSISTENT);
         a.create("/golden/box/child", null, open, CreateMode.PERSISTENT);
         if (can.contains("ttl")) {
             a.create("/golden/ttl", utf8("ttl"), open, CreateMode.PERSISTENT_WITH_TTL, new Stat(), 86400000L);
@@ -83,7 +92,7 @@ public final class GoldenTraffic {
         a.addAuthInfo("digest", utf8("bob:secret"));
         a.setACL("/golden/null", Ids.CREATOR_ALL_ACL, 0);
         a.setACL("/golden/empty", Arrays.asList(
-            new ACL(1, new Id("ip", "10.0.0.0/8")), new ACL(31, new Id("world", "anyone"))), -1);
+            new ACL(1, new Id("ip", modern ? "10.0.0.0/8" : "10.1.2.3")), new ACL(31, new Id("world", "anyone"))), -1);
         a.create("/golden/owned", utf8("mine"), Ids.CREATOR_ALL_ACL, CreateMode.PERSISTENT);
 
         a.create("/golden/gone", utf8("gone"), open, CreateMode.PERSISTENT);
@@ -100,7 +109,7 @@ public final class GoldenTraffic {
             Op.check("/golden", 1),
             Op.create("/golden/multi", utf8("m"), open, CreateMode.PERSISTENT),
             Op.create("/golden/multi/e", utf8("me"), open, CreateMode.EPHEMERAL),
-            Op.create("/golden/multi/box", null, open, CreateMode.CONTAINER),
+            Op.create("/golden/multi/box", null, open, modern ? CreateMode.CONTAINER : CreateMode.PERSISTENT),
             Op.setData("/golden/multi", utf8("mm"), 0),
             Op.create("/golden/multi/brief", null, open, CreateMode.PERSISTENT),
             Op.delete("/golden/multi/brief", 0)));
