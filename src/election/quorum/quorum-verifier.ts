@@ -1,0 +1,72 @@
+import type { Zxid } from '../../jute/zxid.ts';
+import type { HostPort, ServerSpec } from './server-spec.ts';
+
+/**
+ * Which sets of voters decide. One object is one configuration of the ensemble, and never changes; a
+ * reconfiguration is a new object with a higher version. majority.ts and hierarchical.ts are the two kinds,
+ * quorum-config.ts reads and chooses.
+ */
+export interface QuorumVerifier {
+  /** The zxid of the reconfiguration that made it; 0 for one that was only ever in a file. */
+  readonly version: Zxid;
+  /** Everyone, observers included, in the order `text()` prints them. */
+  readonly members: ReadonlyMap<number, ServerSpec>;
+  /** The participants. */
+  readonly voters: ReadonlySet<number>;
+  /** Candidates of weight 0 are never elected. 0 as well for who is no voter. */
+  weightOf(sid: number): number;
+  /** Whoever is no voter is not counted, wherever the acknowledgement came from (ZOOKEEPER-2959). */
+  containsQuorum(acks: ReadonlySet<number>): boolean;
+  /**
+   * The configuration as Apache writes it to the wire, the config znode and files: a line for each `server.N`
+   * (then groups and weights), and `version=<hex>` at the end without a newline.
+   */
+  text(): string;
+  /** The same kind, members and rules, whatever the versions; equal versions are taken for equal configurations. */
+  sameAs(other: QuorumVerifier): boolean;
+  withVersion(version: Zxid): QuorumVerifier;
+  /** The same with this client address for `sid`, which `text()` leaves out because zoo.cfg's clientPort named it. */
+  withStaticClient(sid: number, client: HostPort): QuorumVerifier;
+}
+
+/**
+ * Acknowledgements counted against one or two configurations at once: while a reconfiguration is proposed, a
+ * quorum of the present and of the next one is needed.
+ */
+export class AckTracker {
+  private readonly verifiers: readonly QuorumVerifier[];
+  private readonly acked = new Set<number>();
+
+  constructor(verifiers: readonly QuorumVerifier[]) {
+    this.verifiers = verifiers;
+  }
+
+  get acks(): ReadonlySet<number> {
+    return this.acked;
+  }
+
+  /** Whether `sid` is a voter of any of the configurations; others are not kept. */
+  add(sid: number): boolean {
+    for (const verifier of this.verifiers) {
+      if (!verifier.voters.has(sid)) continue;
+      this.acked.add(sid);
+      return true;
+    }
+    return false;
+  }
+
+  remove(sid: number): void {
+    this.acked.delete(sid);
+  }
+
+  has(sid: number): boolean {
+    return this.acked.has(sid);
+  }
+
+  hasAllQuorums(): boolean {
+    for (const verifier of this.verifiers) {
+      if (!verifier.containsQuorum(this.acked)) return false;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,205 @@
+import { ConfigError } from '../../base/errors.ts';
+
+/**
+ * One member of the ensemble, as `server.N` gives it:
+ *
+ *   spec    = server *( "|" server ) [ ";" client ]
+ *   server  = host ":" quorumPort ":" electionPort [ ":" role ]
+ *   role    = "participant" | "observer"               any case; participant when absent
+ *   client  = [ host ":" ] port                        host 0.0.0.0 when absent
+ *   host    = name | IPv4 | "[" IPv6 "]"
+ *
+ * Printed with the role always, addresses sorted by host, IPv6 written out in eight groups, and the client part with
+ * its host: that is how Java prints addresses, and other servers compare the text.
+ */
+export interface ServerSpec {
+  readonly sid: number;
+  readonly role: 'participant' | 'observer';
+  /** One or, with multiAddress.enabled, more. */
+  readonly addresses: readonly PeerAddress[];
+  readonly client: HostPort | undefined;
+  /** The client address came from clientPort in zoo.cfg, so it is this peer's own knowledge and never printed. */
+  readonly clientFromStatic: boolean;
+}
+
+export interface PeerAddress {
+  readonly host: string;
+  readonly quorumPort: number;
+  readonly electionPort: number;
+}
+
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ServerSpecOptions {
+  readonly multiAddress: boolean;
+}
+
+const FORM = 'host:quorumPort:electionPort[:participant|:observer][;[clientHost:]clientPort]';
+
+/** Throws ConfigError. `key` names the setting in its text, `server.3` say. */
+export function parseServerSpec(sid: number, key: string, value: string, options: ServerSpecOptions): ServerSpec {
+  const refuse = (why: string): ConfigError => new ConfigError(`${key}=${value}: ${why}; write ${FORM}`);
+  const parts = splitLikeJava(value.trim(), ';');
+  if (parts.length > 2) throw refuse('more than one ";"');
+  const servers = splitLikeJava(parts[0] ?? '', '|');
+  if (servers.length > 1 && !options.multiAddress)
+    throw refuse('several addresses need multiAddress.enabled=true, on every server');
+
+  const addresses: PeerAddress[] = [];
+  let role: ServerSpec['role'] | undefined;
+  for (const server of servers) {
+    const fields = hostAndPorts(server, refuse);
+    if (fields.length < 3 || fields.length > 4) throw refuse(`"${server}" has ${fields.length} fields, not 3 or 4`);
+    const address = {
+      host: canonicalHost(fields[0] as string),
+      quorumPort: parsePort(fields[1] as string, 'quorum port', refuse),
+      electionPort: parsePort(fields[2] as string, 'election port', refuse),
+    };
+    if (address.host === '') throw refuse('the host is missing');
+    if (address.quorumPort === address.electionPort) throw refuse('quorum port and election port must differ');
+    if (!addresses.some((known) => sameAddress(known, address))) addresses.push(address);
+    if (fields.length === 4) {
+      const named = parseRole(fields[3] as string);
+      if (named === undefined) throw refuse(`unknown role "${fields[3]}"`);
+      if (role !== undefined && role !== named) throw refuse('all addresses of a server must name the same role');
+      role = named;
+    }
+  }
+
+  let client: HostPort | undefined;
+  if (parts.length === 2) {
+    const fields = hostAndPorts(parts[1] as string, refuse);
+    if (fields.length > 2) throw refuse('the client part is host:port or port');
+    client = {
+      host: fields.length === 2 ? canonicalHost(fields[0] as string) : '0.0.0.0',
+      port: parsePort(fields.at(-1) ?? '', 'client port', refuse),
+    };
+    if (client.host === '') throw refuse('the client host is missing; without ":" it is every address');
+  }
+  return { sid, role: role ?? 'participant', addresses, client, clientFromStatic: false };
+}
+
+export function printServerSpec(spec: ServerSpec): string {
+  const servers = [...spec.addresses]
+    .sort((a, b) => (a.host < b.host ? -1 : a.host > b.host ? 1 : 0))
+    .map((address) => `${bracketed(address.host)}:${address.quorumPort}:${address.electionPort}`)
+    .join('|');
+  const client =
+    spec.client === undefined || spec.clientFromStatic ? '' : `;${bracketed(spec.client.host)}:${spec.client.port}`;
+  return `${servers}:${spec.role}${client}`;
+}
+
+export function sameServerSpec(a: ServerSpec, b: ServerSpec): boolean {
+  return (
+    a.sid === b.sid &&
+    a.role === b.role &&
+    a.addresses.length === b.addresses.length &&
+    a.addresses.every((address) => b.addresses.some((other) => sameAddress(address, other))) &&
+    a.client?.host === b.client?.host &&
+    a.client?.port === b.client?.port
+  );
+}
+
+/** `host:port`, with brackets around an IPv6 address. */
+export function printHostPort(host: string, port: number): string {
+  return `${bracketed(host)}:${port}`;
+}
+
+/**
+ * Splits `host:port...` with brackets around IPv6, the brackets taken off; undefined when a bracket is not closed
+ * or nothing follows the colon after it.
+ */
+export function splitHostPorts(text: string): string[] | undefined {
+  if (!text.startsWith('[')) return splitLikeJava(text, ':');
+  const close = text.indexOf(']');
+  if (close < 0 || close + 2 === text.length) return undefined;
+  const host = text.slice(1, close);
+  return close + 2 < text.length ? [host, ...splitLikeJava(text.slice(close + 2), ':')] : [host];
+}
+
+function hostAndPorts(text: string, refuse: (why: string) => ConfigError): string[] {
+  const fields = splitHostPorts(text);
+  if (fields === undefined) throw refuse(`"${text}" begins with "[" but does not go on with "]:port"`);
+  return fields;
+}
+
+function parsePort(text: string, what: string, refuse: (why: string) => ConfigError): number {
+  const port = /^\+?\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65535)) throw refuse(`${what} "${text}" is not a number from 0 to 65535`);
+  return port;
+}
+
+function parseRole(text: string): ServerSpec['role'] | undefined {
+  const role = text.trim().toLowerCase();
+  return role === 'participant' || role === 'observer' ? role : undefined;
+}
+
+function sameAddress(a: PeerAddress, b: PeerAddress): boolean {
+  return a.host === b.host && a.quorumPort === b.quorumPort && a.electionPort === b.electionPort;
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** Java's String.split with a plain separator: empty pieces at the end are dropped, so "a;" is one piece. */
+function splitLikeJava(text: string, separator: string): string[] {
+  const pieces = text.split(separator);
+  while (pieces.length > 1 && pieces.at(-1) === '') pieces.pop();
+  return pieces;
+}
+
+/** IPv6 as Java prints it: eight groups, no "::", no leading zeros, and IPv4-mapped addresses as IPv4. */
+function canonicalHost(host: string): string {
+  if (!host.includes(':')) return host;
+  const zone = host.indexOf('%');
+  const groups = ipv6Groups(zone < 0 ? host : host.slice(0, zone));
+  if (groups === undefined) return host;
+  const [g0, g1, g2, g3, g4, g5, high, low] = groups as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  if ((g0 | g1 | g2 | g3 | g4) === 0 && g5 === 0xffff) {
+    return `${high >> 8}.${high & 0xff}.${low >> 8}.${low & 0xff}`;
+  }
+  return groups.map((group) => group.toString(16)).join(':') + (zone < 0 ? '' : host.slice(zone));
+}
+
+function ipv6Groups(text: string): number[] | undefined {
+  const halves = text.split('::');
+  if (halves.length > 2) return undefined;
+  const head = ipv6Half(halves[0] as string);
+  const tail = halves.length === 2 ? ipv6Half(halves[1] as string) : [];
+  if (head === undefined || tail === undefined) return undefined;
+  const missing = 8 - head.length - tail.length;
+  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
+  return [...head, ...new Array<number>(missing).fill(0), ...tail];
+}
+
+function ipv6Half(text: string): number[] | undefined {
+  if (text === '') return [];
+  const groups: number[] = [];
+  for (const piece of text.split(':')) {
+    const dotted = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(piece);
+    if (dotted !== null) {
+      const bytes = dotted.slice(1).map(Number);
+      if (bytes.some((byte) => byte > 255)) return undefined;
+      const [a, b, c, d] = bytes as [number, number, number, number];
+      groups.push((a << 8) | b, (c << 8) | d);
+    } else if (/^[0-9a-f]{1,4}$/i.test(piece)) {
+      groups.push(Number.parseInt(piece, 16));
+    } else {
+      return undefined;
+    }
+  }
+  return groups;
+}
