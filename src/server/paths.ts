@@ -45,8 +45,3 @@ export function looseParentOf(path: string): string | undefined {
   if (slash === -1 || path.includes('\u0000')) return undefined;
   return path.slice(0, slash);
 }
-
-/** The nodes that cannot be deleted. */
-export function isReservedPath(path: string): boolean {
-  return path === '/' || path === '/zookeeper' || path === '/zookeeper/quota' || path === '/zookeeper/config';
-}

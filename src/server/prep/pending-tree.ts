@@ -1,0 +1,231 @@
+import { Fifo } from '../../base/fifo.ts';
+import type { DataTree } from '../../datatree/data-tree.ts';
+import { contentCrc, DigestSum, digestFrom, isOutsideDigest } from '../../datatree/digest.ts';
+import type { Acl } from '../../jute/data-records.ts';
+import type { Zxid } from '../../jute/zxid.ts';
+import { PendingNode } from './pending-node.ts';
+
+/**
+ * The tree as it will be: the tree as applied, under the changes of every transaction prepared and not yet applied.
+ * Later requests are judged against it, so that thousands can be under way at once. Apache keeps the same as
+ * outstandingChanges; here a node's pending state always equals what apply will make of it, its ACL and a closed
+ * session's parents included, and "/" and "" are one node.
+ *
+ * A change is staged, and either committed with its transaction or rolled back: nothing is half done.
+ */
+export class PendingTree {
+  private readonly tree: DataTree;
+  private readonly digestEnabled: boolean;
+  private readonly byPath = new Map<string, PendingNode>();
+  /** All committed changes in zxid order. */
+  private readonly changes = new Fifo<PendingNode>(64);
+  /** Per session, paths of the ephemerals it is about to own, in order; some may be deleted again. */
+  private readonly ephemerals = new Map<bigint, Fifo<string>>();
+  private readonly staged: PendingNode[] = [];
+  private readonly replaced: (PendingNode | undefined)[] = [];
+  /** Of the tree after everything prepared so far, and as it was when the open transaction began. */
+  private readonly sum = new DigestSum();
+  private readonly sumBefore = new DigestSum();
+
+  constructor(tree: DataTree, digestEnabled: boolean) {
+    this.tree = tree;
+    this.digestEnabled = digestEnabled;
+  }
+
+  /** Changes prepared and not applied. */
+  get size(): number {
+    return this.changes.length;
+  }
+
+  /** Opens a transaction. */
+  begin(): void {
+    if (this.changes.length === 0) this.tree.copyDigestTo(this.sum);
+    this.sumBefore.copyFrom(this.sum);
+  }
+
+  /** The staged changes belong to a transaction that will be applied. */
+  commit(): void {
+    for (let i = 0; i < this.staged.length; i++) {
+      const node = this.staged[i] as PendingNode;
+      this.changes.push(node);
+      if (node.createdFor !== 0n) this.noteEphemeral(node.createdFor, node.path);
+    }
+    this.staged.length = 0;
+    this.replaced.length = 0;
+  }
+
+  /** Everything since `begin` is as if it had not been. */
+  rollback(): void {
+    for (let i = this.staged.length - 1; i >= 0; i--) {
+      const path = (this.staged[i] as PendingNode).path;
+      const before = this.replaced[i];
+      if (before === undefined) this.byPath.delete(path);
+      else this.byPath.set(path, before);
+    }
+    this.staged.length = 0;
+    this.replaced.length = 0;
+    this.sum.copyFrom(this.sumBefore);
+  }
+
+  /** The transaction is in the tree: its changes need no longer be remembered. */
+  onApplied(zxid: Zxid): void {
+    for (let node = this.changes.peek(); node !== undefined && node.zxid <= zxid; node = this.changes.peek()) {
+      this.changes.shift();
+      if (this.byPath.get(node.path) === node) this.byPath.delete(node.path);
+      if (node.createdFor !== 0n) this.forgetEphemeral(node.createdFor);
+    }
+  }
+
+  /** What was prepared will never be applied. */
+  clear(): void {
+    this.byPath.clear();
+    this.changes.clear();
+    this.ephemerals.clear();
+  }
+
+  /** The digest of the tree after everything prepared so far. */
+  digest(): bigint {
+    return this.sum.value();
+  }
+
+  /** The node of a path, "" being the root, or undefined when there is or will be none. */
+  find(path: string): PendingNode | undefined {
+    const name = path === '' ? '/' : path;
+    const pending = this.byPath.get(name);
+    if (pending !== undefined) return pending.exists ? pending : undefined;
+    const handle = this.tree.lookup(name);
+    return handle === -1 ? undefined : this.fromTree(name, handle);
+  }
+
+  exists(path: string): boolean {
+    const pending = this.byPath.get(path);
+    return pending === undefined ? this.tree.lookup(path) !== -1 : pending.exists;
+  }
+
+  /** Paths of the ephemerals the session will own. */
+  ephemeralsOf(sessionId: bigint): string[] {
+    const paths = this.tree.ephemeralsOf(sessionId).filter((path) => {
+      const pending = this.byPath.get(path);
+      return pending === undefined || (pending.exists && pending.ephemeralOwner === sessionId);
+    });
+    const created = this.ephemerals.get(sessionId);
+    if (created === undefined) return paths;
+    const all = new Set(paths);
+    for (let i = 0; i < created.length; i++) {
+      const path = created.at(i) as string;
+      const pending = this.byPath.get(path);
+      if (pending?.exists === true && pending.ephemeralOwner === sessionId) all.add(path);
+    }
+    return [...all];
+  }
+
+  create(
+    parent: PendingNode,
+    path: string,
+    data: Buffer | undefined,
+    acl: readonly Acl[],
+    owner: bigint,
+    parentCversion: number,
+    zxid: Zxid,
+    timeMs: number,
+    createdFor: bigint,
+  ): void {
+    const changed = parent.copy(zxid);
+    changed.childCount++;
+    // As apply: the counter never goes down, so it stays where it is once it has reached its end.
+    if (parentCversion > changed.cversion) {
+      changed.cversion = parentCversion;
+      changed.pzxid = zxid;
+    }
+    this.replace(parent, changed);
+    const stat = {
+      czxid: zxid,
+      mzxid: zxid,
+      ctime: timeMs,
+      mtime: timeMs,
+      version: 0,
+      cversion: 0,
+      aversion: 0,
+      ephemeralOwner: owner,
+      pzxid: zxid,
+    };
+    const node = new PendingNode(path, zxid, stat, acl);
+    node.createdFor = createdFor;
+    this.setContent(node, data);
+    this.replace(undefined, node);
+  }
+
+  remove(parent: PendingNode, node: PendingNode, zxid: Zxid): void {
+    const changed = parent.copy(zxid);
+    changed.childCount--;
+    changed.pzxid = zxid;
+    this.replace(parent, changed);
+    const gone = node.copy(zxid);
+    gone.exists = false;
+    this.replace(node, gone);
+  }
+
+  setData(node: PendingNode, data: Buffer | undefined, version: number, zxid: Zxid, timeMs: number): void {
+    const changed = node.copy(zxid);
+    changed.version = version;
+    changed.mzxid = zxid;
+    changed.mtime = timeMs;
+    this.setContent(changed, data);
+    this.replace(node, changed);
+  }
+
+  setAcl(node: PendingNode, acl: readonly Acl[], aversion: number, zxid: Zxid): void {
+    const changed = node.copy(zxid);
+    changed.acl = acl;
+    changed.aversion = aversion;
+    this.replace(node, changed);
+  }
+
+  private replace(before: PendingNode | undefined, after: PendingNode): void {
+    this.staged.push(after);
+    this.replaced.push(this.byPath.get(after.path));
+    this.byPath.set(after.path, after);
+    if (!this.digestEnabled || isOutsideDigest(after.path)) return;
+    if (before !== undefined) this.sum.remove(before.digest);
+    if (!after.exists) return;
+    after.digest = digestFrom(after.contentCrc, after);
+    this.sum.add(after.digest);
+  }
+
+  private setContent(node: PendingNode, data: Buffer | undefined): void {
+    node.dataLength = data === undefined ? 0 : data.length;
+    if (this.digestEnabled && !isOutsideDigest(node.path)) node.contentCrc = contentCrc(node.path, data);
+  }
+
+  private fromTree(path: string, handle: number): PendingNode {
+    const tree = this.tree;
+    const node = new PendingNode(path, 0 as Zxid, tree.persistedStat(handle), tree.aclOf(handle));
+    node.childCount = tree.childCount(handle);
+    const data = tree.dataOf(handle);
+    node.dataLength = data === undefined ? 0 : data.length;
+    if (this.digestEnabled && !isOutsideDigest(path)) {
+      node.contentCrc = contentCrc(path, data);
+      node.digest = digestFrom(node.contentCrc, node);
+    }
+    return node;
+  }
+
+  private noteEphemeral(sessionId: bigint, path: string): void {
+    const paths = this.ephemerals.get(sessionId);
+    if (paths !== undefined) {
+      paths.push(path);
+      return;
+    }
+    const first = new Fifo<string>(4);
+    first.push(path);
+    this.ephemerals.set(sessionId, first);
+  }
+
+  /** Changes are applied in the order they were noted, so it is always the oldest. */
+  private forgetEphemeral(sessionId: bigint): void {
+    const paths = this.ephemerals.get(sessionId);
+    if (paths === undefined) return;
+    paths.shift();
+    if (paths.length === 0) this.ephemerals.delete(sessionId);
+  }
+}

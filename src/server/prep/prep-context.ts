@@ -1,0 +1,47 @@
+import type { OwnerOptions } from '../../datatree/ephemeral-kind.ts';
+import type { Acl } from '../../jute/data-records.ts';
+import type { TxnBody } from '../../jute/txns.ts';
+import type { Zxid } from '../../jute/zxid.ts';
+import type { AuthRegistry } from '../auth/auth-registry.ts';
+import type { Request } from '../request.ts';
+import type { SessionTracker } from '../sessions.ts';
+import type { PendingTree } from './pending-tree.ts';
+import type { QuotaCheck } from './quota-check.ts';
+import type { WriteRecord } from './write-record.ts';
+
+/** What the operations of prep see: the request in hand, and what they judge it by. */
+export interface PrepContext {
+  readonly pending: PendingTree;
+  readonly sessions: SessionTracker;
+  readonly auth: AuthRegistry;
+  readonly quota: QuotaCheck;
+  readonly owners: OwnerOptions;
+  /** closeSessionTxn.enabled: a closeSession lists the paths it deletes. */
+  readonly listClosedPaths: boolean;
+  readonly request: Request;
+  readonly zxid: Zxid;
+  /** Wall clock of this transaction. */
+  readonly timeMs: number;
+  /** Monotonic. */
+  readonly nowMs: number;
+}
+
+/**
+ * One operation: the body of its transaction with its changes staged, or an error code with nothing staged.
+ * MARSHALLINGERROR stands for what Apache trips over, and ends a whole multi.
+ */
+export type PrepareOp = (context: PrepContext, record: WriteRecord) => TxnBody | number;
+
+export function isPermitted(context: PrepContext, acl: readonly Acl[], perm: number): boolean {
+  return context.auth.permits(acl, perm, context.request.authIds);
+}
+
+/** The version after a change; wraps like Java's int (before ZOOKEEPER-4743, -1 is passed through). */
+export function nextVersion(version: number): number {
+  return (version + 1) | 0;
+}
+
+/** -1 matches any version. */
+export function versionMatches(actual: number, expected: number): boolean {
+  return expected === -1 || expected === actual;
+}

@@ -1,0 +1,158 @@
+import { ProtocolError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import type { Database } from '../../datatree/database.ts';
+import { DIGEST_VERSION } from '../../datatree/digest.ts';
+import type { OwnerOptions } from '../../datatree/ephemeral-kind.ts';
+import { ErrorCode, OpCode } from '../../jute/codes.ts';
+import { Reader } from '../../jute/reader.ts';
+import type { Txn, TxnBody } from '../../jute/txns.ts';
+import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
+import type { AuthRegistry } from '../auth/auth-registry.ts';
+import { Request } from '../request.ts';
+import type { SessionTracker } from '../sessions.ts';
+import { prepareCheck, prepareDelete, prepareDeleteContainer, prepareSetAcl, prepareSetData } from './change.ts';
+import { prepareCreate } from './create.ts';
+import { prepareMulti, readMulti } from './multi.ts';
+import { PendingTree } from './pending-tree.ts';
+import type { PrepareOp, PrepContext } from './prep-context.ts';
+import { QuotaCheck } from './quota-check.ts';
+import { prepareCloseSession, prepareCreateSession, prepareReconfig } from './session-ops.ts';
+import { readWriteRecord, WriteRecord } from './write-record.ts';
+
+/**
+ * Requests become transactions: where the order of all writes is made, on the leader or the standalone server, each
+ * is judged against the tree as it will be and either becomes a change or an error, and takes its zxid either way.
+ * Follows PrepRequestProcessor.
+ *
+ * Prepared transactions must be applied in the order they were prepared, all of them, or `reset` be called.
+ */
+export interface PrepOptions extends OwnerOptions {
+  /** Transactions carry the digest of the tree they lead to. */
+  digest: boolean;
+  enforceQuota: boolean;
+  /** closeSessionTxn.enabled */
+  listClosedPaths: boolean;
+}
+
+export interface PrepDeps {
+  database: Database;
+  sessions: SessionTracker;
+  auth: AuthRegistry;
+  options: PrepOptions;
+  log: Log;
+  clock: { nowMs(): number; wallMs(): number };
+}
+
+const operations = new Map<number, PrepareOp>([
+  [OpCode.create, prepareCreate],
+  [OpCode.create2, prepareCreate],
+  [OpCode.createContainer, prepareCreate],
+  [OpCode.createTTL, prepareCreate],
+  [OpCode.delete, prepareDelete],
+  [OpCode.deleteContainer, prepareDeleteContainer],
+  [OpCode.setData, prepareSetData],
+  [OpCode.setACL, prepareSetAcl],
+  [OpCode.reconfig, prepareReconfig],
+  [OpCode.createSession, prepareCreateSession],
+  [OpCode.closeSession, prepareCloseSession],
+]);
+
+function operationInMulti(type: number): PrepareOp {
+  return type === OpCode.check ? prepareCheck : (operations.get(type) ?? refuse);
+}
+
+function refuse(): number {
+  return ErrorCode.unimplemented;
+}
+
+export class Prep implements PrepContext {
+  readonly pending: PendingTree;
+  readonly sessions: SessionTracker;
+  readonly auth: AuthRegistry;
+  readonly quota: QuotaCheck;
+  readonly owners: OwnerOptions;
+  readonly listClosedPaths: boolean;
+  request: Request = NO_REQUEST;
+  zxid: Zxid = ZXID_ZERO;
+  timeMs = 0;
+  nowMs = 0;
+  private readonly clock: PrepDeps['clock'];
+  private readonly digestEnabled: boolean;
+  private readonly reader = new Reader();
+  private readonly record = new WriteRecord();
+
+  constructor(deps: PrepDeps) {
+    const { options } = deps;
+    this.pending = new PendingTree(deps.database.tree, options.digest);
+    this.sessions = deps.sessions;
+    this.auth = deps.auth;
+    this.quota = new QuotaCheck(deps.database.tree, options.enforceQuota, deps.log);
+    this.owners = options;
+    this.listClosedPaths = options.listClosedPaths;
+    this.clock = deps.clock;
+    this.digestEnabled = options.digest;
+  }
+
+  /**
+   * The transaction of a write, under the zxid given. Never fails and never throws for what a client sent: a refused
+   * write is an error transaction. Sets `request.txn` and `request.zxid`. Buffers in the transaction are views into
+   * the request's body.
+   */
+  prepare(request: Request, zxid: Zxid): Txn {
+    this.request = request;
+    this.zxid = zxid;
+    this.timeMs = this.clock.wallMs();
+    this.nowMs = this.clock.nowMs();
+    this.quota.setNow(this.nowMs);
+    this.pending.begin();
+    const result = this.run();
+    const txn = typeof result === 'number' ? this.failed(result) : this.accepted(result);
+    request.txn = txn;
+    request.zxid = zxid;
+    this.request = NO_REQUEST;
+    return txn;
+  }
+
+  /** The transaction and all before it are in the tree. */
+  onApplied(zxid: Zxid): void {
+    this.pending.onApplied(zxid);
+  }
+
+  /** What was prepared will not be applied: the role is over. */
+  reset(): void {
+    this.pending.clear();
+  }
+
+  private run(): TxnBody | number {
+    const { type, body } = this.request;
+    const operation = operations.get(type);
+    if (operation === undefined && type !== OpCode.multi) return ErrorCode.unimplemented;
+    this.reader.reset(body);
+    try {
+      if (operation === undefined) return prepareMulti(this, readMulti(this.reader), operationInMulti);
+      readWriteRecord(type, this.reader, this.record);
+    } catch (error) {
+      if (error instanceof ProtocolError) return ErrorCode.marshallingError;
+      throw error;
+    }
+    return operation(this, this.record);
+  }
+
+  private accepted(body: TxnBody): Txn {
+    this.pending.commit();
+    const digest = this.digestEnabled ? { version: DIGEST_VERSION, treeDigest: this.pending.digest() } : undefined;
+    return { header: this.header(body.type), body, digest };
+  }
+
+  private failed(err: number): Txn {
+    this.pending.rollback();
+    return { header: this.header(OpCode.error), body: { kind: 'error', type: OpCode.error, err }, digest: undefined };
+  }
+
+  private header(type: number): Txn['header'] {
+    const { sessionId, cxid } = this.request;
+    return { clientId: sessionId, cxid, zxid: this.zxid, time: this.timeMs, type };
+  }
+}
+
+const NO_REQUEST = new Request(0n, 0, 0, Buffer.alloc(0), [], undefined, 0);
