@@ -141,8 +141,16 @@ export class Reader {
 }
 
 function shortBy(bytes: number): ProtocolError {
-  return new TruncatedError(`record ends ${bytes} bytes early`);
+  return new TruncatedError(bytes);
 }
 
 /** The record runs past the bytes at hand: for a stream parser "wait for more", for a whole frame an error. */
-export class TruncatedError extends ProtocolError {}
+export class TruncatedError extends ProtocolError {
+  /** The least number of bytes that has to follow before reading again can get further. */
+  readonly missing: number;
+
+  constructor(missing: number) {
+    super(`record ends ${missing} bytes early`);
+    this.missing = missing;
+  }
+}

@@ -65,9 +65,14 @@ export class Writer {
 
   /** Bytes without a length before them. */
   writeRaw(value: Buffer): void {
-    this.reserve(value.length);
-    value.copy(this.buffer, this.offset);
-    this.offset += value.length;
+    this.writeSlice(value, 0, value.length);
+  }
+
+  /** Bytes [start, end) of a buffer, without a length before them. */
+  writeSlice(source: Buffer, start: number, end: number): void {
+    this.reserve(end - start);
+    source.copy(this.buffer, this.offset, start, end);
+    this.offset += end - start;
   }
 
   /**
@@ -75,15 +80,17 @@ export class Writer {
    * bytes each: what Apache's server writes, and what its digests and lengths are counted over.
    */
   writeString(value: string | undefined): void {
-    if (value === undefined) {
-      this.writeInt(-1);
-      return;
-    }
-    this.reserve(4 + value.length * 3);
+    if (value === undefined) this.writeInt(-1);
+    else this.writeStringFrom(value, 0);
+  }
+
+  /** The part of `value` from `start` on, without cutting it out first. */
+  writeStringFrom(value: string, start: number): void {
+    this.reserve(4 + (value.length - start) * 3);
     const buffer = this.buffer;
     const lengthAt = this.offset;
     let at = lengthAt + 4;
-    for (let i = 0; i < value.length; i++) {
+    for (let i = start; i < value.length; i++) {
       const unit = value.charCodeAt(i);
       if (unit < 0x80) {
         buffer[at++] = unit;

@@ -1,0 +1,72 @@
+/**
+ * CRC-32 (IEEE 802.3, reflected), as java.util.zip.CRC32. Eight bytes a step through eight tables, because a node's
+ * digest is computed on every write and most inputs are too short for a call into native code to pay.
+ *
+ * A running value is the register itself: start from CRC_START, feed pieces, and `crcFinish` what you have.
+ */
+export const CRC_START = -1;
+
+const TABLES = makeTables();
+
+function makeTables(): Int32Array {
+  const tables = new Int32Array(8 * 256);
+  for (let i = 0; i < 256; i++) {
+    let crc = i;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+    tables[i] = crc;
+  }
+  for (let i = 256; i < tables.length; i++) {
+    const previous = tables[i - 256] as number;
+    tables[i] = (previous >>> 8) ^ (tables[previous & 0xff] as number);
+  }
+  return tables;
+}
+
+export function crcBytes(register: number, bytes: Uint8Array, start: number, end: number): number {
+  const t = TABLES;
+  let crc = register;
+  let at = start;
+  for (; at + 8 <= end; at += 8) {
+    crc ^=
+      (bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24);
+    crc =
+      (t[1792 + (crc & 0xff)] as number) ^
+      (t[1536 + ((crc >>> 8) & 0xff)] as number) ^
+      (t[1280 + ((crc >>> 16) & 0xff)] as number) ^
+      (t[1024 + (crc >>> 24)] as number) ^
+      (t[768 + (bytes[at + 4] as number)] as number) ^
+      (t[512 + (bytes[at + 5] as number)] as number) ^
+      (t[256 + (bytes[at + 6] as number)] as number) ^
+      (t[bytes[at + 7] as number] as number);
+  }
+  for (; at < end; at++) crc = (crc >>> 8) ^ (t[(crc ^ (bytes[at] as number)) & 0xff] as number);
+  return crc;
+}
+
+/** The bytes String.getBytes(UTF_8) gives in Java: a surrogate without its partner is a question mark. */
+export function crcText(register: number, text: string): number {
+  const t = TABLES;
+  let crc = register;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0x7f) {
+      const rest = utf8(text.slice(i));
+      return crcBytes(crc, rest, 0, rest.length);
+    }
+    crc = (crc >>> 8) ^ (t[(crc ^ unit) & 0xff] as number);
+  }
+  return crc;
+}
+
+export function crcFinish(register: number): number {
+  return ~register >>> 0;
+}
+
+function utf8(text: string): Uint8Array {
+  return Buffer.from(text.replace(LONE_SURROGATE, '?'), 'utf8');
+}
+
+const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
