@@ -19,7 +19,7 @@ export interface PeerConfig {
   readonly distributed: boolean;
   /** From dataDir/myid; undefined when there is no such file, which only a standalone server may lack. */
   readonly myid: number | undefined;
-  /** The members as configured; undefined when standalone. Its own client address is filled in from clientPort. */
+  /** The members as configured, with our own client address where clientPort gave it; undefined when standalone. */
   readonly quorumVerifier: QuorumVerifier | undefined;
   /** What `<zoo.cfg>.dynamic.next` holds: a membership proposed before the last stop, not known to be committed. */
   readonly lastSeenVerifier: QuorumVerifier | undefined;
@@ -96,8 +96,12 @@ export interface PeerConfig {
   readonly digestAuthEnabled: boolean;
   /** `super:<hash>`; undefined: there is no super user. */
   readonly superDigest: string | undefined;
-  /** As node:crypto names it: sha1, sha256, ... */
+  /** As Java names it: SHA1, SHA-256, ... */
   readonly digestAlgorithm: string;
+  /** Class names of authProvider.*, ordered by key as Apache orders them. */
+  readonly authProviderClasses: readonly string[];
+  /** The names that clients of the scheme `ensemble` may expect, separated by commas. */
+  readonly ensembleAuthName: string | undefined;
 
   // Log and snapshots
   /** A snapshot after snapCount/2 + random(snapCount/2) transactions. */
@@ -124,8 +128,6 @@ export interface PeerConfig {
   readonly snapRetainCount: number;
   /** 0: never purge. */
   readonly purgeIntervalMs: number;
-  /** An observer keeps log and snapshots too. */
-  readonly syncEnabled: boolean;
 
   // Quorum
   readonly cnxTimeoutMs: number;
