@@ -78,9 +78,8 @@ export class X509Provider implements AuthProvider {
     return 'refused';
   }
 
-  /** The shape of a distinguished name; which attribute types there are is not asked. */
   isValid(aclId: string): boolean {
-    return /^\s*$|^\s*[A-Za-z0-9.-]+\s*=/.test(aclId);
+    return DISTINGUISHED_NAME.test(aclId);
   }
 
   matches(id: string, aclId: string): boolean {
@@ -91,3 +90,10 @@ export class X509Provider implements AuthProvider {
     return id;
   }
 }
+
+/** Attribute types X500Principal knows by name, or an object identifier; values plain with escapes, or quoted. */
+const TYPE =
+  '(?:CN|C|L|ST|S|OU|O|T|IP|STREET|DC|DNQUALIFIER|DNQ|SURNAME|GIVENNAME|INITIALS|GENERATION|EMAILADDRESS|EMAIL|UID|SERIALNUMBER|(?:OID\\.)?\\d+(?:\\.\\d+)+)';
+const VALUE = '(?:\\s*"(?:[^"\\\\]|\\\\.)*"\\s*|(?:[^,;+"\\\\]|\\\\.)*)';
+const ATTRIBUTE = `\\s*${TYPE}\\s*=${VALUE}`;
+const DISTINGUISHED_NAME = new RegExp(`^(?:${ATTRIBUTE}(?:[,;+]${ATTRIBUTE})*)?$`, 'i');

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { OpCode } from '../../src/jute/codes.ts';
+import { lastOpName, OpKind, opKindOf } from '../../src/server/operations.ts';
+
+const kindNames = new Map<number, string>(Object.entries(OpKind).map(([name, kind]) => [kind, name]));
+
+describe('what a client may ask', () => {
+  it('is this, and nothing else', () => {
+    const table = Object.entries(OpCode).map(([name, type]) => [name, kindNames.get(opKindOf(type)), lastOpName(type)]);
+    expect(table).toEqual([
+      ['notification', 'unknown', 'NA'],
+      ['create', 'write', 'CREA'],
+      ['delete', 'write', 'DELE'],
+      ['exists', 'read', 'EXIS'],
+      ['getData', 'read', 'GETD'],
+      ['setData', 'write', 'SETD'],
+      ['getACL', 'read', 'GETA'],
+      ['setACL', 'write', 'SETA'],
+      ['getChildren', 'read', 'GETC'],
+      ['sync', 'sync', 'SYNC'],
+      ['ping', 'ping', 'PING'],
+      ['getChildren2', 'read', 'GETC'],
+      ['check', 'unknown', 'NA'],
+      ['multi', 'write', 'MULT'],
+      ['create2', 'write', 'CREA'],
+      ['reconfig', 'write', 'RECO'],
+      ['checkWatches', 'read', 'CHKW'],
+      ['removeWatches', 'read', 'REMW'],
+      ['createContainer', 'write', 'CREA'],
+      ['deleteContainer', 'unknown', 'NA'],
+      ['createTTL', 'write', 'CREA'],
+      ['multiRead', 'read', 'MLTR'],
+      ['auth', 'auth', 'NA'],
+      ['setWatches', 'read', 'SETW'],
+      ['sasl', 'sasl', 'NA'],
+      ['getEphemerals', 'read', 'GETE'],
+      ['getAllChildrenNumber', 'read', 'GETACN'],
+      ['setWatches2', 'read', 'STW2'],
+      ['addWatch', 'read', 'ADDW'],
+      ['whoAmI', 'read', 'HOMI'],
+      ['createSession', 'unknown', 'SESS'],
+      ['closeSession', 'write', 'CLOS'],
+      ['error', 'unknown', 'NA'],
+    ]);
+  });
+
+  it.each([10, 23, 99, 108, 9999, -2, -12, 2147483647, -2147483648])('does not include operation %d', (type) => {
+    expect(opKindOf(type)).toBe(OpKind.unknown);
+    expect(lastOpName(type)).toBe('NA');
+  });
+});
