@@ -159,13 +159,13 @@ export class Server {
   async untilServing(timeoutMs = 30_000): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     while ((await this.mode()) === null) {
-      if (this.child === null) throw new Error(`${this.kind} ended with ${await this.exited}:\n${this.tail()}`);
-      if (Date.now() > deadline) throw new Error(`${this.kind} does not serve:\n${this.tail()}`);
+      if (this.child === null) throw new Error(`${this.kind} ended with ${await this.exited}:\n${this.lastWords()}`);
+      if (Date.now() > deadline) throw new Error(`${this.kind} does not serve:\n${this.lastWords()}`);
       await sleep(50);
     }
   }
 
-  private tail(): string {
+  lastWords(): string {
     return this.log().split('\n').slice(-30).join('\n');
   }
 

@@ -1,5 +1,6 @@
 // The judge's own codec of jute records, driven by a description of each record. Written from zookeeper.jute and
-// deliberately sharing nothing with src/: a mistake made in both would have to be made twice.
+// deliberately sharing nothing with src/: a mistake made in both would have to be made twice. A string may be given as
+// its bytes, to send what no string encodes to.
 
 export type Shape =
   | 'int'
@@ -56,7 +57,7 @@ function put(out: Buffer[], shape: Shape, value: Plain): void {
   else if (shape === 'string' || shape === 'buffer') {
     if (value === null) out.push(int(-1));
     else {
-      const bytes = shape === 'string' ? encodeString(value as string) : (value as Buffer);
+      const bytes = typeof value === 'string' ? encodeString(value) : (value as Buffer);
       out.push(int(bytes.length), bytes);
     }
   } else if ('vector' in shape) {

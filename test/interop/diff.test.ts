@@ -1,0 +1,25 @@
+// The short run of the differential test: Apache against itself shows that what we name away is all that may differ,
+// Apache against its older self that a difference is seen, Apache against ours that there is none.
+import { expect, it } from 'vitest';
+import { type DiffResult, runDiff } from './diff/driver.ts';
+import { debian, judge } from './harness/server.ts';
+
+function story({ difference }: DiffResult): string {
+  if (difference === null) return '';
+  return `${difference.before.join('\n')}\n${difference.step}\nA ${difference.a}\nB ${difference.b}`;
+}
+
+it('two servers of the same release answer every request alike', async () => {
+  const result = await runDiff({ a: judge, b: judge, seed: 11, requests: 1_500, basePort: 22_110 });
+  expect(story(result)).toBe('');
+});
+
+it('tells 3.8.0 from 3.9.5', async () => {
+  const result = await runDiff({ a: judge, b: debian, seed: 12, requests: 1_500, basePort: 22_110 });
+  expect(result.difference).not.toBeNull();
+});
+
+it('ours answers every request as 3.9.5 does', async () => {
+  const result = await runDiff({ a: judge, b: 'ours', seed: 13, requests: 4_000, basePort: 22_110 });
+  expect(story(result)).toBe('');
+});

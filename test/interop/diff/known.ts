@@ -1,0 +1,41 @@
+// What the generator remembers of the tree, from the answers it saw, so that most requests hit something. It may be
+// wrong or stale: it only shapes the dice, it judges nothing.
+
+export interface KnownNode {
+  version: number;
+  aversion: number;
+  ephemeral: boolean;
+}
+
+export class Known {
+  readonly nodes = new Map<string, KnownNode>();
+  /** Where somebody asked for a watch lately; the newest last. */
+  readonly watched: (string | null)[] = [];
+
+  paths(): string[] {
+    return [...this.nodes.keys()];
+  }
+
+  created(path: string, ephemeral: boolean): void {
+    this.nodes.set(path, { version: 0, aversion: 0, ephemeral });
+  }
+
+  watch(path: string | null): void {
+    this.watched.push(path);
+    if (this.watched.length > 12) this.watched.shift();
+  }
+
+  deleted(path: string): void {
+    this.nodes.delete(path);
+  }
+
+  seen(path: string, version: number, aversion: number): void {
+    const node = this.nodes.get(path);
+    if (node === undefined) this.nodes.set(path, { version, aversion, ephemeral: false });
+    else Object.assign(node, { version, aversion });
+  }
+
+  childless(): string[] {
+    return this.paths().filter((path) => !this.paths().some((other) => other.startsWith(`${path}/`)));
+  }
+}

@@ -1,0 +1,237 @@
+// One of the two servers of a differential run: its sessions, and its answers with everything that may rightly differ
+// named instead of shown. Session ids become names in the order they were granted; a time becomes the zxid it
+// belongs to, after a check that it always was the same for that zxid; lists the server keeps as sets are sorted.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Server } from '../harness/server.ts';
+import { decodeResponse, type OpName, op, type Stat } from '../raw/records.ts';
+import { type Answer, RawSession, type WatchEvent } from '../raw/session.ts';
+import { sessionPassword } from './java-random.ts';
+import type { HandshakeChoice, Reattach, Step } from './steps.ts';
+
+/** Longer than any answer takes, short enough to wait for when there is none. */
+const silenceMs = 3_000;
+
+interface Slot {
+  session: RawSession | null;
+  sessionId: bigint;
+  passwd: Buffer;
+}
+
+export interface Outcome {
+  readonly answer: unknown;
+  /** What each attached session heard on the side, by slot, and how its next ping was answered. */
+  readonly after: { readonly [slot: number]: unknown };
+}
+
+const nameOfType = new Map<number, OpName>(Object.entries(op).map(([name, type]) => [type, name as OpName]));
+
+/** The answers after which a server closes the connection. */
+function hangsUp(step: Step, answer: unknown): boolean {
+  if (step.kind !== 'request' || typeof answer !== 'object' || answer === null) return false;
+  const { err } = answer as { err?: number };
+  return err === -6 || err === -115 || (err === 0 && step.type === op.closeSession);
+}
+
+export class Side {
+  readonly server: Server;
+  readonly slots: Slot[];
+  lastZxid = 0n;
+  private readonly sessions = new Map<bigint, string>();
+  private readonly times = new Map<bigint, bigint>();
+
+  constructor(server: Server, slotCount: number) {
+    this.server = server;
+    this.slots = Array.from({ length: slotCount }, () => ({ session: null, sessionId: 0n, passwd: Buffer.alloc(16) }));
+  }
+
+  private slot(index: number): Slot {
+    return this.slots[index] as Slot;
+  }
+
+  async execute(step: Step): Promise<Outcome> {
+    const answer = await this.act(step);
+    if (hangsUp(step, answer)) {
+      // A ping sent now may or may not slip in before the server closes.
+      const session = this.slot(step.slot).session as RawSession;
+      await Promise.race([session.whenClosed(), sleep(silenceMs)]);
+    }
+    const after: { [slot: number]: unknown } = {};
+    await Promise.all(
+      this.slots.map(async ({ session }, index) => {
+        if (session === null) return;
+        after[index] = await this.hear(session, index, step);
+      }),
+    );
+    return { answer, after };
+  }
+
+  private async act(step: Step): Promise<unknown> {
+    if (step.kind === 'open')
+      return this.open(step.slot, step.handshake, 0n, Buffer.alloc(step.handshake.passwordLength));
+    if (step.kind === 'reattach') return this.reattach(step.slot, step.how, step.handshake);
+    const slot = this.slot(step.slot);
+    const { session } = slot;
+    if (session === null) return 'no session';
+    if (step.kind === 'drop') {
+      session.abandon();
+      slot.session = null;
+      await sleep(20);
+      return 'dropped';
+    }
+    if (step.kind === 'frame') {
+      session.write(step.bytes);
+      return this.show('ping', await this.orSilence(session, session.nextReply()), step);
+    }
+    session.sendRaw(step.xid, step.type, step.body);
+    return this.show(nameOfType.get(step.type) ?? 'ping', await this.orSilence(session, session.nextReply()), step);
+  }
+
+  private async orSilence(session: RawSession, answer: Promise<Answer>): Promise<Answer | 'silence'> {
+    const late = Symbol();
+    const timer = new AbortController();
+    const first = await Promise.race([answer, sleep(silenceMs, late, { signal: timer.signal }).catch(() => late)]);
+    timer.abort();
+    if (first !== late) return first as Answer;
+    session.abandon();
+    return 'silence';
+  }
+
+  /** Everything the server had to say to this session by now: a ping's answer comes after it. */
+  private async hear(session: RawSession, index: number, step: Step): Promise<unknown> {
+    const answer = session.closed ? 'closed' : await this.orSilence(session, session.ping());
+    if (answer === 'closed' || answer === 'silence') {
+      const events = this.events(session.events.splice(0), step);
+      this.slot(index).session = null;
+      return { answer, events };
+    }
+    this.lastZxid = answer.zxid;
+    return { zxid: answer.zxid, err: answer.err, events: this.events(answer.events, step) };
+  }
+
+  private async reattach(index: number, how: Reattach, choice: HandshakeChoice): Promise<unknown> {
+    const { sessionId, passwd } = this.slot(index);
+    const wrong = Buffer.from(passwd);
+    wrong[3] = (wrong[3] ?? 0) ^ 1;
+    const ids = how === 'unknown id' ? 0x0100000000004242n : sessionId;
+    const passwords: { readonly [how in Reattach]: Buffer | null } = {
+      right: passwd,
+      steal: passwd,
+      'wrong password': wrong,
+      'null password': null,
+      'short password': passwd.subarray(0, 7),
+      'unknown id': sessionPassword(ids),
+    };
+    return this.open(index, choice, ids, passwords[how]);
+  }
+
+  private async open(
+    index: number,
+    choice: HandshakeChoice,
+    sessionId: bigint,
+    passwd: Buffer | null,
+  ): Promise<unknown> {
+    const slot = this.slot(index);
+    const { timeoutMs, readOnly, zxidAhead } = choice;
+    const lastZxidSeen = this.lastZxid + zxidAhead;
+    const session = await RawSession.open({
+      port: this.server.clientPort,
+      timeoutMs,
+      readOnly,
+      lastZxidSeen,
+      sessionId,
+      passwd,
+    });
+    const { granted } = session;
+    if (granted === null) return 'closed';
+    if (granted.sessionId === 0n) {
+      await session.whenClosed();
+      return { refused: granted.bytes.toString('hex') };
+    }
+    const old = slot.session;
+    if (old !== null) await old.whenClosed();
+    if (!this.sessions.has(granted.sessionId))
+      this.sessions.set(granted.sessionId, `session ${this.sessions.size + 1}`);
+    slot.session = session;
+    slot.sessionId = granted.sessionId;
+    slot.passwd = granted.passwd;
+    return {
+      session: this.sessions.get(granted.sessionId),
+      highByte: granted.sessionId >> 56n,
+      timeoutMs: granted.timeoutMs,
+      length: granted.bytes.length,
+      readOnly: granted.bytes[36] ?? 'not sent',
+      passwordFollowsFromId: granted.passwd.equals(sessionPassword(granted.sessionId)),
+    };
+  }
+
+  private show(name: OpName, answer: Answer | 'silence', step: Step): unknown {
+    if (answer === 'closed' || answer === 'silence') return answer;
+    const events = this.events(answer.events, step);
+    const { xid, zxid, err, body } = answer;
+    if (err !== 0) return { xid, zxid, err, body: body.toString('hex'), events };
+    try {
+      return { xid, zxid, err, value: this.named(decodeResponse(name, body)), events };
+    } catch (error) {
+      return { xid, zxid, err, body: body.toString('hex'), unreadable: String(error), events };
+    }
+  }
+
+  private events(events: readonly WatchEvent[], step: Step): unknown[] {
+    const shown = events.map(({ zxid, type, state, path }) => ({ zxid, type, state, path }));
+    if (step.kind !== 'request' || step.type !== op.closeSession) return shown;
+    // The ephemerals of a closed session go in no particular order.
+    const key = (event: { type: number; path: string | null }): string => `${event.path} ${event.type}`;
+    return shown.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  }
+
+  private named(value: unknown): unknown {
+    if (value === null || typeof value !== 'object') return value;
+    if (Buffer.isBuffer(value)) return value.toString('latin1');
+    if (Array.isArray(value)) return value.map((item) => this.named(item));
+    const out: { [field: string]: unknown } = {};
+    for (const [field, part] of Object.entries(value)) {
+      if (field === 'stat') out[field] = this.stat(part as Stat);
+      else if ((field === 'children' || field === 'ephemerals') && Array.isArray(part)) out[field] = [...part].sort();
+      else out[field] = this.named(part);
+    }
+    return out;
+  }
+
+  private stat(stat: Stat): unknown {
+    return {
+      ...stat,
+      ctime: this.time(stat.czxid, stat.ctime),
+      mtime: this.time(stat.mzxid, stat.mtime),
+      ephemeralOwner: stat.ephemeralOwner === 0n ? 0n : (this.sessions.get(stat.ephemeralOwner) ?? stat.ephemeralOwner),
+    };
+  }
+
+  private time(zxid: bigint, time: bigint): string | bigint {
+    if (time === 0n) return 0n;
+    const first = this.times.get(zxid);
+    if (first === undefined) {
+      this.times.set(zxid, time);
+      const offMs = Math.abs(Date.now() - Number(time));
+      return offMs < 3_600_000 ? `time of ${zxid}` : `not a time of today: ${time}`;
+    }
+    return first === time ? `time of ${zxid}` : `${time}, but ${zxid} was at ${first}`;
+  }
+
+  slotState(index: number): 'none' | 'attached' | 'detached' {
+    const { session, sessionId } = this.slot(index);
+    if (session !== null) return 'attached';
+    return sessionId === 0n ? 'none' : 'detached';
+  }
+
+  /** The session is over: the slot may open a new one. */
+  forget(index: number): void {
+    const slot = this.slot(index);
+    slot.session = null;
+    slot.sessionId = 0n;
+    slot.passwd = Buffer.alloc(16);
+  }
+
+  async leave(): Promise<void> {
+    for (const { session } of this.slots) session?.abandon();
+  }
+}
