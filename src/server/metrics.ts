@@ -13,7 +13,7 @@ export class ServerMetrics {
   private readonly counterSets: CounterSet[] = [];
   private readonly summaries: Summary[] = [];
   private readonly summarySets: SummarySet[] = [];
-  private readonly gauges = new Map<string, GaugeReader>();
+  private readonly gauges = new Map<string, Gauge>();
   private readonly gaugeSets = new Map<string, GaugeSetReader>();
 
   // the disk
@@ -74,9 +74,12 @@ export class ServerMetrics {
   readonly learnerProposalsReceived = this.counter('learner_proposal_received_count');
   readonly learnerCommitsReceived = this.counter('learner_commit_received_count');
 
-  /** A value read when asked for. A reader that returns undefined is shown by Prometheus as 0 and not at all by `mntr`. */
-  setGauge(name: string, read: GaugeReader): void {
-    this.gauges.set(name, read);
+  /**
+   * A value read when asked for; undefined is not shown. `mntr` shows whole numbers without and `isReal` ones always
+   * with a decimal point.
+   */
+  setGauge(name: string, read: GaugeReader, isReal = false): void {
+    this.gauges.set(name, { read, isReal });
   }
 
   removeGauge(name: string): void {
@@ -92,7 +95,7 @@ export class ServerMetrics {
   }
 
   visit(visitor: MetricsVisitor): void {
-    for (const [name, read] of this.gauges) visitor.gauge(name, read());
+    for (const [name, gauge] of this.gauges) visitor.gauge(name, gauge.read(), gauge.isReal);
     for (const [name, read] of this.gaugeSets) visitor.gaugeSet(name, read());
     for (const counter of this.counters) visitor.counter(counter);
     for (const set of this.counterSets) visitor.counterSet(set);
@@ -151,10 +154,14 @@ export class ServerMetrics {
 }
 
 export type GaugeReader = () => number | undefined;
+interface Gauge {
+  readonly read: GaugeReader;
+  readonly isReal: boolean;
+}
 export type GaugeSetReader = () => ReadonlyMap<string, number>;
 
 export interface MetricsVisitor {
-  gauge(name: string, value: number | undefined): void;
+  gauge(name: string, value: number | undefined, isReal: boolean): void;
   gaugeSet(name: string, values: ReadonlyMap<string, number>): void;
   counter(counter: Counter): void;
   counterSet(set: CounterSet): void;

@@ -1,0 +1,592 @@
+import { assert } from '../base/assert.ts';
+import { ProtocolError } from '../base/errors.ts';
+import type { ApplyResult } from '../datatree/database.ts';
+import type { Watcher } from '../datatree/watches.ts';
+import type { NetError, Stream, StreamHandlers } from '../io/net.ts';
+import {
+  type ConnectResponse,
+  readAuthPacket,
+  writeConnectResponse,
+  writeReplyHeader,
+  writeWatcherEvent,
+} from '../jute/client-records.ts';
+import { ErrorCode, KeeperState, OpCode, Perm, Xid } from '../jute/codes.ts';
+import type { Acl, Id } from '../jute/data-records.ts';
+import { FrameCutter, FrameLengthError } from '../jute/frames.ts';
+import type { Reader } from '../jute/reader.ts';
+import type { Txn } from '../jute/txns.ts';
+import type { Writer } from '../jute/writer.ts';
+import { ZXID_NONE, ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
+import { withAuthId } from './auth/auth-ids.ts';
+import { javaAddress } from './auth/ip-provider.ts';
+import { foreignProtocol } from './client-foreign.ts';
+import type { ConnectionServer } from './client-host.ts';
+import {
+  OUTPUT_CLOSE_BYTES,
+  OUTPUT_PAUSE_BYTES,
+  PENDING_REQUEST_BYTES_MAX,
+  PENDING_REQUESTS_MAX,
+} from './client-limits.ts';
+import { isSubmitted, RequestQueue } from './client-queue.ts';
+import { ConnectionStats } from './client-stats.ts';
+import { lastOpName, OpKind, opKindOf } from './operations.ts';
+import { Request } from './request.ts';
+import type { Expiring } from './session-expiry.ts';
+
+/**
+ * One client's connection: bytes in, frames cut, requests put in order, replies and events out. Follows NIOServerCnxn
+ * and, for the order, CommitProcessor. Who may attach to which session is the server's to say, what a request is
+ * answered is prep's and the reads'.
+ *
+ * What is written in one turn of the event loop leaves in one write at its end. An event fires inside the apply of
+ * its transaction and a reply is built after it, both into the same writer: that is all it takes for a client never
+ * to see a change before the event that tells of it.
+ */
+export class ClientConnection implements Watcher, StreamHandlers, Expiring {
+  /** Only ExpiryBuckets writes it. */
+  bucketMs = 0;
+  readonly remoteAddress: string;
+  /** As Java prints a socket address, in logs and four-letter words. */
+  readonly client: string;
+  readonly stats: ConnectionStats;
+  readonly queue = new RequestQueue();
+  sessionId = 0n;
+  /** The session's, once there is one. */
+  timeoutMs: number;
+  /** The client's ConnectRequest had the field readOnly, so the response has it as well. */
+  knowsReadOnly = false;
+
+  private readonly server: ConnectionServer;
+  private readonly stream: Stream;
+  private readonly cutter: FrameCutter;
+  private phase: number = Phase.firstBytes;
+  private firstBytes: Buffer = NO_BYTES;
+  private authIds: readonly Id[];
+  /** Own writes are later than this. */
+  private floorZxid: Zxid = ZXID_ZERO;
+  /** When the bytes now being cut came in. */
+  private receivedMs = 0;
+  /** `receivedMs` when the session was last touched, and what the answer was. */
+  private touchedMs = -1;
+  private isSessionAlive = true;
+  /** A closeSession or an unknown operation came: nothing after it is read. */
+  private isLastRequestIn = false;
+  private isPaused = false;
+  private isResumeScheduled = false;
+  /** Only while there is output of this turn. */
+  private writer: Writer | undefined = undefined;
+  /** Of the replies not yet taken by the client. */
+  private largestReplyBytes = 0;
+  /** It does not read and must close, but not from inside an apply that is walking the watches. */
+  private isOverflowing = false;
+
+  constructor(server: ConnectionServer, stream: Stream) {
+    this.server = server;
+    this.stream = stream;
+    this.remoteAddress = stream.remoteAddress;
+    this.client = `/${javaAddress(stream.remoteAddress)}:${stream.remotePort}`;
+    this.stats = new ConnectionStats(server.clock.wallMs());
+    this.timeoutMs = server.options.sessionlessCnxnTimeoutMs;
+    this.authIds = withAuthId([], { scheme: 'ip', id: javaAddress(stream.remoteAddress) });
+    this.cutter = new FrameCutter(server.options.juteMaxBufferBytes, this.onFrame);
+  }
+
+  get isOpen(): boolean {
+    return this.phase === Phase.open;
+  }
+
+  get isClosed(): boolean {
+    return this.phase === Phase.closed;
+  }
+
+  get isAttaching(): boolean {
+    return this.phase === Phase.attaching;
+  }
+
+  /** As a selector's interest would be: 1 reads are on, 4 output waits; 0 for one that is only asking a word. */
+  get interestOps(): number {
+    if (this.phase === Phase.closed) return 0;
+    return (this.isPaused ? 0 : 1) | (this.stream.bufferedBytes > 0 ? 4 : 0);
+  }
+
+  // Bytes in
+
+  onData(chunk: Buffer): void {
+    if (this.phase === Phase.closed) return;
+    this.receivedMs = this.server.clock.nowMs();
+    this.server.expiry.update(this, this.receivedMs, this.timeoutMs);
+    if (this.phase === Phase.firstBytes) this.onFirstBytes(chunk);
+    else this.cut(chunk);
+  }
+
+  onEnd(): void {
+    if (this.phase === Phase.closed) return;
+    this.server.metrics.connectionDrops.add(1);
+    this.close('the client closed its side', true);
+  }
+
+  onDrain(): void {
+    this.largestReplyBytes = 0;
+    this.maybeResume();
+  }
+
+  onClose(error: NetError | undefined): void {
+    if (this.phase === Phase.closed) return;
+    this.server.metrics.connectionDrops.add(1);
+    this.close(error === undefined ? 'the client closed the connection' : error.message, false);
+  }
+
+  /** Four bytes tell a four-letter word from a frame length; `stmk` has eight more. */
+  private onFirstBytes(chunk: Buffer): void {
+    this.firstBytes = this.firstBytes.length === 0 ? chunk : Buffer.concat([this.firstBytes, chunk]);
+    if (this.firstBytes.length < 4) return;
+    const needed = this.server.fourLetterWords.bytesOf(this.firstBytes);
+    if (needed > this.firstBytes.length) return;
+    if (needed > 0) {
+      this.countPacketIn(4);
+      const answer = this.server.fourLetterWords.answer(this.firstBytes, this);
+      this.countPacketOut();
+      this.stream.write(Buffer.from(answer, 'utf8'));
+      this.close('asked a four-letter word', true);
+      return;
+    }
+    if (this.server.upstream === undefined) {
+      this.server.metrics.closedWithoutServerRunning.add(1);
+      this.close('this server is not serving', false);
+      return;
+    }
+    this.phase = Phase.connecting;
+    const bytes = this.firstBytes;
+    this.firstBytes = NO_BYTES;
+    this.cut(bytes);
+  }
+
+  private cut(chunk: Buffer | undefined): void {
+    try {
+      if (chunk === undefined) this.cutter.resume();
+      else this.cutter.push(chunk);
+    } catch (error) {
+      if (error instanceof FrameLengthError) this.refuseFrame(error);
+      else if (error instanceof ProtocolError) this.close(error.message, true, 'warn');
+      else throw error;
+    }
+  }
+
+  private refuseFrame(error: FrameLengthError): void {
+    const what = foreignProtocol(error.head);
+    const { log, options } = this.server;
+    const fields = { client: this.client, session: this.sessionHex, length: error.length, limit: error.limit };
+    if (what !== undefined) log.warn(fields, `closing a client connection: the bytes are ${what}, not ZooKeeper's`);
+    else if (error.length < 0) log.warn(fields, 'closing a client connection: negative frame length');
+    else
+      log.warn(
+        fields,
+        `closing a client connection: a frame of ${error.length} bytes is over jute.maxbuffer=${options.juteMaxBufferBytes}`,
+      );
+    this.close('refused frame', true);
+  }
+
+  /** From the cutter; false leaves what follows for later. */
+  private readonly onFrame = (frame: Buffer): boolean => {
+    this.countPacketIn(4 + frame.length);
+    if (this.phase === Phase.open) this.onRequest(frame);
+    else if (this.phase === Phase.connecting) this.server.onConnectRequest(this, frame);
+    if (this.wantsMore()) return true;
+    this.pauseReads();
+    return false;
+  };
+
+  private onRequest(frame: Buffer): void {
+    const r = this.server.reader;
+    r.reset(frame);
+    const xid = r.readInt();
+    const type = r.readInt();
+    const kind = opKindOf(type);
+    if (kind === OpKind.auth) {
+      this.onAuthPacket(xid, r);
+      return;
+    }
+    if (kind === OpKind.sasl) {
+      this.onSaslPacket(xid, r);
+      return;
+    }
+    if (!this.touchSession()) return;
+    // An unknown number must not be taken for one that the server itself submits.
+    const known = kind === OpKind.unknown ? OpCode.notification : type;
+    const body = frame.subarray(8);
+    const request = new Request(this.sessionId, xid, known, body, this.authIds, this.server, this.receivedMs);
+    if (kind === OpKind.unknown || type === OpCode.closeSession) this.isLastRequestIn = true;
+    if (kind === OpKind.write) {
+      this.enqueue(request);
+      this.server.upstream?.submitWrite(request);
+    } else if (kind === OpKind.sync) {
+      this.enqueue(request);
+      this.server.upstream?.submitSync(request);
+    } else if (this.queue.length > 0) this.enqueue(request);
+    else this.answerLocal(request);
+  }
+
+  /** Once for what came in together. A session that is closing gets no more answers; its end closes the connection. */
+  private touchSession(): boolean {
+    if (this.touchedMs !== this.receivedMs) {
+      this.touchedMs = this.receivedMs;
+      this.isSessionAlive = this.server.upstream?.touch(this.sessionId, this.timeoutMs) ?? false;
+    }
+    return this.isSessionAlive;
+  }
+
+  private onAuthPacket(xid: number, r: Reader): void {
+    const packet = readAuthPacket(r);
+    const answer = this.server.auth.authenticate(packet.scheme, packet.auth, this.remoteAddress);
+    const fields = { client: this.client, session: this.sessionHex, scheme: packet.scheme };
+    if (answer === 'wrong-ensemble') {
+      this.close('the client means another ensemble', false, 'info');
+      return;
+    }
+    if (answer === 'refused') {
+      this.server.log.warn(fields, 'authentication refused, closing the connection');
+      this.sendHeader(xid, ZXID_ZERO, ErrorCode.authFailed);
+      this.close('authentication refused', true);
+      return;
+    }
+    for (const id of answer) this.authIds = withAuthId(this.authIds, id);
+    this.server.log.debug(fields, 'authenticated');
+    this.sendHeader(xid, ZXID_ZERO, ErrorCode.ok);
+  }
+
+  /** Apache without a login configuration answers every token with none, and the client believes it is through. */
+  private onSaslPacket(xid: number, r: Reader): void {
+    if (r.readBuffer() === undefined) throw new ProtocolError('SASL token is null');
+    const at = this.beginReply(xid, ZXID_ZERO);
+    this.output().writeBuffer(undefined);
+    this.endReply(at, ErrorCode.ok);
+  }
+
+  // The session
+
+  /** The handshake is under way: what the client pipelined behind it waits. */
+  attach(sessionId: bigint, timeoutMs: number): void {
+    this.phase = Phase.attaching;
+    this.sessionId = sessionId;
+    this.timeoutMs = timeoutMs;
+    this.server.expiry.update(this, this.receivedMs, timeoutMs);
+  }
+
+  /** Sent where its createSession stands in the queue. */
+  submitCreateSession(body: Buffer): void {
+    const request = new Request(
+      this.sessionId,
+      0,
+      OpCode.createSession,
+      body,
+      this.authIds,
+      this.server,
+      this.receivedMs,
+    );
+    this.enqueue(request);
+    this.server.upstream?.submitWrite(request);
+  }
+
+  /** The session is this connection's: requests are read from here on. */
+  onAttached(password: Buffer, isReadOnly: boolean): void {
+    this.floorZxid = this.server.upstream?.newestKnownZxid ?? ZXID_ZERO;
+    this.phase = Phase.open;
+    this.sendConnectResponse(this.timeoutMs, this.sessionId, password, isReadOnly);
+    this.maybeResume();
+  }
+
+  /** Timeout 0 tells the client that its session is gone. */
+  refuseSession(noPassword: Buffer, isReadOnly: boolean): void {
+    this.sendConnectResponse(0, 0n, noPassword, isReadOnly);
+    this.close('invalid session', true);
+  }
+
+  private sendConnectResponse(timeoutMs: number, sessionId: bigint, password: Buffer, isReadOnly: boolean): void {
+    const response: ConnectResponse = {
+      protocolVersion: 0,
+      timeoutMs,
+      sessionId,
+      password,
+      readOnly: this.knowsReadOnly ? isReadOnly : undefined,
+    };
+    const w = this.output();
+    const at = w.beginFrame();
+    writeConnectResponse(w, response);
+    w.endFrame(at);
+    this.countPacketOut();
+  }
+
+  // Answers
+
+  private enqueue(request: Request): void {
+    this.queue.push(request);
+    this.server.onEnqueued(request);
+    this.server.metrics.requestsInSessionQueue.add(this.queue.length);
+  }
+
+  private dequeue(): Request {
+    const request = this.queue.shift() as Request;
+    this.server.onDequeued(request);
+    return request;
+  }
+
+  /** A transaction of this session was applied: its own, an earlier connection's, or nobody's here. */
+  onApplied(txn: Txn, result: ApplyResult): void {
+    if (!this.queue.isAnswerToHead(txn.header, this.floorZxid)) return;
+    const isNobodys = this.queue.isHeadInherited;
+    const request = this.dequeue();
+    if (!isNobodys && this.phase !== Phase.closed) this.answerWrite(request, txn, result);
+    this.runReady();
+  }
+
+  onSynced(request: Request): void {
+    assert(this.queue.head === request, 'a sync is answered in the order it was submitted in');
+    const isNobodys = this.queue.isHeadInherited;
+    this.dequeue();
+    if (!isNobodys && this.phase !== Phase.closed) this.answerRead(request);
+    this.runReady();
+  }
+
+  private answerWrite(request: Request, txn: Txn, result: ApplyResult): void {
+    if (request.type === OpCode.createSession) {
+      this.account(request, OpCode.createSession, true);
+      this.server.onSessionCreated(this);
+      return;
+    }
+    const at = this.beginReply(request.cxid, this.server.lastProcessedZxid);
+    const err = this.server.answerWrite(request, txn, result, this.output());
+    if (this.closedAsMoved(err, at)) return;
+    this.account(request, txn.header.type === OpCode.error ? OpCode.error : request.type, true);
+    this.endReply(at, err);
+    if (request.type === OpCode.closeSession) this.close('the client closed its session', true);
+  }
+
+  /** What needs nobody else, once its turn has come. */
+  private answerLocal(request: Request): void {
+    const kind = opKindOf(request.type);
+    if (kind === OpKind.ping) this.answerPing(request);
+    else if (kind === OpKind.read) this.answerRead(request);
+    else {
+      const fields = { client: this.client, session: this.sessionHex };
+      this.server.log.warn(fields, 'unknown operation, closing the connection');
+      this.sendHeader(request.cxid, ZXID_NONE, ErrorCode.unimplemented);
+      this.close('unknown operation', true);
+    }
+  }
+
+  private answerPing(request: Request): void {
+    const err = this.server.checkSession(request);
+    const at = this.beginReply(Xid.ping, this.server.lastProcessedZxid);
+    if (this.closedAsMoved(err, at)) return;
+    this.account(request, request.type, false);
+    this.endReply(at, err);
+  }
+
+  private answerRead(request: Request): void {
+    // setWatches has no body, but the events it finds due go out before its reply.
+    const isSetWatches = request.type === OpCode.setWatches || request.type === OpCode.setWatches2;
+    const early = isSetWatches ? this.server.answerRead(request, this, this.output()) : ErrorCode.ok;
+    const at = this.beginReply(request.cxid, this.server.lastProcessedZxid);
+    const err = isSetWatches ? early : this.server.answerRead(request, this, this.output());
+    if (this.closedAsMoved(err, at)) return;
+    this.account(request, request.type, false);
+    this.endReply(at, err);
+  }
+
+  /**
+   * A client that is told SESSIONMOVED gives up a session it still has (ZOOKEEPER-710); one that loses its connection
+   * comes back and is attached where it asks.
+   */
+  private closedAsMoved(err: number, replyAt: number): boolean {
+    if (err !== ErrorCode.sessionMoved) return false;
+    this.output().rewind(replyAt);
+    this.close('the session moved to another server', true, 'info');
+    return true;
+  }
+
+  /** What waited behind an answered write runs now, before the next transaction can be applied. */
+  private runReady(): void {
+    let ran = 0;
+    for (let head = this.queue.head; head !== undefined && !isSubmitted(head); head = this.queue.head) {
+      this.answerLocal(this.dequeue());
+      ran++;
+      if (this.phase === Phase.closed) return;
+      this.checkOverflow();
+    }
+    if (ran > 0) this.server.metrics.readsAfterWriteInSessionQueue.add(ran);
+    this.maybeResume();
+  }
+
+  private account(request: Request, operation: number, isWrite: boolean): void {
+    const nowMs = Math.floor(this.server.clock.nowMs());
+    const latencyMs = Math.max(nowMs - Math.floor(request.arrivedMs), 0);
+    this.server.stats.onAnswered(latencyMs, isWrite);
+    this.stats.onAnswered(request.cxid, this.server.lastProcessedZxid, lastOpName(operation), nowMs, latencyMs);
+  }
+
+  onWatchEvent(type: number, path: string, zxid: Zxid): void {
+    if (this.phase !== Phase.open || this.isOverflowing) return;
+    const w = this.output();
+    const at = w.beginFrame();
+    writeReplyHeader(w, Xid.notification, zxid, ErrorCode.ok);
+    writeWatcherEvent(w, type, KeeperState.syncConnected, path);
+    w.endFrame(at);
+    const bytes = w.length - at - 4;
+    this.server.stats.clientResponse.record(bytes);
+    this.server.metrics.watchBytes.add(bytes);
+    this.countPacketOut();
+    this.checkOverflow();
+  }
+
+  mayRead(acl: readonly Acl[]): boolean {
+    return this.server.auth.permits(acl, Perm.read, this.authIds);
+  }
+
+  // Bytes out
+
+  private output(): Writer {
+    let w = this.writer;
+    if (w === undefined) {
+      w = this.server.writers.take();
+      this.writer = w;
+      this.server.flushAfterTurn(this);
+    }
+    return w;
+  }
+
+  private beginReply(xid: number, zxid: Zxid): number {
+    const w = this.output();
+    const at = w.beginFrame();
+    writeReplyHeader(w, xid, zxid, ErrorCode.ok);
+    return at;
+  }
+
+  /** An error has no body, whatever was written of it. */
+  private endReply(at: number, err: number): void {
+    const w = this.output();
+    if (err !== ErrorCode.ok) {
+      w.rewind(at + HEADER_END);
+      w.patchInt(at + ERR_OFFSET, err);
+    }
+    w.endFrame(at);
+    const bytes = w.length - at - 4;
+    if (bytes > this.largestReplyBytes) this.largestReplyBytes = bytes;
+    this.server.stats.clientResponse.record(bytes);
+    this.server.metrics.responseBytes.add(bytes);
+    this.countPacketOut();
+  }
+
+  private sendHeader(xid: number, zxid: Zxid, err: number): void {
+    this.endReply(this.beginReply(xid, zxid), err);
+  }
+
+  private get outputBytes(): number {
+    return this.stream.bufferedBytes + (this.writer === undefined ? 0 : this.writer.length);
+  }
+
+  private checkOverflow(): void {
+    if (this.outputBytes > OUTPUT_CLOSE_BYTES + this.largestReplyBytes) this.isOverflowing = true;
+  }
+
+  /** At the end of a turn in which there was output. */
+  flush(): void {
+    const w = this.writer;
+    if (w === undefined) return;
+    this.writer = undefined;
+    const bytes = w.take();
+    this.server.writers.give(w, bytes.length);
+    if (bytes.length > 0) this.stream.write(bytes);
+    if (this.phase === Phase.closed) return;
+    this.server.expiry.update(this, this.server.clock.nowMs(), this.timeoutMs);
+    this.checkOverflow();
+    if (this.isOverflowing) {
+      const fields = { client: this.client, session: this.sessionHex, bufferedBytes: this.stream.bufferedBytes };
+      this.server.log.warn(fields, 'closing a client connection: the client does not read what it is sent');
+      this.close('the client does not read', false);
+    } else if (this.stream.bufferedBytes > OUTPUT_PAUSE_BYTES) this.pauseReads();
+  }
+
+  private dropOutput(): void {
+    if (this.writer === undefined) return;
+    this.server.writers.give(this.writer, this.writer.take().length);
+    this.writer = undefined;
+  }
+
+  // Back-pressure
+
+  private wantsMore(): boolean {
+    if (this.phase === Phase.connecting) return true;
+    if (this.phase !== Phase.open || this.isLastRequestIn) return false;
+    if (this.queue.length > 0) {
+      if (this.queue.length >= PENDING_REQUESTS_MAX || this.queue.bytes >= PENDING_REQUEST_BYTES_MAX) return false;
+      if (this.queue.own > 0 && this.server.isOverloaded()) return false;
+    }
+    return this.outputBytes <= OUTPUT_PAUSE_BYTES;
+  }
+
+  private pauseReads(): void {
+    if (this.isPaused || this.phase === Phase.closed) return;
+    this.isPaused = true;
+    this.stream.pause();
+  }
+
+  /**
+   * Not at once: this runs inside the apply of a transaction, and what is read next may submit another one.
+   */
+  private maybeResume(): void {
+    if (!this.isPaused || this.isResumeScheduled || !this.wantsMore()) return;
+    this.isResumeScheduled = true;
+    this.server.resumeAfterTurn(this);
+  }
+
+  resume(): void {
+    this.isResumeScheduled = false;
+    if (!this.isPaused || !this.wantsMore()) return;
+    this.isPaused = false;
+    this.receivedMs = this.server.clock.nowMs();
+    this.cut(undefined);
+    if (!this.isPaused && this.phase !== Phase.closed) this.stream.resume();
+  }
+
+  // The end
+
+  /** `politely`: what was written is still sent. */
+  close(reason: string, politely: boolean, level: 'debug' | 'info' | 'warn' = 'debug'): void {
+    if (this.phase === Phase.closed) return;
+    this.server.log[level]({ client: this.client, session: this.sessionHex, reason }, 'closed a client connection');
+    this.phase = Phase.closed;
+    this.firstBytes = NO_BYTES;
+    if (politely) {
+      this.flush();
+      this.stream.end();
+    } else {
+      this.dropOutput();
+      this.stream.destroy();
+    }
+    this.server.onConnectionClosed(this);
+  }
+
+  get sessionHex(): string {
+    return `0x${BigInt.asUintN(64, this.sessionId).toString(16)}`;
+  }
+
+  private countPacketIn(bytes: number): void {
+    this.stats.packetsReceived++;
+    this.server.stats.packetsReceived++;
+    this.server.metrics.bytesReceived.add(bytes);
+  }
+
+  private countPacketOut(): void {
+    this.stats.packetsSent++;
+    this.server.stats.packetsSent++;
+  }
+}
+
+/** firstBytes: a word or a length? connecting: the ConnectRequest. attaching: the session is created or checked. */
+const Phase = { firstBytes: 0, connecting: 1, attaching: 2, open: 3, closed: 4 } as const;
+
+/** Offsets in a reply, from its length: length 4, xid 4, zxid 8, err 4. */
+const ERR_OFFSET = 16;
+const HEADER_END = 20;
+
+const NO_BYTES: Buffer = Buffer.alloc(0);

@@ -1,0 +1,18 @@
+/**
+ * How much of one client's traffic may be held in memory. Apache holds whatever comes: a client that does not read
+ * is closed by its session's timeout at the earliest.
+ */
+
+/** Replies and events waiting to be taken by one client: above this its requests are not read any more. */
+export const OUTPUT_PAUSE_BYTES = 1024 * 1024;
+/**
+ * Above this its connection is closed: what is in flight must be answered and watches fire whether it reads or not.
+ * One reply may be larger than that by itself, and is not held against the client.
+ */
+export const OUTPUT_CLOSE_BYTES = 64 * 1024 * 1024;
+/** Requests of one connection waiting for a commit or behind one. The global limit comes in earlier unless raised. */
+export const PENDING_REQUESTS_MAX = 10_000;
+/** Bytes of those requests. */
+export const PENDING_REQUEST_BYTES_MAX = 16 * 1024 * 1024;
+/** The same over all connections: from here on each connection gets one request at a time in. */
+export const PENDING_REQUEST_BYTES_GLOBAL_MAX = 256 * 1024 * 1024;

@@ -1,0 +1,24 @@
+/** What zoo.cfg says about the client port, in units; names are the keys' own. */
+export interface ServerOptions {
+  /** Address to bind; undefined: all. */
+  readonly clientPortAddress: string | undefined;
+  /** 0: any free port. */
+  readonly clientPort: number;
+  readonly clientPortListenBacklog: number | undefined;
+  readonly clientTcpKeepAlive: boolean;
+  readonly tickTimeMs: number;
+  readonly minSessionTimeoutMs: number;
+  readonly maxSessionTimeoutMs: number;
+  /** jute.maxbuffer: the longest frame a client may send. */
+  readonly juteMaxBufferBytes: number;
+  /** Connections of one address; 0 without limit. */
+  readonly maxClientCnxns: number;
+  /** Connections in all; 0 without limit. */
+  readonly maxCnxns: number;
+  /** A connection without a session is closed after this much silence. */
+  readonly sessionlessCnxnTimeoutMs: number;
+  /** Requests of all connections that wait for a commit before reads pause. */
+  readonly globalOutstandingLimit: number;
+  /** Four-letter words that are answered. */
+  readonly fourLetterWords: ReadonlySet<string>;
+}

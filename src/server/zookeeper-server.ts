@@ -1,0 +1,337 @@
+import { assert } from '../base/assert.ts';
+import type { Log } from '../base/log.ts';
+import type { ApplyResult, Database } from '../datatree/database.ts';
+import type { Clock } from '../io/clock.ts';
+import type { Net, NetError } from '../io/net.ts';
+import { readConnectRequest } from '../jute/client-records.ts';
+import { ErrorCode, OpCode } from '../jute/codes.ts';
+import { Reader } from '../jute/reader.ts';
+import type { Txn } from '../jute/txns.ts';
+import type { Writer } from '../jute/writer.ts';
+import { ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
+import type { AuthRegistry } from './auth/auth-registry.ts';
+import type { ClientConnection } from './client-connection.ts';
+import type { ConnectionServer } from './client-host.ts';
+import { PENDING_REQUEST_BYTES_GLOBAL_MAX } from './client-limits.ts';
+import { ClientListener } from './client-listener.ts';
+import { WriterPool } from './client-output.ts';
+import { FourLetterWords } from './four-letter/four-letter-words.ts';
+import type { ServerMetrics } from './metrics.ts';
+import { registerServerGauges } from './metrics-gauges.ts';
+import { answerRead, type ReadContext } from './reads.ts';
+import { writeCommitReply } from './replies.ts';
+import type { Request } from './request.ts';
+import type { HostInfo, ServerInfo } from './server-info.ts';
+import type { ServerOptions } from './server-options.ts';
+import { ServerStats } from './server-stats.ts';
+import type { ExpiryBuckets } from './session-expiry.ts';
+import { isSessionPassword, NO_PASSWORD, sessionPassword } from './session-password.ts';
+import { negotiateTimeout, type SessionTimeouts } from './session-timeout.ts';
+import type { Upstream } from './upstream.ts';
+
+export interface ServerParts {
+  readonly auth: AuthRegistry;
+  readonly metrics: ServerMetrics;
+  readonly info: ServerInfo;
+  readonly host: HostInfo;
+  readonly log: Log;
+}
+
+/**
+ * The clients of one peer, whatever its role: which connection has which session, who may attach, and which applied
+ * transaction answers whom. Follows ZooKeeperServer. Between `start` and `stop` it serves on top of the role's
+ * Upstream; outside it answers four-letter words and closes whoever asks for more.
+ */
+export class ZooKeeperServer implements ConnectionServer {
+  readonly ownerName = 'this server';
+  readonly clock: Clock;
+  readonly options: ServerOptions;
+  readonly auth: AuthRegistry;
+  readonly metrics: ServerMetrics;
+  readonly stats: ServerStats;
+  readonly log: Log;
+  readonly writers = new WriterPool();
+  readonly reader = new Reader();
+  readonly fourLetterWords: FourLetterWords;
+  /** Requests that wait for a commit or behind one, of all connections, and the bytes of their bodies. */
+  outstanding = 0;
+  upstream: Upstream | undefined = undefined;
+  database: Database | undefined = undefined;
+
+  private readonly listener: ClientListener;
+  private readonly timeouts: SessionTimeouts;
+  /** Who has a session here: its connection, or one that closed while what it had submitted is still to come. */
+  private readonly sessions = new Map<bigint, ClientConnection>();
+  private readContext: ReadContext | undefined = undefined;
+  private digestMismatches = 0;
+  private outstandingBytes = 0;
+  private outstandingLimit = 0;
+  private toResume: ClientConnection[] = [];
+  private toFlush: ClientConnection[] = [];
+  private isTurnEndScheduled = false;
+
+  constructor(world: { readonly clock: Clock; readonly net: Net }, options: ServerOptions, parts: ServerParts) {
+    this.clock = world.clock;
+    this.options = options;
+    this.auth = parts.auth;
+    this.metrics = parts.metrics;
+    this.log = parts.log;
+    this.stats = new ServerStats(parts.metrics);
+    this.timeouts = { minMs: options.minSessionTimeoutMs, maxMs: options.maxSessionTimeoutMs };
+    this.listener = new ClientListener(this, world.net);
+    this.fourLetterWords = new FourLetterWords(this, parts.info, parts.host);
+    registerServerGauges(this, parts.info, parts.host);
+  }
+
+  get isServing(): boolean {
+    return this.upstream !== undefined;
+  }
+
+  /** The port clients connect to; 0 until bound. */
+  get clientPort(): number {
+    return this.listener.port;
+  }
+
+  get connections(): ReadonlySet<ClientConnection> {
+    return this.listener.connections;
+  }
+
+  get expiry(): ExpiryBuckets<ClientConnection> {
+    return this.listener.expiry;
+  }
+
+  get lastProcessedZxid(): Zxid {
+    return this.database === undefined ? ZXID_ZERO : this.database.lastProcessedZxid;
+  }
+
+  // Life
+
+  /** Opens the client port, once for all roles. */
+  listen(handlers: { onListening(port: number): void; onError(error: NetError): void }): void {
+    this.listener.listen(handlers);
+  }
+
+  start(upstream: Upstream, database: Database): void {
+    assert(this.upstream === undefined, 'a server serves one role at a time');
+    this.upstream = upstream;
+    this.database = database;
+    this.digestMismatches = database.digestMismatches;
+    this.readContext = { database, auth: this.auth, sessions: upstream.sessions };
+    const sharers = upstream.quorumSize > 2 ? upstream.quorumSize - 1 : 1;
+    this.outstandingLimit = Math.floor(this.options.globalOutstandingLimit / sharers);
+  }
+
+  /** The role is over. What was answered is still sent; what was not will not be, and clients look for another server. */
+  stop(): void {
+    if (this.upstream === undefined) return;
+    for (const connection of [...this.connections]) connection.close('this server stopped serving', true);
+    this.sessions.clear();
+    this.outstanding = 0;
+    this.outstandingBytes = 0;
+    this.upstream = undefined;
+    this.database = undefined;
+    this.readContext = undefined;
+  }
+
+  close(): void {
+    this.stop();
+    for (const connection of [...this.connections]) connection.close('this server is closing', true);
+    this.listener.close();
+  }
+
+  // From upstream
+
+  onApplied(txn: Txn, result: ApplyResult): void {
+    if (this.upstream === undefined) return;
+    this.metrics.commitsQueued.add(1);
+    const propagationMs = this.clock.wallMs() - txn.header.time;
+    if (propagationMs >= 0) this.metrics.propagationLatency.add(propagationMs);
+    this.countDigestMismatches();
+    const sessionId = txn.header.clientId;
+    const connection = this.sessions.get(sessionId);
+    if (connection === undefined) return;
+    connection.onApplied(txn, result);
+    if (txn.header.type === OpCode.closeSession) {
+      connection.close('the session expired or was closed elsewhere', true);
+      this.sessions.delete(sessionId);
+      for (let left = connection.queue.shift(); left !== undefined; left = connection.queue.shift())
+        this.onDequeued(left);
+    } else this.forgetIfDone(connection);
+  }
+
+  private countDigestMismatches(): void {
+    const mismatches = this.database?.digestMismatches ?? 0;
+    if (mismatches > this.digestMismatches) this.metrics.digestMismatches.add(mismatches - this.digestMismatches);
+    this.digestMismatches = mismatches;
+  }
+
+  onSynced(request: Request): void {
+    const connection = this.sessions.get(request.sessionId);
+    if (connection === undefined) return;
+    connection.onSynced(request);
+    this.forgetIfDone(connection);
+  }
+
+  onRevalidated(sessionId: bigint, valid: boolean): void {
+    const connection = this.sessions.get(sessionId);
+    if (connection === undefined || !connection.isAttaching) return;
+    if (valid) connection.onAttached(sessionPassword(sessionId), this.isReadOnly);
+    else this.refuseSession(connection, 'probably expired');
+  }
+
+  /** A fault switch and an operator's tool: the client loses its connection here and keeps its session. */
+  dropConnectionOf(sessionId: bigint): boolean {
+    const connection = this.sessions.get(sessionId);
+    if (connection === undefined || connection.isClosed) return false;
+    connection.close('dropped on request', false, 'info');
+    return true;
+  }
+
+  // The handshake, in the order of ZooKeeperServer.processConnectRequest
+
+  onConnectRequest(connection: ClientConnection, frame: Buffer): void {
+    const upstream = this.upstream;
+    if (upstream === undefined) {
+      this.metrics.closedWithoutServerRunning.add(1);
+      connection.close('this server is not serving', false);
+      return;
+    }
+    this.reader.reset(frame);
+    const request = readConnectRequest(this.reader);
+    this.metrics.connectionRequests.add(1);
+    connection.knowsReadOnly = request.readOnly !== undefined;
+    if (this.isReadOnly && request.readOnly !== true) {
+      connection.close('this server is read-only and the client does not want that', false, 'info');
+      return;
+    }
+    if (request.lastZxidSeen > this.lastProcessedZxid) {
+      const seen = `the client has seen zxid 0x${zxidHex(request.lastZxidSeen)}`;
+      connection.close(`${seen} and this server only 0x${zxidHex(this.lastProcessedZxid)}`, false, 'info');
+      return;
+    }
+    const timeoutMs = negotiateTimeout(request.timeoutMs, this.timeouts);
+    if (request.sessionId === 0n) this.createSession(connection, upstream, timeoutMs);
+    else this.reattach(connection, upstream, request.sessionId, request.password, timeoutMs);
+  }
+
+  private createSession(connection: ClientConnection, upstream: Upstream, timeoutMs: number): void {
+    const sessionId = upstream.newSessionId(timeoutMs);
+    const body = Buffer.alloc(4);
+    body.writeInt32BE(timeoutMs, 0);
+    connection.attach(sessionId, timeoutMs);
+    this.sessions.set(sessionId, connection);
+    connection.submitCreateSession(body);
+  }
+
+  onSessionCreated(connection: ClientConnection): void {
+    connection.onAttached(sessionPassword(connection.sessionId), this.isReadOnly);
+  }
+
+  /**
+   * The older connection of the session closes, if it is on this server; Apache closes it before it looks at the
+   * password, which lets anybody who knows a session's id disconnect it.
+   */
+  private reattach(
+    connection: ClientConnection,
+    upstream: Upstream,
+    sessionId: bigint,
+    password: Buffer | undefined,
+    timeoutMs: number,
+  ): void {
+    this.metrics.connectionRevalidates.add(1);
+    connection.attach(sessionId, timeoutMs);
+    if (!isSessionPassword(sessionId, password)) {
+      this.refuseSession(connection, 'wrong password');
+      return;
+    }
+    const older = this.sessions.get(sessionId);
+    if (older !== undefined) {
+      older.close('the client came back on a new connection', true);
+      connection.queue.inherit(older.queue);
+    }
+    this.sessions.set(sessionId, connection);
+    upstream.revalidate(sessionId, timeoutMs);
+  }
+
+  private refuseSession(connection: ClientConnection, reason: string): void {
+    this.log.info({ client: connection.client, session: connection.sessionHex }, `session refused: ${reason}`);
+    connection.refuseSession(NO_PASSWORD, this.isReadOnly);
+  }
+
+  private get isReadOnly(): boolean {
+    return this.upstream?.mode === 'read-only';
+  }
+
+  // For connections
+
+  onConnectionClosed(connection: ClientConnection): void {
+    this.listener.forget(connection);
+    this.database?.tree.watches.removeWatcher(connection);
+    const bytesBefore = connection.queue.bytes;
+    this.outstanding -= connection.queue.disown();
+    this.outstandingBytes -= bytesBefore - connection.queue.bytes;
+    this.forgetIfDone(connection);
+  }
+
+  private forgetIfDone(connection: ClientConnection): void {
+    if (!connection.isClosed || connection.queue.length > 0) return;
+    if (this.sessions.get(connection.sessionId) === connection) this.sessions.delete(connection.sessionId);
+  }
+
+  onEnqueued(request: Request): void {
+    this.outstanding++;
+    this.outstandingBytes += request.body.length;
+  }
+
+  onDequeued(request: Request): void {
+    this.outstanding--;
+    this.outstandingBytes -= request.body.length;
+  }
+
+  isOverloaded(): boolean {
+    return this.outstanding > this.outstandingLimit || this.outstandingBytes > PENDING_REQUEST_BYTES_GLOBAL_MAX;
+  }
+
+  answerRead(request: Request, connection: ClientConnection, w: Writer): number {
+    if (this.readContext === undefined) return ErrorCode.systemError;
+    return answerRead(request, connection, this.readContext, w);
+  }
+
+  answerWrite(request: Request, txn: Txn, result: ApplyResult, w: Writer): number {
+    return writeCommitReply(request.type, txn, result, w);
+  }
+
+  checkSession(request: Request): number {
+    return this.upstream === undefined
+      ? ErrorCode.sessionExpired
+      : this.upstream.sessions.check(request.sessionId, request.owner);
+  }
+
+  flushAfterTurn(connection: ClientConnection): void {
+    this.toFlush.push(connection);
+    this.scheduleTurnEnd();
+  }
+
+  resumeAfterTurn(connection: ClientConnection): void {
+    this.toResume.push(connection);
+    this.scheduleTurnEnd();
+  }
+
+  private scheduleTurnEnd(): void {
+    if (this.isTurnEndScheduled) return;
+    this.isTurnEndScheduled = true;
+    this.clock.afterTurn(this.onTurnEnd);
+  }
+
+  /** What is resumed may answer at once: its output leaves with the rest. */
+  private readonly onTurnEnd = (): void => {
+    const toResume = this.toResume;
+    this.toResume = [];
+    for (const connection of toResume) connection.resume();
+    this.isTurnEndScheduled = false;
+    const toFlush = this.toFlush;
+    this.toFlush = [];
+    for (const connection of toFlush) connection.flush();
+    if (this.toResume.length > 0) this.scheduleTurnEnd();
+  };
+}
