@@ -70,13 +70,13 @@ export class Reader {
   /** A zxid, or one of the two sentinels. */
   readZxid(): Zxid {
     const at = this.take(8);
-    const value = this.buffer.readInt32BE(at) * 0x100000000 + this.buffer.readUInt32BE(at + 4);
-    if (value >= 0 ? !Number.isSafeInteger(value) : value !== ZXID_NONE && value !== ZXID_OBSERVER) {
-      throw new ProtocolError(
-        `zxid out of range: 0x${BigInt.asUintN(64, this.buffer.readBigInt64BE(at)).toString(16)}`,
-      );
-    }
-    return value as Zxid;
+    const high = this.buffer.readInt32BE(at);
+    const low = this.buffer.readUInt32BE(at + 4);
+    // Judged by its halves: as doubles, neighbours of -(2^63) are the same number.
+    if (high >= 0 && high <= MAX_SAFE_HIGH) return (high * 0x100000000 + low) as Zxid;
+    if (high === -1 && low === 0xffffffff) return ZXID_NONE;
+    if (high === -0x80000000 && low === 0) return ZXID_OBSERVER;
+    throw new ProtocolError(`zxid out of range: 0x${BigInt.asUintN(64, this.buffer.readBigInt64BE(at)).toString(16)}`);
   }
 
   /**
@@ -91,6 +91,7 @@ export class Reader {
     return this.buffer.subarray(at, at + length);
   }
 
+  /** Bytes that are no UTF-8 become replacement characters, as many as Java's decoder makes of them. */
   readString(): string | undefined {
     const length = this.readInt();
     if (length === -1) return undefined;
@@ -98,7 +99,7 @@ export class Reader {
     const at = this.take(length);
     // latin1 is the quicker path and exact for ASCII, which paths nearly always are.
     for (let i = at; i < at + length; i++) {
-      if ((this.buffer[i] as number) > 0x7f) return this.buffer.toString('utf8', at, at + length);
+      if ((this.buffer[i] as number) > 0x7f) return decodeAsJava(this.buffer.subarray(at, at + length));
     }
     return this.buffer.toString('latin1', at, at + length);
   }
@@ -110,11 +111,12 @@ export class Reader {
     return value;
   }
 
-  /** Length of a vector; -1 for null. Refused when the bytes that follow cannot hold that many items. */
+  /** Length of a vector; -1 for null. Truncated when the bytes that follow cannot hold that many items. */
   readVectorLength(minItemBytes: number): number {
     const length = this.readInt();
-    if (length < -1 || length * minItemBytes > this.remaining)
-      throw new ProtocolError(`unreasonable vector length ${length}`);
+    if (length < -1) throw new ProtocolError(`unreasonable vector length ${length}`);
+    const missing = length * minItemBytes - this.remaining;
+    if (missing > 0) throw shortBy(missing);
     return length;
   }
 
@@ -138,6 +140,27 @@ export class Reader {
     this.offset = at + length;
     return at;
   }
+}
+
+/** High half of the largest long that a double holds exactly, 2^53 - 1. */
+const MAX_SAFE_HIGH = 0x1fffff;
+
+/**
+ * UTF-8 with Java's count of replacement characters. It differs from that of Node in one case: half a surrogate pair,
+ * encoded by itself, is one malformed character in Java and two or three in Node. The Java client writes every
+ * character beyond the BMP as two such halves.
+ */
+function decodeAsJava(bytes: Buffer): string {
+  let text = '';
+  let start = 0;
+  for (let i = 0; i + 1 < bytes.length; i++) {
+    if (bytes[i] !== 0xed || (bytes[i + 1] as number) < 0xa0 || (bytes[i + 1] as number) > 0xbf) continue;
+    text += `${bytes.toString('utf8', start, i)}\ufffd`;
+    const third = bytes[i + 2];
+    start = third !== undefined && (third & 0xc0) === 0x80 ? i + 3 : i + 2;
+    i = start - 1;
+  }
+  return text + bytes.toString('utf8', start);
 }
 
 function shortBy(bytes: number): ProtocolError {

@@ -205,6 +205,8 @@ export function readTxnBody(r: Reader, type: number, bytes: number): TxnBody {
       const txns: TxnBody[] = [];
       for (let i = 0; i < length; i++) {
         const itemType = r.readInt();
+        // Without this a few bytes a level would nest deeper than the stack.
+        if (itemType === OpCode.multi) throw new ProtocolError('a multi within a multi');
         const data = r.readBuffer() ?? Buffer.alloc(0);
         txns.push(readTxnBody(new Reader(data), itemType, data.length));
       }
