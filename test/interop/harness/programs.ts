@@ -1,6 +1,8 @@
 // The clients of others, run as programs: kazoo, Apache's zkCli, the C client's cli_mt, Java helpers and Apache's tools.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { classpath, judge, type Kind, lightJava, root } from './server.ts';
 
 export interface Outcome {
@@ -11,6 +13,8 @@ export interface Outcome {
 
 export interface RunOptions {
   readonly input?: string;
+  /** Give the input line by line, this long apart, to programs that do not wait for their own answers. */
+  readonly paceMs?: number;
   readonly timeoutMs?: number;
   readonly env?: { readonly [name: string]: string };
   /** Called with each line of stdout as it comes. */
@@ -18,7 +22,7 @@ export interface RunOptions {
 }
 
 export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  const { input, timeoutMs = 60_000, env = {}, onLine } = options;
+  const { input = '', paceMs = 0, timeoutMs = 60_000, env = {}, onLine } = options;
   return new Promise((done, fail) => {
     const child = spawn(program, args, { env: { ...process.env, TZ: 'UTC', LC_ALL: 'C.UTF-8', ...env } });
     const out: string[] = [];
@@ -39,8 +43,17 @@ export function run(program: string, args: readonly string[], options: RunOption
       done({ code: code ?? -1, stdout: out.join(''), stderr: err.join('') });
     });
     child.stdin.on('error', () => {});
-    child.stdin.end(input ?? '');
+    if (paceMs === 0) child.stdin.end(input);
+    else void feed(child.stdin, input.split(/(?<=\n)/), paceMs);
   });
+}
+
+async function feed(to: Writable, lines: readonly string[], paceMs: number): Promise<void> {
+  for (const line of lines) {
+    await sleep(paceMs);
+    to.write(line);
+  }
+  to.end();
 }
 
 export function runJava(
@@ -75,4 +88,9 @@ export function runZkCommand(
   options: RunOptions & { kind?: Kind } = {},
 ): Promise<Outcome> {
   return runJava('org.apache.zookeeper.ZooKeeperMain', ['-server', server, ...command], options);
+}
+
+/** The C client's shell, its commands given one by one. */
+export function runCliMt(server: string, lines: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  return run('/usr/lib/zookeeper/bin/cli_mt', [server], { ...options, input: `${lines.join('\n')}\n`, paceMs: 100 });
 }
