@@ -1,0 +1,488 @@
+import { messageOf, ProtocolError } from '../base/errors.ts';
+import { Fifo } from '../base/fifo.ts';
+import type { Log } from '../base/log.ts';
+import type { Clock, Timer } from '../io/clock.ts';
+import type { Net, NetError, Stream } from '../io/net.ts';
+import type { Random } from '../io/random.ts';
+import {
+  type AuthPacket,
+  readConnectResponse,
+  readReplyHeader,
+  readWatcherEvent,
+  type SetWatches,
+  writeAuthPacket,
+  writeConnectRequest,
+  writeRequestHeader,
+  writeSetWatches,
+} from '../jute/client-records.ts';
+import { ErrorCode, OpCode, Xid } from '../jute/codes.ts';
+import { FrameCutter } from '../jute/frames.ts';
+import { Reader } from '../jute/reader.ts';
+import { Writer } from '../jute/writer.ts';
+import { ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
+import type { ServerAddress } from './connect-string.ts';
+import { ZooKeeperError } from './errors.ts';
+
+/**
+ * A session, as its client holds it: connected to one server at a time, moved to another when that one is lost, kept
+ * alive by pings, gone when a server says so. Follows ClientCnxn, with one difference: a request that was never sent
+ * waits for the next connection, up to a session timeout, instead of failing with each attempt; a request that was
+ * sent and not answered fails with connectionLoss, because nobody knows whether it was carried out.
+ */
+export type SessionState = 'connecting' | 'connected' | 'connectedReadOnly' | 'expired' | 'authFailed' | 'closed';
+
+export interface SessionOptions {
+  readonly servers: readonly ServerAddress[];
+  readonly sessionTimeoutMs: number;
+  readonly readOnly: boolean;
+  /** Of a session to take over; 0n for a new one. */
+  readonly sessionId: bigint;
+  readonly password: Buffer;
+  readonly maxFrameBytes: number;
+  readonly clock: Clock;
+  readonly net: Net;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface SessionEvents {
+  onState(state: SessionState): void;
+  onWatchEvent(type: number, path: string, zxid: Zxid): void;
+  /** What a new connection is told about watches, first of all. */
+  watchesToRestore(lastZxid: Zxid): SetWatches[];
+  onWatchesRestored(): void;
+}
+
+/** A request under way. Exactly one of the two is called, once. */
+export interface Call {
+  /** `r` stands at the reply's record; there is none when `err` is not 0. */
+  onReply(err: number, r: Reader, zxid: Zxid): void;
+  onFailure(error: ZooKeeperError): void;
+}
+
+interface SentCall {
+  readonly xid: number;
+  readonly call: Call;
+}
+
+interface UnsentCall extends SentCall {
+  readonly frame: Buffer;
+  readonly queuedMs: number;
+}
+
+interface AuthCall {
+  readonly packet: AuthPacket;
+  /** undefined once answered: later connections repeat the packet and expect no news. */
+  call: Call | undefined;
+}
+
+export const NO_PASSWORD: Buffer = Buffer.alloc(16);
+
+const MAX_PING_INTERVAL_MS = 10_000;
+const FIRST_RETRY_MS = 50;
+const LONGEST_RETRY_MS = 1000;
+
+export class ClientSession {
+  private readonly options: SessionOptions;
+  private readonly events: SessionEvents;
+  private readonly servers: readonly ServerAddress[];
+  private readonly writer = new Writer();
+  private readonly reader = new Reader();
+  private nextServer = 0;
+  private failedRounds = 0;
+
+  private currentState: SessionState = 'connecting';
+  private stream: Stream | undefined = undefined;
+  /** Counts connections, so that what belongs to an earlier one is recognised. */
+  private connection = 0;
+  private cutter: FrameCutter;
+  private greeted = false;
+  private retryTimer: Timer | undefined = undefined;
+  private liveTimer: Timer | undefined = undefined;
+
+  private id: bigint;
+  private secret: Buffer;
+  /** A server cut off from its quorum grants sessions that no other server knows. */
+  private sessionIsGlobal: boolean;
+  private negotiatedMs = 0;
+  private seenZxid: Zxid = ZXID_ZERO;
+  private nextXid = 1;
+  private readonly unsent = new Fifo<UnsentCall>();
+  private readonly sent = new Fifo<SentCall>();
+  private readonly auths: AuthCall[] = [];
+  private authsToAnswer: AuthCall[] = [];
+  private setWatchesToAnswer = 0;
+  private closing = false;
+  private lastHeardMs = 0;
+  private lastSentMs = 0;
+
+  constructor(options: SessionOptions, events: SessionEvents) {
+    this.options = options;
+    this.events = events;
+    this.servers = shuffled(options.servers, options.random);
+    this.id = options.sessionId;
+    this.secret = options.password;
+    this.sessionIsGlobal = options.sessionId !== 0n;
+    this.cutter = this.newCutter();
+  }
+
+  start(): void {
+    this.lastHeardMs = this.options.clock.nowMs();
+    this.dial();
+  }
+
+  get state(): SessionState {
+    return this.currentState;
+  }
+
+  get sessionId(): bigint {
+    return this.id;
+  }
+
+  get password(): Buffer {
+    return this.secret;
+  }
+
+  /** What the server granted; 0 until it did. */
+  get sessionTimeoutMs(): number {
+    return this.negotiatedMs;
+  }
+
+  get lastZxid(): Zxid {
+    return this.seenZxid;
+  }
+
+  /** Of the server connected to, for logs; "" without a connection. */
+  get server(): string {
+    return this.greeted && this.stream !== undefined ? `${this.stream.remoteAddress}:${this.stream.remotePort}` : '';
+  }
+
+  /** Encodes at once: the caller may reuse its buffers. What `write` throws is thrown on, and nothing is sent. */
+  submit(type: number, write: (w: Writer) => void, call: Call): void {
+    if (this.isOver || this.closing) {
+      call.onFailure(new ZooKeeperError(this.codeOfEnd));
+      return;
+    }
+    const xid = this.takeXid();
+    const at = this.writer.beginFrame();
+    writeRequestHeader(this.writer, xid, type);
+    try {
+      write(this.writer);
+    } catch (error) {
+      this.writer.rewind(at);
+      throw error;
+    }
+    this.writer.endFrame(at);
+    const frame = this.writer.take();
+    if (this.greeted) this.sendCall(xid, frame, call);
+    else this.unsent.push({ xid, frame, call, queuedMs: this.options.clock.nowMs() });
+  }
+
+  /** Adds an identity to this session, and to every connection it will have. */
+  addAuth(scheme: string, auth: Buffer, call: Call): void {
+    if (this.isOver) {
+      call.onFailure(new ZooKeeperError(this.codeOfEnd));
+      return;
+    }
+    const added: AuthCall = { packet: { type: 0, scheme, auth }, call };
+    this.auths.push(added);
+    if (this.greeted) this.sendAuth(added);
+  }
+
+  /** Ends the session at the server when there is a connection, and here in any case. */
+  close(done: () => void): void {
+    if (this.isOver || !this.greeted) {
+      if (!this.isOver) this.end('closed');
+      done();
+      return;
+    }
+    this.submit(OpCode.closeSession, () => {}, {
+      onReply: () => {
+        this.end('closed');
+        done();
+      },
+      onFailure: () => {
+        this.end('closed');
+        done();
+      },
+    });
+    this.closing = true;
+  }
+
+  private get isOver(): boolean {
+    return this.currentState === 'expired' || this.currentState === 'closed' || this.currentState === 'authFailed';
+  }
+
+  private get codeOfEnd(): number {
+    if (this.currentState === 'expired') return ErrorCode.sessionExpired;
+    return this.currentState === 'authFailed' ? ErrorCode.authFailed : ErrorCode.connectionLoss;
+  }
+
+  // Connecting
+
+  private dial(): void {
+    const server = this.servers[this.nextServer] as ServerAddress;
+    this.nextServer = (this.nextServer + 1) % this.servers.length;
+    const connection = ++this.connection;
+    this.cutter = this.newCutter();
+    const timeoutMs = Math.max(Math.floor(this.sessionTimeout / this.servers.length), 1);
+    this.stream = this.options.net.dial(server.host, server.port, timeoutMs, {
+      onOpen: () => {
+        if (connection === this.connection) this.onOpen(timeoutMs);
+      },
+      onData: (chunk) => {
+        if (connection === this.connection) this.onData(chunk);
+      },
+      onEnd: () => {
+        if (connection === this.connection) this.disconnect('the server closed the connection');
+      },
+      onClose: (error) => {
+        if (connection === this.connection) this.onClosed(error);
+      },
+    });
+  }
+
+  private onOpen(timeoutMs: number): void {
+    const { clock, readOnly, sessionTimeoutMs } = this.options;
+    this.lastHeardMs = clock.nowMs();
+    this.liveTimer = clock.after(timeoutMs, () => this.disconnect('the server did not answer'));
+    const at = this.writer.beginFrame();
+    writeConnectRequest(this.writer, {
+      protocolVersion: 0,
+      lastZxidSeen: this.seenZxid,
+      timeoutMs: sessionTimeoutMs,
+      sessionId: this.sessionIsGlobal ? this.id : 0n,
+      password: this.sessionIsGlobal ? this.secret : NO_PASSWORD,
+      readOnly,
+    });
+    this.writer.endFrame(at);
+    this.send(this.writer.take());
+  }
+
+  private onGreeting(r: Reader): void {
+    const response = readConnectResponse(r);
+    if (response.timeoutMs <= 0) {
+      this.end('expired');
+      return;
+    }
+    this.liveTimer?.cancel();
+    this.greeted = true;
+    this.failedRounds = 0;
+    this.id = response.sessionId;
+    this.secret = Buffer.from(response.password);
+    if (response.readOnly !== true) this.sessionIsGlobal = true;
+    this.negotiatedMs = response.timeoutMs;
+    const everyMs = Math.max(Math.floor(response.timeoutMs / 9), 1);
+    this.liveTimer = this.options.clock.every(everyMs, () => this.onLiveTimer());
+    this.authsToAnswer = [];
+    for (const auth of this.auths) this.sendAuth(auth);
+    this.setWatchesToAnswer = 0;
+    for (const watches of this.events.watchesToRestore(this.seenZxid)) this.sendSetWatches(watches);
+    for (let call = this.unsent.shift(); call !== undefined; call = this.unsent.shift()) {
+      this.sendCall(call.xid, call.frame, call.call);
+    }
+    this.setState(response.readOnly === true ? 'connectedReadOnly' : 'connected');
+  }
+
+  /** A third of the session timeout is left for finding another server when this one is silent. */
+  private onLiveTimer(): void {
+    const nowMs = this.options.clock.nowMs();
+    if (nowMs - this.lastHeardMs > (this.negotiatedMs * 2) / 3) this.disconnect('the server is silent');
+    else if (nowMs - this.lastSentMs >= Math.min(this.negotiatedMs / 4, MAX_PING_INTERVAL_MS)) this.sendPing();
+  }
+
+  private disconnect(reason: string): void {
+    this.options.log.debug({ server: this.server, reason }, 'connection lost');
+    this.dropConnection();
+    if (!this.isOver) this.redial();
+  }
+
+  private onClosed(error: NetError | undefined): void {
+    this.disconnect(error === undefined ? 'closed' : error.message);
+  }
+
+  private dropConnection(): void {
+    this.connection++;
+    this.stream?.destroy();
+    this.stream = undefined;
+    this.greeted = false;
+    this.liveTimer?.cancel();
+    for (let sent = this.sent.shift(); sent !== undefined; sent = this.sent.shift()) {
+      sent.call.onFailure(new ZooKeeperError(ErrorCode.connectionLoss));
+    }
+    this.failStaleCalls();
+  }
+
+  /** A caller cannot wait for ever for an ensemble that does not come back. */
+  private failStaleCalls(): void {
+    const nowMs = this.options.clock.nowMs();
+    for (let call = this.unsent.peek(); call !== undefined; call = this.unsent.peek()) {
+      if (nowMs - call.queuedMs < this.sessionTimeout) return;
+      this.unsent.shift();
+      call.call.onFailure(new ZooKeeperError(ErrorCode.connectionLoss));
+    }
+  }
+
+  private redial(): void {
+    const wasConnected = this.currentState !== 'connecting';
+    if (wasConnected) this.setState('connecting');
+    if (this.isOver) return;
+    if (!wasConnected && this.nextServer === 0) this.failedRounds++;
+    const { clock, random } = this.options;
+    const waitMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(this.failedRounds, 10), LONGEST_RETRY_MS);
+    const roundIsOver = this.nextServer === 0 || wasConnected;
+    this.retryTimer = clock.after(roundIsOver ? Math.floor(waitMs / 2) + random.below(waitMs) : 0, () => this.dial());
+  }
+
+  private get sessionTimeout(): number {
+    return this.negotiatedMs > 0 ? this.negotiatedMs : this.options.sessionTimeoutMs;
+  }
+
+  private end(state: 'expired' | 'closed' | 'authFailed'): void {
+    this.retryTimer?.cancel();
+    this.setState(state);
+    const stream = this.stream;
+    this.stream = undefined;
+    this.connection++;
+    this.greeted = false;
+    this.liveTimer?.cancel();
+    stream?.end();
+    const error = new ZooKeeperError(this.codeOfEnd);
+    for (let sent = this.sent.shift(); sent !== undefined; sent = this.sent.shift()) sent.call.onFailure(error);
+    for (let call = this.unsent.shift(); call !== undefined; call = this.unsent.shift()) call.call.onFailure(error);
+    for (const auth of this.auths) {
+      auth.call?.onFailure(error);
+      auth.call = undefined;
+    }
+  }
+
+  private setState(state: SessionState): void {
+    if (state === this.currentState) return;
+    this.currentState = state;
+    this.events.onState(state);
+  }
+
+  // Sending
+
+  private takeXid(): number {
+    const xid = this.nextXid;
+    this.nextXid = xid === 0x7fffffff ? 1 : xid + 1;
+    return xid;
+  }
+
+  private sendCall(xid: number, frame: Buffer, call: Call): void {
+    this.sent.push({ xid, call });
+    this.send(frame);
+  }
+
+  private sendPing(): void {
+    const at = this.writer.beginFrame();
+    writeRequestHeader(this.writer, Xid.ping, OpCode.ping);
+    this.writer.endFrame(at);
+    this.send(this.writer.take());
+  }
+
+  private sendAuth(auth: AuthCall): void {
+    this.authsToAnswer.push(auth);
+    const at = this.writer.beginFrame();
+    writeRequestHeader(this.writer, Xid.auth, OpCode.auth);
+    writeAuthPacket(this.writer, auth.packet);
+    this.writer.endFrame(at);
+    this.send(this.writer.take());
+  }
+
+  private sendSetWatches(watches: SetWatches): void {
+    const withPersistent = watches.persistent.length + watches.persistentRecursive.length > 0;
+    this.setWatchesToAnswer++;
+    const at = this.writer.beginFrame();
+    writeRequestHeader(this.writer, Xid.setWatches, withPersistent ? OpCode.setWatches2 : OpCode.setWatches);
+    writeSetWatches(this.writer, watches, withPersistent);
+    this.writer.endFrame(at);
+    this.send(this.writer.take());
+  }
+
+  private send(frame: Buffer): void {
+    this.lastSentMs = this.options.clock.nowMs();
+    this.stream?.write(frame);
+  }
+
+  // Receiving
+
+  private newCutter(): FrameCutter {
+    return new FrameCutter(this.options.maxFrameBytes, (frame) => this.onFrame(frame));
+  }
+
+  private onData(chunk: Buffer): void {
+    this.lastHeardMs = this.options.clock.nowMs();
+    try {
+      this.cutter.push(chunk);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.disconnect(messageOf(error));
+    }
+  }
+
+  /** False stops the cutter: what follows belongs to a connection that is over. */
+  private onFrame(frame: Buffer): boolean {
+    const connection = this.connection;
+    this.reader.reset(frame);
+    if (this.greeted) this.onReply(this.reader);
+    else this.onGreeting(this.reader);
+    return connection === this.connection;
+  }
+
+  private onReply(r: Reader): void {
+    const header = readReplyHeader(r);
+    switch (header.xid) {
+      case Xid.notification: {
+        const event = readWatcherEvent(r);
+        this.events.onWatchEvent(event.type, event.path, header.zxid);
+        return;
+      }
+      case Xid.ping:
+        return;
+      case Xid.auth:
+        this.onAuthReply(header.err, r);
+        return;
+      case Xid.setWatches:
+        if (--this.setWatchesToAnswer === 0) this.events.onWatchesRestored();
+        return;
+    }
+    const sent = this.sent.shift();
+    if (sent === undefined || sent.xid !== header.xid) {
+      if (sent !== undefined) sent.call.onFailure(new ZooKeeperError(ErrorCode.connectionLoss));
+      throw new ProtocolError(`reply ${header.xid} where ${sent?.xid ?? 'none'} was due`);
+    }
+    if (header.zxid > 0) this.seenZxid = header.zxid;
+    try {
+      sent.call.onReply(header.err, r, header.zxid);
+    } catch (error) {
+      if (error instanceof ProtocolError) {
+        sent.call.onFailure(new ZooKeeperError(ErrorCode.marshallingError, undefined, messageOf(error)));
+      }
+      throw error;
+    }
+  }
+
+  private onAuthReply(err: number, r: Reader): void {
+    const auth = this.authsToAnswer.shift();
+    if (err !== ErrorCode.ok) {
+      this.end('authFailed');
+      return;
+    }
+    const call = auth?.call;
+    if (auth !== undefined) auth.call = undefined;
+    call?.onReply(ErrorCode.ok, r, this.seenZxid);
+  }
+}
+
+function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const order = [...items];
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    const item = order[i] as T;
+    order[i] = order[j] as T;
+    order[j] = item;
+  }
+  return order;
+}
