@@ -1,0 +1,71 @@
+import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
+
+/**
+ * Whether enough voters have accepted the leader's epoch and shown their history (ACKEPOCH), so that what the leader
+ * has is known to hold everything that was ever committed.
+ *
+ * That conclusion needs voters that remember. One that was wiped, or is new, has forgotten what it acknowledged, and
+ * together with a stale voter it would elect a leader that lacks committed transactions (ZOOKEEPER-261; two empty
+ * servers beside one with data, when an ensemble of one is grown to three). So an empty voter counts only
+ *  - when every voter has answered: then the best history there is has been seen, or
+ *  - when no voter that answered has any history and the empty ones are a quorum by themselves: a first start.
+ * Otherwise it is synchronised without counting, and counts from its acknowledgement of NEWLEADER on: then it holds on
+ * disk all that the leader has.
+ *
+ * Who has neither epoch nor transaction but does not call itself empty counts as ZooKeeper counts it: a fresh server of
+ * Apache's, or one of ours with the operator's `initialize` file.
+ */
+export type HistoryKind = 'some' | 'fresh' | 'empty';
+
+export function historyKind(empty: boolean, currentEpoch: number, lastZxid: number): HistoryKind {
+  if (currentEpoch > 0 || lastZxid > 0) return 'some';
+  return empty ? 'empty' : 'fresh';
+}
+
+export class HistoryVotes {
+  private readonly verifiers: readonly QuorumVerifier[];
+  private readonly answers = new Map<number, HistoryKind>();
+
+  constructor(verifiers: readonly QuorumVerifier[]) {
+    this.verifiers = verifiers;
+  }
+
+  /** Who is no voter does not count; a second answer replaces the first. */
+  add(sid: number, kind: HistoryKind): void {
+    if (this.verifiers.some((verifier) => verifier.voters.has(sid))) this.answers.set(sid, kind);
+  }
+
+  get sids(): readonly number[] {
+    return [...this.answers.keys()];
+  }
+
+  /** `self` has to be among those that count. */
+  hasQuorum(self: number): boolean {
+    const counted = this.counted();
+    return counted.has(self) && this.isQuorum(counted);
+  }
+
+  private counted(): ReadonlySet<number> {
+    if (this.hasEveryVoter()) return new Set(this.answers.keys());
+    const remembering = new Set<number>();
+    let isFirstStart = true;
+    for (const [sid, kind] of this.answers) {
+      if (kind !== 'empty') remembering.add(sid);
+      if (kind === 'some') isFirstStart = false;
+    }
+    return isFirstStart ? new Set(this.answers.keys()) : remembering;
+  }
+
+  private hasEveryVoter(): boolean {
+    for (const verifier of this.verifiers) {
+      for (const sid of verifier.voters) {
+        if (!this.answers.has(sid)) return false;
+      }
+    }
+    return true;
+  }
+
+  private isQuorum(sids: ReadonlySet<number>): boolean {
+    return this.verifiers.every((verifier) => verifier.containsQuorum(sids));
+  }
+}
