@@ -1,7 +1,7 @@
 import { ProtocolError } from '../base/errors.ts';
 import type { DataTree } from '../datatree/data-tree.ts';
 import type { Database } from '../datatree/database.ts';
-import type { Watcher } from '../datatree/watcher.ts';
+import type { Watcher } from '../datatree/watches.ts';
 import { readSetWatches, writeClientInfos, writeMultiHeader } from '../jute/client-records.ts';
 import { AddWatchMode, ErrorCode, OpCode, Perm, WatcherType } from '../jute/codes.ts';
 import { type Acl, type Id, writeAcls } from '../jute/data-records.ts';

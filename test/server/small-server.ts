@@ -1,0 +1,210 @@
+import { silentLog } from '../../src/base/log.ts';
+import { type ApplyResult, Database } from '../../src/datatree/database.ts';
+import type { Watcher } from '../../src/datatree/watches.ts';
+import {
+  type CreateRequest,
+  writeCreateRequest,
+  writeMultiHeader,
+  writePathVersion,
+  writeSetAclRequest,
+  writeSetDataRequest,
+} from '../../src/jute/client-records.ts';
+import { OpCode } from '../../src/jute/codes.ts';
+import { type Acl, type Id, OPEN_ACL_UNSAFE } from '../../src/jute/data-records.ts';
+import { readTxn, type Txn, writeTxn } from '../../src/jute/txns.ts';
+import { Writer } from '../../src/jute/writer.ts';
+import type { Zxid } from '../../src/jute/zxid.ts';
+import { type AuthOptions, AuthRegistry, DEFAULT_AUTH_OPTIONS } from '../../src/server/auth/auth-registry.ts';
+import { Prep, type PrepOptions } from '../../src/server/prep/prep.ts';
+import { answerRead } from '../../src/server/reads.ts';
+import { writeCommitReply } from '../../src/server/replies.ts';
+import { Request, type SessionOwner } from '../../src/server/request.ts';
+import { SessionTracker } from '../../src/server/sessions.ts';
+
+/**
+ * Prep, tree, reads and replies without what lies between them: a write is prepared, and applied when the test says
+ * so, by way of its bytes. Ids, times and zxids are literals: the clock stands at 1000 ms and moves with the zxid.
+ */
+export interface SmallServerOptions {
+  prep?: Partial<PrepOptions>;
+  auth?: Partial<AuthOptions>;
+  isStandalone?: boolean;
+}
+
+export interface Answer {
+  err: number;
+  body: Buffer;
+}
+
+export const here: SessionOwner = { ownerName: 'here' };
+export const ALICE = 0x100000000000001n;
+export const BOB = 0x100000000000002n;
+export const home: Id = { scheme: 'ip', id: '127.0.0.1' };
+
+export class SmallServer {
+  readonly database: Database;
+  readonly sessions: SessionTracker;
+  readonly auth: AuthRegistry;
+  readonly prep: Prep;
+  zxid = 0;
+  wallMs = 1000;
+  private readonly waiting: { txn: Txn; type: number; answered: (answer: Answer) => void }[] = [];
+
+  constructor(options: SmallServerOptions = {}) {
+    const prep: PrepOptions = {
+      extendedTypes: true,
+      emulate353Ttl: false,
+      digest: true,
+      enforceQuota: false,
+      listClosedPaths: true,
+      ...options.prep,
+    };
+    const log = silentLog;
+    this.database = new Database({
+      extendedTypes: prep.extendedTypes,
+      emulate353Ttl: prep.emulate353Ttl,
+      digest: prep.digest,
+      log,
+    });
+    this.sessions = new SessionTracker({ tickMs: 1000, isStandalone: options.isStandalone ?? false }, 0);
+    this.auth = new AuthRegistry({ ...DEFAULT_AUTH_OPTIONS, ...options.auth });
+    const clock = { nowMs: () => 0, wallMs: () => this.wallMs };
+    const { database, sessions, auth } = this;
+    this.prep = new Prep({ database, sessions, auth, options: prep, log, clock });
+  }
+
+  /** A session in use, its creation applied. */
+  open(...sessionIds: bigint[]): this {
+    for (const id of sessionIds) this.write(id, OpCode.createSession, Buffer.from([0, 0, 0x75, 0x30]));
+    return this;
+  }
+
+  request(sessionId: bigint, type: number, body: Buffer, ids: readonly Id[] = [home], owner = here): Request {
+    return new Request(sessionId, 7, type, body, ids, owner, 0);
+  }
+
+  /** Prepares and keeps for `apply`. */
+  prepare(request: Request): Txn {
+    this.zxid++;
+    this.wallMs = 1000 + this.zxid;
+    const txn = this.prep.prepare(request, this.zxid as Zxid);
+    this.waiting.push({ txn, type: request.type, answered: () => {} });
+    return txn;
+  }
+
+  /** Applies the oldest transaction prepared, from its bytes. */
+  apply(): { txn: Txn; result: ApplyResult; answer: Answer } {
+    const next = this.waiting.shift();
+    if (next === undefined) throw new Error('nothing is prepared');
+    const w = new Writer();
+    writeTxn(w, next.txn);
+    const txn = readTxn(w.take());
+    const result = this.database.apply(txn);
+    this.prep.onApplied(txn.header.zxid);
+    if (txn.header.type === OpCode.closeSession) this.sessions.remove(txn.header.clientId);
+    const err = writeCommitReply(next.type, txn, result, w);
+    return { txn, result, answer: { err, body: w.take() } };
+  }
+
+  get pending(): number {
+    return this.waiting.length;
+  }
+
+  applyAll(): void {
+    while (this.waiting.length > 0) this.apply();
+  }
+
+  /** Prepares and applies, after everything prepared before. */
+  write(sessionId: bigint, type: number, body: Buffer, ids: readonly Id[] = [home], owner = here): Answer {
+    this.prepare(this.request(sessionId, type, body, ids, owner));
+    while (this.waiting.length > 1) this.apply();
+    return this.apply().answer;
+  }
+
+  /** The error of a write, its transaction applied. */
+  err(sessionId: bigint, type: number, body: Buffer, ids: readonly Id[] = [home], owner = here): number {
+    return this.write(sessionId, type, body, ids, owner).err;
+  }
+
+  read(
+    sessionId: bigint,
+    type: number,
+    body: Buffer,
+    watcher: Watcher = nobody,
+    ids: readonly Id[] = [home],
+    owner = here,
+  ): Answer {
+    const w = new Writer();
+    const err = answerRead(this.request(sessionId, type, body, ids, owner), watcher, this, w);
+    return { err, body: w.take() };
+  }
+}
+
+export const nobody: Watcher = { onWatchEvent: () => {}, mayRead: () => true };
+
+// Bodies of requests.
+
+function bytes(write: (w: Writer) => void): Buffer {
+  const w = new Writer();
+  write(w);
+  return w.take();
+}
+
+export function createBody(path: string, options: Partial<CreateRequest> = {}, withTTL = false): Buffer {
+  const acl = 'acl' in options ? options.acl : [...OPEN_ACL_UNSAFE];
+  const data = 'data' in options ? options.data : Buffer.alloc(0);
+  const request = { path, data, acl, flags: options.flags ?? 0, ttl: options.ttl ?? -1n };
+  return bytes((w) => writeCreateRequest(w, request, withTTL));
+}
+
+export function createTtlBody(path: string, flags: number, ttl: bigint): Buffer {
+  return createBody(path, { flags, ttl }, true);
+}
+
+export function pathVersionBody(path: string, version = -1): Buffer {
+  return bytes((w) => writePathVersion(w, { path, version }));
+}
+
+export function setDataBody(path: string, data: string, version = -1): Buffer {
+  return bytes((w) => writeSetDataRequest(w, { path, data: Buffer.from(data), version }));
+}
+
+export function setAclBody(path: string, acl: Acl[] | undefined, version = -1): Buffer {
+  return bytes((w) => writeSetAclRequest(w, { path, acl, version }));
+}
+
+export function multiBody(...items: (readonly [type: number, body: Buffer])[]): Buffer {
+  return bytes((w) => {
+    for (const [type, body] of items) {
+      writeMultiHeader(w, type, false, -1);
+      w.writeRaw(body);
+    }
+    writeMultiHeader(w, -1, true, -1);
+  });
+}
+
+export function stringBody(...texts: (string | undefined)[]): Buffer {
+  return bytes((w) => {
+    for (const text of texts) w.writeString(text);
+  });
+}
+
+/** path ustring, watch bool */
+export function watchBody(path: string | undefined, watch = false): Buffer {
+  return bytes((w) => {
+    w.writeString(path);
+    w.writeBool(watch);
+  });
+}
+
+export function pathNumberBody(path: string, number: number): Buffer {
+  return bytes((w) => {
+    w.writeString(path);
+    w.writeInt(number);
+  });
+}
+
+/** A record whose path is null, and behind it whatever bytes. */
+export function nullPathBody(rest: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([0xff, 0xff, 0xff, 0xff]), rest]);
+}
