@@ -1,0 +1,101 @@
+import { ConfigError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { parseQuorumText, type QuorumConfigOptions } from '../election/quorum/quorum-config.ts';
+import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
+import { readTxn, type Txn, type TxnBody } from '../jute/txns.ts';
+import { zxidHex } from '../jute/zxid.ts';
+
+/**
+ * Who the members are, as far as this peer knows: the configuration in force, and the one seen last, which is newer
+ * while a reconfiguration is proposed and not decided. A configuration with a higher version replaces the one before,
+ * wherever it comes from: a leader's NEWLEADER, a reconfiguration, a notification in an election.
+ */
+export interface ConfigBookHost {
+  /** A configuration in force: connections and files follow it. */
+  activated(verifier: QuorumVerifier): void;
+  /** One seen but not decided: a file remembers it, and its members are reached as well. */
+  proposed(verifier: QuorumVerifier): void;
+}
+
+export class ConfigBook {
+  private readonly self: number;
+  private readonly options: QuorumConfigOptions;
+  private readonly host: ConfigBookHost;
+  private readonly log: Log;
+  private inForce: QuorumVerifier;
+  private newest: QuorumVerifier | undefined;
+
+  constructor(
+    self: number,
+    active: QuorumVerifier,
+    lastSeen: QuorumVerifier | undefined,
+    options: QuorumConfigOptions,
+    host: ConfigBookHost,
+    log: Log,
+  ) {
+    this.self = self;
+    this.inForce = active;
+    this.newest = lastSeen !== undefined && lastSeen.version > active.version ? lastSeen : undefined;
+    this.options = options;
+    this.host = host;
+    this.log = log;
+  }
+
+  get active(): QuorumVerifier {
+    return this.inForce;
+  }
+
+  /** Undefined while nothing newer than the active one is known. */
+  get lastSeen(): QuorumVerifier | undefined {
+    return this.newest;
+  }
+
+  /** A configuration that is proposed, or a leader's that has not finished synchronising us. */
+  seen(text: string): void {
+    const verifier = this.parse(text);
+    if (verifier === undefined || verifier.version <= (this.newest ?? this.inForce).version) return;
+    this.newest = verifier;
+    this.host.proposed(verifier);
+  }
+
+  /** In force. False when this peer's part in the ensemble, or whether it has one, is another now. */
+  activate(text: string): boolean {
+    const verifier = this.parse(text);
+    if (verifier === undefined || verifier.version <= this.inForce.version) return true;
+    const before = this.inForce;
+    this.inForce = verifier;
+    if (this.newest !== undefined && this.newest.version <= verifier.version) this.newest = undefined;
+    this.log.info({ version: zxidHex(verifier.version), members: verifier.members.size }, 'new membership in force');
+    this.host.activated(verifier);
+    return before.members.get(this.self)?.role === verifier.members.get(this.self)?.role;
+  }
+
+  seenInTxn(payload: Buffer): void {
+    const text = configTextOf(readTxn(payload));
+    if (text !== undefined) this.seen(text);
+  }
+
+  /** False as well when the leader is to be another than `currentLeader`. */
+  activateTxn(payload: Buffer, currentLeader: number, designatedLeader: number): boolean {
+    const text = configTextOf(readTxn(payload));
+    const isRoleKept = text === undefined || this.activate(text);
+    return isRoleKept && currentLeader === designatedLeader;
+  }
+
+  private parse(text: string): QuorumVerifier | undefined {
+    if (text === '') return undefined;
+    try {
+      return parseQuorumText(text, this.options);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      this.log.warn({ reason: error.message }, 'a neighbour sent a membership that is none; ignored');
+      return undefined;
+    }
+  }
+}
+
+/** A reconfiguration is a setData of the config znode. */
+function configTextOf(txn: Txn): string | undefined {
+  const body: TxnBody = txn.body;
+  return body.kind === 'setData' && body.data !== undefined ? body.data.toString('utf8') : undefined;
+}

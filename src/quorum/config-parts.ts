@@ -1,0 +1,57 @@
+import type { DatabaseOptions } from '../datatree/database.ts';
+import { type AuthOptions, DEFAULT_AUTH_OPTIONS } from '../server/auth/auth-registry.ts';
+import type { ServerOptions } from '../server/server-options.ts';
+import type { StoreOptions } from '../txnlog/store.ts';
+import type { PeerConfig } from './config/peer-config.ts';
+import type { SnapshotPolicy } from './replica.ts';
+
+/** The one configuration, cut into what each part of a peer needs of it. */
+export function storeOptions(config: PeerConfig, database: DatabaseOptions): StoreOptions {
+  return {
+    dataDir: config.dataDir,
+    dataLogDir: config.dataLogDir,
+    dataDirAutocreate: config.dataDirAutocreate,
+    database,
+    preAllocBytes: config.preAllocBytes,
+    txnLogSizeLimitBytes: config.txnLogSizeLimitBytes ?? 0,
+    forceSync: config.forceSync,
+    fsyncWarningThresholdMs: config.fsyncWarningThresholdMs,
+    commitLogCount: config.commitLogCount,
+    snapshotCompression: '',
+    serializeLastProcessedZxid: config.serializeLastProcessedZxid,
+    snapshotTrustEmpty: config.snapshotTrustEmpty,
+    snapRetainCount: config.snapRetainCount,
+  };
+}
+
+export function snapshotPolicy(config: PeerConfig): SnapshotPolicy {
+  return { snapCount: config.snapCount, snapSizeLimitBytes: config.snapSizeLimitBytes };
+}
+
+export function serverOptions(config: PeerConfig): ServerOptions {
+  return {
+    clientPortAddress: config.clientPortAddress,
+    clientPort: config.clientPort ?? 0,
+    clientPortListenBacklog: config.clientPortListenBacklog,
+    clientTcpKeepAlive: config.clientTcpKeepAlive,
+    tickTimeMs: config.tickTimeMs,
+    minSessionTimeoutMs: config.minSessionTimeoutMs,
+    maxSessionTimeoutMs: config.maxSessionTimeoutMs,
+    juteMaxBufferBytes: config.juteMaxBufferBytes,
+    maxClientCnxns: config.maxClientCnxns,
+    maxCnxns: config.maxCnxns,
+    sessionlessCnxnTimeoutMs: config.sessionlessCnxnTimeoutMs,
+    globalOutstandingLimit: config.globalOutstandingLimit,
+    fourLetterWords: config.fourLetterWords,
+  };
+}
+
+export function authOptions(config: PeerConfig): AuthOptions {
+  return {
+    ...DEFAULT_AUTH_OPTIONS,
+    skipAcl: config.skipACL,
+    digestEnabled: config.digestAuthEnabled,
+    digestAlgorithm: config.digestAlgorithm,
+    superDigest: config.superDigest,
+  };
+}

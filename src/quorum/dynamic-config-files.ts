@@ -1,0 +1,79 @@
+import type { Log } from '../base/log.ts';
+import { parseProperties } from '../election/quorum/properties.ts';
+import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
+import { type Disk, DiskError } from '../io/disk.ts';
+import { zxidHex } from '../jute/zxid.ts';
+import { replaceFile } from '../txnlog/small-file.ts';
+import type { PeerConfig } from './config/peer-config.ts';
+
+/**
+ * Membership in files, as Apache keeps it beside zoo.cfg, so that a peer restarted after a reconfiguration knows whom
+ * to look for:
+ *
+ *   zoo.cfg.dynamic.<hex version>   the membership in force; its version is in its name
+ *   zoo.cfg.dynamic.next            one proposed but not decided, with its version
+ *   zoo.cfg                         names the first by dynamicConfigFile, and lists no servers any more;
+ *                                   zoo.cfg.bak is what it was before
+ *
+ * Without a configuration file there is nothing to keep up to date.
+ */
+const STATIC_KEYS = ['server.', 'group', 'weight', 'dynamicConfigFile', 'peerType'];
+
+export class DynamicConfigFiles {
+  private readonly disk: Disk;
+  private readonly config: PeerConfig;
+  private readonly log: Log;
+
+  constructor(disk: Disk, config: PeerConfig, log: Log) {
+    this.disk = disk;
+    this.config = config;
+    this.log = log;
+  }
+
+  writeNext(verifier: QuorumVerifier): void {
+    this.write((dir, name) => this.replace(dir, `${name}.dynamic.next`, linesOf(verifier, true)));
+  }
+
+  writeActive(verifier: QuorumVerifier): void {
+    this.write((dir, name) => {
+      const dynamicName = `${name}.dynamic.${zxidHex(verifier.version)}`;
+      this.replace(dir, dynamicName, linesOf(verifier, false));
+      const path = `${dir}/${name}`;
+      const text = this.disk.readSmall(path);
+      if (!this.disk.exists(`${path}.bak`)) this.replace(dir, `${name}.bak`, text.toString('latin1'));
+      const self = verifier.members.get(this.config.myid as number);
+      const hasOwnClientPort = self?.client !== undefined && !self.clientFromStatic;
+      const dropped = hasOwnClientPort ? [...STATIC_KEYS, 'clientPort'] : STATIC_KEYS;
+      const kept = parseProperties(text.toString('latin1')).filter(
+        ({ key }) => !dropped.some((prefix) => key.startsWith(prefix)),
+      );
+      const lines = kept.map(({ key, value }) => `${key}=${value}`);
+      lines.push(`dynamicConfigFile=${dir}/${dynamicName}`);
+      this.replace(dir, name, `${lines.join('\n')}\n`);
+      if (this.disk.exists(`${path}.dynamic.next`)) this.disk.unlink(`${path}.dynamic.next`);
+      this.disk.syncDir(dir);
+    });
+  }
+
+  /** The membership itself is in the replicated state; a file that cannot be written is warned about, no more. */
+  private write(task: (dir: string, name: string) => void): void {
+    const path = this.config.configFile;
+    if (path === undefined) return;
+    const slash = path.lastIndexOf('/');
+    try {
+      task(path.slice(0, slash), path.slice(slash + 1));
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      this.log.warn({ file: path, reason: error.message }, 'could not keep the membership in files beside zoo.cfg');
+    }
+  }
+
+  private replace(dir: string, name: string, content: string): void {
+    replaceFile(this.disk, dir, name, content, `${name}.tmp`);
+  }
+}
+
+function linesOf(verifier: QuorumVerifier, withVersion: boolean): string {
+  const lines = verifier.text().split('\n');
+  return (withVersion ? lines : lines.filter((line) => !line.startsWith('version'))).sort().join('\n');
+}

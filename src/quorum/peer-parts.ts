@@ -1,0 +1,41 @@
+import type { Log } from '../base/log.ts';
+import type { DatabaseOptions } from '../datatree/database.ts';
+import type { Clock } from '../io/clock.ts';
+import type { Net } from '../io/net.ts';
+import type { AuthRegistry } from '../server/auth/auth-registry.ts';
+import type { ServerMetrics } from '../server/metrics.ts';
+import type { ZooKeeperServer } from '../server/zookeeper-server.ts';
+import type { Store } from '../txnlog/store.ts';
+import type { PeerConfig } from './config/peer-config.ts';
+import type { PrimaryOptions } from './primary.ts';
+import type { Replica } from './replica.ts';
+
+/** What outlives the roles of a peer and every role works with. */
+export interface PeerParts {
+  readonly config: PeerConfig;
+  readonly clock: Clock;
+  readonly net: Net;
+  readonly store: Store;
+  readonly replica: Replica;
+  readonly server: ZooKeeperServer;
+  readonly auth: AuthRegistry;
+  readonly metrics: ServerMetrics;
+  readonly databaseOptions: DatabaseOptions;
+  readonly log: Log;
+}
+
+export function primaryOptions(config: PeerConfig): PrimaryOptions {
+  return {
+    serverId: config.myid ?? 1,
+    isStandalone: !config.distributed,
+    tickMs: config.tickTimeMs,
+    digest: config.digestEnabled,
+    enforceQuota: config.enforceQuota,
+    listClosedPaths: config.closeSessionTxnEnabled,
+    extendedTypes: config.extendedTypesEnabled,
+    emulate353Ttl: config.emulate353TTLNodes,
+    containerCheckIntervalMs: config.containerCheckIntervalMs,
+    containerMaxPerMinute: config.containerMaxPerMinute,
+    containerMaxNeverUsedMs: config.containerMaxNeverUsedIntervalMs,
+  };
+}

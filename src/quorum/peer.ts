@@ -1,0 +1,378 @@
+import { assert } from '../base/assert.ts';
+import { FatalError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { DatabaseOptions } from '../datatree/database.ts';
+import {
+  ELECTION_DEFAULTS,
+  FastLeaderElection,
+  type Outcome,
+  type SettledState,
+} from '../election/fast-leader-election.ts';
+import { PeerMesh } from '../election/peer-mesh.ts';
+import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
+import type { Vote } from '../election/vote.ts';
+import type { Timer } from '../io/clock.ts';
+import type { World } from '../io/world.ts';
+import { zxidHex } from '../jute/zxid.ts';
+import { AuthRegistry } from '../server/auth/auth-registry.ts';
+import { ServerMetrics } from '../server/metrics.ts';
+import type { HostInfo, LeaderInfo, QuorumInfo, ServerInfo } from '../server/server-info.ts';
+import { ZooKeeperServer } from '../server/zookeeper-server.ts';
+import { Store } from '../txnlog/store.ts';
+import type { PeerConfig } from './config/peer-config.ts';
+import { ConfigBook } from './config-book.ts';
+import { authOptions, serverOptions, snapshotPolicy, storeOptions } from './config-parts.ts';
+import { DynamicConfigFiles } from './dynamic-config-files.ts';
+import { Following } from './following.ts';
+import { Leading } from './leading.ts';
+import type { PeerParts } from './peer-parts.ts';
+import { Replica } from './replica.ts';
+import { Standalone } from './standalone.ts';
+
+/**
+ * One peer, put together: what it recovers, where it listens, and which role it has. LOOKING until the election
+ * decides, then leading, following or observing until that role is over, then LOOKING again.
+ *
+ * No exception is caught here: `World` hands whatever a handler throws to the one who made it, and that one calls
+ * `fail`. So a FatalError or a broken assert ends this peer wherever it is thrown.
+ */
+export interface PeerHandlers {
+  /** The client port is bound. */
+  onListening(clientPort: number): void;
+  /** Serves clients, or no longer does. */
+  onServing(mode: PeerMode): void;
+}
+
+export type PeerMode = 'looking' | 'standalone' | 'leader' | 'follower' | 'observer';
+
+type Role = { readonly kind: PeerMode; readonly role: Leading | Following | Standalone };
+
+const SLOW_TICK_MS = 50;
+
+export class Peer {
+  readonly config: PeerConfig;
+  readonly metrics: ServerMetrics;
+  readonly server: ZooKeeperServer;
+  private readonly world: World;
+  private readonly log: Log;
+  private readonly handlers: PeerHandlers;
+  private readonly store: Store;
+  private readonly parts: PeerParts;
+  private readonly book: ConfigBook | undefined;
+  private readonly election: FastLeaderElection | undefined;
+  private readonly mesh: PeerMesh | undefined;
+  private readonly timers: Timer[] = [];
+  private current: Role | undefined;
+  private wasSynchronised = false;
+  private initialize: boolean;
+  private lookingSinceMs = 0;
+  private closing = false;
+
+  /** Recovers the history; throws FatalError when it cannot. Nothing listens before `start`. */
+  constructor(world: World, config: PeerConfig, host: HostInfo, handlers: PeerHandlers, log: Log) {
+    this.world = world;
+    this.config = config;
+    this.handlers = handlers;
+    this.log = log;
+    this.metrics = new ServerMetrics();
+    const databaseOptions: DatabaseOptions = {
+      extendedTypes: config.extendedTypesEnabled,
+      emulate353Ttl: config.emulate353TTLNodes,
+      digest: config.digestEnabled,
+      log,
+    };
+    const auth = new AuthRegistry(authOptions(config));
+    this.store = Store.open(world, storeOptions(config, databaseOptions), log);
+    const startedMs = world.clock.nowMs();
+    const database = this.store.recover();
+    this.metrics.dbInitTime.add(Math.round(world.clock.nowMs() - startedMs));
+    const replica = new Replica(this.store, database, world.random, snapshotPolicy(config), log);
+    this.store.handlers = {
+      onSynced: (zxid) => replica.onSynced(zxid),
+      onFatal: (error) => {
+        throw error;
+      },
+    };
+    this.server = new ZooKeeperServer(world, serverOptions(config), {
+      auth,
+      metrics: this.metrics,
+      info: this.serverInfo(),
+      host,
+      log,
+    });
+    this.parts = {
+      config,
+      clock: world.clock,
+      net: world.net,
+      store: this.store,
+      replica,
+      server: this.server,
+      auth,
+      metrics: this.metrics,
+      databaseOptions,
+      log,
+    };
+    this.initialize = this.store.takeInitializeMarker();
+    log.info({ zxid: `0x${zxidHex(replica.lastZxid)}`, znodes: database.tree.nodeCount }, 'recovered');
+    if (!config.distributed) return;
+
+    const self = config.myid;
+    const verifier = config.quorumVerifier;
+    assert(self !== undefined && verifier !== undefined, 'a distributed peer has an id and members');
+    const files = new DynamicConfigFiles(world.disk, config, log);
+    const book = new ConfigBook(
+      self,
+      verifier,
+      config.lastSeenVerifier,
+      { multiAddress: config.multiAddressEnabled, standaloneEnabled: false, otherKeys: 'ignore' },
+      {
+        activated: (active) => {
+          files.writeActive(active);
+          this.onMembers();
+        },
+        proposed: (proposed) => {
+          files.writeNext(proposed);
+          this.onMembers();
+        },
+      },
+      log,
+    );
+    this.book = book;
+    this.election = new FastLeaderElection(
+      self,
+      {
+        ...ELECTION_DEFAULTS,
+        minNotificationMs: config.minNotificationIntervalMs,
+        maxNotificationMs: config.maxNotificationIntervalMs,
+        multiAddress: config.multiAddressEnabled,
+        standaloneEnabled: false,
+      },
+      {
+        send: (sid, notification) => this.mesh?.send(sid, notification),
+        elected: (outcome) => this.onElected(outcome),
+        onNewerConfig: (newer) => this.onNewerConfig(newer),
+        log,
+      },
+    );
+    this.mesh = new PeerMesh(
+      world,
+      this.meshOptions(self, verifier),
+      {
+        onMessage: (sid, message) => this.election?.onNotification(sid, message, world.clock.nowMs()),
+      },
+      log,
+    );
+  }
+
+  start(): void {
+    const { clock } = this.world;
+    if (this.config.clientPort !== undefined) {
+      this.server.listen({
+        onListening: (port) => this.handlers.onListening(port),
+        onError: (error) => {
+          throw new FatalError(`cannot listen on client port ${this.config.clientPort}: ${error.message}`, 1);
+        },
+      });
+    }
+    if (this.config.purgeIntervalMs > 0) {
+      this.timers.push(clock.every(this.config.purgeIntervalMs, () => this.store.purge()));
+      this.store.purge();
+    }
+    if (this.mesh === undefined) {
+      this.current = { kind: 'standalone', role: new Standalone(this.parts) };
+      this.handlers.onServing('standalone');
+      return;
+    }
+    this.mesh.start();
+    this.timers.push(
+      clock.every(SLOW_TICK_MS, () => {
+        this.election?.onTick(clock.nowMs());
+      }),
+    );
+    this.look();
+  }
+
+  get mode(): PeerMode {
+    return this.current?.kind ?? 'looking';
+  }
+
+  /** Ends the role, syncs what was appended, and lets go of ports and directories. */
+  close(done: () => void): void {
+    if (this.closing) return;
+    this.closing = true;
+    for (const timer of this.timers) timer.cancel();
+    this.current?.role.stop();
+    this.current = undefined;
+    this.mesh?.close();
+    this.server.close();
+    this.parts.replica.endRole(() => this.store.close(done));
+  }
+
+  // LOOKING
+
+  private look(): void {
+    const { election, book } = this;
+    if (election === undefined || book === undefined || this.closing) return;
+    const { replica, store } = this.parts;
+    this.lookingSinceMs = this.world.clock.nowMs();
+    this.metrics.lookingCount.add(1);
+    this.showConfig();
+    this.handlers.onServing('looking');
+    this.log.info(
+      { zxid: `0x${zxidHex(store.lastSynced)}`, epoch: store.epochs.currentEpoch ?? 0 },
+      'looking for a leader',
+    );
+    election.start(
+      {
+        participant: book.active.voters.has(this.config.myid as number),
+        zxid: replica.lastZxid,
+        peerEpoch: store.epochs.currentEpoch ?? 0,
+        empty: this.isEmpty,
+        initialize: this.initialize,
+      },
+      book.active,
+      this.world.clock.nowMs(),
+      book.lastSeen,
+    );
+  }
+
+  /**
+   * Without a history to vote with: a disk that never was part of the ensemble, one that was wiped, or one that lost
+   * the end of its log. Until it was synchronised once it must not help to decide anything.
+   */
+  private get isEmpty(): boolean {
+    return !this.wasSynchronised && (this.store.isEmpty || this.store.missingUpTo !== undefined);
+  }
+
+  private onElected({ vote, state }: Outcome): void {
+    const { book, config, parts } = this;
+    if (book === undefined || this.closing) return;
+    assert(this.current === undefined, 'elected while in a role');
+    const self = config.myid as number;
+    const ms = Math.round(this.world.clock.nowMs() - this.lookingSinceMs);
+    this.metrics.electionTime.add(ms);
+    this.log.info({ leader: vote.leader, round: vote.round, ms }, 'elected');
+    const leaderSpec = book.active.members.get(vote.leader);
+    const isEmpty = this.isEmpty && !this.initialize;
+    if (vote.leader === self) {
+      const address = leaderSpec?.addresses[0];
+      assert(address !== undefined, 'a leader is a member');
+      const role = new Leading(parts, {
+        self,
+        verifier: book.active,
+        lastSeenVerifier: book.lastSeen,
+        quorumHost: config.quorumListenOnAllIPs ? undefined : address.host,
+        quorumPort: address.quorumPort,
+        empty: isEmpty,
+        onEstablished: (epoch) => this.onSynchronised(state, vote, epoch),
+        onOver: (reason) => this.onRoleOver(reason),
+      });
+      this.current = { kind: 'leader', role };
+      role.start();
+      return;
+    }
+    const observer = !book.active.voters.has(self);
+    const address = leaderSpec?.addresses[0];
+    const role = new Following(parts, book, {
+      self,
+      leader: vote.leader,
+      leaderHost: address?.host ?? '',
+      leaderPort: address?.quorumPort ?? 0,
+      observer,
+      empty: isEmpty,
+      onServing: (epoch) => this.onSynchronised(state, vote, epoch),
+      onOver: (reason) => this.onRoleOver(reason),
+    });
+    this.current = { kind: observer ? 'observer' : 'follower', role };
+    role.start();
+  }
+
+  /** Later joiners compare epochs: the vote that looked for a leader still has the one before. */
+  private onSynchronised(state: SettledState, vote: Vote, epoch: number): void {
+    this.wasSynchronised = true;
+    this.election?.settle(state, { ...vote, peerEpoch: epoch });
+    this.showConfig();
+    this.handlers.onServing(this.mode);
+  }
+
+  private onRoleOver(reason: string): void {
+    if (this.closing) return;
+    this.log.warn({ role: this.mode, reason }, 'role over');
+    this.current = undefined;
+    this.parts.replica.endRole(() => this.lookAfterTurn());
+  }
+
+  /** Not at once: the role may have ended inside a call of the election. */
+  private lookAfterTurn(): void {
+    this.world.clock.afterTurn(() => {
+      if (!this.closing && this.current === undefined) this.look();
+    });
+  }
+
+  // Members
+
+  private onNewerConfig(newer: QuorumVerifier): void {
+    this.book?.activate(newer.text());
+    if (this.current === undefined) this.lookAfterTurn();
+  }
+
+  private onMembers(): void {
+    const { book, mesh } = this;
+    if (book === undefined || mesh === undefined) return;
+    mesh.setMembers(book.lastSeen === undefined ? [book.active] : [book.active, book.lastSeen]);
+  }
+
+  /** Without reconfiguration every peer shows the configuration it was started with, as Apache does. */
+  private showConfig(): void {
+    const { book } = this;
+    if (book === undefined || book.active.version > 0) return;
+    this.parts.replica.database.setConfig(book.active.text(), book.active.version, this.world.clock.wallMs());
+  }
+
+  // What others ask
+
+  private serverInfo(): ServerInfo {
+    return {
+      serverId: this.config.myid ?? 0,
+      dataDir: `${this.config.dataDir}/version-2`,
+      dataLogDir: `${this.config.dataLogDir}/version-2`,
+      dataDirBytes: () => this.store.dataDirBytes,
+      logDirBytes: () => this.store.logDirBytes,
+      quorum: () => this.quorumInfo(),
+      leader: () => this.leaderInfo(),
+    };
+  }
+
+  private leaderInfo(): LeaderInfo | undefined {
+    const role = this.current?.role;
+    return role instanceof Leading ? role.info() : undefined;
+  }
+
+  private quorumInfo(): QuorumInfo | undefined {
+    const { book, config } = this;
+    if (book === undefined) return undefined;
+    const self = book.active.members.get(config.myid as number);
+    const role = this.current?.role;
+    const phase = role instanceof Leading || role instanceof Following ? ` - ${role.phase}` : '';
+    const state =
+      this.current === undefined
+        ? 'looking'
+        : ({ leader: 'leading', observer: 'observing' }[this.mode as string] ?? 'following');
+    return {
+      initLimitTicks: config.initLimitTicks,
+      syncLimitTicks: config.syncLimitTicks,
+      electionPort: self?.addresses.map((address) => address.electionPort).join('|') ?? '',
+      quorumPort: self?.addresses.map((address) => address.quorumPort).join('|') ?? '',
+      isObserver: self?.role === 'observer',
+      membership: book.active.text(),
+      quorumSize: book.active.voters.size,
+      peerState: `${state}${phase}`,
+      observerMasterId: role instanceof Following && this.mode === 'observer' ? role.leader : undefined,
+    };
+  }
+
+  private meshOptions(self: number, verifier: QuorumVerifier) {
+    const { config } = this;
+    return { self, verifier, config };
+  }
+}

@@ -1,0 +1,139 @@
+import type { Log } from '../base/log.ts';
+import type { ApplyResult, Database } from '../datatree/database.ts';
+import type { Clock } from '../io/clock.ts';
+import { OpCode } from '../jute/codes.ts';
+import { type Txn, writeTxn } from '../jute/txns.ts';
+import { Writer } from '../jute/writer.ts';
+import type { Zxid } from '../jute/zxid.ts';
+import type { AuthRegistry } from '../server/auth/auth-registry.ts';
+import { ContainerReaper } from '../server/prep/container-reaper.ts';
+import { Prep, type PrepOptions } from '../server/prep/prep.ts';
+import { Request } from '../server/request.ts';
+import { SessionIds } from '../server/session-ids.ts';
+import { SessionTracker } from '../server/sessions.ts';
+
+/**
+ * What a standalone server and a leader have in common: every write of the ensemble is ordered here, sessions expire
+ * here, and empty containers are removed from here. Where a transaction goes once it has its zxid is the role's.
+ */
+export interface PrimaryOptions extends PrepOptions {
+  readonly serverId: number;
+  readonly isStandalone: boolean;
+  readonly tickMs: number;
+  readonly containerCheckIntervalMs: number;
+  readonly containerMaxPerMinute: number;
+  readonly containerMaxNeverUsedMs: number;
+}
+
+export interface PrimaryHost {
+  /** The zxid of the next transaction. Undefined: the counter is used up and the role about to end. */
+  nextZxid(): Zxid | undefined;
+  propose(zxid: Zxid, payload: Buffer): void;
+}
+
+/** Sessions closed in one turn; the rest of a mass expiry waits for the next tick or turn. */
+const EXPIRIES_PER_SLICE = 200;
+
+export class Primary {
+  readonly sessions: SessionTracker;
+  private readonly clock: Clock;
+  private readonly database: Database;
+  private readonly prep: Prep;
+  private readonly ids: SessionIds;
+  private readonly reaper: ContainerReaper;
+  private readonly host: PrimaryHost;
+  private readonly log: Log;
+  private readonly w = new Writer(64 * 1024);
+  private expiring = false;
+  private over = false;
+
+  constructor(
+    database: Database,
+    auth: AuthRegistry,
+    clock: Clock,
+    options: PrimaryOptions,
+    host: PrimaryHost,
+    log: Log,
+  ) {
+    const nowMs = clock.nowMs();
+    this.clock = clock;
+    this.database = database;
+    this.host = host;
+    this.log = log;
+    this.sessions = new SessionTracker({ tickMs: options.tickMs, isStandalone: options.isStandalone }, nowMs);
+    database.sessions.forEach((sessionId, timeoutMs) => {
+      this.sessions.track(sessionId, timeoutMs, nowMs);
+    });
+    this.prep = new Prep({ database, sessions: this.sessions, auth, options, log, clock });
+    this.ids = new SessionIds(options.serverId, clock.wallMs());
+    this.reaper = new ContainerReaper(
+      { checkIntervalMs: options.containerCheckIntervalMs, maxPerMinute: options.containerMaxPerMinute },
+      {
+        candidates: () => database.tree.containerCandidates(clock.wallMs(), options.containerMaxNeverUsedMs),
+        submit: (request) => this.submit(request),
+      },
+      nowMs,
+    );
+  }
+
+  /**
+   * Once the history is settled: ephemerals that no session owns go, by a transaction each. A directory of Apache's
+   * can hold them (its snapshots are fuzzy); Apache's leader deletes them from its own tree alone, and is then
+   * different from its followers.
+   */
+  closeDeadSessions(): void {
+    for (const sessionId of this.database.tree.ephemeralOwners()) {
+      if (!this.database.sessions.has(sessionId)) this.closeSession(sessionId);
+    }
+  }
+
+  submit(request: Request): void {
+    if (this.over) return;
+    const zxid = this.host.nextZxid();
+    if (zxid === undefined) return;
+    writeTxn(this.w, this.prep.prepare(request, zxid));
+    this.host.propose(zxid, this.w.take());
+  }
+
+  newSessionId(timeoutMs: number): bigint {
+    const id = this.ids.take((taken) => this.sessions.has(taken) || this.database.sessions.has(taken));
+    this.sessions.track(id, timeoutMs, this.clock.nowMs());
+    return id;
+  }
+
+  closeSession(sessionId: bigint): void {
+    this.submit(new Request(sessionId, 0, OpCode.closeSession, Buffer.alloc(0), [], undefined, this.clock.nowMs()));
+  }
+
+  onApplied(txn: Txn, result: ApplyResult): void {
+    this.prep.onApplied(txn.header.zxid);
+    if (result.type === OpCode.closeSession) this.sessions.remove(txn.header.clientId);
+  }
+
+  onTick(nowMs: number): void {
+    this.sessions.onTick(nowMs);
+    this.expireSome();
+    this.reaper.onTick(nowMs);
+  }
+
+  stop(): void {
+    this.over = true;
+    this.prep.reset();
+  }
+
+  private expireSome(): void {
+    if (this.expiring || this.over) return;
+    for (let i = 0; i < EXPIRIES_PER_SLICE; i++) {
+      const sessionId = this.sessions.takeExpired();
+      if (sessionId === undefined) return;
+      this.log.info({ session: `0x${BigInt.asUintN(64, sessionId).toString(16)}` }, 'session expired');
+      this.closeSession(sessionId);
+    }
+    if (this.sessions.expiredCount === 0) return;
+    this.expiring = true;
+    this.clock.afterTurn(() => {
+      this.expiring = false;
+      this.expireSome();
+    });
+  }
+}

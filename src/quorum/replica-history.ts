@@ -1,0 +1,54 @@
+import type { Zxid } from '../jute/zxid.ts';
+import type { Entry, EntryCursor, History } from '../zab/leader-host.ts';
+import type { PeerParts } from './peer-parts.ts';
+
+/** This peer's history as a leader reads it to synchronise others: memory first, then the log on disk. */
+export class ReplicaHistory implements History {
+  private readonly parts: PeerParts;
+  private readonly newestConfigText: string;
+
+  constructor(parts: PeerParts, newestConfigText: string) {
+    this.parts = parts;
+    this.newestConfigText = newestConfigText;
+  }
+
+  get lastZxid(): Zxid {
+    return this.parts.replica.database.lastProcessedZxid;
+  }
+
+  get acceptedEpoch(): number {
+    return this.parts.store.epochs.acceptedEpoch ?? 0;
+  }
+
+  get currentEpoch(): number {
+    return this.parts.store.epochs.currentEpoch ?? 0;
+  }
+
+  get minCommitted(): Zxid | undefined {
+    const { recent } = this.parts.store;
+    return recent.length === 0 ? undefined : recent.minZxid;
+  }
+
+  get maxCommitted(): Zxid | undefined {
+    const { recent } = this.parts.store;
+    return recent.length === 0 ? undefined : recent.maxZxid;
+  }
+
+  committedFrom(zxid: Zxid): readonly Entry[] {
+    return this.parts.store.recent.slice(zxid);
+  }
+
+  diskFrom(zxid: Zxid, maxBytes: number): EntryCursor | undefined {
+    const { store } = this.parts;
+    if (maxBytes > 0 && store.bytesFrom(zxid) > maxBytes) return undefined;
+    return store.readFrom(zxid);
+  }
+
+  get snapshotBytes(): number {
+    return this.parts.store.newestSnapshotBytes;
+  }
+
+  configText(): string {
+    return this.newestConfigText;
+  }
+}

@@ -1,0 +1,196 @@
+import { assert } from '../base/assert.ts';
+import { FatalError, messageOf } from '../base/errors.ts';
+import { Fifo } from '../base/fifo.ts';
+import type { Log } from '../base/log.ts';
+import type { ApplyResult, Database } from '../datatree/database.ts';
+import type { Random } from '../io/random.ts';
+import { readTxn, type Txn } from '../jute/txns.ts';
+import { type Zxid, zxidHex } from '../jute/zxid.ts';
+import type { Store } from '../txnlog/store.ts';
+
+/**
+ * One peer's copy of the state: transactions are appended, and applied to the tree once they are both committed
+ * and on this peer's own disk. That second half is what Apache leaves out: there a follower may apply, snapshot
+ * and serve what its own log could still lose (ZOOKEEPER-4882, ZOOKEEPER-4712).
+ *
+ * The replica outlives the roles. A role feeds it and takes what it applies through `sink`; between roles
+ * `endRole` drops what never reached the disk and applies the rest, so that the tree always stands where the log
+ * ends when the peer votes (ZOOKEEPER-2845).
+ */
+export interface ReplicaSink {
+  /** `zxid` and everything before it is on the own disk, and what of that is decided has been applied. */
+  onSynced(zxid: Zxid): void;
+  onApplied(txn: Txn, result: ApplyResult): void;
+}
+
+export interface SnapshotPolicy {
+  /** A snapshot after snapCount/2 + random(snapCount/2) transactions, ... */
+  readonly snapCount: number;
+  /** ... or after this many bytes of log, randomised the same way; 0 or less: never for its size. */
+  readonly snapSizeLimitBytes: number;
+}
+
+interface PendingTxn {
+  readonly zxid: Zxid;
+  readonly payload: Buffer;
+}
+
+export class Replica {
+  readonly store: Store;
+  private current: Database;
+  private readonly random: Random;
+  private readonly policy: SnapshotPolicy;
+  private readonly log: Log;
+  private sink: ReplicaSink | undefined;
+  private readonly pending = new Fifo<PendingTxn>(1024);
+  private committed: Zxid;
+  private draining = false;
+  private txnsSinceSnapshot = 0;
+  private bytesSinceSnapshot = 0;
+  private txnsToSnapshot = 0;
+  private bytesToSnapshot = 0;
+
+  constructor(store: Store, database: Database, random: Random, policy: SnapshotPolicy, log: Log) {
+    this.store = store;
+    this.current = database;
+    this.random = random;
+    this.policy = policy;
+    this.log = log;
+    this.committed = database.lastProcessedZxid;
+    this.drawThresholds();
+  }
+
+  get database(): Database {
+    return this.current;
+  }
+
+  /** The last transaction that this peer has, applied or not; or the start of its epoch when that is later. */
+  get lastZxid(): Zxid {
+    const last = this.pending.last();
+    return last === undefined ? this.current.lastProcessedZxid : last.zxid;
+  }
+
+  get lastCommitted(): Zxid {
+    return this.committed;
+  }
+
+  beginRole(sink: ReplicaSink): void {
+    assert(this.sink === undefined, 'one role at a time');
+    assert(this.pending.length === 0, 'no transaction of an earlier role is pending');
+    this.committed = this.current.lastProcessedZxid;
+    this.sink = sink;
+  }
+
+  /** A leader's epoch begins: no transaction has this zxid, and those that follow are above it. */
+  openEpoch(epochStart: Zxid): void {
+    assert(this.pending.length === 0, 'an epoch opens on a settled history');
+    this.current.setLastProcessed(epochStart);
+    this.committed = epochStart;
+  }
+
+  append(zxid: Zxid, payload: Buffer): void {
+    this.pending.push({ zxid, payload });
+    this.store.append(zxid, payload);
+  }
+
+  /** Everything up to `zxid` is decided; it is applied as soon as the own disk has it. */
+  commit(zxid: Zxid): void {
+    assert(zxid >= this.committed, `commit of ${zxidHex(zxid)} behind ${zxidHex(this.committed)}`);
+    this.committed = zxid;
+    this.drain();
+  }
+
+  /** From the store, after each sync. */
+  onSynced(zxid: Zxid): void {
+    this.drain();
+    this.sink?.onSynced(zxid);
+  }
+
+  /**
+   * A role is over. What was appended but never handed to the disk is forgotten; what is on the disk is applied,
+   * decided or not, for it counts in the coming election and goes only by a TRUNC or SNAP.
+   */
+  endRole(done: () => void): void {
+    this.sink = undefined;
+    this.store.quiesce(() => {
+      while (this.pending.length > 0) {
+        const head = this.pending.shift() as PendingTxn;
+        if (head.zxid <= this.store.lastSynced) this.applyOne(head);
+      }
+      this.committed = this.current.lastProcessedZxid;
+      done();
+    });
+  }
+
+  /** After the log was cut or a snapshot replaced the history: the tree as the disk has it now. */
+  reload(): void {
+    assert(this.pending.length === 0, 'the tree is reloaded only while nothing is pending');
+    this.replaceWith(this.store.recover());
+  }
+
+  replaceWith(database: Database): void {
+    this.current = database;
+    this.committed = database.lastProcessedZxid;
+  }
+
+  /** Starts a snapshot now unless one is being written. */
+  snapshot(): boolean {
+    if (this.store.snapshotInProgress) return false;
+    this.drawThresholds();
+    this.store.roll();
+    const cut = this.current.startCut();
+    this.store.takeSnapshot(cut, (error) => {
+      if (error === undefined) {
+        this.log.info({ zxid: zxidHex(cut.zxid) }, 'snapshot written');
+        return;
+      }
+      this.log.error(
+        { zxid: zxidHex(cut.zxid), reason: error.message },
+        'snapshot failed; serving on, the log keeps all',
+      );
+    });
+    return true;
+  }
+
+  private drain(): void {
+    if (this.draining) return;
+    this.draining = true;
+    const limit = Math.min(this.committed, this.store.lastSynced);
+    for (let head = this.pending.peek(); head !== undefined && head.zxid <= limit; head = this.pending.peek()) {
+      this.pending.shift();
+      this.applyOne(head);
+    }
+    this.draining = false;
+    if (this.isSnapshotDue()) this.snapshot();
+  }
+
+  private applyOne(entry: PendingTxn): void {
+    let txn: Txn;
+    try {
+      txn = readTxn(entry.payload);
+    } catch (error) {
+      throw new FatalError(`transaction ${zxidHex(entry.zxid)} in the log cannot be read: ${messageOf(error)}`, 10);
+    }
+    const result = this.current.apply(txn);
+    this.store.recent.push(entry.zxid, entry.payload);
+    this.txnsSinceSnapshot++;
+    this.bytesSinceSnapshot += entry.payload.length;
+    this.sink?.onApplied(txn, result);
+  }
+
+  private isSnapshotDue(): boolean {
+    if (this.sink === undefined) return false;
+    if (this.txnsSinceSnapshot > this.txnsToSnapshot) return true;
+    return this.bytesToSnapshot > 0 && this.bytesSinceSnapshot > this.bytesToSnapshot;
+  }
+
+  /** Randomised so that the peers of an ensemble do not all write their snapshots at the same moment. */
+  private drawThresholds(): void {
+    this.txnsSinceSnapshot = 0;
+    this.bytesSinceSnapshot = 0;
+    const halfCount = Math.max(1, Math.floor(this.policy.snapCount / 2));
+    this.txnsToSnapshot = halfCount + this.random.below(halfCount);
+    const halfBytes = Math.floor(this.policy.snapSizeLimitBytes / 2);
+    this.bytesToSnapshot = halfBytes > 0 ? halfBytes + this.random.below(halfBytes) : 0;
+  }
+}

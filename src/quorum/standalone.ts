@@ -1,0 +1,93 @@
+import { Fifo } from '../base/fifo.ts';
+import type { ApplyResult } from '../datatree/database.ts';
+import type { Timer } from '../io/clock.ts';
+import type { Txn } from '../jute/txns.ts';
+import type { Zxid } from '../jute/zxid.ts';
+import { counterOf, epochOf, MAX_COUNTER, makeZxid } from '../jute/zxid.ts';
+import type { Request } from '../server/request.ts';
+import type { ExpirySet, Upstream } from '../server/upstream.ts';
+import { type PeerParts, primaryOptions } from './peer-parts.ts';
+import { Primary } from './primary.ts';
+import type { ReplicaSink } from './replica.ts';
+
+/** One server by itself: a transaction is decided when it is logged. */
+export class Standalone implements Upstream, ReplicaSink {
+  readonly mode = 'standalone';
+  readonly quorumSize = 1;
+  private readonly parts: PeerParts;
+  private readonly primary: Primary;
+  private readonly ticker: Timer;
+  private readonly syncs = new Fifo<{ request: Request; zxid: Zxid }>();
+
+  constructor(parts: PeerParts) {
+    this.parts = parts;
+    const { replica, clock, config } = parts;
+    replica.beginRole(this);
+    this.primary = new Primary(replica.database, parts.auth, clock, primaryOptions(config), this, parts.log);
+    this.ticker = clock.every(config.tickTimeMs / 2, () => this.primary.onTick(clock.nowMs()));
+    parts.server.start(this, replica.database);
+    this.primary.closeDeadSessions();
+  }
+
+  get sessions(): Primary['sessions'] {
+    return this.primary.sessions;
+  }
+
+  get newestKnownZxid(): Zxid {
+    return this.parts.replica.lastZxid;
+  }
+
+  nextZxid(): Zxid {
+    const last = this.parts.replica.lastZxid;
+    return counterOf(last) === MAX_COUNTER ? makeZxid(epochOf(last) + 1, 1) : ((last + 1) as Zxid);
+  }
+
+  propose(zxid: Zxid, payload: Buffer): void {
+    this.parts.replica.append(zxid, payload);
+    this.parts.replica.commit(zxid);
+  }
+
+  submitWrite(request: Request): void {
+    this.primary.submit(request);
+  }
+
+  submitSync(request: Request): void {
+    const { replica, server } = this.parts;
+    if (replica.database.lastProcessedZxid === replica.lastZxid) server.onSynced(request);
+    else this.syncs.push({ request, zxid: replica.lastZxid });
+  }
+
+  newSessionId(timeoutMs: number): bigint {
+    return this.primary.newSessionId(timeoutMs);
+  }
+
+  revalidate(sessionId: bigint, timeoutMs: number): void {
+    const { server, clock } = this.parts;
+    server.onRevalidated(sessionId, this.primary.sessions.revalidate(sessionId, timeoutMs, server, clock.nowMs()));
+  }
+
+  touch(sessionId: bigint, timeoutMs: number): boolean {
+    return this.primary.sessions.touch(sessionId, timeoutMs, this.parts.clock.nowMs());
+  }
+
+  expirySets(): readonly ExpirySet[] {
+    return this.primary.sessions.expirySets();
+  }
+
+  onSynced(): void {}
+
+  onApplied(txn: Txn, result: ApplyResult): void {
+    this.primary.onApplied(txn, result);
+    this.parts.server.onApplied(txn, result);
+    for (let head = this.syncs.peek(); head !== undefined && head.zxid <= txn.header.zxid; head = this.syncs.peek()) {
+      this.syncs.shift();
+      this.parts.server.onSynced(head.request);
+    }
+  }
+
+  stop(): void {
+    this.ticker.cancel();
+    this.primary.stop();
+    this.parts.server.stop();
+  }
+}

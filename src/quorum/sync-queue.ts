@@ -1,0 +1,51 @@
+import { Fifo } from '../base/fifo.ts';
+import { ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
+
+/**
+ * What a learner may do only when its own disk has everything that was appended before: one queue, so that an
+ * acknowledgement never overtakes an earlier one. It belongs to one role and dies with it.
+ */
+interface Waiting {
+  readonly zxid: Zxid;
+  readonly task: () => void;
+}
+
+export class SyncQueue {
+  private readonly waiting = new Fifo<Waiting>();
+  private lastAppended: Zxid = ZXID_ZERO;
+  private lastSynced: Zxid = ZXID_ZERO;
+  private running = false;
+
+  onAppended(zxid: Zxid): void {
+    this.lastAppended = zxid;
+  }
+
+  onSynced(zxid: Zxid): void {
+    this.lastSynced = zxid;
+    this.run();
+  }
+
+  /** After everything appended so far, and after every earlier task; at once if nothing is in the way. */
+  push(task: () => void): void {
+    this.waiting.push({ zxid: this.lastAppended, task });
+    this.run();
+  }
+
+  clear(): void {
+    this.waiting.clear();
+  }
+
+  private run(): void {
+    if (this.running) return;
+    this.running = true;
+    for (
+      let head = this.waiting.peek();
+      head !== undefined && head.zxid <= this.lastSynced;
+      head = this.waiting.peek()
+    ) {
+      this.waiting.shift();
+      head.task();
+    }
+    this.running = false;
+  }
+}
