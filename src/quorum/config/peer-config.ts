@@ -120,6 +120,7 @@ export interface PeerConfig {
   readonly commitLogCount: number;
   /** A learner is caught up from the log on disk while that takes less than this share of a snapshot; < 0 never. */
   readonly snapshotSizeFactor: number;
+  readonly snapshotCompression: '' | 'gz' | 'snappy';
   /** Log without any snapshot is taken for a whole history (directories of 3.4). */
   readonly snapshotTrustEmpty: boolean;
   /** Snapshots end with the zxid they stand at. */

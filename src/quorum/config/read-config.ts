@@ -171,6 +171,7 @@ function build(settings: Settings, source: ConfigSource | undefined, context: Co
     fsyncWarningThresholdMs: settings.value('fsync.warningthresholdms'),
     commitLogCount: atLeast(settings, 'commitLogCount', 500),
     snapshotSizeFactor: settings.value('snapshotSizeFactor'),
+    snapshotCompression: compressionOf(settings),
     snapshotTrustEmpty: settings.value('snapshot.trust.empty'),
     serializeLastProcessedZxid: settings.value('serializeLastProcessedZxid.enabled'),
     snapRetainCount: atLeast(settings, 'autopurge.snapRetainCount', 3),
@@ -219,6 +220,11 @@ function fourLetterWords(settings: Settings): ReadonlySet<string> {
     }
   }
   return words;
+}
+
+function compressionOf(settings: Settings): PeerConfig['snapshotCompression'] {
+  const method = settings.value('snapshot.compression.method').toLowerCase();
+  return method === 'gz' || method === 'snappy' ? method : '';
 }
 
 function authProviders(settings: Settings): string[] {
