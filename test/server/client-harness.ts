@@ -1,0 +1,575 @@
+import type { Log, LogFields } from '../../src/base/log.ts';
+import { type ApplyResult, Database } from '../../src/datatree/database.ts';
+import type { Clock, Timer } from '../../src/io/clock.ts';
+import type {
+  Listener,
+  ListenHandlers,
+  ListenOptions,
+  Net,
+  NetError,
+  Stream,
+  StreamHandlers,
+} from '../../src/io/net.ts';
+import type { Txn } from '../../src/jute/txns.ts';
+import { Writer } from '../../src/jute/writer.ts';
+import { ZXID_ZERO, type Zxid } from '../../src/jute/zxid.ts';
+import { AuthRegistry, DEFAULT_AUTH_OPTIONS } from '../../src/server/auth/auth-registry.ts';
+import { ServerMetrics } from '../../src/server/metrics.ts';
+import { Prep } from '../../src/server/prep/prep.ts';
+import { Request, type SessionOwner } from '../../src/server/request.ts';
+import type { HostInfo, LeaderInfo, QuorumInfo, ServerInfo } from '../../src/server/server-info.ts';
+import type { ServerOptions } from '../../src/server/server-options.ts';
+import { SessionIds } from '../../src/server/session-ids.ts';
+import { LearnerSessionTracker } from '../../src/server/session-learner.ts';
+import { SessionTracker } from '../../src/server/sessions.ts';
+import type { ExpirySet, ServerMode, Upstream } from '../../src/server/upstream.ts';
+import { ZooKeeperServer } from '../../src/server/zookeeper-server.ts';
+
+/**
+ * A server without disk, network or time of its own: the real tree and the real prep below it, streams whose other
+ * end is the test, and commits that happen when the test says so.
+ */
+
+export class FakeClock implements Clock {
+  now = 1000;
+  wall = 1_700_000_000_000;
+  private turn: (() => void)[] = [];
+  private readonly timers = new Set<{ dueMs: number; periodMs: number; task: () => void }>();
+
+  nowMs(): number {
+    return this.now;
+  }
+
+  wallMs(): number {
+    return this.wall;
+  }
+
+  after(delayMs: number, task: () => void): Timer {
+    return this.arm(delayMs, 0, task);
+  }
+
+  every(periodMs: number, task: () => void): Timer {
+    return this.arm(periodMs, periodMs, task);
+  }
+
+  afterTurn(task: () => void): void {
+    this.turn.push(task);
+  }
+
+  get timerCount(): number {
+    return this.timers.size;
+  }
+
+  /** What was to run after this turn, and what that asks for. */
+  endTurn(): void {
+    while (this.turn.length > 0) {
+      const tasks = this.turn;
+      this.turn = [];
+      for (const task of tasks) task();
+    }
+  }
+
+  advance(ms: number): void {
+    const end = this.now + ms;
+    for (;;) {
+      let next: { dueMs: number; periodMs: number; task: () => void } | undefined;
+      for (const timer of this.timers)
+        if (timer.dueMs <= end && (next === undefined || timer.dueMs < next.dueMs)) next = timer;
+      if (next === undefined) break;
+      this.wall += next.dueMs - this.now;
+      this.now = next.dueMs;
+      if (next.periodMs > 0) next.dueMs += next.periodMs;
+      else this.timers.delete(next);
+      next.task();
+      this.endTurn();
+    }
+    this.wall += end - this.now;
+    this.now = end;
+  }
+
+  private arm(delayMs: number, periodMs: number, task: () => void): Timer {
+    const timer = { dueMs: this.now + delayMs, periodMs, task };
+    this.timers.add(timer);
+    return { cancel: () => this.timers.delete(timer) };
+  }
+}
+
+/** The server's end of a connection; the test is the other end. */
+export class FakeStream implements Stream {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress = '10.0.0.1';
+  readonly localPort = 2181;
+  handlers: StreamHandlers | undefined = undefined;
+  /** The client does not read: nothing leaves. */
+  isStalled = false;
+  isPaused = false;
+  state: 'open' | 'ended' | 'destroyed' = 'open';
+  writes: Buffer[] = [];
+  bufferedBytes = 0;
+  private unread: Buffer[] = [];
+
+  constructor(remoteAddress: string, remotePort: number) {
+    this.remoteAddress = remoteAddress;
+    this.remotePort = remotePort;
+  }
+
+  write(bytes: Buffer): void {
+    this.writes.push(bytes);
+    if (this.isStalled) this.bufferedBytes += bytes.length;
+  }
+
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    const unread = this.unread;
+    this.unread = [];
+    for (const chunk of unread) this.deliver(chunk);
+  }
+
+  end(): void {
+    if (this.state === 'open') this.state = 'ended';
+  }
+
+  destroy(): void {
+    this.state = 'destroyed';
+  }
+
+  deliver(chunk: Buffer): void {
+    if (this.state !== 'open') return;
+    if (this.isPaused) this.unread.push(chunk);
+    else this.handlers?.onData(chunk);
+  }
+
+  get unreadChunks(): number {
+    return this.unread.length;
+  }
+
+  /** The client reads everything at last. */
+  drain(): void {
+    this.isStalled = false;
+    this.bufferedBytes = 0;
+    this.handlers?.onDrain?.();
+  }
+}
+
+export class FakeNet implements Net {
+  accept: ListenHandlers | undefined = undefined;
+  isListening = false;
+
+  listen(_options: ListenOptions, handlers: ListenHandlers): Listener {
+    this.accept = handlers;
+    this.isListening = true;
+    handlers.onListening(2181);
+    const close = (): void => {
+      this.isListening = false;
+    };
+    return { port: 2181, close };
+  }
+
+  dial(): Stream {
+    throw new Error('nobody is dialled here');
+  }
+}
+
+export class RecordingLog implements Log {
+  readonly lines: string[] = [];
+
+  debug(): void {}
+
+  info(fields: LogFields, message: string): void {
+    this.lines.push(`info ${message} ${JSON.stringify(fields)}`);
+  }
+
+  warn(fields: LogFields, message: string): void {
+    this.lines.push(`warn ${message} ${JSON.stringify(fields)}`);
+  }
+
+  error(fields: LogFields, message: string): void {
+    this.lines.push(`error ${message} ${JSON.stringify(fields)}`);
+  }
+}
+
+interface Submitted {
+  readonly request: Request;
+  readonly txn: Txn | undefined;
+  readonly zxid: Zxid;
+}
+
+/**
+ * A role whose commits wait for `commit`. As a learner it prepares a copy under another owner, so that what the
+ * server submitted never learns its zxid, and answers revalidations only when told to.
+ */
+export class FakeUpstream implements Upstream {
+  readonly mode: ServerMode;
+  quorumSize = 1;
+  readonly tracker: SessionTracker;
+  readonly prep: Prep;
+  readonly queue: Submitted[] = [];
+  readonly revalidations: { sessionId: bigint; timeoutMs: number }[] = [];
+  /** Commits at once. */
+  isEager = false;
+  nextIds: bigint[] = [];
+  touches = 0;
+  private readonly world: ClientWorld;
+  private readonly learner = new LearnerSessionTracker();
+  private readonly ids: SessionIds;
+  private proposed: Zxid;
+
+  constructor(world: ClientWorld, mode: ServerMode) {
+    this.world = world;
+    this.mode = mode;
+    const { database, clock, log } = world;
+    this.tracker = new SessionTracker({ tickMs: 2000, isStandalone: mode === 'standalone' }, clock.nowMs());
+    database.sessions.forEach((id, timeoutMs) => {
+      this.tracker.track(id, timeoutMs, clock.nowMs());
+    });
+    this.ids = new SessionIds(1, clock.wallMs());
+    this.proposed = database.lastProcessedZxid;
+    const options = {
+      digest: false,
+      enforceQuota: false,
+      listClosedPaths: true,
+      extendedTypes: true,
+      emulate353Ttl: false,
+    };
+    this.prep = new Prep({ database, sessions: this.tracker, auth: world.auth, options, log, clock });
+  }
+
+  get isLearner(): boolean {
+    return this.mode === 'follower' || this.mode === 'observer';
+  }
+
+  get newestKnownZxid(): Zxid {
+    return this.proposed;
+  }
+
+  get sessions(): SessionTracker | LearnerSessionTracker {
+    return this.isLearner ? this.learner : this.tracker;
+  }
+
+  submitWrite(request: Request): void {
+    this.proposed = ((this.proposed as number) + 1) as Zxid;
+    const prepared = this.isLearner
+      ? new Request(
+          request.sessionId,
+          request.cxid,
+          request.type,
+          request.body,
+          request.authIds,
+          LINK,
+          request.arrivedMs,
+        )
+      : request;
+    if (this.isLearner && !this.tracker.has(request.sessionId)) {
+      this.tracker.track(request.sessionId, 30_000, this.world.clock.nowMs());
+    }
+    this.queue.push({ request, txn: this.prep.prepare(prepared, this.proposed), zxid: this.proposed });
+    if (this.isEager) this.commit();
+  }
+
+  /** A transaction of somebody else's, proposed now. */
+  submitForeign(sessionId: bigint, cxid: number, type: number, body: Buffer, owner: SessionOwner | undefined): void {
+    this.proposed = ((this.proposed as number) + 1) as Zxid;
+    const request = new Request(sessionId, cxid, type, body, [], owner, this.world.clock.nowMs());
+    this.queue.push({ request, txn: this.prep.prepare(request, this.proposed), zxid: this.proposed });
+  }
+
+  submitSync(request: Request): void {
+    this.queue.push({ request, txn: undefined, zxid: this.proposed });
+    if (this.isEager) this.commit();
+  }
+
+  newSessionId(timeoutMs: number): bigint {
+    const id = this.nextIds.shift() ?? this.ids.take((taken) => this.tracker.has(taken));
+    this.tracker.track(id, timeoutMs, this.world.clock.nowMs());
+    return id;
+  }
+
+  revalidate(sessionId: bigint, timeoutMs: number): void {
+    if (this.isLearner) this.revalidations.push({ sessionId, timeoutMs });
+    else this.answerRevalidation(sessionId, timeoutMs);
+  }
+
+  answerRevalidation(sessionId: bigint, timeoutMs: number): void {
+    const owner = this.isLearner ? LINK : this.world.server;
+    this.world.server.onRevalidated(
+      sessionId,
+      this.tracker.revalidate(sessionId, timeoutMs, owner, this.world.clock.nowMs()),
+    );
+  }
+
+  touch(sessionId: bigint, timeoutMs: number): boolean {
+    this.touches++;
+    return this.isLearner
+      ? this.learner.touch(sessionId, timeoutMs)
+      : this.tracker.touch(sessionId, timeoutMs, this.world.clock.nowMs());
+  }
+
+  expirySets(): readonly ExpirySet[] | undefined {
+    return this.isLearner ? undefined : this.tracker.expirySets();
+  }
+
+  /** The next `count` of what was submitted is committed and applied. */
+  commit(count = this.queue.length): void {
+    for (let i = 0; i < count; i++) {
+      const next = this.queue.shift();
+      if (next === undefined) throw new Error('nothing to commit');
+      if (next.txn === undefined) this.world.server.onSynced(next.request);
+      else this.apply(next.txn);
+    }
+  }
+
+  private apply(txn: Txn): void {
+    const result: ApplyResult = this.world.database.apply(txn);
+    this.prep.onApplied(txn.header.zxid);
+    if (result.type === -11) this.tracker.remove(txn.header.clientId);
+    this.world.server.onApplied(txn, result);
+  }
+}
+
+const LINK: SessionOwner = { ownerName: 'link of the learner under test' };
+
+export const TEST_OPTIONS: ServerOptions = {
+  clientPortAddress: undefined,
+  clientPort: 2181,
+  clientPortListenBacklog: undefined,
+  clientTcpKeepAlive: false,
+  tickTimeMs: 2000,
+  minSessionTimeoutMs: 4000,
+  maxSessionTimeoutMs: 40_000,
+  juteMaxBufferBytes: 0xfffff,
+  maxClientCnxns: 60,
+  maxCnxns: 0,
+  sessionlessCnxnTimeoutMs: 10_000,
+  globalOutstandingLimit: 1000,
+  fourLetterWords: new Set('ruok srvr stat mntr conf isro dirs wchs hash envi'.split(' ')),
+};
+
+export class ClientWorld {
+  readonly clock = new FakeClock();
+  readonly net = new FakeNet();
+  readonly log = new RecordingLog();
+  readonly auth = new AuthRegistry({ ...DEFAULT_AUTH_OPTIONS, superDigest: undefined });
+  readonly metrics = new ServerMetrics();
+  readonly server: ZooKeeperServer;
+  quorum: QuorumInfo | undefined = undefined;
+  leader: LeaderInfo | undefined = undefined;
+  database: Database;
+  private nextPort = 50_001;
+
+  constructor(options: Partial<ServerOptions> = {}) {
+    this.database = new Database({
+      extendedTypes: true,
+      emulate353Ttl: false,
+      digest: false,
+      log: this.log,
+    });
+    const info: ServerInfo = {
+      serverId: 0,
+      dataDir: '/data/version-2',
+      dataLogDir: '/log/version-2',
+      dataDirBytes: () => 1234,
+      logDirBytes: () => 67_108_880,
+      quorum: () => this.quorum,
+      leader: () => this.leader,
+    };
+    const host: HostInfo = {
+      environment: () => [
+        ['zookeeper.version', '3.9.5'],
+        ['host.name', 'box'],
+      ],
+      openFileDescriptors: () => 33,
+      maxFileDescriptors: () => 1024,
+    };
+    const parts = { auth: this.auth, metrics: this.metrics, info, host, log: this.log };
+    this.server = new ZooKeeperServer(this, { ...TEST_OPTIONS, ...options }, parts);
+    this.server.listen({ onListening() {}, onError(_error: NetError) {} });
+  }
+
+  serve(mode: ServerMode = 'standalone'): FakeUpstream {
+    const upstream = new FakeUpstream(this, mode);
+    this.server.start(upstream, this.database);
+    return upstream;
+  }
+
+  /** Sets the tree up through transactions of nobody's. */
+  seedZxid(zxid: number): void {
+    this.database.setLastProcessed(zxid as Zxid);
+  }
+
+  connect(address = '10.1.1.1'): Client {
+    const stream = new FakeStream(address, this.nextPort++);
+    stream.handlers = this.net.accept?.onStream(stream);
+    if (stream.handlers === undefined) stream.destroy();
+    return new Client(this, stream);
+  }
+
+  /** A connection with a new session, committed. */
+  openSession(upstream: FakeUpstream, timeoutMs = 30_000): Client {
+    const client = this.connect();
+    client.send(connectRequest({ timeoutMs }));
+    upstream.commit();
+    const reply = client.frames()[0] as Buffer;
+    client.sessionId = reply.readBigInt64BE(8);
+    client.password = reply.subarray(20, 36);
+    return client;
+  }
+}
+
+export class Client {
+  readonly stream: FakeStream;
+  sessionId = 0n;
+  password: Buffer = Buffer.alloc(16);
+  private readonly world: ClientWorld;
+  private taken: Buffer = Buffer.alloc(0);
+
+  constructor(world: ClientWorld, stream: FakeStream) {
+    this.world = world;
+    this.stream = stream;
+  }
+
+  /** One turn of the loop in which these bytes arrive. */
+  send(...pieces: Buffer[]): void {
+    this.stream.deliver(Buffer.concat(pieces));
+    this.world.clock.endTurn();
+  }
+
+  sendHex(hex: string): void {
+    this.send(Buffer.from(hex.replace(/\s+/g, ''), 'hex'));
+  }
+
+  /** Everything the server has sent since the last call, as bytes. */
+  bytes(): Buffer {
+    this.world.clock.endTurn();
+    const bytes = Buffer.concat([this.taken, ...this.stream.writes]);
+    this.stream.writes = [];
+    this.taken = Buffer.alloc(0);
+    return bytes;
+  }
+
+  hex(): string {
+    return this.bytes().toString('hex');
+  }
+
+  text(): string {
+    return this.bytes().toString('utf8');
+  }
+
+  /** Whole frames, without their lengths. */
+  frames(): Buffer[] {
+    const bytes = this.bytes();
+    const frames: Buffer[] = [];
+    let at = 0;
+    while (at + 4 <= bytes.length && at + 4 + bytes.readInt32BE(at) <= bytes.length) {
+      const length = bytes.readInt32BE(at);
+      frames.push(bytes.subarray(at + 4, at + 4 + length));
+      at += 4 + length;
+    }
+    this.taken = bytes.subarray(at);
+    return frames;
+  }
+
+  /** Replies and events in one word each: `xid/zxid/err`, `event type path`. */
+  replies(): string[] {
+    return this.frames().map((frame) => {
+      const xid = frame.readInt32BE(0);
+      const zxid = frame.readBigInt64BE(4);
+      if (xid === -1) return `event ${frame.readInt32BE(16)} ${frame.toString('utf8', 28)} @${zxid}`;
+      return `${xid}/${zxid}/${frame.readInt32BE(12)}`;
+    });
+  }
+
+  get isClosed(): boolean {
+    return this.stream.state !== 'open';
+  }
+}
+
+// Requests
+
+export function connectRequest(
+  request: {
+    sessionId?: bigint;
+    password?: Buffer;
+    timeoutMs?: number;
+    lastZxidSeen?: number;
+    readOnly?: boolean | null;
+  } = {},
+): Buffer {
+  return frame((w) => {
+    w.writeInt(0);
+    w.writeZxid((request.lastZxidSeen ?? 0) as Zxid);
+    w.writeInt(request.timeoutMs ?? 30_000);
+    w.writeLong(request.sessionId ?? 0n);
+    w.writeBuffer(request.password ?? Buffer.alloc(16));
+    if (request.readOnly !== null) w.writeBool(request.readOnly ?? false);
+  });
+}
+
+export function frame(write: (w: Writer) => void): Buffer {
+  const w = new Writer();
+  const at = w.beginFrame();
+  write(w);
+  w.endFrame(at);
+  return w.take();
+}
+
+export function request(xid: number, type: number, write: (w: Writer) => void = () => {}): Buffer {
+  return frame((w) => {
+    w.writeInt(xid);
+    w.writeInt(type);
+    write(w);
+  });
+}
+
+export const create = (xid: number, path: string, data = '', flags = 0): Buffer =>
+  request(xid, 1, createBody(path, data, flags));
+
+export function createBody(path: string, data = '', flags = 0): (w: Writer) => void {
+  return (w) => {
+    w.writeString(path);
+    w.writeBuffer(Buffer.from(data));
+    w.writeInt(1);
+    w.writeInt(31);
+    w.writeString('world');
+    w.writeString('anyone');
+    w.writeInt(flags);
+  };
+}
+
+export const getData = (xid: number, path: string, watch = false): Buffer =>
+  request(xid, 4, (w) => {
+    w.writeString(path);
+    w.writeBool(watch);
+  });
+
+export const exists = (xid: number, path: string, watch = false): Buffer =>
+  request(xid, 3, (w) => {
+    w.writeString(path);
+    w.writeBool(watch);
+  });
+
+export const setData = (xid: number, path: string, data: string | Buffer): Buffer =>
+  request(xid, 5, (w) => {
+    w.writeString(path);
+    w.writeBuffer(Buffer.from(data));
+    w.writeInt(-1);
+  });
+
+export const sync = (xid: number, path: string): Buffer => request(xid, 9, (w) => w.writeString(path));
+
+export const PING: Buffer = request(-2, 11);
+
+export const closeSession = (xid: number): Buffer => request(xid, -11);
+
+export const auth = (scheme: string, data: string): Buffer =>
+  request(-4, 100, (w) => {
+    w.writeInt(0);
+    w.writeString(scheme);
+    w.writeBuffer(Buffer.from(data));
+  });
+
+export { ZXID_ZERO };
