@@ -126,6 +126,11 @@ export class DataTree {
     return this.nodes.data(node);
   }
 
+  /** Bytes of data; 0 for null. */
+  dataLength(node: number): number {
+    return this.nodes.dataLength(node);
+  }
+
   childCount(node: number): number {
     return this.nodes.int(node, CHILD_COUNT);
   }
@@ -233,6 +238,15 @@ export class DataTree {
   /** Digest of all nodes as a signed long; 0 when digests are off. */
   digest(): bigint {
     return this.sum.value();
+  }
+
+  /** CRC over path and data, and the digest it ends in with the Stat; both 0 where no digest is kept. */
+  contentCrcOf(node: number): number {
+    return this.nodes.int(node, CONTENT_CRC);
+  }
+
+  digestOf(node: number): number {
+    return this.nodes.int(node, DIGEST) >>> 0;
   }
 
   /** Copies the running digest, for computing what a transaction will lead to. */

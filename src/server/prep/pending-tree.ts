@@ -201,12 +201,9 @@ export class PendingTree {
     const tree = this.tree;
     const node = new PendingNode(path, 0 as Zxid, tree.persistedStat(handle), tree.aclOf(handle));
     node.childCount = tree.childCount(handle);
-    const data = tree.dataOf(handle);
-    node.dataLength = data === undefined ? 0 : data.length;
-    if (this.digestEnabled && !isOutsideDigest(path)) {
-      node.contentCrc = contentCrc(path, data);
-      node.digest = digestFrom(node.contentCrc, node);
-    }
+    node.dataLength = tree.dataLength(handle);
+    node.contentCrc = tree.contentCrcOf(handle);
+    node.digest = tree.digestOf(handle);
     return node;
   }
 
