@@ -1,24 +1,22 @@
-import { FatalError, messageOf, ProtocolError } from '../base/errors.ts';
+import { FatalError } from '../base/errors.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { ApplyResult } from '../datatree/database.ts';
+import { SnapshotDecoder } from '../datatree/snapshot-decoder.ts';
 import type { Timer } from '../io/clock.ts';
-import type { Stream } from '../io/net.ts';
 import { OpCode } from '../jute/codes.ts';
 import type { Txn } from '../jute/txns.ts';
-import { type Zxid, zxidHex } from '../jute/zxid.ts';
+import { ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
 import type { Request } from '../server/request.ts';
 import { SessionIds } from '../server/session-ids.ts';
 import { LearnerSessionTracker } from '../server/session-learner.ts';
 import type { Upstream } from '../server/upstream.ts';
 import { Learner } from '../zab/learner.ts';
 import type { LearnerHost } from '../zab/learner-host.ts';
-import { PacketCutter } from '../zab/packet-cutter.ts';
+import { LinkStream } from '../zab/link-stream.ts';
 import type { QuorumPacket } from '../zab/packets.ts';
 import type { ConfigBook } from './config-book.ts';
-import { Link } from './link.ts';
 import type { PeerParts } from './peer-parts.ts';
 import type { ReplicaSink } from './replica.ts';
-import { SnapshotReceiver } from './snapshot-receiver.ts';
 import { SyncQueue } from './sync-queue.ts';
 
 /**
@@ -49,12 +47,10 @@ export class Following implements LearnerHost, ReplicaSink {
   private readonly ids: SessionIds;
   private readonly syncQueue = new SyncQueue();
   private readonly syncs = new Fifo<Request>();
-  private readonly cutter: PacketCutter;
   private readonly startedMs: number;
-  private stream: Stream | undefined;
-  private link: Link | undefined;
-  private receiver: SnapshotReceiver | undefined;
-  private installing = false;
+  private link: LinkStream | undefined;
+  private decoder: SnapshotDecoder | undefined;
+  private snapshotZxid: Zxid = ZXID_ZERO;
   private truncatedTo: Zxid | undefined;
   private newestKnown: Zxid;
   private dials = 0;
@@ -87,9 +83,8 @@ export class Following implements LearnerHost, ReplicaSink {
       this,
       parts.log,
     );
-    this.cutter = new PacketCutter((packet) => this.onPacket(packet));
     this.ticker = clock.every(config.tickTimeMs / 2, () => {
-      if (!this.over && this.link !== undefined) this.learner.onHalfTick();
+      if (!this.over) this.learner.onHalfTick();
     });
   }
 
@@ -113,8 +108,7 @@ export class Following implements LearnerHost, ReplicaSink {
     this.over = true;
     this.ticker.cancel();
     this.syncQueue.clear();
-    this.link?.abandon();
-    this.stream?.destroy();
+    this.link?.destroy();
     this.parts.server.stop();
   }
 
@@ -122,106 +116,65 @@ export class Following implements LearnerHost, ReplicaSink {
 
   private dial(): void {
     if (this.over) return;
-    const { config, net, clock, log } = this.parts;
+    const { config, net, clock } = this.parts;
     const { leaderHost, leaderPort } = this.options;
     this.dials++;
     const limitMs = config.connectToLearnerMasterLimitTicks * config.tickTimeMs;
     const leftMs = Math.max(1, limitMs - (clock.nowMs() - this.startedMs));
-    const stream = net.dial(leaderHost, leaderPort, leftMs, {
+    let isOpen = false;
+    const link = new LinkStream(undefined, clock, {
       onOpen: () => {
-        if (this.over) return;
-        this.stream = stream;
-        this.link = new Link(stream, clock);
-        this.learner.onOpen();
+        isOpen = true;
+        if (!this.over) this.learner.onOpen();
       },
-      onData: (chunk) => this.onData(chunk),
-      onEnd: () => this.end('the leader closed the connection'),
-      onDrain: () => {
-        if (!this.over) this.link?.onDrain();
-      },
-      onClose: (error) => {
-        if (this.over) return;
-        const reason = error === undefined ? 'closed' : error.message;
-        if (this.link !== undefined) {
-          this.end(`lost the connection to the leader: ${reason}`);
-          return;
-        }
-        if (this.dials >= DIAL_ATTEMPTS || clock.nowMs() - this.startedMs >= limitMs) {
-          this.end(`cannot connect to the leader at ${leaderHost}:${leaderPort}: ${reason}`);
-          return;
-        }
-        log.info({ leader: `${leaderHost}:${leaderPort}`, attempt: this.dials, reason }, 'leader not reached yet');
-        clock.after(config.leaderConnectDelayDuringRetryMs, () => this.dial());
+      onPacket: (packet) => this.onPacket(packet),
+      onRawBytes: () => this.learner.onSnapshotBytes(),
+      onRawEnd: () => this.install(),
+      onClose: (reason) => {
+        if (isOpen) this.end(`lost the connection to the leader: ${reason}`);
+        else this.onDialFailed(reason, limitMs);
       },
     });
-    this.stream = stream;
+    this.link = link;
+    link.attach(net.dial(leaderHost, leaderPort, leftMs, link));
   }
 
-  private onData(chunk: Buffer): void {
+  private onDialFailed(reason: string, limitMs: number): void {
     if (this.over) return;
-    try {
-      if (this.receiver !== undefined) this.onSnapshotBytes(chunk);
-      else this.cutter.push(chunk);
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.end(`bad bytes from the leader: ${messageOf(error)}`);
+    const { config, clock, log } = this.parts;
+    const leader = `${this.options.leaderHost}:${this.options.leaderPort}`;
+    if (this.dials >= DIAL_ATTEMPTS || clock.nowMs() - this.startedMs >= limitMs) {
+      this.end(`cannot connect to the leader at ${leader}: ${reason}`);
+      return;
     }
+    log.info({ leader, attempt: this.dials, reason }, 'leader not reached yet');
+    clock.after(config.leaderConnectDelayDuringRetryMs, () => this.dial());
   }
 
-  /** False stops the cutter: the role is over, or bytes of a snapshot follow. */
   private onPacket(packet: QuorumPacket): boolean {
     if (this.over) return false;
     const mayGoOn = this.learner.onPacket(packet);
-    if (this.truncatedTo !== undefined) {
-      const zxid = this.truncatedTo;
-      this.truncatedTo = undefined;
-      this.learner.onTruncated(zxid);
-      return !this.over;
-    }
-    if (this.over) return false;
-    if (this.receiver === undefined) return mayGoOn;
-    // What is left in the cutter is the snapshot's beginning; it is taken when the cutter has returned.
-    this.parts.clock.afterTurn(() => this.onData(Buffer.alloc(0)));
-    return false;
+    const truncatedTo = this.truncatedTo;
+    if (truncatedTo === undefined) return mayGoOn && !this.over;
+    this.truncatedTo = undefined;
+    this.learner.onTruncated(truncatedTo);
+    return !this.over;
   }
 
-  private onSnapshotBytes(chunk: Buffer): void {
-    if (this.installing) {
-      // Read before the pause took hold; it stays in the stopped cutter.
-      this.cutter.push(chunk);
-      return;
-    }
-    const receiver = this.receiver as SnapshotReceiver;
-    const held = this.cutter.takeRest();
-    this.learner.onSnapshotBytes();
-    if (!receiver.push(held.length === 0 ? chunk : Buffer.concat([held, chunk]))) return;
-    this.cutter.push(receiver.rest);
-    this.learner.onSnapshotReceived();
-    this.install(receiver);
-  }
-
-  private install(receiver: SnapshotReceiver): void {
+  /** The snapshot is complete: it replaces log and tree in one step, and then packets go on. */
+  private install(): void {
     const { store, replica, log } = this.parts;
-    this.installing = true;
-    (this.stream as Stream).pause();
-    const database = receiver.finish();
-    const cut = database.startCut();
-    store.installSnapshot(cut, () => {
+    if (this.over || this.decoder === undefined) return;
+    this.learner.onSnapshotReceived();
+    const database = this.decoder.finish(this.snapshotZxid);
+    this.decoder = undefined;
+    store.installSnapshot(database.startCut(), () => {
       if (this.over) return;
       replica.replaceWith(database);
       this.newestKnown = replica.lastZxid;
-      log.info({ zxid: `0x${zxidHex(cut.zxid)}` }, 'installed the snapshot of the leader');
-      this.installing = false;
-      this.receiver = undefined;
+      log.info({ zxid: `0x${zxidHex(replica.lastZxid)}` }, 'installed the snapshot of the leader');
       this.learner.onSnapshotInstalled();
-      if (this.over) return;
-      (this.stream as Stream).resume();
-      try {
-        this.cutter.resume();
-      } catch (error) {
-        if (!(error instanceof ProtocolError)) throw error;
-        this.end(`bad bytes from the leader: ${messageOf(error)}`);
-      }
+      this.link?.resume();
     });
   }
 
@@ -268,7 +221,9 @@ export class Following implements LearnerHost, ReplicaSink {
   }
 
   receiveSnapshot(zxid: Zxid): void {
-    this.receiver = new SnapshotReceiver(this.parts.databaseOptions, zxid);
+    this.snapshotZxid = zxid;
+    this.decoder = new SnapshotDecoder(this.parts.databaseOptions);
+    this.link?.receiveRaw(this.decoder);
   }
 
   setAcceptedEpoch(epoch: number): void {

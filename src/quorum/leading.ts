@@ -192,7 +192,7 @@ export class Leading implements LeaderHost, ReplicaSink {
     const connection = this.port.connection(link);
     if (connection === undefined) return;
     this.parts.log.info({ learner: connection.ownerName, zxid: `0x${zxidHex(zxid)}` }, 'sending a snapshot');
-    connection.link.sendSnapshot(this.parts.replica.database.startCut());
+    connection.link.sendRaw(this.parts.replica.database.startCut());
   }
 
   closeLink(link: number, reason: string): void {

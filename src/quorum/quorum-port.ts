@@ -1,14 +1,12 @@
-import { messageOf, ProtocolError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Clock } from '../io/clock.ts';
 import type { Listener, Net, NetError, Stream, StreamHandlers } from '../io/net.ts';
 import type { SessionOwner } from '../server/request.ts';
-import { PacketCutter } from '../zab/packet-cutter.ts';
+import { LinkStream } from '../zab/link-stream.ts';
 import type { QuorumPacket } from '../zab/packets.ts';
-import { Link } from './link.ts';
 
 /**
- * The leader's end of its learners' connections: listens while this peer leads, cuts packets, and tells when a
+ * The leader's end of its learners' connections: listens while this peer leads, and tells when a
  * learner is gone. Each connection owns the sessions that are attached through it.
  */
 export interface QuorumPortOptions {
@@ -29,15 +27,12 @@ export interface QuorumPortHandlers {
 export class LearnerConnection implements SessionOwner {
   readonly ownerName: string;
   readonly id: number;
-  readonly link: Link;
-  readonly stream: Stream;
-  closed = false;
+  readonly link: LinkStream;
 
-  constructor(id: number, stream: Stream, clock: Clock) {
+  constructor(id: number, link: LinkStream) {
     this.id = id;
-    this.stream = stream;
-    this.link = new Link(stream, clock);
-    this.ownerName = `learner ${stream.remoteAddress}:${stream.remotePort}`;
+    this.link = link;
+    this.ownerName = `learner ${link.remoteAddress}`;
   }
 }
 
@@ -69,20 +64,18 @@ export class QuorumPort {
     return this.connections.get(id);
   }
 
-  /** What was sent before still goes out. */
   closeConnection(id: number, reason: string): void {
     const connection = this.connections.get(id);
     if (connection === undefined) return;
     this.connections.delete(id);
-    connection.closed = true;
-    connection.link.close();
+    connection.link.destroy();
     this.log.info({ learner: connection.ownerName, reason }, 'closed the connection of a learner');
   }
 
   close(): void {
     this.closed = true;
     this.listener?.close();
-    for (const connection of this.connections.values()) drop(connection);
+    for (const connection of this.connections.values()) connection.link.destroy();
     this.connections.clear();
   }
 
@@ -105,42 +98,22 @@ export class QuorumPort {
 
   private onStream(stream: Stream): StreamHandlers | undefined {
     if (this.closed) return undefined;
-    const connection = new LearnerConnection(this.nextId++, stream, this.clock);
-    this.connections.set(connection.id, connection);
-    this.handlers.onOpened(connection.id);
-    const cutter = new PacketCutter((packet) => {
-      if (!connection.closed) this.handlers.onPacket(connection.id, packet);
-      return !connection.closed;
+    const id = this.nextId++;
+    const link = new LinkStream(stream, this.clock, {
+      onPacket: (packet) => {
+        this.handlers.onPacket(id, packet);
+        return true;
+      },
+      onClose: (reason) => {
+        const connection = this.connections.get(id);
+        if (connection === undefined) return;
+        this.connections.delete(id);
+        this.log.info({ learner: connection.ownerName, reason }, 'lost a learner');
+        this.handlers.onLost(id);
+      },
     });
-    return {
-      onData: (chunk) => {
-        if (connection.closed) return;
-        try {
-          cutter.push(chunk);
-        } catch (error) {
-          if (!(error instanceof ProtocolError)) throw error;
-          this.lose(connection, `bad packet: ${messageOf(error)}`);
-        }
-      },
-      onEnd: () => this.lose(connection, 'the learner closed it'),
-      onDrain: () => {
-        if (!connection.closed) connection.link.onDrain();
-      },
-      onClose: (error) => this.lose(connection, error === undefined ? 'closed' : error.message),
-    };
+    this.connections.set(id, new LearnerConnection(id, link));
+    this.handlers.onOpened(id);
+    return link;
   }
-
-  private lose(connection: LearnerConnection, reason: string): void {
-    if (connection.closed) return;
-    this.connections.delete(connection.id);
-    drop(connection);
-    this.log.info({ learner: connection.ownerName, reason }, 'lost a learner');
-    this.handlers.onLost(connection.id);
-  }
-}
-
-function drop(connection: LearnerConnection): void {
-  connection.closed = true;
-  connection.link.abandon();
-  connection.stream.destroy();
 }
