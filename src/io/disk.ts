@@ -9,6 +9,8 @@ export interface Disk {
   /** Names in `dir`, sorted; throws DiskError ENOENT when there is no such directory. */
   list(dir: string): string[];
   exists(path: string): boolean;
+  /** Throws DiskError ENOENT when there is no such file. */
+  stat(path: string): FileStat;
   /** Creates `dir` and its parents, and syncs each directory it created an entry in. */
   makeDir(dir: string): void;
   /** The whole file. Only for files known to be small (epochs, myid, configuration). */
@@ -17,17 +19,26 @@ export interface Disk {
   rename(from: string, to: string): void;
   unlink(path: string): void;
   syncDir(dir: string): void;
+  /** The same beside the loop, for the directory entry of a new log file. */
+  syncDirAsync(dir: string, done: (error: DiskError | undefined) => void): void;
   /** Bytes free for us on the file system of `dir`. */
   freeBytes(dir: string): number;
   /**
-   * Takes the directory for this process; undefined when another live process has it. Nothing is written
-   * to the directory in that case. The lock ends with `release` or with the process.
+   * Takes the directory for this process; undefined when a live process, this one included, has it already.
+   * Nothing is written to the directory in that case. The lock ends with `release` or with the process. Throws
+   * DiskError EACCES when this process may not write there.
    */
   lock(dir: string): DirectoryLock | undefined;
 }
 
 /** read: must exist. write: must exist. create: must not exist. */
 export type OpenMode = 'read' | 'write' | 'create';
+
+export interface FileStat {
+  readonly bytes: number;
+  /** When it was last written, whole milliseconds since 1970. */
+  readonly mtimeMs: number;
+}
 
 export interface DirectoryLock {
   release(): void;
@@ -39,7 +50,9 @@ export interface DiskFile {
   /** Fills `target` from `offset`; returns how many bytes there were (short at end of file). */
   readAt(target: Buffer, offset: number): number;
   writeAt(data: Buffer, offset: number): void;
+  /** Cuts, or extends with zeros that take no space yet. */
   truncate(size: number): void;
+  /** fsync, on the loop: only where nobody is being served yet. */
   syncNow(): void;
   /** Writes the chunks one after another from `offset`; a short write is completed, never reported as done. */
   write(chunks: readonly Buffer[], offset: number, done: (error: DiskError | undefined) => void): void;

@@ -1,0 +1,95 @@
+import { FatalError, messageOf } from '../base/errors.ts';
+import { type DirectoryLock, type Disk, DiskError } from '../io/disk.ts';
+import { isTemporary, join, VERSION_DIR } from './file-names.ts';
+
+/**
+ * The directories themselves: made, taken for this process alone, and looked through for files that belong in the
+ * other one. Until all of that is settled nothing is written into them.
+ */
+export interface DataDirs {
+  /** dataDir/version-2: snapshots, epochs. */
+  readonly snapDir: string;
+  /** dataLogDir/version-2: logs. */
+  readonly logDir: string;
+  readonly locks: readonly DirectoryLock[];
+}
+
+/** Exit code for a data directory that cannot be had. */
+const NO_ACCESS = 3;
+
+/** Throws FatalError. */
+export function openDataDirs(disk: Disk, dataDir: string, dataLogDir: string, autoCreate: boolean): DataDirs {
+  const snapDir = join(dataDir, VERSION_DIR);
+  const logDir = join(dataLogDir, VERSION_DIR);
+  const locks: DirectoryLock[] = [];
+  try {
+    if (!autoCreate) {
+      for (const dir of [logDir, snapDir]) {
+        if (!disk.exists(dir)) throw new FatalError(`${dir} is missing, and datadir.autocreate is false`, NO_ACCESS);
+      }
+    }
+    for (const dir of dataDir === dataLogDir ? [dataDir] : [dataDir, dataLogDir]) {
+      if (!disk.exists(dir)) disk.makeDir(dir);
+      const lock = disk.lock(dir);
+      if (lock === undefined) throw new FatalError(`${dir} is in use by another server`, NO_ACCESS);
+      locks.push(lock);
+    }
+    if (snapDir !== logDir) {
+      refuseMisplaced(disk, logDir, 'snapshot.', 'dataDir');
+      refuseMisplaced(disk, snapDir, 'log.', 'dataLogDir');
+    }
+    for (const dir of [snapDir, logDir]) if (!disk.exists(dir)) disk.makeDir(dir);
+  } catch (error) {
+    for (const lock of locks) lock.release();
+    if (!(error instanceof DiskError)) throw error;
+    throw new FatalError(`cannot use the data directory: ${error.message}`, NO_ACCESS, { cause: error });
+  }
+  return { snapDir, logDir, locks };
+}
+
+/** Moving a file alone would not help: what is in the wrong place says that the configuration names another history. */
+function refuseMisplaced(disk: Disk, dir: string, prefix: string, belongsIn: string): void {
+  if (!disk.exists(dir)) return;
+  const misplaced = disk.list(dir).find((name) => name.startsWith(prefix));
+  if (misplaced === undefined) return;
+  throw new FatalError(`${join(dir, misplaced)} belongs in ${belongsIn}: check dataDir and dataLogDir`, NO_ACCESS);
+}
+
+/** What an interrupted write left. Throws DiskError. */
+export function removeTemporaries(disk: Disk, dir: string): void {
+  const names = disk.list(dir).filter(isTemporary);
+  for (const name of names) disk.unlink(join(dir, name));
+  if (names.length > 0) disk.syncDir(dir);
+}
+
+/**
+ * The file `initialize` says that an empty database here is meant, not a loss (zkServer-initialize.sh). The script
+ * puts it into dataDir, Apache's server looks for it in dataLogDir; here it is taken from either. Durable on return.
+ */
+export function takeInitializeMarker(disk: Disk, dataDir: string, dataLogDir: string): boolean {
+  let found = false;
+  for (const dir of new Set([dataDir, dataLogDir])) {
+    const path = join(dir, 'initialize');
+    if (!disk.exists(path)) continue;
+    disk.unlink(path);
+    disk.syncDir(dir);
+    found = true;
+  }
+  return found;
+}
+
+/** dataDir/myid: the first line, a decimal number. undefined when there is no such file; throws FatalError. */
+export function readMyid(disk: Disk, dataDir: string): number | undefined {
+  const path = join(dataDir, 'myid');
+  let text: string;
+  try {
+    if (!disk.exists(path)) return undefined;
+    text = disk.readSmall(path).toString('utf8');
+  } catch (error) {
+    throw new FatalError(`cannot read ${path}: ${messageOf(error)}`, 1, { cause: error });
+  }
+  const line = (text.split('\n', 1)[0] as string).trim();
+  if (!/^\d{1,18}$/.test(line))
+    throw new FatalError(`${path} holds ${JSON.stringify(line.slice(0, 40))}, not a server id`, 1);
+  return Number(line);
+}

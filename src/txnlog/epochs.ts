@@ -1,0 +1,121 @@
+import { assert } from '../base/assert.ts';
+import { FatalError, messageOf } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { type Disk, DiskError } from '../io/disk.ts';
+import { epochOf, MAX_EPOCH, type Zxid } from '../jute/zxid.ts';
+import { join } from './file-names.ts';
+import { replaceFile } from './small-file.ts';
+
+/**
+ * acceptedEpoch and currentEpoch (f.p and f.a of the Zab paper): decimal text in dataDir/version-2, as Apache keeps
+ * them. Both only grow, and a file that does not hold a number is refused by name: an epoch guessed too low lets a
+ * peer follow a leader it has already turned away (ZOOKEEPER-2307, ZOOKEEPER-2354).
+ */
+export class Epochs {
+  private readonly disk: Disk;
+  private readonly dir: string;
+  private readonly log: Log;
+  private accepted: number | undefined;
+  private current: number | undefined;
+
+  /** Throws FatalError. */
+  constructor(disk: Disk, dir: string, log: Log) {
+    this.disk = disk;
+    this.dir = dir;
+    this.log = log;
+    this.accepted = this.read(ACCEPTED);
+    this.current = this.read(CURRENT);
+  }
+
+  /** undefined: this peer never took part in an ensemble, or lost the file. */
+  get acceptedEpoch(): number | undefined {
+    return this.accepted;
+  }
+
+  get currentEpoch(): number | undefined {
+    return this.current;
+  }
+
+  /** Durable on return. Throws FatalError. */
+  setAccepted(epoch: number): void {
+    assert(epoch >= (this.accepted ?? 0), `acceptedEpoch never goes back from ${this.accepted} to ${epoch}`);
+    if (epoch === this.accepted && this.disk.exists(join(this.dir, ACCEPTED))) return;
+    this.write(ACCEPTED, epoch);
+    this.accepted = epoch;
+  }
+
+  /** Durable on return. Throws FatalError. */
+  setCurrent(epoch: number): void {
+    assert(epoch >= (this.current ?? 0), `currentEpoch never goes back from ${this.current} to ${epoch}`);
+    if (epoch === this.current && this.disk.exists(join(this.dir, CURRENT))) return;
+    this.write(CURRENT, epoch);
+    this.current = epoch;
+  }
+
+  /**
+   * Holds the epochs against the history that was recovered. A missing file is made up for by the epoch of the last
+   * transaction, which the peer cannot have logged without having accepted its epoch; a file that is behind means
+   * that the directory was put together from two.
+   */
+  checkAgainst(lastZxid: Zxid): void {
+    const logged = epochOf(lastZxid);
+    if (this.current === undefined && lastZxid > 0) this.current = this.derive(CURRENT, logged);
+    if (this.accepted === undefined && this.current !== undefined) {
+      this.accepted = this.derive(ACCEPTED, Math.max(logged, this.current));
+    }
+    if (this.current !== undefined && logged > this.current) this.finishInterruptedUpdate(logged);
+    if (this.current !== undefined && this.accepted !== undefined && this.accepted < this.current) {
+      throw new FatalError(
+        `${join(this.dir, ACCEPTED)} says ${this.accepted} and ${CURRENT} ${this.current}: an epoch is accepted before it is current`,
+      );
+    }
+  }
+
+  private derive(name: string, epoch: number): number {
+    this.log.info({ file: join(this.dir, name), epoch }, 'no such file; taken from the last transaction');
+    return epoch;
+  }
+
+  /** Apache writes currentEpoch.tmp first, and may have logged transactions of the epoch before the rename. */
+  private finishInterruptedUpdate(logged: number): void {
+    const waiting = this.read(`${CURRENT}.tmp`);
+    if (waiting === undefined || waiting < logged) {
+      throw new FatalError(
+        `${join(this.dir, CURRENT)} says ${this.current}, but there are transactions of epoch ${logged}`,
+      );
+    }
+    this.log.info({ file: join(this.dir, CURRENT), epoch: waiting }, 'finishing an update that was interrupted');
+    if ((this.accepted ?? 0) < waiting) this.setAccepted(waiting);
+    this.setCurrent(waiting);
+  }
+
+  private read(name: string): number | undefined {
+    const path = join(this.dir, name);
+    let text: string;
+    try {
+      if (!this.disk.exists(path)) return undefined;
+      text = this.disk.readSmall(path).toString('latin1');
+    } catch (error) {
+      throw new FatalError(`cannot read ${path}: ${messageOf(error)}`, 1, { cause: error });
+    }
+    const digits = /^(\d{1,15})\r?(\n|$)/.exec(text)?.[1];
+    const epoch = digits === undefined ? Number.NaN : Number(digits);
+    if (!(epoch <= MAX_EPOCH)) {
+      throw new FatalError(`${path} holds ${JSON.stringify(text.slice(0, 40))}, which is no epoch`, 1);
+    }
+    return epoch;
+  }
+
+  private write(name: string, epoch: number): void {
+    assert(Number.isInteger(epoch) && epoch >= 0 && epoch <= MAX_EPOCH, `${epoch} is an epoch`);
+    try {
+      replaceFile(this.disk, this.dir, name, String(epoch), `${name}.tmp`);
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      throw new FatalError(`cannot write ${join(this.dir, name)}: ${error.message}`, 1, { cause: error });
+    }
+  }
+}
+
+const ACCEPTED = 'acceptedEpoch';
+const CURRENT = 'currentEpoch';

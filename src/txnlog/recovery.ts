@@ -1,0 +1,126 @@
+import { FatalError, ProtocolError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { Database, type DatabaseOptions } from '../datatree/database.ts';
+import type { Disk } from '../io/disk.ts';
+import { readTxn, type Txn } from '../jute/txns.ts';
+import { ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
+import type { DataDirs } from './data-dir.ts';
+import { join, listSnapshots, type SnapshotName } from './file-names.ts';
+import type { LogRecord } from './log-file-reader.ts';
+import { cutTornTail, replayLog } from './log-replay.ts';
+import type { RecentLog } from './recent-log.ts';
+import { loadSnapshot, looksComplete } from './snapshot-reader.ts';
+import type { SyncNote } from './sync-note.ts';
+
+/**
+ * From files to a state: the newest snapshot that loads, and the log over it. A damaged snapshot is passed over only
+ * when an older one and the log together still reach as far as it did; whatever cannot be made whole again is refused,
+ * for a state that lacks something would be served, voted with and copied to others.
+ */
+export interface RecoveredHistory {
+  readonly database: Database;
+  readonly lastZxid: Zxid;
+  /** undefined: none, the history begins with an empty tree. */
+  readonly snapshot: SnapshotName | undefined;
+  /** Where the records end in the log files that were read, by the zxid in the name. */
+  readonly logEnds: ReadonlyMap<Zxid, number>;
+}
+
+export interface RecoveryOptions {
+  readonly database: DatabaseOptions;
+  readonly snapshotTrustEmpty: boolean;
+}
+
+/** Apache gives up after so many as well. */
+const MAX_CANDIDATES = 100;
+
+interface Base {
+  readonly database: Database;
+  readonly snapshot: SnapshotName | undefined;
+  readonly digestZxid: Zxid;
+  /** Newer ones that cannot be loaded, with the reason. */
+  readonly damaged: ReadonlyMap<SnapshotName, string>;
+}
+
+/** Throws FatalError and DiskError. */
+export function recoverHistory(
+  disk: Disk,
+  dirs: DataDirs,
+  options: RecoveryOptions,
+  note: SyncNote,
+  recent: RecentLog,
+  log: Log,
+): RecoveredHistory {
+  const base = loadBase(disk, dirs.snapDir, options.database, log);
+  const { database } = base;
+  const onRecord = (record: LogRecord, path: string): void => {
+    database.apply(parse(record, path));
+    recent.push(record.zxid, record.payload);
+  };
+  const replayed = replayLog(disk, dirs.logDir, database.lastProcessedZxid, note, log, { onRecord });
+  const { lastZxid } = replayed;
+  if (base.snapshot === undefined && replayed.transactions > 0) refuseUnlessWhole(base, dirs, options, log);
+  for (const [snapshot, defect] of base.damaged) refuseIfNotReached(snapshot, defect, dirs.snapDir, lastZxid);
+  if (replayed.torn !== undefined) cutTornTail(disk, dirs.logDir, replayed.torn, note, log);
+  if (base.digestZxid > lastZxid) {
+    const fields = { digestAt: zxidHex(base.digestZxid), logEnds: zxidHex(lastZxid) };
+    log.warn(fields, 'the log ends before the snapshot does, which may hold a part of what is missing');
+  }
+  database.removeDeadEphemerals();
+  const fields = {
+    snapshot: base.snapshot?.name ?? 'none',
+    transactions: replayed.transactions,
+    zxid: zxidHex(lastZxid),
+  };
+  log.info(fields, 'recovered');
+  return { database, lastZxid, snapshot: base.snapshot, logEnds: replayed.ends };
+}
+
+function loadBase(disk: Disk, dir: string, options: DatabaseOptions, log: Log): Base {
+  const snapshots = listSnapshots(disk, dir);
+  const damaged = new Map<SnapshotName, string>();
+  for (const snapshot of snapshots.slice(0, MAX_CANDIDATES)) {
+    const verdict = looksComplete(disk, dir, snapshot) ? loadSnapshot(disk, dir, snapshot, options) : undefined;
+    const database = verdict?.database;
+    if (database !== undefined) return { database, snapshot, digestZxid: verdict?.digestZxid ?? ZXID_ZERO, damaged };
+    const reason = verdict?.defect ?? 'it was not written to its end';
+    log.warn({ file: join(dir, snapshot.name), reason }, 'passing over a snapshot that cannot be loaded');
+    damaged.set(snapshot, reason);
+  }
+  // A history that began with an empty tree can be replayed from one.
+  if (snapshots.length > 0 && (snapshots.at(-1) as SnapshotName).zxid !== ZXID_ZERO) {
+    const reasons = [...damaged].map(([snapshot, reason]) => `${snapshot.name}: ${reason}`).join('; ');
+    throw new FatalError(`no snapshot in ${dir} can be loaded: ${reasons}`);
+  }
+  return { database: new Database(options), snapshot: undefined, digestZxid: ZXID_ZERO, damaged };
+}
+
+/** A log whose snapshots are gone might be only the end of a history (ZOOKEEPER-2325, ZOOKEEPER-3056). */
+function refuseUnlessWhole(base: Base, dirs: DataDirs, options: RecoveryOptions, log: Log): void {
+  if (base.damaged.size > 0) return;
+  if (!options.snapshotTrustEmpty) {
+    throw new FatalError(
+      `there are transactions in ${dirs.logDir} and no snapshot in ${dirs.snapDir}; ` +
+        'snapshot.trust.empty=true accepts that, when the directory comes from a release before 3.5',
+    );
+  }
+  log.warn({ dir: dirs.snapDir }, 'no snapshot, snapshot.trust.empty: the log is taken for the whole history');
+}
+
+function refuseIfNotReached(snapshot: SnapshotName, defect: string, dir: string, lastZxid: Zxid): void {
+  if (lastZxid >= snapshot.zxid) return;
+  throw new FatalError(
+    `${join(dir, snapshot.name)} cannot be loaded (${defect}), and without it the history ends at 0x${zxidHex(lastZxid)}`,
+  );
+}
+
+function parse(record: LogRecord, path: string): Txn {
+  try {
+    return readTxn(record.payload);
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    throw new FatalError(
+      `${path}: the transaction 0x${zxidHex(record.zxid)} at offset ${record.offset} is whole but cannot be read: ${error.message}`,
+    );
+  }
+}
