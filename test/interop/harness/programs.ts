@@ -17,12 +17,12 @@ export interface RunOptions {
   readonly paceMs?: number;
   readonly timeoutMs?: number;
   readonly env?: { readonly [name: string]: string };
-  /** Called with each line of stdout as it comes. */
-  readonly onLine?: (line: string) => void;
+  /** Called with each line of stdout as it comes; what it resolves to goes to the program's standard input. */
+  readonly answer?: (line: string) => Promise<string> | undefined;
 }
 
 export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  const { input = '', paceMs = 0, timeoutMs = 60_000, env = {}, onLine } = options;
+  const { input = '', paceMs = 0, timeoutMs = 60_000, env = {}, answer } = options;
   return new Promise((done, fail) => {
     const child = spawn(program, args, { env: { ...process.env, TZ: 'UTC', LC_ALL: 'C.UTF-8', ...env } });
     const out: string[] = [];
@@ -30,10 +30,10 @@ export function run(program: string, args: readonly string[], options: RunOption
     let line = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       out.push(text);
-      if (onLine === undefined) return;
+      if (answer === undefined) return;
       const lines = (line + text).split('\n');
       line = lines.pop() ?? '';
-      lines.forEach(onLine);
+      for (const each of lines) answer(each)?.then((reply) => child.stdin.write(reply), fail);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => err.push(text));
     const late = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
@@ -43,7 +43,8 @@ export function run(program: string, args: readonly string[], options: RunOption
       done({ code: code ?? -1, stdout: out.join(''), stderr: err.join('') });
     });
     child.stdin.on('error', () => {});
-    if (paceMs === 0) child.stdin.end(input);
+    if (answer !== undefined) child.stdin.write(input);
+    else if (paceMs === 0) child.stdin.end(input);
     else void feed(child.stdin, input.split(/(?<=\n)/), paceMs);
   });
 }
