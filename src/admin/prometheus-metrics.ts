@@ -1,0 +1,118 @@
+import { Counter as PromCounter, Gauge as PromGauge, Summary as PromSummary, Registry } from 'prom-client';
+import type { MetricsVisitor, ServerMetrics } from '../server/metrics.ts';
+import type { Counter, CounterSet, Summary, SummarySet } from '../server/stats.ts';
+
+/**
+ * A peer's metrics as a Prometheus registry of its own, under the names and kinds of PrometheusMetricsProvider: no
+ * prefix, counters without `_total`, sets as a label `key`, summaries with the quantiles 0.5 or 0.5, 0.9 and 0.99 of
+ * the last ten minutes. Counting happens elsewhere, in plain numbers; the registry is filled when it is scraped.
+ */
+export class PrometheusMetrics {
+  private readonly metrics: ServerMetrics;
+
+  constructor(metrics: ServerMetrics) {
+    this.metrics = metrics;
+    metrics.keepWindows();
+  }
+
+  /** The 0.0.4 text format. */
+  text(): Promise<string> {
+    const registry = new Registry();
+    this.metrics.visit(new RegistryFiller(registry));
+    addProcessMetrics(registry);
+    return registry.metrics();
+  }
+
+  get contentType(): string {
+    return Registry.PROMETHEUS_CONTENT_TYPE;
+  }
+}
+
+class RegistryFiller implements MetricsVisitor {
+  private readonly registers: Registry[];
+
+  constructor(registry: Registry) {
+    this.registers = [registry];
+  }
+
+  gauge(name: string, value: number | undefined): void {
+    if (value !== undefined) new PromGauge({ name, help: name, registers: this.registers }).set(value);
+  }
+
+  gaugeSet(name: string, values: ReadonlyMap<string, number>): void {
+    const gauge = new PromGauge({ name, help: name, labelNames: ['key'], registers: this.registers });
+    for (const [key, value] of values) gauge.labels(key).set(value);
+  }
+
+  counter(counter: Counter): void {
+    const { name } = counter;
+    new PromCounter({ name, help: name, registers: this.registers }).inc(counter.value);
+  }
+
+  counterSet(set: CounterSet): void {
+    const { name } = set;
+    const counter = new PromCounter({ name, help: name, labelNames: ['key'], registers: this.registers });
+    for (const [key, { value }] of set.byKey) counter.labels(key).inc(value);
+  }
+
+  summary(summary: Summary): void {
+    new CountedSummary(summary.name, summary.percentiles, [[undefined, summary]], this.registers);
+  }
+
+  summarySet(set: SummarySet): void {
+    new CountedSummary(set.name, set.percentiles, [...set.byKey], this.registers);
+  }
+}
+
+const BASIC_QUANTILES = [0.5];
+const ADVANCED_QUANTILES = [0.5, 0.9, 0.99];
+
+type Label = 'key' | 'quantile';
+
+/** A summary whose counting is done: prom-client's own would sort every observation into a digest tree. */
+class CountedSummary extends PromSummary<Label> {
+  private readonly summaryName: string;
+  private readonly quantiles: readonly number[];
+  private readonly members: readonly (readonly [key: string | undefined, summary: Summary])[];
+
+  constructor(
+    name: string,
+    isAdvanced: boolean,
+    members: readonly (readonly [key: string | undefined, summary: Summary])[],
+    registers: Registry[],
+  ) {
+    super({ name, help: name, labelNames: ['key'], registers });
+    this.summaryName = name;
+    this.quantiles = isAdvanced ? ADVANCED_QUANTILES : BASIC_QUANTILES;
+    this.members = members;
+  }
+
+  override async get(): ReturnType<PromSummary<Label>['get']> {
+    const name = this.summaryName;
+    const described = await super.get();
+    const values: typeof described.values = [];
+    for (const [key, summary] of this.members) {
+      const labels = key === undefined ? {} : { key };
+      for (const quantile of this.quantiles) {
+        values.push({ labels: { ...labels, quantile }, value: summary.recentQuantile(quantile) });
+      }
+      values.push({ metricName: `${name}_count`, labels, value: summary.count });
+      values.push({ metricName: `${name}_sum`, labels, value: summary.total });
+    }
+    return { ...described, values };
+  }
+}
+
+/** Those of the JVM's own metrics that any process has. */
+function addProcessMetrics(registry: Registry): void {
+  const registers = [registry];
+  const { user, system } = process.cpuUsage();
+  const cpu = 'Total user and system CPU time spent in seconds.';
+  new PromCounter({ name: 'process_cpu_seconds_total', help: cpu, registers }).inc((user + system) / 1e6);
+  const start = 'Start time of the process since unix epoch in seconds.';
+  const startedSeconds = Math.round(Date.now() / 1000 - process.uptime());
+  new PromGauge({ name: 'process_start_time_seconds', help: start, registers }).set(startedSeconds);
+  const memory = process.memoryUsage();
+  const resident = 'Resident memory size in bytes.';
+  new PromGauge({ name: 'process_resident_memory_bytes', help: resident, registers }).set(memory.rss);
+}
