@@ -85,7 +85,8 @@ describe.each([judge, 'ours'] as const)('three peers of %s', (kind) => {
       const relativeZxid = answer === 'closed' ? 0n : answer.zxid;
       await kill(leader, session);
 
-      await second.untilServing();
+      await running.leader();
+      await Promise.all([first.untilServing(), second.untilServing()]);
       const other = await RawSession.open({ port: second.clientPort, timeoutMs: 20_000 });
       await set(other, '/data-early');
       await create(other, '/child-early/c');
@@ -93,7 +94,6 @@ describe.each([judge, 'ours'] as const)('three peers of %s', (kind) => {
       await other.call('delete', { path: '/gone-early', version: -1 });
       await set(other, '/persistent');
 
-      await first.untilServing();
       const { zxid: seen } = (await other.ping()) as { zxid: bigint };
       const again = await RawSession.open({
         port: second.clientPort,

@@ -10,7 +10,7 @@ import threading
 import time
 
 from kazoo.client import KazooClient, KazooState
-from kazoo.exceptions import ConnectionLoss, NoAuthError, SessionExpiredError
+from kazoo.exceptions import ConnectionLoss, NoAuthError, NodeExistsError, NoNodeError, SessionExpiredError
 from kazoo.recipe.watchers import ChildrenWatch, DataWatch
 from kazoo.retry import KazooRetry
 from kazoo.security import make_digest_acl
@@ -44,6 +44,17 @@ clients[0].ensure_path('/recipes')
 for i, zk in enumerate(clients):
     zk.create('/recipes/ephemeral-%d' % i, b'mine', ephemeral=True)
 ephemerals = [clients[0].exists('/recipes/ephemeral-%d' % i) for i in range(3)]
+
+
+def again(attempt, *args):
+    """Until it was answered; an answer to a second try may be about the first."""
+    while True:
+        try:
+            return attempt(*args)
+        except ConnectionLoss:
+            time.sleep(0.02)
+        except (NodeExistsError, NoNodeError):
+            return None
 
 
 def worker(target):
@@ -114,7 +125,7 @@ def producer():
     queue = clients[0].Queue('/recipes/queue')
     i = 0
     while not stopping.is_set():
-        queue.put(b'%d' % i)
+        again(queue.put, b'%d' % i)
         put.append(i)
         i += 1
         time.sleep(0.01)
@@ -123,7 +134,7 @@ def producer():
 def consumer():
     queue = clients[1].Queue('/recipes/queue')
     while not stopping.is_set() or len(set(got)) < len(put):
-        item = queue.get()
+        item = again(queue.get)
         if item is None:
             time.sleep(0.01)
         else:
@@ -192,16 +203,10 @@ def changer():
     i = 0
     while not stopping.is_set():
         i += 1
-        zk.set('/recipes/watched', b'%d' % i)
-        try:
-            zk.create('/recipes/family/child-%d' % i, b'')
-        except Exception:
-            pass  # a retried create finds its own first try
+        again(zk.set, '/recipes/watched', b'%d' % i)
+        again(zk.create, '/recipes/family/child-%d' % i, b'')
         if i % 3 == 0:
-            try:
-                zk.delete('/recipes/family/child-%d' % (i - 2))
-            except Exception:
-                pass
+            again(zk.delete, '/recipes/family/child-%d' % (i - 2))
         time.sleep(0.02)
 
 
