@@ -2,6 +2,7 @@ import { type Log, silentLog } from '../base/log.ts';
 import type { Clock } from '../io/clock.ts';
 import type { Net } from '../io/net.ts';
 import { NodeClock } from '../io/node-clock.ts';
+import { NodeGuard } from '../io/node-guard.ts';
 import { NodeNet } from '../io/node-net.ts';
 import { NodeRandom } from '../io/node-random.ts';
 import type { Random } from '../io/random.ts';
@@ -559,10 +560,10 @@ function codeOfState(state: SessionState): number {
 
 /** What throws inside a callback of ours is a bug, and is heard of as one. */
 function realWorld(log: Log): { clock: Clock; net: Net; random: Random } {
-  const onThrow = (error: unknown): void => {
+  const guard = new NodeGuard((error) => {
     setImmediate(() => {
       throw error;
     });
-  };
-  return { clock: new NodeClock(onThrow), net: new NodeNet({ onThrow, log }), random: new NodeRandom() };
+  });
+  return { clock: new NodeClock(guard), net: new NodeNet({ guard, log }), random: new NodeRandom() };
 }

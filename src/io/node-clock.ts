@@ -1,14 +1,13 @@
 import type { Clock, Timer } from './clock.ts';
+import type { NodeGuard } from './node-guard.ts';
 
-/**
- * Real time. What a task throws goes to `onThrow`, so that a broken assert stops the peer whose task it was and
- * not every peer of the process.
- */
+/** Real time. */
 export class NodeClock implements Clock {
-  private readonly onThrow: (error: unknown) => void;
+  private readonly guard: NodeGuard;
+  private readonly armed = new Set<NodeTimer>();
 
-  constructor(onThrow: (error: unknown) => void) {
-    this.onThrow = onThrow;
+  constructor(guard: NodeGuard) {
+    this.guard = guard;
   }
 
   nowMs(): number {
@@ -20,23 +19,31 @@ export class NodeClock implements Clock {
   }
 
   after(delayMs: number, task: () => void): Timer {
-    const timer = new NodeTimer();
-    this.arm(timer, this.nowMs() + delayMs, task);
+    const timer = new NodeTimer(this.armed);
+    this.arm(timer, this.nowMs() + delayMs, () => {
+      this.armed.delete(timer);
+      this.guard.run(task);
+    });
     return timer;
   }
 
   every(periodMs: number, task: () => void): Timer {
-    const timer = new NodeTimer();
+    const timer = new NodeTimer(this.armed);
     const turn = (): void => {
       this.arm(timer, this.nowMs() + periodMs, turn);
-      task();
+      this.guard.run(task);
     };
     this.arm(timer, this.nowMs() + periodMs, turn);
     return timer;
   }
 
   afterTurn(task: () => void): void {
-    setImmediate(() => this.run(task));
+    setImmediate(() => this.guard.run(task));
+  }
+
+  /** Lets the process end although timers were never cancelled. */
+  shut(): void {
+    for (const timer of [...this.armed]) timer.cancel();
   }
 
   /**
@@ -44,20 +51,13 @@ export class NodeClock implements Clock {
    * run up to a millisecond early by the finer clock. In both cases the rest is waited for.
    */
   private arm(timer: NodeTimer, dueMs: number, task: () => void): void {
-    if (timer.cancelled) return;
+    if (timer.cancelled || this.guard.isShut) return;
     const delayMs = Math.min(Math.max(Math.ceil(dueMs - this.nowMs()), 0), LONGEST_TIMEOUT_MS);
+    this.armed.add(timer);
     timer.handle = setTimeout(() => {
       if (this.nowMs() < dueMs) this.arm(timer, dueMs, task);
-      else this.run(task);
+      else task();
     }, delayMs);
-  }
-
-  private run(task: () => void): void {
-    try {
-      task();
-    } catch (error) {
-      this.onThrow(error);
-    }
   }
 }
 
@@ -66,9 +66,15 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 class NodeTimer implements Timer {
   handle: NodeJS.Timeout | undefined = undefined;
   cancelled = false;
+  private readonly armed: Set<NodeTimer>;
+
+  constructor(armed: Set<NodeTimer>) {
+    this.armed = armed;
+  }
 
   cancel(): void {
     this.cancelled = true;
+    this.armed.delete(this);
     clearTimeout(this.handle);
   }
 }

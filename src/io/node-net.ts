@@ -1,7 +1,15 @@
 import { createServer, connect as netConnect, type Server, type Socket } from 'node:net';
 import type { Log } from '../base/log.ts';
-import type { StreamHandlers } from './net.ts';
-import { type Listener, type ListenHandlers, type ListenOptions, type Net, NetError, type Stream } from './net.ts';
+import {
+  type Listener,
+  type ListenHandlers,
+  type ListenOptions,
+  type Net,
+  NetError,
+  type Stream,
+  type StreamHandlers,
+} from './net.ts';
+import type { NodeGuard } from './node-guard.ts';
 import { type Lookup, NodeResolver, type ResolvedAddress } from './node-resolver.ts';
 import { NodeStream, portOf, toNetError } from './node-stream.ts';
 
@@ -10,8 +18,7 @@ import { NodeStream, portOf, toNetError } from './node-stream.ts';
  * half-open: those who send four-letter words close their side before they read.
  */
 export interface NodeNetOptions {
-  /** Where an exception of a handler goes: it is a bug of the peer that owns the handler. */
-  readonly onThrow: (error: unknown) => void;
+  readonly guard: NodeGuard;
   readonly log: Log;
   readonly lookup?: Lookup;
 }
@@ -21,24 +28,56 @@ const KNOWN_ADDRESS_AFTER_MS = 100;
 const ACCEPT_FAILURE_LOG_MS = 10_000;
 
 export class NodeNet implements Net {
-  private readonly onThrow: (error: unknown) => void;
+  private readonly guard: NodeGuard;
   private readonly log: Log;
   private readonly resolver: NodeResolver;
+  private readonly listeners = new Set<NodeListener>();
+  private readonly streams = new Set<NodeStream>();
+  /** Bound before anyone listens there, by port. */
+  private readonly reserved = new Map<number, Server>();
 
   constructor(options: NodeNetOptions) {
-    this.onThrow = options.onThrow;
+    this.guard = options.guard;
     this.log = options.log;
     this.resolver = new NodeResolver(options.lookup);
   }
 
+  /**
+   * Binds a free port of `host` for a later `listen` on it: whoever has to tell others its port before it starts
+   * would otherwise pick one and hope. Connections that come before that are dropped.
+   */
+  reserve(host: string, done: (error: NetError | undefined, port: number) => void): void {
+    const server = newServer(false);
+    server.on('connection', dropUnclaimed);
+    server.once('error', (error: NodeJS.ErrnoException) => this.guard.run(() => done(toNetError(error), 0)));
+    server.listen({ host, port: 0, exclusive: true }, () => {
+      const port = portOf(server.address());
+      server.removeAllListeners('error');
+      this.reserved.set(port, server);
+      this.guard.run(() => done(undefined, port));
+    });
+  }
+
   listen(options: ListenOptions, handlers: ListenHandlers): Listener {
-    const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: options.keepAlive === true });
-    const listener = new NodeListener(server, options.port);
+    const claimed = this.reserved.get(options.port);
+    this.reserved.delete(options.port);
+    const server = claimed ?? newServer(options.keepAlive === true);
+    const listener = new NodeListener(server, options.port, this.listeners);
     let lastFailureMs = Number.NEGATIVE_INFINITY;
+    const onListening = (): void => {
+      if (listener.closed) {
+        // It was closed while the name of its host was being looked up.
+        server.close();
+        return;
+      }
+      listener.listening = true;
+      listener.port = portOf(server.address());
+      this.guard.run(() => handlers.onListening(listener.port));
+    };
     server.on('error', (error: NodeJS.ErrnoException) => {
       if (listener.closed) return;
       if (!listener.listening) {
-        this.run(() => handlers.onError(toNetError(error)));
+        this.guard.run(() => handlers.onError(toNetError(error)));
         return;
       }
       // Out of file descriptors, most likely: that connection is lost, the listener is not.
@@ -47,13 +86,13 @@ export class NodeNet implements Net {
       lastFailureMs = nowMs;
       this.log.error({ port: listener.port, code: error.code }, 'could not accept a connection');
     });
-    server.on('listening', () => {
-      if (listener.closed) return;
-      listener.listening = true;
-      listener.port = portOf(server.address());
-      this.run(() => handlers.onListening(listener.port));
-    });
-    server.on('connection', (socket: Socket) => this.run(() => this.onConnection(socket, handlers)));
+    server.off('connection', dropUnclaimed);
+    server.on('connection', (socket: Socket) => this.onConnection(socket, handlers));
+    if (claimed !== undefined) {
+      process.nextTick(onListening);
+      return listener;
+    }
+    server.on('listening', onListening);
     const backlog = options.backlog === undefined ? {} : { backlog: options.backlog };
     const host = options.host === undefined ? {} : { host: options.host };
     server.listen({ port: options.port, exclusive: true, ...host, ...backlog });
@@ -61,41 +100,65 @@ export class NodeNet implements Net {
   }
 
   dial(host: string, port: number, timeoutMs: number, handlers: StreamHandlers): Stream {
-    const stream = new NodeStream(this.onThrow, handlers);
+    const stream = this.newStream(handlers);
     new Dial(stream, this.resolver, host, port).start(timeoutMs);
     return stream;
   }
 
-  private onConnection(socket: Socket, handlers: ListenHandlers): void {
-    const stream = new NodeStream(this.onThrow, undefined);
-    stream.attach(socket);
-    const streamHandlers = handlers.onStream(stream);
-    if (streamHandlers === undefined) socket.destroy();
-    else stream.setHandlers(streamHandlers);
+  /** Closes everything that is open, without a word to those who opened it. */
+  shut(): void {
+    for (const server of this.reserved.values()) server.close();
+    this.reserved.clear();
+    for (const listener of [...this.listeners]) listener.close();
+    for (const stream of [...this.streams]) stream.destroy();
   }
 
-  private run(task: () => void): void {
-    try {
-      task();
-    } catch (error) {
-      this.onThrow(error);
-    }
+  private newStream(handlers: StreamHandlers | undefined): NodeStream {
+    const stream = new NodeStream(this.guard, handlers, (closed) => this.streams.delete(closed));
+    this.streams.add(stream);
+    return stream;
   }
+
+  private onConnection(socket: Socket, handlers: ListenHandlers): void {
+    if (this.guard.isShut) {
+      socket.destroy();
+      return;
+    }
+    const stream = this.newStream(undefined);
+    stream.attach(socket);
+    this.guard.run(() => {
+      const streamHandlers = handlers.onStream(stream);
+      if (streamHandlers === undefined) stream.destroy();
+      else stream.setHandlers(streamHandlers);
+    });
+  }
+}
+
+function newServer(keepAlive: boolean): Server {
+  return createServer({ allowHalfOpen: true, noDelay: true, keepAlive });
+}
+
+function dropUnclaimed(socket: Socket): void {
+  socket.destroy();
 }
 
 class NodeListener implements Listener {
   private readonly server: Server;
+  private readonly listeners: Set<NodeListener>;
   port: number;
   listening = false;
   closed = false;
 
-  constructor(server: Server, port: number) {
+  constructor(server: Server, port: number, listeners: Set<NodeListener>) {
     this.server = server;
     this.port = port;
+    this.listeners = listeners;
+    listeners.add(this);
   }
 
   close(): void {
     this.closed = true;
+    this.listeners.delete(this);
     this.server.close();
   }
 }

@@ -1,5 +1,6 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { NetError, type Stream, type StreamHandlers } from './net.ts';
+import type { NodeGuard } from './node-guard.ts';
 
 /**
  * One TCP connection, accepted or dialled. What is written within one callback of the event loop leaves in one system
@@ -19,7 +20,8 @@ export class NodeStream implements Stream {
   localAddress = '';
   localPort = 0;
 
-  private readonly onThrow: (error: unknown) => void;
+  private readonly guard: NodeGuard;
+  private readonly forget: (stream: NodeStream) => void;
   private handlers: StreamHandlers | undefined;
   private socket: Socket | undefined = undefined;
   private waiting: Buffer[] = [];
@@ -32,9 +34,11 @@ export class NodeStream implements Stream {
   private lingerTimer: NodeJS.Timeout | undefined = undefined;
   private onGivenUp: (() => void) | undefined = undefined;
 
-  constructor(onThrow: (error: unknown) => void, handlers: StreamHandlers | undefined) {
-    this.onThrow = onThrow;
+  /** `forget` is told of the end, before the handlers are. */
+  constructor(guard: NodeGuard, handlers: StreamHandlers | undefined, forget: (stream: NodeStream) => void) {
+    this.guard = guard;
     this.handlers = handlers;
+    this.forget = forget;
   }
 
   /** Accepted streams learn their handlers from the listener, after it has seen the stream. */
@@ -109,22 +113,22 @@ export class NodeStream implements Stream {
   }
 
   opened(): void {
-    this.call(() => this.handlers?.onOpen?.());
+    this.guard.run(() => this.handlers?.onOpen?.());
   }
 
   private readonly onData = (chunk: Buffer): void => {
-    if (this.ending || this.closed) return;
+    if (this.ending || this.closed || this.guard.isShut) return;
     try {
       this.handlers?.onData(chunk);
     } catch (error) {
-      this.onThrow(error);
+      this.guard.failed(error);
     }
   };
 
   private onEnd(): void {
     if (this.ending || this.closed) return;
     if (this.handlers?.onEnd === undefined) this.end();
-    else this.call(() => this.handlers?.onEnd?.());
+    else this.guard.run(() => this.handlers?.onEnd?.());
   }
 
   private onClosed(error: NetError | undefined): void {
@@ -133,7 +137,8 @@ export class NodeStream implements Stream {
     clearTimeout(this.lingerTimer);
     this.waiting = [];
     this.waitingBytes = 0;
-    this.call(() => this.handlers?.onClose(error));
+    this.forget(this);
+    this.guard.run(() => this.handlers?.onClose(error));
   }
 
   private scheduleFlush(): void {
@@ -157,11 +162,7 @@ export class NodeStream implements Stream {
 
   private readonly onFlushed = (error?: Error | null): void => {
     if (error || this.closed || this.ending || this.bufferedBytes > 0) return;
-    try {
-      this.handlers?.onDrain?.();
-    } catch (thrown) {
-      this.onThrow(thrown);
-    }
+    this.guard.run(() => this.handlers?.onDrain?.());
   };
 
   private endSocket(socket: Socket): void {
@@ -172,14 +173,6 @@ export class NodeStream implements Stream {
       if (!this.closed) this.lingerTimer = setTimeout(() => socket.destroy(), LINGER_MS);
     });
     socket.resume();
-  }
-
-  private call(handler: () => void): void {
-    try {
-      handler();
-    } catch (error) {
-      this.onThrow(error);
-    }
   }
 }
 

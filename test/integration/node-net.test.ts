@@ -2,6 +2,7 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { afterEach, expect, test } from 'vitest';
 import { silentLog } from '../../src/base/log.ts';
 import { type Listener, NetError, type Stream, type StreamHandlers } from '../../src/io/net.ts';
+import { NodeGuard } from '../../src/io/node-guard.ts';
 import { NodeNet } from '../../src/io/node-net.ts';
 import { type Lookup, NodeResolver } from '../../src/io/node-resolver.ts';
 
@@ -15,7 +16,7 @@ afterEach(() => {
 
 function nodeNet(lookup?: Lookup): NodeNet {
   return new NodeNet({
-    onThrow: (error) => thrown.push(error),
+    guard: new NodeGuard((error) => thrown.push(error)),
     log: silentLog,
     ...(lookup === undefined ? {} : { lookup }),
   });

@@ -1,0 +1,143 @@
+import { NodeHost } from '../admin/node-host.ts';
+import { PrometheusServer } from '../admin/prometheus-server.ts';
+import { AssertionFailure } from '../base/assert.ts';
+import { FatalError, messageOf } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { NodeWorld } from '../io/node-world.ts';
+import type { PeerConfig } from '../quorum/config/peer-config.ts';
+import { Peer, type PeerMode } from '../quorum/peer.ts';
+
+/**
+ * A peer in the real world, as programs hold it: promises for what becomes of it. Whatever its code throws ends this
+ * peer and no other, and never the process.
+ */
+export class RunningPeer {
+  readonly config: PeerConfig;
+  /** It serves clients for the first time. Rejected when the peer ends before that. */
+  readonly ready: Promise<void>;
+  /** Resolved after `close`; rejected with the error that stopped the peer. */
+  readonly closed: Promise<void>;
+  /** Client port bound and listening; where there is none, resolved at the start. */
+  readonly listening: Promise<void>;
+
+  private readonly world: NodeWorld;
+  private readonly log: Log;
+  private peer: Peer | undefined = undefined;
+  private prometheus: PrometheusServer | undefined = undefined;
+  private boundPort: number | undefined = undefined;
+  private ended = false;
+  private isClosing = false;
+  private readonly onReady: Settle;
+  private readonly onClosed: Settle;
+  private readonly onListening: Settle;
+
+  /** `world` is this peer's alone. */
+  constructor(world: NodeWorld, config: PeerConfig, log: Log) {
+    this.world = world;
+    world.onThrow = (error) => this.fail(error);
+    this.config = config;
+    this.log = log;
+    [this.ready, this.onReady] = settled();
+    [this.closed, this.onClosed] = settled();
+    [this.listening, this.onListening] = settled();
+  }
+
+  start(): void {
+    try {
+      this.peer = new Peer(
+        this.world,
+        this.config,
+        new NodeHost(),
+        {
+          onListening: (port) => {
+            this.boundPort = port;
+            this.log.info({ port }, 'clients are accepted');
+            this.onListening.resolve();
+          },
+          onServing: (mode) => this.onServing(mode),
+        },
+        this.log,
+      );
+      if (this.config.clientPort === undefined) this.onListening.resolve();
+      if (this.config.metricsProvider === 'prometheus') this.servePrometheus(this.peer);
+      this.peer.start();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The port clients connect to; undefined until it is bound. */
+  get clientPort(): number | undefined {
+    return this.boundPort;
+  }
+
+  get mode(): PeerMode {
+    return this.peer?.mode ?? 'looking';
+  }
+
+  /** Stops serving, brings what was received to disk, lets go of ports and directories. */
+  close(): Promise<void> {
+    if (!this.isClosing && !this.ended) {
+      this.isClosing = true;
+      this.prometheus?.close();
+      try {
+        if (this.peer === undefined) this.end(undefined);
+        else this.peer.close(() => this.end(undefined));
+      } catch (error) {
+        this.fail(error);
+      }
+    }
+    return this.closed;
+  }
+
+  /** Ends the peer where it stands, because of `error`. */
+  fail(error: unknown): void {
+    if (this.ended) return;
+    const expected = error instanceof FatalError;
+    const stack = expected || !(error instanceof Error) ? undefined : error.stack;
+    this.log.error(
+      { stack },
+      `stopped: ${error instanceof AssertionFailure ? 'broken assert: ' : ''}${messageOf(error)}`,
+    );
+    this.end(error);
+  }
+
+  private end(error: unknown): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.prometheus?.close();
+    this.world.shut();
+    const reason = error ?? new Error('the peer was closed');
+    this.onReady.reject(reason);
+    this.onListening.reject(reason);
+    if (error === undefined) this.onClosed.resolve();
+    else this.onClosed.reject(error);
+  }
+
+  private onServing(mode: PeerMode): void {
+    if (mode === 'looking') return;
+    this.log.info({ mode }, 'serving');
+    this.onReady.resolve();
+  }
+
+  private servePrometheus(peer: Peer): void {
+    const { metricsHttpHost, metricsHttpPort } = this.config;
+    this.prometheus = new PrometheusServer(peer.metrics, this.world.clock, this.log);
+    this.prometheus.listen(metricsHttpHost, metricsHttpPort);
+  }
+}
+
+interface Settle {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** A promise that nobody needs to wait for: its rejection is no unhandled one. */
+function settled(): [Promise<void>, Settle] {
+  let settle: Settle | undefined;
+  const promise = new Promise<void>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  promise.catch(() => {});
+  return [promise, settle as Settle];
+}

@@ -1,0 +1,35 @@
+/**
+ * Stands between the event loop and the code of one peer. What that code throws goes to `onThrow`, so that a broken
+ * assert stops the peer whose task it was and not every peer of the process; and once shut, nothing of the peer runs
+ * any more, in whatever state it is.
+ */
+export class NodeGuard {
+  private readonly onThrow: (error: unknown) => void;
+  private shutDown = false;
+
+  constructor(onThrow: (error: unknown) => void) {
+    this.onThrow = onThrow;
+  }
+
+  get isShut(): boolean {
+    return this.shutDown;
+  }
+
+  shut(): void {
+    this.shutDown = true;
+  }
+
+  run(task: () => void): void {
+    if (this.shutDown) return;
+    try {
+      task();
+    } catch (error) {
+      this.onThrow(error);
+    }
+  }
+
+  /** For callers that spare the closure of `run`. */
+  failed(error: unknown): void {
+    this.onThrow(error);
+  }
+}

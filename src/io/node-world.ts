@@ -1,0 +1,41 @@
+import type { Log } from '../base/log.ts';
+import { NodeClock } from './node-clock.ts';
+import { NodeDisk } from './node-disk.ts';
+import { NodeGuard } from './node-guard.ts';
+import { NodeNet } from './node-net.ts';
+import { NodeRandom } from './node-random.ts';
+import type { World } from './world.ts';
+
+/** The real doors of one peer. Each peer of a process has its own, so that it can be shut by itself. */
+export interface NodeWorld extends World {
+  readonly net: NodeNet;
+  /** Given what any callback of the peer throws. Until somebody takes it over, that ends the process. */
+  onThrow: (error: unknown) => void;
+  /**
+   * Nothing of the peer runs after this: its timers, streams and listeners are gone. A disk operation under way is
+   * finished by the system; its directories stay taken until the peer releases them or the process ends.
+   */
+  shut(): void;
+}
+
+export function openNodeWorld(log: Log): NodeWorld {
+  const onThrow = (error: unknown): void => world.onThrow(error);
+  const guard = new NodeGuard(onThrow);
+  const clock = new NodeClock(guard);
+  const net = new NodeNet({ guard, log });
+  const world: NodeWorld = {
+    clock,
+    net,
+    disk: new NodeDisk({ onThrow }),
+    random: new NodeRandom(),
+    onThrow: (error) => {
+      throw error;
+    },
+    shut: () => {
+      guard.shut();
+      clock.shut();
+      net.shut();
+    },
+  };
+  return world;
+}
