@@ -17,12 +17,17 @@ import type { Vote } from './vote.ts';
  * Leader election as a peer uses it: FastLeaderElection on a PeerMesh, with a timer for its deadlines. Handlers are
  * called from events of clock and network, never from inside a call to this object, and may call it.
  */
+/** State of a notification, its first field. */
+const LOOKING = 0;
+
 export interface ElectionHandlers {
   /** All election ports are bound. */
   onListening(): void;
   onElected(outcome: Outcome): void;
   /** Met while looking: take it over and `look` again with it. */
   onNewerConfig(verifier: QuorumVerifier): void;
+  /** Server `sid` says that it looks for a leader. */
+  onLooking(sid: number): void;
   onFatal(error: FatalError): void;
 }
 
@@ -65,6 +70,7 @@ export class Election {
         onMessage: (sid, message) => {
           this.fle.onNotification(sid, message, this.clock.nowMs());
           this.afterEvent();
+          if (message.length >= 4 && message.readInt32BE(0) === LOOKING) handlers.onLooking(sid);
         },
         onFatal: (error) => handlers.onFatal(error),
       },

@@ -1,4 +1,7 @@
 import type { DatabaseOptions } from '../datatree/database.ts';
+import { ELECTION_DEFAULTS, type ElectionOptions } from '../election/fast-leader-election.ts';
+import type { PeerMeshOptions } from '../election/peer-mesh.ts';
+import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
 import { type AuthOptions, DEFAULT_AUTH_OPTIONS } from '../server/auth/auth-registry.ts';
 import type { ServerOptions } from '../server/server-options.ts';
 import type { StoreOptions } from '../txnlog/store.ts';
@@ -43,6 +46,29 @@ export function serverOptions(config: PeerConfig): ServerOptions {
     sessionlessCnxnTimeoutMs: config.sessionlessCnxnTimeoutMs,
     globalOutstandingLimit: config.globalOutstandingLimit,
     fourLetterWords: config.fourLetterWords,
+  };
+}
+
+export function electionOptions(config: PeerConfig): ElectionOptions {
+  return {
+    ...ELECTION_DEFAULTS,
+    minNotificationMs: config.minNotificationIntervalMs,
+    maxNotificationMs: config.maxNotificationIntervalMs,
+    multiAddress: config.multiAddressEnabled,
+    standaloneEnabled: config.standaloneEnabled,
+  };
+}
+
+export function meshOptions(config: PeerConfig, self: number, verifier: QuorumVerifier): PeerMeshOptions {
+  const addresses = verifier.members.get(self)?.addresses ?? [];
+  return {
+    self,
+    addresses: addresses.map(({ host, electionPort }) => ({ host, port: electionPort })),
+    listenOnAllIPs: config.quorumListenOnAllIPs,
+    bindRetries: config.electionPortBindRetry,
+    cnxTimeoutMs: config.cnxTimeoutMs,
+    tcpKeepAlive: config.tcpKeepAlive,
+    multiAddress: config.multiAddressEnabled,
   };
 }
 

@@ -2,13 +2,8 @@ import { assert } from '../base/assert.ts';
 import { FatalError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { DatabaseOptions } from '../datatree/database.ts';
-import {
-  ELECTION_DEFAULTS,
-  FastLeaderElection,
-  type Outcome,
-  type SettledState,
-} from '../election/fast-leader-election.ts';
-import { PeerMesh } from '../election/peer-mesh.ts';
+import { Election } from '../election/election.ts';
+import type { Outcome, SettledState } from '../election/fast-leader-election.ts';
 import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
 import type { Vote } from '../election/vote.ts';
 import type { Timer } from '../io/clock.ts';
@@ -21,7 +16,14 @@ import { ZooKeeperServer } from '../server/zookeeper-server.ts';
 import { Store } from '../txnlog/store.ts';
 import type { PeerConfig } from './config/peer-config.ts';
 import { ConfigBook } from './config-book.ts';
-import { authOptions, serverOptions, snapshotPolicy, storeOptions } from './config-parts.ts';
+import {
+  authOptions,
+  electionOptions,
+  meshOptions,
+  serverOptions,
+  snapshotPolicy,
+  storeOptions,
+} from './config-parts.ts';
 import { DynamicConfigFiles } from './dynamic-config-files.ts';
 import { Following } from './following.ts';
 import { Leading } from './leading.ts';
@@ -47,8 +49,6 @@ export type PeerMode = 'looking' | 'standalone' | 'leader' | 'follower' | 'obser
 
 type Role = { readonly kind: PeerMode; readonly role: Leading | Following | Standalone };
 
-const SLOW_TICK_MS = 50;
-
 export class Peer {
   readonly config: PeerConfig;
   readonly metrics: ServerMetrics;
@@ -59,8 +59,7 @@ export class Peer {
   private readonly store: Store;
   private readonly parts: PeerParts;
   private readonly book: ConfigBook | undefined;
-  private readonly election: FastLeaderElection | undefined;
-  private readonly mesh: PeerMesh | undefined;
+  private readonly election: Election | undefined;
   private readonly timers: Timer[] = [];
   private current: Role | undefined;
   private wasSynchronised = false;
@@ -138,27 +137,17 @@ export class Peer {
       log,
     );
     this.book = book;
-    this.election = new FastLeaderElection(
-      self,
-      {
-        ...ELECTION_DEFAULTS,
-        minNotificationMs: config.minNotificationIntervalMs,
-        maxNotificationMs: config.maxNotificationIntervalMs,
-        multiAddress: config.multiAddressEnabled,
-        standaloneEnabled: false,
-      },
-      {
-        send: (sid, notification) => this.mesh?.send(sid, notification),
-        elected: (outcome) => this.onElected(outcome),
-        onNewerConfig: (newer) => this.onNewerConfig(newer),
-        log,
-      },
-    );
-    this.mesh = new PeerMesh(
+    this.election = new Election(
       world,
-      this.meshOptions(self, verifier),
+      { mesh: meshOptions(config, self, verifier), election: electionOptions(config) },
       {
-        onMessage: (sid, message) => this.election?.onNotification(sid, message, world.clock.nowMs()),
+        onListening: () => {},
+        onElected: (outcome) => this.onElected(outcome),
+        onNewerConfig: (newer) => this.onNewerConfig(newer),
+        onLooking: (sid) => this.onLooking(sid),
+        onFatal: (error) => {
+          throw error;
+        },
       },
       log,
     );
@@ -178,17 +167,12 @@ export class Peer {
       this.timers.push(clock.every(this.config.purgeIntervalMs, () => this.store.purge()));
       this.store.purge();
     }
-    if (this.mesh === undefined) {
+    if (this.election === undefined) {
       this.current = { kind: 'standalone', role: new Standalone(this.parts) };
       this.handlers.onServing('standalone');
       return;
     }
-    this.mesh.start();
-    this.timers.push(
-      clock.every(SLOW_TICK_MS, () => {
-        this.election?.onTick(clock.nowMs());
-      }),
-    );
+    this.election.listen();
     this.look();
   }
 
@@ -203,7 +187,7 @@ export class Peer {
     for (const timer of this.timers) timer.cancel();
     this.current?.role.stop();
     this.current = undefined;
-    this.mesh?.close();
+    this.election?.close();
     this.server.close();
     this.parts.replica.endRole(() => this.store.close(done));
   }
@@ -222,7 +206,7 @@ export class Peer {
       { zxid: `0x${zxidHex(store.lastSynced)}`, epoch: store.epochs.currentEpoch ?? 0 },
       'looking for a leader',
     );
-    election.start(
+    election.look(
       {
         participant: book.active.voters.has(this.config.myid as number),
         zxid: replica.lastZxid,
@@ -231,7 +215,6 @@ export class Peer {
         initialize: this.initialize,
       },
       book.active,
-      this.world.clock.nowMs(),
       book.lastSeen,
     );
   }
@@ -317,9 +300,12 @@ export class Peer {
   }
 
   private onMembers(): void {
-    const { book, mesh } = this;
-    if (book === undefined || mesh === undefined) return;
-    mesh.setMembers(book.lastSeen === undefined ? [book.active] : [book.active, book.lastSeen]);
+    if (this.book !== undefined) this.election?.setMembers(this.book.active, this.book.lastSeen);
+  }
+
+  private onLooking(sid: number): void {
+    const role = this.current?.role;
+    if (role instanceof Leading) role.onVoterLooking(sid);
   }
 
   /** Without reconfiguration every peer shows the configuration it was started with, as Apache does. */
@@ -369,10 +355,5 @@ export class Peer {
       peerState: `${state}${phase}`,
       observerMasterId: role instanceof Following && this.mode === 'observer' ? role.leader : undefined,
     };
-  }
-
-  private meshOptions(self: number, verifier: QuorumVerifier) {
-    const { config } = this;
-    return { self, verifier, config };
   }
 }
