@@ -156,7 +156,10 @@ export class Database {
             : 0n;
     const node = this.tree.create(body.path, body.data, body.acl, owner, body.parentCVersion, header.zxid, header.time);
     if (body.type === OpCode.create && node >= 0) return result(body.type, ErrorCode.ok, body.path);
-    return this.withStat(body.type, node, body.path);
+    const created = this.withStat(body.type, node, body.path);
+    // A quota's stats node is counted anew as soon as it is there; the answer still shows what the client sent.
+    if (created.stat !== undefined) created.stat.dataLength = body.data?.length ?? 0;
+    return created;
   }
 
   /** A part that failed takes the whole with it: those before it count as done, those after it as inconsistent. */
