@@ -28,6 +28,8 @@ SIGTERM stops serving, syncs and exits 0.
 /** A disk that does not come back must not keep a peer from being restarted. */
 const CLOSE_LIMIT_MS = 15_000;
 
+const SAME_SIGNAL_MS = 1000;
+
 const EXIT_UNEXPECTED = 1;
 const EXIT_INVALID_CONFIG = 2;
 
@@ -129,15 +131,19 @@ function refuse(why: string): never {
   process.exit(EXIT_INVALID_CONFIG);
 }
 
-/** The first signal closes in order; whoever sends another one does not want to wait. */
+/**
+ * The first signal closes in order; whoever sends another one after a while does not want to wait. Not at once: a
+ * terminal and npm both pass on the same Ctrl-C.
+ */
 function stopOnSignals(peer: RunningPeer, log: Logger, exit: (code: number) => never): void {
-  let signalled = false;
+  let firstMs: number | undefined;
   const onSignal = (signal: string): void => {
-    if (signalled) {
+    if (firstMs !== undefined) {
+      if (performance.now() - firstMs < SAME_SIGNAL_MS) return;
       log.warn({ signal }, 'stopped at once');
       exit(EXIT_UNEXPECTED);
     }
-    signalled = true;
+    firstMs = performance.now();
     log.info({ signal }, 'stopping');
     setTimeout(() => {
       log.error({}, `did not stop within ${CLOSE_LIMIT_MS / 1000} s`);

@@ -1,5 +1,5 @@
+import { MetricsHttp } from '../admin/metrics-http.ts';
 import { NodeHost } from '../admin/node-host.ts';
-import { PrometheusServer } from '../admin/prometheus-server.ts';
 import { AssertionFailure } from '../base/assert.ts';
 import { FatalError, messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
@@ -23,7 +23,7 @@ export class RunningPeer {
   private readonly world: NodeWorld;
   private readonly log: Log;
   private peer: Peer | undefined = undefined;
-  private prometheus: PrometheusServer | undefined = undefined;
+  private metricsHttp: MetricsHttp | undefined = undefined;
   private boundPort: number | undefined = undefined;
   private ended = false;
   private isClosing = false;
@@ -59,7 +59,7 @@ export class RunningPeer {
         this.log,
       );
       if (this.config.clientPort === undefined) this.onListening.resolve();
-      if (this.config.metricsProvider === 'prometheus') this.servePrometheus(this.peer);
+      if (this.config.metricsProvider === 'prometheus') this.serveMetrics(this.peer);
       this.peer.start();
     } catch (error) {
       this.fail(error);
@@ -79,7 +79,6 @@ export class RunningPeer {
   close(): Promise<void> {
     if (!this.isClosing && !this.ended) {
       this.isClosing = true;
-      this.prometheus?.close();
       try {
         if (this.peer === undefined) this.end(undefined);
         else this.peer.close(() => this.end(undefined));
@@ -105,7 +104,7 @@ export class RunningPeer {
   private end(error: unknown): void {
     if (this.ended) return;
     this.ended = true;
-    this.prometheus?.close();
+    void this.metricsHttp?.close();
     this.world.shut();
     const reason = error ?? new Error('the peer was closed');
     this.onReady.reject(reason);
@@ -120,10 +119,10 @@ export class RunningPeer {
     this.onReady.resolve();
   }
 
-  private servePrometheus(peer: Peer): void {
+  private serveMetrics(peer: Peer): void {
     const { metricsHttpHost, metricsHttpPort } = this.config;
-    this.prometheus = new PrometheusServer(peer.metrics, this.world.clock, this.log);
-    this.prometheus.listen(metricsHttpHost, metricsHttpPort);
+    this.metricsHttp = new MetricsHttp(peer.metrics, this.log);
+    this.metricsHttp.listen(metricsHttpHost, metricsHttpPort).catch((error: unknown) => this.fail(error));
   }
 }
 
