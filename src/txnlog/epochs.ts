@@ -54,8 +54,9 @@ export class Epochs {
 
   /**
    * Holds the epochs against the history that was recovered. A missing file is made up for by the epoch of the last
-   * transaction, which the peer cannot have logged without having accepted its epoch; a file that is behind means
-   * that the directory was put together from two.
+   * transaction, which the peer cannot have logged without having accepted its epoch. The current epoch may well be
+   * behind: a learner logs what it is synchronised with first, and takes the epoch for its own after that. But an
+   * accepted epoch that is behind means that the directory was put together from two.
    */
   checkAgainst(lastZxid: Zxid): void {
     const logged = epochOf(lastZxid);
@@ -63,30 +64,19 @@ export class Epochs {
     if (this.accepted === undefined && this.current !== undefined) {
       this.accepted = this.derive(ACCEPTED, Math.max(logged, this.current));
     }
-    if (this.current !== undefined && logged > this.current) this.finishInterruptedUpdate(logged);
-    if (this.current !== undefined && this.accepted !== undefined && this.accepted < this.current) {
-      throw new FatalError(
-        `${join(this.dir, ACCEPTED)} says ${this.accepted} and ${CURRENT} ${this.current}: an epoch is accepted before it is current`,
-      );
+    if (this.accepted === undefined) return;
+    const path = join(this.dir, ACCEPTED);
+    if (this.accepted < (this.current ?? 0)) {
+      throw new FatalError(`${path} says ${this.accepted} and ${CURRENT} ${this.current}, which is accepted first`);
+    }
+    if (this.accepted < logged) {
+      throw new FatalError(`${path} says ${this.accepted}, but there are transactions of epoch ${logged}`);
     }
   }
 
   private derive(name: string, epoch: number): number {
     this.log.info({ file: join(this.dir, name), epoch }, 'no such file; taken from the last transaction');
     return epoch;
-  }
-
-  /** Apache writes currentEpoch.tmp first, and may have logged transactions of the epoch before the rename. */
-  private finishInterruptedUpdate(logged: number): void {
-    const waiting = this.read(`${CURRENT}.tmp`);
-    if (waiting === undefined || waiting < logged) {
-      throw new FatalError(
-        `${join(this.dir, CURRENT)} says ${this.current}, but there are transactions of epoch ${logged}`,
-      );
-    }
-    this.log.info({ file: join(this.dir, CURRENT), epoch: waiting }, 'finishing an update that was interrupted');
-    if ((this.accepted ?? 0) < waiting) this.setAccepted(waiting);
-    this.setCurrent(waiting);
   }
 
   private read(name: string): number | undefined {

@@ -5,9 +5,9 @@ import type { Disk } from '../io/disk.ts';
 import { readTxn, type Txn } from '../jute/txns.ts';
 import { ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
 import type { DataDirs } from './data-dir.ts';
-import { join, listSnapshots, type SnapshotName } from './file-names.ts';
+import { join, listSnapshots, logName, type SnapshotName } from './file-names.ts';
 import type { LogRecord } from './log-file-reader.ts';
-import { cutTornTail, replayLog } from './log-replay.ts';
+import { cutTornTail, type ReplayedLog, replayLog } from './log-replay.ts';
 import type { RecentLog } from './recent-log.ts';
 import { loadSnapshot, looksComplete } from './snapshot-reader.ts';
 import type { SyncNote } from './sync-note.ts';
@@ -62,6 +62,7 @@ export function recoverHistory(
   if (base.snapshot === undefined && replayed.transactions > 0) refuseUnlessWhole(base, dirs, options, log);
   for (const [snapshot, defect] of base.damaged) refuseIfNotReached(snapshot, defect, dirs.snapDir, lastZxid);
   if (replayed.torn !== undefined) cutTornTail(disk, dirs.logDir, replayed.torn, note, log);
+  syncAll(disk, dirs, base.snapshot, replayed);
   if (base.digestZxid > lastZxid) {
     const fields = { digestAt: zxidHex(base.digestZxid), logEnds: zxidHex(lastZxid) };
     log.warn(fields, 'the log ends before the snapshot does, which may hold a part of what is missing');
@@ -93,6 +94,24 @@ function loadBase(disk: Disk, dir: string, options: DatabaseOptions, log: Log): 
     throw new FatalError(`no snapshot in ${dir} can be loaded: ${reasons}`);
   }
   return { database: new Database(options), snapshot: undefined, digestZxid: ZXID_ZERO, damaged };
+}
+
+/**
+ * What was read may so far be in memory only, when the process before was killed and the machine was not. From here on
+ * it counts: it is voted with, acknowledged, and purging relies on it. Apache does not even sync its snapshots.
+ */
+function syncAll(disk: Disk, dirs: DataDirs, snapshot: SnapshotName | undefined, replayed: ReplayedLog): void {
+  const paths = [...replayed.ends.keys()].map((zxid) => join(dirs.logDir, logName(zxid)));
+  if (snapshot !== undefined) paths.push(join(dirs.snapDir, snapshot.name));
+  for (const path of paths) {
+    if (!disk.exists(path)) continue;
+    const file = disk.open(path, 'write');
+    try {
+      file.syncNow();
+    } finally {
+      file.close();
+    }
+  }
 }
 
 /** A log whose snapshots are gone might be only the end of a history (ZOOKEEPER-2325, ZOOKEEPER-3056). */

@@ -131,6 +131,9 @@ export class Store {
     this.options = options;
     this.log = log;
     this.dirs = dirs;
+    // A rename that a killed process did not come to sync is to be seen either for good or not at all.
+    this.disk.syncDir(dirs.snapDir);
+    this.disk.syncDir(dirs.logDir);
     this.epochs = new Epochs(this.disk, dirs.snapDir, log);
     this.recent = new RecentLog(options.commitLogCount);
     this.note = new SyncNote(this.disk, dirs.logDir, log);
