@@ -1,0 +1,75 @@
+import { CLIENT_PORT, Machine } from './machine.ts';
+import { SimNetwork } from './net.ts';
+import { SimRandom } from './random.ts';
+import { Scheduler } from './scheduler.ts';
+
+/** Machines with production peers on them, joined by one network, in one virtual time. */
+export interface SimEnsembleOptions {
+  readonly seed: number;
+  readonly voters: number;
+  readonly observers?: number;
+  /** Lines of zoo.cfg that differ from the defaults below; a key given here wins. */
+  readonly config?: Readonly<Record<string, string | number>>;
+}
+
+const DEFAULTS: Readonly<Record<string, string | number>> = {
+  tickTime: 500,
+  initLimit: 10,
+  syncLimit: 5,
+  dataDir: '/data',
+  clientPort: CLIENT_PORT,
+  // Small, so that a simulated disk stays small and log files fill up.
+  preAllocSize: 16,
+  '4lw.commands.whitelist': '*',
+};
+
+export class SimEnsemble {
+  readonly scheduler = new Scheduler();
+  readonly random: SimRandom;
+  readonly network: SimNetwork;
+  readonly machines: Machine[] = [];
+
+  constructor(options: SimEnsembleOptions) {
+    this.random = new SimRandom(options.seed);
+    this.network = new SimNetwork(this.scheduler, this.random.split('net'));
+    const count = options.voters + (options.observers ?? 0);
+    for (let sid = 1; sid <= count; sid++) {
+      const host = this.network.addHost(`zk${sid}`);
+      this.machines.push(new Machine(sid, host, this.scheduler, this.network, this.random.split(`machine ${sid}`)));
+    }
+    const lines = Object.entries({ ...DEFAULTS, ...options.config }).map(([key, value]) => `${key}=${value}`);
+    for (const { sid } of this.machines) {
+      lines.push(`server.${sid}=zk${sid}:2888:3888:${sid <= options.voters ? 'participant' : 'observer'}`);
+    }
+    for (const machine of this.machines) machine.configure(`${lines.join('\n')}\n`);
+  }
+
+  startAll(): void {
+    for (const machine of this.machines) machine.start();
+  }
+
+  machine(sid: number): Machine {
+    return this.machines[sid - 1] as Machine;
+  }
+
+  /** The one that leads and serves; undefined while nobody does, or more than one believes it. */
+  get leader(): Machine | undefined {
+    const leaders = this.machines.filter(
+      (machine) => machine.mode === 'leader' && machine.peer?.server.isServing === true,
+    );
+    return leaders.length === 1 ? leaders[0] : undefined;
+  }
+
+  /** Every machine that is up serves. */
+  get isServing(): boolean {
+    const up = this.machines.filter((machine) => machine.isUp);
+    return up.length > 0 && up.every((machine) => machine.peer?.server.isServing === true);
+  }
+
+  /** For a test's failure: what each peer said last. */
+  report(lines = 40): string {
+    return this.machines
+      .map((machine) => `--- peer ${machine.sid} (${machine.mode})\n${machine.lines.slice(-lines).join('\n')}`)
+      .join('\n');
+  }
+}
