@@ -24,7 +24,7 @@ export interface ElectionHandlers {
   /** All election ports are bound. */
   onListening(): void;
   onElected(outcome: Outcome): void;
-  /** Met while looking: take it over and `look` again with it. */
+  /** Met while looking: take it over, and `look` again unless only its version differs. */
   onNewerConfig(verifier: QuorumVerifier): void;
   /** Server `sid` says that it looks for a leader. */
   onLooking(sid: number): void;

@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { ZXID_NONE, ZXID_OBSERVER, ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
+import { ZXID_NONE, ZXID_OBSERVER, ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
 import { HistoryRoll, hasHistory } from './empty-voters.ts';
 import { type Notification, type PeerState, readNotification, writeNotification } from './notification.ts';
 import { parseQuorumText } from './quorum/quorum-config.ts';
@@ -62,7 +62,7 @@ export const ELECTION_DEFAULTS: ElectionOptions = {
 export interface Outcome {
   readonly vote: Vote;
   readonly state: SettledState;
-  /** Empty voters that support this vote and applied the rule of empty-voters.ts before, the own id among them. */
+  /** A leader's: the empty voters that support it and applied the rule of empty-voters.ts before, itself included. */
   readonly vouched: ReadonlySet<number>;
 }
 
@@ -73,13 +73,14 @@ export interface ElectionHost {
   send(sid: number, notification: Buffer): void;
   /** The election is over for this server; it answers with this vote from now on. */
   elected(outcome: Outcome): void;
-  /** A looking server met a newer configuration with other members: take it over and `start` again with it. */
+  /** A looking server met a newer configuration: take it over, and `start` again unless only its version differs. */
   onNewerConfig(verifier: QuorumVerifier): void;
   readonly log: Log;
 }
 
 /** Nothing is as important as a first start, and nothing is lost by asking: an abstaining voter asks this often. */
 const ABSTAINING_MAX_NOTIFICATION_MS = 5000;
+const SAY_WAITING_MS = 60_000;
 const ROUND_OF_QUESTIONS = 0;
 const ROUND_OF_ANSWERS = 1;
 
@@ -124,6 +125,7 @@ export class FastLeaderElection {
   private historyHeardOf = false;
   private firstStartSinceMs: number | undefined = undefined;
   private initializeAtMs: number | undefined = undefined;
+  private saidWaitingMs = Number.NEGATIVE_INFINITY;
   /** Servers seen to abstain: their votes are considered ones. */
   private readonly seenAbstaining = new Set<number>();
 
@@ -237,7 +239,10 @@ export class FastLeaderElection {
     const max = this.abstaining ? ABSTAINING_MAX_NOTIFICATION_MS : Number.POSITIVE_INFINITY;
     this.intervalMs = Math.min(this.intervalMs * 2, this.options.maxNotificationMs, max);
     this.resendAtMs = nowMs + this.intervalMs;
-    if (this.abstaining) this.log.info({ waitingFor: this.whoHasNotTold() }, 'still without a history, and waiting');
+    if (this.abstaining && nowMs - this.saidWaitingMs >= SAY_WAITING_MS) {
+      this.saidWaitingMs = nowMs;
+      this.log.info({ waitingFor: this.whoHasNotTold() }, 'still without a history, and waiting');
+    }
   }
 
   // ---- votes
@@ -358,14 +363,22 @@ export class FastLeaderElection {
     const decided: Vote = { leader: vote.leader, zxid: vote.zxid, round: vote.round, peerEpoch: vote.peerEpoch };
     const state: SettledState =
       decided.leader === this.self ? 'leading' : this.candidate.participant ? 'following' : 'observing';
+    const vouched = state === 'leading' ? this.vouchedFor(decided) : new Set<number>();
+    this.settle(state, decided);
+    this.log.info(
+      { leader: decided.leader, round: decided.round, zxid: zxidHex(decided.zxid), state },
+      'the election is over',
+    );
+    this.host.elected({ vote: decided, state, vouched });
+  }
+
+  private vouchedFor(vote: Vote): Set<number> {
     const vouched = new Set<number>();
     for (const [sid, other] of this.votes) {
-      const considered = sid === this.self ? this.empty : this.seenAbstaining.has(sid);
-      if (considered && other.leader === decided.leader && other.zxid === decided.zxid) vouched.add(sid);
+      const asked = sid === this.self ? this.empty : this.seenAbstaining.has(sid);
+      if (asked && other.leader === vote.leader && other.zxid === vote.zxid) vouched.add(sid);
     }
-    this.settle(state, decided);
-    this.log.info({ leader: decided.leader, round: decided.round, zxid: decided.zxid, state }, 'the election is over');
-    this.host.elected({ vote: decided, state, vouched });
+    return vouched;
   }
 
   /** Servers of weight 0 are never elected (ZOOKEEPER-1465). */
@@ -512,7 +525,7 @@ export class FastLeaderElection {
     this.roll = new HistoryRoll(this.verifiers, new Set());
   }
 
-  /** True when the notification led to a new configuration and is done with. */
+  /** True when the notification led to other members and is done with. */
   private takesNewerConfig(from: number, n: Notification): boolean {
     if (n.configText === undefined || this.state !== 'looking' || !this.options.adoptNewerConfig) return false;
     let verifier: QuorumVerifier;
@@ -524,9 +537,11 @@ export class FastLeaderElection {
       return false;
     }
     if (verifier.version <= this.verifier.version) return false;
-    this.log.info({ from, version: verifier.version }, 'a newer configuration came with a notification');
+    this.log.info({ from, version: zxidHex(verifier.version) }, 'a newer configuration came with a notification');
     this.host.onNewerConfig(verifier);
-    return true;
+    if (!verifier.sameAs(this.verifier)) return true;
+    this.useConfig(verifier, this.verifiers[1]);
+    return false;
   }
 
   // ---- sending

@@ -154,9 +154,7 @@ function splitLikeJava(text: string, separator: string): string[] {
 
 /** IPv6 as Java prints it: eight groups, no "::", no leading zeros, and IPv4-mapped addresses as IPv4. */
 function canonicalHost(host: string): string {
-  if (!host.includes(':')) return host;
-  const zone = host.indexOf('%');
-  const groups = ipv6Groups(zone < 0 ? host : host.slice(0, zone));
+  const groups = host.includes(':') ? ipv6Groups(host) : undefined;
   if (groups === undefined) return host;
   const [g0, g1, g2, g3, g4, g5, high, low] = groups as [
     number,
@@ -171,7 +169,7 @@ function canonicalHost(host: string): string {
   if ((g0 | g1 | g2 | g3 | g4) === 0 && g5 === 0xffff) {
     return `${high >> 8}.${high & 0xff}.${low >> 8}.${low & 0xff}`;
   }
-  return groups.map((group) => group.toString(16)).join(':') + (zone < 0 ? '' : host.slice(zone));
+  return groups.map((group) => group.toString(16)).join(':');
 }
 
 function ipv6Groups(text: string): number[] | undefined {
