@@ -5,6 +5,7 @@
 #   scripts/interop-golden.sh records   what Apache's classes write
 #   scripts/interop-golden.sh files     logs and snapshots of real servers, of several releases
 #   scripts/interop-golden.sh wire      recordings between real servers and clients
+#   scripts/interop-golden.sh answers   what a real server answers to random requests, and its log
 set -euo pipefail
 shopt -s nullglob
 cd "$(dirname "$0")/.."
@@ -159,4 +160,6 @@ files() {
 
 wire() { node --import ./scripts/ts.mjs test/interop/golden-wire.ts; }
 
-"${1:?records, files or wire}"
+answers() { node --import ./scripts/ts.mjs test/interop/golden-answers.ts; }
+
+"${1:?records, files, wire or answers}"

@@ -2,18 +2,20 @@ import { ProtocolError } from '../base/errors.ts';
 import type { DataTree } from '../datatree/data-tree.ts';
 import type { Database } from '../datatree/database.ts';
 import type { Watcher } from '../datatree/watches.ts';
-import { readSetWatches, writeClientInfos, writeMultiHeader } from '../jute/client-records.ts';
+import { writeClientInfos, writeMultiHeader } from '../jute/client-records.ts';
 import { AddWatchMode, ErrorCode, OpCode, Perm, WatcherType } from '../jute/codes.ts';
 import { type Acl, type Id, writeAcls } from '../jute/data-records.ts';
 import { Reader } from '../jute/reader.ts';
 import type { Writer } from '../jute/writer.ts';
+import { ZXID_NONE, type Zxid } from '../jute/zxid.ts';
 import type { AuthRegistry } from './auth/auth-registry.ts';
+import { readMulti } from './prep/multi.ts';
 import type { Request } from './request.ts';
 import type { SessionChecks } from './sessions.ts';
 
 /**
  * What is answered from this server's own tree, and sync's echo: FinalRequestProcessor. Each operation checks, sets
- * its watch, writes the reply's body and returns the error code; with an error there is no body.
+ * its watch, writes the reply's body and returns the error code; with an error there is no body, but for multiRead.
  *
  * A path is only looked up, never validated, and "" is the root; a null one is what Apache trips over. Where a watch
  * is set although the answer is an error, or the other way round, that is Apache's order.
@@ -32,7 +34,7 @@ const reader = new Reader();
 
 /**
  * Also for sync, once it has come back. SESSIONMOVED is never sent: the caller closes the connection instead.
- * Nothing is left in `w` when the answer is an error. Never throws for what the client sent.
+ * With an error there is a body only where Apache sends one. Never throws for what the client sent.
  */
 export function answerRead(request: Request, watcher: Watcher, context: ReadContext, w: Writer): number {
   const session = context.sessions.check(request.sessionId, request.owner);
@@ -41,15 +43,13 @@ export function answerRead(request: Request, watcher: Watcher, context: ReadCont
   if (operation === undefined) return ErrorCode.unimplemented;
   const start = w.length;
   reader.reset(request.body);
-  let err: number;
   try {
-    err = operation(request, reader, watcher, context, w);
+    return operation(request, reader, watcher, context, w);
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    err = ErrorCode.marshallingError;
+    w.rewind(start);
+    return ErrorCode.marshallingError;
   }
-  if (err !== ErrorCode.ok) w.rewind(start);
-  return err;
 }
 
 operations.set(OpCode.exists, (request, r, watcher, context, w) => {
@@ -200,15 +200,57 @@ operations.set(OpCode.addWatch, (_request, r, watcher, context, w) => {
   return ErrorCode.ok;
 });
 
-operations.set(OpCode.setWatches, (_request, r, watcher, context) => {
-  context.database.tree.watches.setWatches(readSetWatches(r, false), watcher);
-  return ErrorCode.ok;
-});
+operations.set(OpCode.setWatches, (_request, r, watcher, context) => answerSetWatches(r, watcher, context, false));
 
-operations.set(OpCode.setWatches2, (_request, r, watcher, context) => {
-  context.database.tree.watches.setWatches(readSetWatches(r, true), watcher);
+operations.set(OpCode.setWatches2, (_request, r, watcher, context) => answerSetWatches(r, watcher, context, true));
+
+/**
+ * A null list or path is what Apache trips over, but only when it comes to it: what stands before is set, and what
+ * was missed is told. Paths of persistent watches are not looked up, so a null one passes there.
+ */
+function answerSetWatches(r: Reader, watcher: Watcher, context: ReadContext, withPersistent: boolean): number {
+  const relativeZxid = clampedZxid(r.readLong());
+  const read = [readPaths(r), readPaths(r), readPaths(r)];
+  if (withPersistent) read.push(readPaths(r), readPaths(r));
+  const lists: string[][] = [[], [], [], [], []];
+  let err: number = ErrorCode.ok;
+  for (let i = 0; i < read.length && err === ErrorCode.ok; i++) {
+    const paths = read[i];
+    if (paths === undefined) err = ErrorCode.marshallingError;
+    else if (i > 2) lists[i] = paths.map((path) => path ?? '');
+    else err = takePaths(paths, lists[i] as string[]);
+  }
+  const [data = [], exist = [], child = [], persistent = [], persistentRecursive = []] = lists;
+  context.database.tree.watches.setWatches(
+    { relativeZxid, data, exist, child, persistent, persistentRecursive },
+    watcher,
+  );
+  return err;
+}
+
+function takePaths(paths: readonly (string | undefined)[], into: string[]): number {
+  for (const path of paths) {
+    if (path === undefined) return ErrorCode.marshallingError;
+    into.push(path);
+  }
   return ErrorCode.ok;
-});
+}
+
+function readPaths(r: Reader): (string | undefined)[] | undefined {
+  const length = r.readVectorLength(4);
+  if (length === -1) return undefined;
+  const paths: (string | undefined)[] = [];
+  for (let i = 0; i < length; i++) paths.push(r.readString());
+  return paths;
+}
+
+/** Only compared with zxids of nodes: whatever long a client sends, it lies before, among or behind them. */
+function clampedZxid(value: bigint): Zxid {
+  if (value < 0n) return ZXID_NONE;
+  return (value > MAX_SAFE ? Number.MAX_SAFE_INTEGER : Number(value)) as Zxid;
+}
+
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
 operations.set(OpCode.sync, (_request, r, _watcher, _context, w) => {
   w.writeString(r.readString());
@@ -219,25 +261,44 @@ operations.set(OpCode.sync, (_request, r, _watcher, _context, w) => {
  * getData and getChildren under one header, each failing for itself; watch flags are ignored.
  *
  *   answer: { MultiHeader type false 0, body | MultiHeader -1 false err, err int }, MultiHeader -1 true -1
+ *
+ * Writes under this header, and null paths, are what Apache trips over with the answer half written: the error comes
+ * with what there was until then. A record that cannot be read, or mixes both kinds, is an error alone.
  */
 operations.set(OpCode.multiRead, (request, r, _watcher, context, w) => {
+  const paths: (string | undefined)[] = [];
+  const types: number[] = [];
+  const isRead = readMultiRead(r, types, paths);
+  let err: number = ErrorCode.ok;
+  if (!isRead) err = ErrorCode.marshallingError;
+  for (let i = 0; i < types.length && err === ErrorCode.ok; i++) {
+    const path = paths[i];
+    if (path === undefined) err = ErrorCode.marshallingError;
+    else answerItem(types[i] as number, path, request, context, w);
+  }
+  writeMultiHeader(w, -1, true, -1);
+  return err;
+});
+
+/** False when it is a multi of writes. */
+function readMultiRead(r: Reader, types: number[], paths: (string | undefined)[]): boolean {
+  const start = r.position;
   for (;;) {
     const type = r.readInt();
     const done = r.readBool();
     r.readInt();
-    if (done) break;
-    if (type !== OpCode.getData && type !== OpCode.getChildren) return ErrorCode.marshallingError;
-    const err = answerItem(type, request, r, context, w);
-    if (err === ErrorCode.marshallingError) return err;
+    if (done) return true;
+    if (type !== OpCode.getData && type !== OpCode.getChildren) break;
+    types.push(type);
+    paths.push(r.readString());
+    r.readBool();
   }
-  writeMultiHeader(w, -1, true, -1);
-  return ErrorCode.ok;
-});
+  r.position = start;
+  readMulti(r);
+  return false;
+}
 
-function answerItem(type: number, request: Request, r: Reader, context: ReadContext, w: Writer): number {
-  const path = r.readString();
-  r.readBool();
-  if (path === undefined) return ErrorCode.marshallingError;
+function answerItem(type: number, path: string, request: Request, context: ReadContext, w: Writer): void {
   const tree = context.database.tree;
   const node = find(tree, path);
   const err =
@@ -245,12 +306,11 @@ function answerItem(type: number, request: Request, r: Reader, context: ReadCont
   if (err !== ErrorCode.ok) {
     writeMultiHeader(w, OpCode.error, false, err);
     w.writeInt(err);
-    return err;
+    return;
   }
   writeMultiHeader(w, type, false, ErrorCode.ok);
   if (type === OpCode.getData) tree.writeDataAndStat(node, w);
   else tree.writeChildren(node, w);
-  return err;
 }
 
 function find(tree: DataTree, path: string): number {

@@ -13,6 +13,7 @@ import {
   createBody,
   createTtlBody,
   home,
+  multiBody,
   nullPathBody,
   pathNumberBody,
   pathVersionBody,
@@ -407,14 +408,23 @@ describe('multiRead', () => {
     expect(server.read(BOB, OpCode.multiRead, body()).body.toString('hex')).toBe('ffffffff01ffffffff');
   });
 
-  it.each<[string, Buffer]>([
-    ['another read', body([OpCode.getData, '/a'], [OpCode.exists, '/a'])],
-    ['a write', body([OpCode.getData, '/a'], [OpCode.delete, '/a'])],
-    ['a null path', body([OpCode.getData, '/a'], [OpCode.getData, undefined])],
-  ])('with %s is a marshalling error of the whole', (_what, request) => {
-    expect(server.read(BOB, OpCode.multiRead, request)).toEqual({
-      err: ErrorCode.marshallingError,
-      body: Buffer.alloc(0),
-    });
+  const ending = 'ffffffff01ffffffff';
+  const nothing = 'ffffffff00ffffff9bffffff9b';
+
+  it.each<[string, Buffer, string]>([
+    ['another read', body([OpCode.getData, '/a'], [OpCode.exists, '/a']), ''],
+    ['reads and writes', Buffer.concat([body([OpCode.getData, '/a']).subarray(0, -9), oneDelete()]), ''],
+    ['writes and reads', Buffer.concat([oneDelete().subarray(0, -9), body([OpCode.getData, '/a'])]), ''],
+    ['half a record', body([OpCode.getData, '/a']).subarray(0, 12), ''],
+    ['writes', oneDelete(), ending],
+    ['a null path', body([OpCode.getData, undefined]), ending],
+    ['a null path behind another', body([OpCode.getData, '/none'], [OpCode.getData, undefined]), nothing + ending],
+  ])('of %s is a marshalling error of the whole, with the body Apache has by then', (_what, request, expected) => {
+    const { err, body: partial } = server.read(BOB, OpCode.multiRead, request);
+    expect([err, partial.toString('hex')]).toEqual([ErrorCode.marshallingError, expected]);
   });
+
+  function oneDelete(): Buffer {
+    return multiBody([OpCode.delete, pathVersionBody('/a')]);
+  }
 });

@@ -87,6 +87,11 @@ export class SmallServer {
   prepare(request: Request): Txn {
     this.zxid++;
     this.wallMs = 1000 + this.zxid;
+    return this.prepareAt(request);
+  }
+
+  /** The same at the zxid and time that are set. */
+  prepareAt(request: Request): Txn {
     const txn = this.prep.prepare(request, this.zxid as Zxid);
     this.waiting.push({ txn, type: request.type, answered: () => {} });
     return txn;

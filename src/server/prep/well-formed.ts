@@ -89,6 +89,8 @@ function lacksAcl(r: Reader): boolean {
         skipRecord(type, r);
         if (shape.flags < CreateMode.persistent || shape.flags > CreateMode.persistentSequentialWithTTL) return false;
         if (!shape.hasAcl) return true;
+        // A mode that wants a ttl, which this record does not have.
+        if (shape.flags >= CreateMode.persistentWithTTL) return false;
         break;
       case OpCode.createTTL:
       case OpCode.delete:

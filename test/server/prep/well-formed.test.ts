@@ -51,6 +51,10 @@ describe('a multi that cannot be read spends a transaction all the same', () => 
     ['empty bytes', Buffer.alloc(0)],
     ['unknown parts', multiBody([OpCode.setACL, setAclBody('/a', openAcl)])],
     ['unknown flags, no ACL', multiBody([OpCode.create, createBody('/a', { flags: 9, acl: undefined })])],
+    [
+      'a mode that wants a ttl, then no ACL',
+      multiBody([OpCode.create, createBody('/a', { flags: 5 })], [OpCode.create, createBody('/a', { acl: undefined })]),
+    ],
     ['createTTL without ACL', multiBody([OpCode.createTTL, createBody('/a', { acl: undefined, flags: 5 }, true)])],
     ['good parts', multiBody([OpCode.create, createBody('/a')], [OpCode.setData, setDataBody('/a', '')])],
   ])('%s', (_what, body) => {
@@ -59,6 +63,9 @@ describe('a multi that cannot be read spends a transaction all the same', () => 
 
   it('unless what is wrong first is a create without an ACL list', () => {
     const lacking = createBody('/a', { acl: undefined });
+    expect(
+      isReadableWrite(OpCode.multi, multiBody([OpCode.create, createBody('/a', { flags: 5, acl: undefined })])),
+    ).toBe(false);
     expect(isReadableWrite(OpCode.multi, multiBody([OpCode.create, lacking]))).toBe(false);
     expect(
       isReadableWrite(OpCode.multi, multiBody([OpCode.delete, pathVersionBody('/a')], [OpCode.create2, lacking])),
