@@ -84,6 +84,8 @@ export class Generator {
   }
 
   private reattach(slot: number, attached: boolean): Step {
+    if (attached && this.skip.has('refused re-attach'))
+      return { kind: 'reattach', slot, how: 'steal', handshake: this.handshake() };
     const how = this.rng.weighted([
       [10, attached ? 'steal' : 'right'],
       [2, 'wrong password'],
@@ -166,7 +168,7 @@ export class Generator {
   /** Now and then a well-formed body loses its end, gains one, or has one byte changed. */
   private broken(step: Step & { kind: 'request' }): Step {
     const { rng } = this;
-    if (!rng.chance(0.03)) return step;
+    if (!rng.chance(0.03) || this.skip.has('broken')) return step;
     const body = Buffer.from(step.body);
     if (rng.chance(0.15)) return { ...step, body: Buffer.concat([body, Buffer.from([0, 0, 0, 7, 1])]) };
     if (body.length === 0) return step;
@@ -249,6 +251,7 @@ export class Generator {
         });
       }
       case 'setWatches':
+        this.fragile ||= this.skip.has('setWatches null');
         return this.named(
           slot,
           name,
@@ -256,6 +259,7 @@ export class Generator {
           rng.chance(0.9) ? -8 : undefined,
         );
       case 'setWatches2':
+        this.fragile ||= this.skip.has('setWatches null');
         return this.named(
           slot,
           name,
@@ -292,8 +296,9 @@ export class Generator {
 
   private some(): (string | null)[] | null {
     const { rng } = this;
-    if (rng.chance(0.03)) return null;
-    return Array.from({ length: rng.below(4) }, () => pools.anyPath(rng, this.known));
+    if (rng.chance(0.03) && !this.skip.has('setWatches null')) return null;
+    const paths = Array.from({ length: rng.below(4) }, () => pools.anyPath(rng, this.known));
+    return this.skip.has('setWatches null') ? paths.filter((path) => path !== null) : paths;
   }
 
   /** One write, as it stands alone or inside a multi. */

@@ -12,6 +12,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1' },
     port: { type: 'string', default: '22300' },
     skip: { type: 'string', default: '' },
+    full: { type: 'boolean', default: false },
   },
 });
 
@@ -51,7 +52,14 @@ for (let seed = first; seed < first + Number(values.seeds); seed++) {
   failed = true;
   console.log(`seed ${seed}: difference at step ${difference.at}`);
   for (const line of difference.before) console.log(`  ${line}`);
-  console.log(`STEP ${difference.step}\n--- ${values.a}\n${difference.a}\n--- ${values.b}\n${difference.b}`);
+  const [left, right] = [difference.a.split('\n'), difference.b.split('\n')];
+  console.log(`STEP ${difference.step}`);
+  console.log(
+    `--- ${values.a}\n${values.full ? difference.a : left.filter((line) => !right.includes(line)).join('\n')}`,
+  );
+  console.log(
+    `--- ${values.b}\n${values.full ? difference.b : right.filter((line) => !left.includes(line)).join('\n')}`,
+  );
 }
 console.log('operation x answer:');
 printTable(table);
