@@ -88,11 +88,12 @@ function main(): void {
       exit(exitCodeOf(error));
     },
   );
-  if (args.welcome)
-    peer.ready.then(
+  if (args.welcome) {
+    Promise.all([peer.ready, peer.listening]).then(
       () => process.stderr.write(welcome(peer)),
       () => {},
     );
+  }
   peer.start();
 }
 
