@@ -17,17 +17,14 @@ import type { Vote } from './vote.ts';
  * Leader election as a peer uses it: FastLeaderElection on a PeerMesh, with a timer for its deadlines. Handlers are
  * called from events of clock and network, never from inside a call to this object, and may call it.
  */
-/** State of a notification, its first field. */
-const LOOKING = 0;
-
 export interface ElectionHandlers {
   /** All election ports are bound. */
   onListening(): void;
   onElected(outcome: Outcome): void;
+  /** This server is settled, and `sid`, a voter, looks for a leader. */
+  onLooking(sid: number): void;
   /** Met while looking: take it over, and `look` again unless only its version differs. */
   onNewerConfig(verifier: QuorumVerifier): void;
-  /** Server `sid` says that it looks for a leader. */
-  onLooking(sid: number): void;
   onFatal(error: FatalError): void;
 }
 
@@ -41,6 +38,7 @@ export class Election {
   /** Said by the election, to be passed on when it is done with the event. */
   private outcome: Outcome | undefined = undefined;
   private newerConfig: QuorumVerifier | undefined = undefined;
+  private looking: number | undefined = undefined;
 
   constructor(
     world: { readonly net: Net; readonly clock: Clock },
@@ -54,6 +52,9 @@ export class Election {
       send: (sid, notification) => this.mesh.send(sid, notification),
       elected: (outcome) => {
         this.outcome = outcome;
+      },
+      onLooking: (sid) => {
+        this.looking = sid;
       },
       onNewerConfig: (verifier) => {
         this.newerConfig = verifier;
@@ -70,7 +71,6 @@ export class Election {
         onMessage: (sid, message) => {
           this.fle.onNotification(sid, message, this.clock.nowMs());
           this.afterEvent();
-          if (message.length >= 4 && message.readInt32BE(0) === LOOKING) handlers.onLooking(sid);
         },
         onFatal: (error) => handlers.onFatal(error),
       },
@@ -118,9 +118,11 @@ export class Election {
   }
 
   private afterEvent(): void {
-    const { outcome, newerConfig } = this;
+    const { outcome, newerConfig, looking } = this;
     this.outcome = undefined;
     this.newerConfig = undefined;
+    this.looking = undefined;
+    if (looking !== undefined) this.handlers.onLooking(looking);
     if (newerConfig !== undefined) this.handlers.onNewerConfig(newerConfig);
     if (outcome !== undefined) {
       this.mesh.keepDialing = false;

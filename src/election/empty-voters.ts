@@ -6,12 +6,12 @@ import type { QuorumVerifier } from './quorum/quorum-verifier.ts';
  * leadership; one server scaled up to three whose two empty newcomers outvote it). But on a first start nobody has a
  * history, and still somebody has to lead.
  *
- * The rule. A voter is empty while it was never synchronised: it has no current epoch of its own, no log and no
- * snapshot, or only the remains of a first synchronisation that broke off. An empty voter counts, in elections and
- * in a leader's quorums of epochs and of NEWLEADER, only if
+ * The rule. A voter is empty until it was synchronised once: it has no current epoch of its own, no log and no
+ * snapshot; or only the remains of a first synchronisation that broke off; or it knows that the end of its log is
+ * gone. An empty voter counts, in elections and in a leader's quorums, only if
  *
- *   everyone told   every configured voter of weight has told what history it has, each after this voter started;
- *                   then the best history is known, and it is the only one this voter supports; or
+ *   everyone told   every configured voter of weight has told what history it has, in this round, and each after this
+ *                   voter started; then the best history is known, and nothing below it is supported; or
  *   first start     nobody who told has a history, none was heard of since this voter started, and the empty voters
  *                   that told are a quorum by themselves; or
  *   initialize      the operator put the file `initialize` there, and with it vouches for what may be lost.
@@ -29,32 +29,24 @@ import type { QuorumVerifier } from './quorum/quorum-verifier.ts';
  * the others first, once they have heard of a history they never do, and the file `initialize` is what decides
  * otherwise.
  *
- * fast-leader-election.ts applies it to the own vote. A leader applies it to the learners that connect, since other
- * implementations vote without asking themselves; it must be applied to the epochs collected in discovery already, or
- * the synchronisation that ends a voter's emptiness could come from a leader that lacks t.
+ * fast-leader-election.ts applies it to the own vote. The leader applies it once more (zab/history-votes.ts), to the
+ * histories it collects in discovery: the synchronisation that ends a voter's emptiness must not come from a leader
+ * that lacks t.
  */
 export class HistoryRoll {
   private readonly verifiers: readonly QuorumVerifier[];
-  private readonly vouched: ReadonlySet<number>;
   /** Voters that told: whether they have a history. */
   private readonly told = new Map<number, boolean>();
 
-  /** `vouched`: empty voters known to have applied the rule themselves before they voted. */
-  constructor(verifiers: readonly QuorumVerifier[], vouched: ReadonlySet<number>) {
+  constructor(verifiers: readonly QuorumVerifier[]) {
     this.verifiers = verifiers;
-    this.vouched = vouched;
   }
 
-  /** Server `sid` told its history; whoever is no voter is not asked. */
+  /** Server `sid` told; whoever is no voter is not asked. */
   onTold(sid: number, hasHistory: boolean): void {
     for (const verifier of this.verifiers) {
       if (verifier.voters.has(sid)) this.told.set(sid, hasHistory);
     }
-  }
-
-  /** What `sid` told may be out of date: it left, or does something else by now. */
-  forget(sid: number): void {
-    this.told.delete(sid);
   }
 
   clear(): void {
@@ -78,22 +70,6 @@ export class HistoryRoll {
       empty.add(sid);
     }
     return this.verifiers.every((verifier) => verifier.containsQuorum(empty));
-  }
-
-  /** Whether an acknowledgement of `sid` counts in a quorum; of one that has not told yet it does not. */
-  counts(sid: number): boolean {
-    const told = this.told.get(sid);
-    if (told === true || this.vouched.has(sid)) return true;
-    return told !== undefined && (this.everyoneTold() || this.isFirstStart());
-  }
-
-  /** Those of `sids` whose acknowledgement counts. */
-  counted(sids: Iterable<number>): Set<number> {
-    const counted = new Set<number>();
-    for (const sid of sids) {
-      if (this.counts(sid)) counted.add(sid);
-    }
-    return counted;
   }
 }
 

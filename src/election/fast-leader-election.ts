@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { ZXID_NONE, ZXID_OBSERVER, ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
+import { ZXID_NONE, ZXID_OBSERVER, type Zxid, zxidHex } from '../jute/zxid.ts';
 import { HistoryRoll, hasHistory } from './empty-voters.ts';
 import { type Notification, type PeerState, readNotification, writeNotification } from './notification.ts';
 import { parseQuorumText } from './quorum/quorum-config.ts';
@@ -31,7 +31,7 @@ export interface Candidate {
   readonly zxid: Zxid;
   /** The current epoch of this server's history; 0 when it has none. */
   readonly peerEpoch: number;
-  /** Never synchronised: see empty-voters.ts. Zxid and epoch 0 mean it as well. */
+  /** Not synchronised yet, whatever zxid and epoch say: see empty-voters.ts. Both 0 mean it as well. */
   readonly empty: boolean;
   /** The operator left the file `initialize`. */
   readonly initialize: boolean;
@@ -62,8 +62,6 @@ export const ELECTION_DEFAULTS: ElectionOptions = {
 export interface Outcome {
   readonly vote: Vote;
   readonly state: SettledState;
-  /** A leader's: the empty voters that support it and applied the rule of empty-voters.ts before, itself included. */
-  readonly vouched: ReadonlySet<number>;
 }
 
 export type SettledState = 'following' | 'leading' | 'observing';
@@ -73,6 +71,8 @@ export interface ElectionHost {
   send(sid: number, notification: Buffer): void;
   /** The election is over for this server; it answers with this vote from now on. */
   elected(outcome: Outcome): void;
+  /** This server is settled, and `sid`, a voter, looks for a leader. */
+  onLooking(sid: number): void;
   /** A looking server met a newer configuration: take it over, and `start` again unless only its version differs. */
   onNewerConfig(verifier: QuorumVerifier): void;
   readonly log: Log;
@@ -117,7 +117,7 @@ export class FastLeaderElection {
   // Empty voters
   private abstaining = false;
   private empty = false;
-  private roll: HistoryRoll = new HistoryRoll([], new Set());
+  private roll: HistoryRoll = new HistoryRoll([]);
   private readonly told = new Map<number, Told>();
   /** Messages since the last connection to each server came about. */
   private readonly received = new Map<number, number>();
@@ -126,8 +126,6 @@ export class FastLeaderElection {
   private firstStartSinceMs: number | undefined = undefined;
   private initializeAtMs: number | undefined = undefined;
   private saidWaitingMs = Number.NEGATIVE_INFINITY;
-  /** Servers seen to abstain: their votes are considered ones. */
-  private readonly seenAbstaining = new Set<number>();
 
   constructor(self: number, options: ElectionOptions, host: ElectionHost) {
     this.self = self;
@@ -173,7 +171,9 @@ export class FastLeaderElection {
     this.initializeAtMs = undefined;
     this.intervalMs = this.options.minNotificationMs;
     this.resendAtMs = nowMs + this.intervalMs;
-    this.empty = this.isVoter && (candidate.empty || !hasHistory(candidate.peerEpoch, candidate.zxid));
+    const remembers = hasHistory(candidate.peerEpoch, candidate.zxid);
+    this.empty = this.isVoter && (candidate.empty || !remembers);
+    if (remembers) this.historyHeardOf = true;
     this.abstaining = this.empty;
     if (this.abstaining) this.abstain(nowMs);
     else this.propose(this.ownStanding(), nowMs);
@@ -215,7 +215,9 @@ export class FastLeaderElection {
       return;
     }
     if (this.state !== 'looking') {
-      if (n.state === 'looking') this.sendTo(from);
+      if (n.state !== 'looking') return;
+      this.sendTo(from);
+      this.host.onLooking(from);
       return;
     }
     this.onVote(from, n, count > 1, nowMs);
@@ -349,11 +351,11 @@ export class FastLeaderElection {
   /**
    * The elected leader must have said itself that it leads: those who follow may not have noticed yet that it is
    * gone. When they all say that it is this server, the round must be its own; and an empty one does not believe
-   * it of a history, since their word is then from a time before it lost its own.
+   * it of a better history than it has, since their word is then from a time before it lost that.
    */
   private leaderConfirms(vote: Vote, votes: ReadonlyMap<number, ReceivedVote>): boolean {
     if (vote.leader === this.self) {
-      const mine = !this.empty || (!this.abstaining && !hasHistory(vote.peerEpoch, vote.zxid));
+      const mine = !this.empty || (!this.abstaining && !isBetter(vote, this.ownStanding()));
       return mine && vote.round === this.round;
     }
     return votes.get(vote.leader)?.state === 'leading';
@@ -363,22 +365,12 @@ export class FastLeaderElection {
     const decided: Vote = { leader: vote.leader, zxid: vote.zxid, round: vote.round, peerEpoch: vote.peerEpoch };
     const state: SettledState =
       decided.leader === this.self ? 'leading' : this.candidate.participant ? 'following' : 'observing';
-    const vouched = state === 'leading' ? this.vouchedFor(decided) : new Set<number>();
     this.settle(state, decided);
     this.log.info(
       { leader: decided.leader, round: decided.round, zxid: zxidHex(decided.zxid), state },
       'the election is over',
     );
-    this.host.elected({ vote: decided, state, vouched });
-  }
-
-  private vouchedFor(vote: Vote): Set<number> {
-    const vouched = new Set<number>();
-    for (const [sid, other] of this.votes) {
-      const asked = sid === this.self ? this.empty : this.seenAbstaining.has(sid);
-      if (asked && other.leader === vote.leader && other.zxid === vote.zxid) vouched.add(sid);
-    }
-    return vouched;
+    this.host.elected({ vote: decided, state });
   }
 
   /** Servers of weight 0 are never elected (ZOOKEEPER-1465). */
@@ -388,7 +380,6 @@ export class FastLeaderElection {
   }
 
   private ownStanding(): Standing {
-    if (this.empty) return { leader: this.self, zxid: ZXID_ZERO, peerEpoch: 0 };
     const { participant, zxid, peerEpoch } = this.candidate;
     const leader = this.verifier.voters.has(this.self) ? this.self : ZXID_OBSERVER;
     return participant ? { leader, zxid, peerEpoch } : { leader, zxid: ZXID_OBSERVER, peerEpoch: ZXID_OBSERVER };
@@ -410,7 +401,7 @@ export class FastLeaderElection {
   private abstain(nowMs: number): void {
     this.abstaining = true;
     this.finalizeAtMs = undefined;
-    this.vote = { leader: this.self, zxid: ZXID_NONE, round: ROUND_OF_QUESTIONS, peerEpoch: 0 };
+    this.vote = this.noVote();
     if (this.candidate.initialize) this.initializeAtMs = nowMs + this.options.minNotificationMs;
     this.log.info(
       { voters: this.verifier.voters.size },
@@ -422,7 +413,6 @@ export class FastLeaderElection {
 
   private onTold(from: number, n: Notification, fresh: boolean): void {
     const abstains = n.zxid === ZXID_NONE;
-    if (abstains) this.seenAbstaining.add(from);
     const before = this.told.get(from);
     this.told.set(from, {
       standing: { leader: n.leader, zxid: n.zxid, peerEpoch: n.peerEpoch },
@@ -501,9 +491,14 @@ export class FastLeaderElection {
   private mustAbstainAgain(nowMs: number): boolean {
     if (this.mayCount(this.round, nowMs)) return false;
     this.abstaining = true;
-    this.vote = { leader: this.self, zxid: ZXID_NONE, round: ROUND_OF_QUESTIONS, peerEpoch: 0 };
+    this.vote = this.noVote();
     this.sendToVoters();
     return true;
+  }
+
+  /** An epoch above 0 says that there is a history after all, if not a whole one. */
+  private noVote(): Vote {
+    return { leader: this.self, zxid: ZXID_NONE, round: ROUND_OF_QUESTIONS, peerEpoch: this.candidate.peerEpoch };
   }
 
   private whoHasNotTold(): string {
@@ -522,7 +517,7 @@ export class FastLeaderElection {
     this.verifier = verifier;
     this.verifiers = next !== undefined && next.version > verifier.version ? [verifier, next] : [verifier];
     this.config = Buffer.from(verifier.text(), 'utf8');
-    this.roll = new HistoryRoll(this.verifiers, new Set());
+    this.roll = new HistoryRoll(this.verifiers);
   }
 
   /** True when the notification led to other members and is done with. */

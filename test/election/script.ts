@@ -95,10 +95,10 @@ class ScriptRunner {
           this.trace.push(`${sid} > ${to}  ${render(bytes)}`);
           this.underway.push({ from: sid, to, bytes });
         },
-        elected: ({ vote, state, vouched }) => {
-          const empties = vouched.size === 0 ? '' : `, vouched for ${[...vouched].sort().join(' ')}`;
-          this.trace.push(`${sid} is ${state}: ${standing(vote)} round=${vote.round}${empties}`);
+        elected: ({ vote, state }) => {
+          this.trace.push(`${sid} is ${state}: ${standing(vote)} round=${vote.round}`);
         },
+        onLooking() {},
         onNewerConfig: (verifier) => {
           this.trace.push(`${sid} has a newer configuration: ${verifier.text().replaceAll('\n', ' ')}`);
         },
