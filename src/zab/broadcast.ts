@@ -68,7 +68,17 @@ export class Broadcast {
     }
   }
 
-  /** Proposals above `zxid`, which is the tree's: committed ones first. */
+  /** Committed, and not in the tree that ends at `treeZxid`. */
+  decidedAbove(treeZxid: Zxid): Entry[] {
+    const decided: Entry[] = [];
+    for (let i = 0; i < this.committedCount; i++) {
+      const entry = this.entries.at(i) as Entry;
+      if (entry.zxid > treeZxid) decided.push(entry);
+    }
+    return decided;
+  }
+
+  /** Proposals above `zxid`, committed ones first. */
   forEachAbove(zxid: Zxid, visit: (entry: Entry, isCommitted: boolean) => void): void {
     for (let i = 0; i < this.entries.length; i++) {
       const entry = this.entries.at(i) as Entry;

@@ -1,4 +1,5 @@
 import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
+import { epochOf, type Zxid } from '../jute/zxid.ts';
 
 /**
  * Whether enough voters have accepted the leader's epoch and shown their history (ACKEPOCH), so that what the leader
@@ -6,20 +7,25 @@ import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
  *
  * That conclusion needs voters that remember. One that was wiped, or is new, has forgotten what it acknowledged, and
  * together with a stale voter it would elect a leader that lacks committed transactions (ZOOKEEPER-261; two empty
- * servers beside one with data, when an ensemble of one is grown to three). So an empty voter counts only
+ * servers beside one with data, when an ensemble of one is grown to three). election/empty-voters.ts has the rule and
+ * the reason why it is enough; the election applies it to the votes, this to the histories: an empty voter counts only
  *  - when every voter has answered: then the best history there is has been seen, or
  *  - when no voter that answered has any history and the empty ones are a quorum by themselves: a first start.
  * Otherwise it is synchronised without counting, and counts from its acknowledgement of NEWLEADER on: then it holds on
- * disk all that the leader has.
+ * disk all that the leader has, and the leader has all that was committed.
  *
- * Who has neither epoch nor transaction but does not call itself empty counts as ZooKeeper counts it: a fresh server of
- * Apache's, or one of ours with the operator's `initialize` file.
+ * Who has neither epoch nor transaction, and does not call itself empty, counts as ZooKeeper counts it: a fresh server
+ * of Apache's, or one of ours with the operator's `initialize` file.
  */
 export type HistoryKind = 'some' | 'fresh' | 'empty';
 
-export function historyKind(empty: boolean, currentEpoch: number, lastZxid: number): HistoryKind {
-  if (currentEpoch > 0 || lastZxid > 0) return 'some';
-  return empty ? 'empty' : 'fresh';
+/**
+ * Whether a server was ever synchronised to the end, which is when it takes a leader's epoch for its own. Transactions
+ * alone do not say so: they may be the remains of a first synchronisation that broke off, and end anywhere. Epoch 0 has
+ * no leader; its transactions come from a standalone server.
+ */
+export function wasSynchronised(currentEpoch: number, lastZxid: Zxid): boolean {
+  return currentEpoch > 0 || (lastZxid > 0 && epochOf(lastZxid) === 0);
 }
 
 export class HistoryVotes {

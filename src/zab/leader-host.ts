@@ -23,8 +23,9 @@ export interface LeaderOptions {
   readonly verifiers: readonly QuorumVerifier[];
   readonly initLimitTicks: number;
   readonly syncLimitTicks: number;
-  /** This voter has neither history nor the operator's word that it is meant so; see learner-host.ts. */
+  /** As in LearnerState: the disk is known to have lost something. */
   readonly empty: boolean;
+  readonly initialize?: boolean;
   /** How many half ticks the leader bears with a voter that went looking again while it waits for its epoch; undefined: no limit. */
   readonly maxEpochWaitHalfTicks: number | undefined;
   /** zookeeper.snapshotSizeFactor: a DIFF is read from disk while it is no larger than this share of a snapshot; negative: never. */

@@ -16,7 +16,7 @@ import {
 } from '../jute/zxid.ts';
 import { type Barrier, Barriers } from './barriers.ts';
 import { Broadcast } from './broadcast.ts';
-import { HistoryVotes, historyKind } from './history-votes.ts';
+import { type HistoryKind, HistoryVotes, wasSynchronised } from './history-votes.ts';
 import type { Entry, History, LeaderHost, LeaderOptions } from './leader-host.ts';
 import { LearnerLink, type LinkLimits, type LinkPhase } from './learner-link.ts';
 import {
@@ -349,6 +349,7 @@ export class Leader {
       throw new ProtocolError(`ACKEPOCH with epoch ${currentEpoch} and zxid ${zxidHex(packet.zxid)}`);
     }
     link.lastZxid = isEmpty ? ZXID_ZERO : packet.zxid;
+    link.needsSnapshot = isEmpty && currentEpoch === -1;
     link.enter('history', this.now);
     if (this.isHistoryKnown) {
       this.synchronise(link);
@@ -362,7 +363,7 @@ export class Leader {
         this.stepDown(claim);
         return;
       }
-      if (link.voter) this.histories.add(link.sid, historyKind(isEmpty, currentEpoch, link.lastZxid));
+      if (link.voter) this.histories.add(link.sid, isEmpty ? 'empty' : historyKind(link, currentEpoch));
     }
     this.maybeKnowHistory();
   }
@@ -442,7 +443,7 @@ export class Leader {
     this.waitingSince = this.now;
     this.host.setAcceptedEpoch(epoch);
     this.log.info({ epoch, connected: [...this.connected.acks].join(',') }, 'new epoch');
-    this.histories.add(this.self, historyKind(this.options.empty, this.history.currentEpoch, this.history.lastZxid));
+    this.histories.add(this.self, this.ownHistoryKind());
     for (const link of this.links.values()) {
       if (link.phase === 'epoch') this.offerEpoch(link, epoch);
     }
@@ -462,6 +463,12 @@ export class Leader {
     }
     link.enter('ackEpoch', this.now);
     this.host.send(link.id, new Packet(PacketType.leaderInfo, this.newLeaderZxid, intBody(PROTOCOL_VERSION)));
+  }
+
+  private ownHistoryKind(): HistoryKind {
+    if (this.options.initialize === true) return 'fresh';
+    const { currentEpoch, lastZxid } = this.history;
+    return !this.options.empty && wasSynchronised(currentEpoch, lastZxid) ? 'some' : 'empty';
   }
 
   private isMoreRecent(currentEpoch: number, lastZxid: Zxid): boolean {
@@ -486,10 +493,18 @@ export class Leader {
   // Synchronisation.
 
   private synchronise(link: LearnerLink): void {
-    const plan = planSync(link.lastZxid, this.history, {
-      forceSnapshotSync: this.options.forceSnapshotSync || this.snapOnly.has(link.sid),
+    if (link.snapshotFrom === undefined) {
+      // From here on nothing is committed with the help of what this learner's disk may be about to lose.
+      this.inFlight.forget(link.sid);
+      link.snapshotFrom = this.committed;
+    }
+    const treeZxid = this.history.lastZxid;
+    const plan = planSync(link.lastZxid, this.history, this.inFlight.decidedAbove(treeZxid), {
+      forceSnapshotSync: this.options.forceSnapshotSync || link.needsSnapshot || this.snapOnly.has(link.sid),
       snapshotSizeFactor: this.options.snapshotSizeFactor,
     });
+    // What is committed may be on this learner's disk and not yet on ours: a snapshot must not take it away from there.
+    if (plan.kind === 'snap' && treeZxid < link.snapshotFrom) return;
     if (link.observer && !this.hasRoomFor(plan.kind)) {
       plan.disk?.cursor.close();
       this.dropLink(link, 'too many learners are being synchronised at the same time');
@@ -505,11 +520,10 @@ export class Leader {
       },
       'synchronising a learner',
     );
-    this.inFlight.forget(link.sid);
     link.syncKind = plan.kind;
     link.enter('syncing', this.now);
     this.sendPlan(link, plan);
-    this.inFlight.forEachAbove(this.history.lastZxid, (entry, isCommitted) => this.forward(link, entry, isCommitted));
+    this.inFlight.forEachAbove(plan.reaches, (entry, isCommitted) => this.forward(link, entry, isCommitted));
     link.forwarding = true;
     const config = Buffer.from(this.history.configText(), 'utf8');
     this.host.send(link.id, new Packet(PacketType.newLeader, this.newLeaderZxid, config));
@@ -577,7 +591,15 @@ export class Leader {
       }
       this.host.commit(entry.zxid);
     }
+    this.afterApply();
+  }
+
+  /** The own tree may have come further. */
+  private afterApply(): void {
     this.inFlight.applied(this.history.lastZxid);
+    for (const link of this.links.values()) {
+      if (link.phase === 'history') this.synchronise(link);
+    }
     this.barriers.advance();
   }
 
@@ -634,7 +656,7 @@ export class Leader {
   }
 
   private tickBroadcast(): void {
-    this.inFlight.applied(this.history.lastZxid);
+    this.afterApply();
     if (this.now % 2 === 0 && !this.hasQuorumConnected()) {
       this.stepDown('no quorum of learners is connected and answers');
       return;
@@ -704,6 +726,12 @@ export class Leader {
   private isMember(sid: number): boolean {
     return this.verifiers.some((verifier) => verifier.members.has(sid));
   }
+}
+
+/** Of a learner that does not call itself empty. */
+function historyKind(link: LearnerLink, currentEpoch: number): HistoryKind {
+  if (wasSynchronised(currentEpoch, link.lastZxid)) return 'some';
+  return link.lastZxid === ZXID_ZERO && link.acceptedEpoch === 0 ? 'fresh' : 'empty';
 }
 
 function expectServing(link: LearnerLink, packet: QuorumPacket): void {

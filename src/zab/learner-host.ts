@@ -31,12 +31,19 @@ export interface LearnerState {
   /** 0 when there is none. */
   readonly currentEpoch: number;
   /**
-   * A voter without history: no current epoch, no log record, no snapshot, and no word of the operator that this is
-   * meant (the `initialize` file). An accepted epoch alone is no history: a wiped voter that had accepted an epoch and
-   * was not synchronised would count again. Such a voter says so in its ACKEPOCH (zxid -1, which Apache's leaders do
-   * not count either) and counts from the moment it acknowledged NEWLEADER (ZOOKEEPER-261).
+   * The host knows that this voter must not help to decide what was committed: its disk is known to have lost the end of
+   * the log. That a voter was never synchronised, the learner sees from the epochs and the last zxid by itself. Such a
+   * voter says so in its ACKEPOCH (zxid -1, which Apache's leaders do not count either), gets a SNAP, and counts from the
+   * moment it acknowledged NEWLEADER (ZOOKEEPER-261).
    */
   readonly empty: boolean;
+  /** The operator's word (the file `initialize`) that this voter is meant to have no history: it counts. */
+  readonly initialize?: boolean;
+  /**
+   * The last leader's TRUNC could not be carried out (`Learner.needsSnapshot` at its end): this time ask for a SNAP. Not
+   * kept over a restart or another role.
+   */
+  readonly needsSnapshot?: boolean;
 }
 
 export interface LearnerHost {
@@ -50,8 +57,10 @@ export interface LearnerHost {
   /** Everything up to `zxid` is decided, in zxid order; applied when it is on the own disk as well. */
   commit(zxid: Zxid): void;
   /**
-   * Cut everything above `zxid` from log and snapshots, durably, and make the tree again from what is left. Then
-   * `Learner.onTruncated` with the last zxid left. A cut that fails stops the peer (FatalError, exit code 13).
+   * Cut everything above `zxid` from log and snapshots, durably, and make the tree again from what is left; then
+   * `Learner.onTruncated(zxid)`. Where the history cannot be made to end exactly there (no such transaction in the log,
+   * no such snapshot, nothing below to start from), change nothing, and `Learner.onTruncated(undefined)`. A cut that
+   * fails half-way stops the peer (FatalError, exit code 13; ZOOKEEPER-3701).
    */
   truncate(zxid: Zxid): void;
   /**
@@ -60,7 +69,10 @@ export interface LearnerHost {
    * Until that step neither disk nor tree has changed: a link that breaks leaves the peer as it was (ZOOKEEPER-3642).
    */
   receiveSnapshot(zxid: Zxid): void;
-  /** Both durable on return. */
+  /**
+   * Both durable on return. A voter that was never synchronised calls `setCurrentEpoch(0)` before anything else is
+   * logged: a restart must find that, and not take the epoch of its last transaction for one that it was synchronised in.
+   */
   setAcceptedEpoch(epoch: number): void;
   setCurrentEpoch(epoch: number): void;
 

@@ -38,6 +38,10 @@ export class LearnerLink {
   acceptedEpoch = 0;
   /** From ACKEPOCH. */
   lastZxid: Zxid = ZXID_ZERO;
+  /** It asked for a snapshot, and does not say where it stands. */
+  needsSnapshot = false;
+  /** A snapshot for this learner has to have at least this; undefined until its synchronisation is planned. */
+  snapshotFrom: Zxid | undefined = undefined;
   syncKind: 'diff' | 'trunc' | 'snap' | undefined = undefined;
   /** Gets what is proposed and committed from now on. */
   forwarding = false;

@@ -6,6 +6,7 @@ import { OpCode } from '../jute/codes.ts';
 import type { Id } from '../jute/data-records.ts';
 import { Writer } from '../jute/writer.ts';
 import { counterOf, epochOf, makeZxid, ZXID_NONE, ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
+import { wasSynchronised } from './history-votes.ts';
 import type { LearnerHost, LearnerOptions, LearnerState } from './learner-host.ts';
 import {
   intBody,
@@ -74,6 +75,7 @@ export class Learner {
   /** Of these, the reconfigurations: rare, so a plain list. */
   private reconfigs: { readonly zxid: Zxid; readonly payload: Buffer }[] = [];
   private isNewLeaderAcked = false;
+  private snapshotWanted = false;
   private config: string | undefined = undefined;
 
   constructor(options: LearnerOptions, state: LearnerState, host: LearnerHost, log: Log) {
@@ -101,6 +103,11 @@ export class Learner {
     return this.committed;
   }
 
+  /** At the end of the role: to be passed on to the next one, as LearnerState.needsSnapshot. */
+  get needsSnapshot(): boolean {
+    return this.snapshotWanted;
+  }
+
   /** The connection to the leader is open. */
   onOpen(): void {
     if (this.isOver()) return;
@@ -125,18 +132,18 @@ export class Learner {
     return !this.isOver() && !this.isBusy();
   }
 
-  /** Answers LearnerHost.truncate: the log ends at `lastZxid` now. */
-  onTruncated(lastZxid: Zxid): void {
+  /** Answers LearnerHost.truncate: the log ends at `lastZxid` now. undefined: it cannot end there, and is as it was. */
+  onTruncated(lastZxid: Zxid | undefined): void {
     if (this.isOver()) return;
     assert(this.stage === 'truncating', 'nothing was to be cut');
-    const wanted = this.syncZxid;
-    // An epoch's start is no transaction: what lies before it is what was meant.
-    if (lastZxid !== wanted && !(lastZxid < wanted && counterOf(wanted) === 0)) {
-      this.leave(`after cutting to ${zxidHex(wanted)} the log ends at ${zxidHex(lastZxid)}`);
+    if (lastZxid !== this.syncZxid) {
+      this.snapshotWanted = true;
+      const end = lastZxid === undefined ? 'it cannot be done' : `the log ends at ${zxidHex(lastZxid)}`;
+      this.leave(`after TRUNC to ${zxidHex(this.syncZxid)} ${end}; a snapshot is needed`);
       return;
     }
     this.enter('synchronising');
-    this.lastZxid = wanted;
+    this.lastZxid = lastZxid;
     this.commitTo(lastZxid);
   }
 
@@ -216,10 +223,16 @@ export class Learner {
     if (epoch < accepted) throw new ProtocolError(`the leader's epoch ${epoch} is below the accepted one, ${accepted}`);
     this.ownEpoch = epoch;
     this.newLeaderZxid = makeZxid(epoch, 0);
-    // An epoch is promised once. Who has accepted it before says so with -1, and is synchronised without being counted.
     if (epoch > accepted) this.host.setAcceptedEpoch(epoch);
-    const current = epoch > accepted ? this.state.currentEpoch : -1;
-    const last = this.state.empty ? ZXID_NONE : this.state.lastZxid;
+    const { currentEpoch, lastZxid } = this.state;
+    const isNew = !wasSynchronised(currentEpoch, lastZxid);
+    if (isNew) this.host.setCurrentEpoch(0);
+    const isEmpty = this.state.initialize !== true && (this.state.empty || isNew);
+    // An epoch is promised once. Who has accepted it before says so with -1, and is synchronised without being counted;
+    // so does who cannot be synchronised but by a snapshot, which zxid -1 asks for.
+    const needsSnapshot = this.state.needsSnapshot === true;
+    const current = epoch > accepted && !needsSnapshot ? currentEpoch : -1;
+    const last = isEmpty || needsSnapshot ? ZXID_NONE : lastZxid;
     this.enter('planning');
     this.host.send(new QuorumPacket(PacketType.ackEpoch, last, intBody(current)));
   }

@@ -194,7 +194,7 @@ export class LinkStream implements StreamHandlers {
   // Incoming.
 
   private pauseIfStopped(): void {
-    if (this.cutter.stopped && this.sink === undefined && !this.isClosed) this.stream?.pause();
+    if (this.cutter.stopped && !this.isClosed) this.stream?.pause();
   }
 
   private takeRaw(sink: RawSink, chunk: Buffer): void {

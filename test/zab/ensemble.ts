@@ -1,0 +1,813 @@
+import { silentLog } from '../../src/base/log.ts';
+import type { QuorumVerifier } from '../../src/election/quorum/quorum-verifier.ts';
+import type { ServerSpec } from '../../src/election/quorum/server-spec.ts';
+import { counterOf, epochOf, makeZxid, ZXID_ZERO, type Zxid } from '../../src/jute/zxid.ts';
+import type { Leader } from '../../src/zab/leader.ts';
+import type {
+  Entry,
+  EntryCursor,
+  History,
+  LeaderHost,
+  LeaderOptions,
+  PacketSource,
+} from '../../src/zab/leader-host.ts';
+import type { Learner } from '../../src/zab/learner.ts';
+import type { LearnerHost } from '../../src/zab/learner-host.ts';
+import { PacketType, packetName, QuorumPacket } from '../../src/zab/packets.ts';
+
+/**
+ * An ensemble in memory: the production Leader and Learner on hosts that keep the bargain of their interfaces, disks
+ * that lose what was not synced, and links that deliver in order or break. Nothing happens by itself: a script or a
+ * seed decides what comes next. Everything that happens is told to the observers, who check invariants or write it down.
+ */
+export interface Roles {
+  readonly Leader: typeof Leader;
+  readonly Learner: typeof Learner;
+}
+
+/** Hosts that break their bargain on purpose, to see that it is noticed. */
+export interface HostFaults {
+  readonly ackBeforeSync?: boolean;
+  readonly currentEpochBeforeSync?: boolean;
+  readonly skipTruncate?: boolean;
+}
+
+export interface Watcher {
+  /** A line of the trace. */
+  note?(text: string): void;
+  leading?(peer: Peer, epoch: number): void;
+  established?(peer: Peer): void;
+  proposed?(peer: Peer, entry: Entry): void;
+  /** The leader has decided; its own tree may follow later. */
+  committed?(peer: Peer, zxid: Zxid): void;
+  acknowledged?(peer: Peer, zxid: Zxid): void;
+  barrierPassed?(peer: Peer, token: number): void;
+  syncReplied?(peer: Peer, question: number): void;
+}
+
+export interface Snapshot {
+  readonly zxid: Zxid;
+  readonly entries: readonly Entry[];
+}
+
+/** What survives a crash. */
+export class Disk {
+  acceptedEpoch = 0;
+  currentEpoch = 0;
+  /** Oldest first; never empty once something was ever installed. */
+  snapshots: Snapshot[] = [];
+  log: Entry[] = [];
+
+  get lastZxid(): Zxid {
+    return Math.max(this.log.at(-1)?.zxid ?? 0, this.snapshots.at(-1)?.zxid ?? 0) as Zxid;
+  }
+
+  /** Never synchronised to the end. */
+  get isEmpty(): boolean {
+    return this.currentEpoch === 0;
+  }
+
+  /** What recovery makes of it. */
+  replay(): { entries: Entry[]; zxid: Zxid } {
+    const snapshot = this.snapshots.at(-1);
+    const from = snapshot?.zxid ?? ZXID_ZERO;
+    const entries = snapshot === undefined ? [] : [...snapshot.entries];
+    for (const entry of this.log) {
+      if (entry.zxid > from) entries.push(entry);
+    }
+    return { entries, zxid: this.lastZxid };
+  }
+}
+
+type Item = QuorumPacket | { readonly source: PacketSource } | { readonly raw: Snapshot };
+
+export interface Link {
+  readonly id: number;
+  readonly learner: Peer;
+  readonly leader: Peer;
+  readonly toLeader: Item[];
+  readonly toLearner: Item[];
+  isOpen: boolean;
+  /** Not accepted yet by the leader's side. */
+  isNew: boolean;
+  sentBytes: number;
+}
+
+/** How many committed transactions are kept in memory; small, so that every kind of synchronisation comes up. */
+const RECENT_ENTRIES = 4;
+
+export class Peer implements LeaderHost, LearnerHost, History {
+  readonly sid: number;
+  readonly observer: boolean;
+  readonly disk = new Disk();
+  private readonly world: Ensemble;
+
+  isUp = true;
+  leader: Leader | undefined = undefined;
+  learner: Learner | undefined = undefined;
+  link: Link | undefined = undefined;
+  isServing = false;
+  /** What the tree holds: everything applied, oldest first. */
+  tree: Entry[] = [];
+  treeZxid: Zxid = ZXID_ZERO;
+  recent: Entry[] = [];
+  /** Appended, and not on the disk yet. */
+  writing: Entry[] = [];
+  /** Appended and not applied yet. */
+  private pending: Entry[] = [];
+  private committedTo: Zxid = ZXID_ZERO;
+  private afterSyncQueue: { readonly appended: number; readonly task: () => void }[] = [];
+  private appendedCount = 0;
+  private syncedCount = 0;
+  /** Disk work of the learner: a cut, a snapshot. */
+  work: (() => void) | undefined = undefined;
+  incoming: Snapshot | undefined = undefined;
+  /** What was on its way to the disk when NEWLEADER came. */
+  loggedAtNewLeader: Zxid = ZXID_ZERO;
+  nextToken = 1;
+  openSyncs: number[] = [];
+
+  constructor(world: Ensemble, sid: number, observer: boolean) {
+    this.world = world;
+    this.sid = sid;
+    this.observer = observer;
+  }
+
+  get isLooking(): boolean {
+    return this.isUp && this.leader === undefined && this.learner === undefined;
+  }
+
+  get durableZxid(): Zxid {
+    return this.disk.lastZxid;
+  }
+
+  // What a script can do to a peer.
+
+  lead(overrides: Partial<LeaderOptions> = {}): void {
+    this.world.note(`${this.sid}: leads`);
+    const options = {
+      ...DEFAULTS,
+      self: this.sid,
+      verifiers: [this.world.verifier],
+      empty: this.disk.isEmpty,
+      ...overrides,
+    };
+    this.leader = new this.world.roles.Leader(options, this, this, silentLog);
+    this.run(() => this.leader?.start());
+  }
+
+  follow(leader: Peer, initialize = false): Link {
+    const link = this.world.open(this, leader);
+    this.link = link;
+    this.learner = new this.world.roles.Learner(
+      {
+        self: this.sid,
+        observer: this.observer,
+        configVersion: ZXID_ZERO,
+        initLimitTicks: DEFAULTS.initLimitTicks,
+        syncLimitTicks: DEFAULTS.syncLimitTicks,
+      },
+      {
+        lastZxid: this.durableZxid,
+        acceptedEpoch: this.disk.acceptedEpoch,
+        currentEpoch: this.disk.currentEpoch,
+        empty: false,
+        initialize,
+        needsSnapshot: this.needsSnapshot,
+      },
+      this,
+      silentLog,
+    );
+    this.needsSnapshot = false;
+    this.run(() => this.learner?.onOpen());
+    return link;
+  }
+
+  propose(value: string): boolean {
+    const zxid = this.leader?.nextZxid();
+    if (zxid === undefined) return false;
+    const entry = { zxid, payload: payloadOf(zxid, value) };
+    this.world.watch.proposed?.(this, entry);
+    this.run(() => this.leader?.propose(zxid, entry.payload));
+    return true;
+  }
+
+  barrier(): number {
+    const token = this.nextToken++;
+    this.run(() => this.leader?.barrier(token));
+    return token;
+  }
+
+  sync(): number {
+    const question = this.nextToken++;
+    this.openSyncs.push(question);
+    this.learner?.sync(1n, question, Buffer.alloc(0), []);
+    return question;
+  }
+
+  halfTick(): void {
+    this.run(() => {
+      this.leader?.onHalfTick();
+      this.learner?.onHalfTick();
+    });
+  }
+
+  /** The first `count` of what is being written are on the disk now. */
+  syncDisk(count = this.writing.length): void {
+    const done = this.writing.splice(0, count);
+    if (done.length === 0) return;
+    this.disk.log.push(...done);
+    this.syncedCount += done.length;
+    const zxid = (done.at(-1) as Entry).zxid;
+    this.world.note(`${this.sid}: disk has ${showZxid(zxid)}`);
+    this.applyCommitted();
+    this.run(() => {
+      this.leader?.onSynced(zxid);
+      this.runAfterSync();
+    });
+  }
+
+  finishWork(): void {
+    const work = this.work;
+    this.work = undefined;
+    if (work !== undefined) this.run(work);
+  }
+
+  takeSnapshot(): void {
+    const cut = { zxid: this.treeZxid, entries: [...this.tree] };
+    if (cut.zxid > (this.disk.snapshots.at(-1)?.zxid ?? -1) && cut.zxid <= this.durableZxid)
+      this.disk.snapshots.push(cut);
+  }
+
+  /** Old snapshots, and the log they needed, go. */
+  purge(): void {
+    const kept = this.disk.snapshots.at(-1);
+    if (kept === undefined) return;
+    this.disk.snapshots = [kept];
+    this.disk.log = this.disk.log.filter((entry) => entry.zxid > kept.zxid);
+  }
+
+  crash(written = 0): void {
+    this.world.note(`${this.sid}: crashes`);
+    this.disk.log.push(...this.writing.splice(0, written));
+    this.clearRole();
+    this.isUp = false;
+  }
+
+  restart(): void {
+    this.world.note(`${this.sid}: starts`);
+    this.isUp = true;
+    this.recover();
+  }
+
+  wipe(): void {
+    this.world.note(`${this.sid}: loses its disk`);
+    this.clearRole();
+    this.disk.acceptedEpoch = 0;
+    this.disk.currentEpoch = 0;
+    this.disk.snapshots = [];
+    this.disk.log = [];
+    this.recover();
+  }
+
+  recover(): void {
+    const { entries, zxid } = this.disk.replay();
+    this.tree = entries;
+    this.treeZxid = zxid;
+    this.recent = this.disk.log.slice(-RECENT_ENTRIES);
+    this.pending = [];
+    this.committedTo = zxid;
+  }
+
+  /** The role is over, the process lives: what the disk had in hand gets there, the rest is dropped. */
+  endRole(): void {
+    const written = this.world.writtenAtEnd(this.writing.length);
+    const done = this.writing.splice(0, written);
+    this.disk.log.push(...done);
+    this.clearRole();
+    for (const entry of this.pending) {
+      if (entry.zxid <= this.durableZxid) this.applyOne(entry);
+    }
+    this.pending = [];
+    this.committedTo = this.treeZxid;
+  }
+
+  private clearRole(): void {
+    this.needsSnapshot = this.learner?.needsSnapshot ?? false;
+    this.leader = undefined;
+    this.learner = undefined;
+    this.isServing = false;
+    this.writing = [];
+    this.afterSyncQueue = [];
+    this.appendedCount = 0;
+    this.syncedCount = 0;
+    this.work = undefined;
+    this.incoming = undefined;
+    this.openSyncs = [];
+    this.world.closeAll(this);
+    this.link = undefined;
+  }
+
+  /** An event of a role; afterwards what ended it takes effect. */
+  run(event: () => void): void {
+    event();
+    if (this.endReason !== undefined) {
+      const reason = this.endReason;
+      this.endReason = undefined;
+      this.world.note(`${this.sid}: looks for a leader, because ${reason}`);
+      this.endRole();
+    }
+  }
+
+  private needsSnapshot = false;
+  private endReason: string | undefined = undefined;
+
+  // Both hosts.
+
+  append(zxid: Zxid, payload: Buffer): void {
+    const entry = { zxid, payload };
+    this.writing.push(entry);
+    this.pending.push(entry);
+    this.appendedCount++;
+  }
+
+  commit(zxid: Zxid): void {
+    this.committedTo = zxid;
+    if (this.leader !== undefined) this.world.watch.committed?.(this, zxid);
+    this.world.note(`${this.sid}: commits ${showZxid(zxid)}`);
+    this.applyCommitted();
+  }
+
+  setAcceptedEpoch(epoch: number): void {
+    this.disk.acceptedEpoch = epoch;
+    this.world.note(`${this.sid}: acceptedEpoch ${epoch}`);
+  }
+
+  setCurrentEpoch(epoch: number): void {
+    this.disk.currentEpoch = epoch;
+    this.world.note(`${this.sid}: currentEpoch ${epoch}`);
+    if (this.leader !== undefined) this.world.watch.leading?.(this, epoch);
+  }
+
+  private applyCommitted(): void {
+    while (this.pending.length > 0) {
+      const head = this.pending[0] as Entry;
+      if (head.zxid > this.committedTo || head.zxid > this.durableZxid) return;
+      this.pending.shift();
+      this.applyOne(head);
+    }
+  }
+
+  private applyOne(entry: Entry): void {
+    this.tree.push(entry);
+    this.treeZxid = entry.zxid;
+    this.recent.push(entry);
+    if (this.recent.length > RECENT_ENTRIES) this.recent.shift();
+  }
+
+  // LeaderHost
+
+  send(link: number, packet: QuorumPacket): void;
+  send(packet: QuorumPacket): void;
+  send(first: number | QuorumPacket, second?: QuorumPacket): void {
+    if (typeof first === 'number') {
+      const link = this.world.link(first);
+      link?.toLearner.push(second as QuorumPacket);
+      return;
+    }
+    if (first.type === PacketType.ack) this.world.watch.acknowledged?.(this, first.zxid);
+    this.link?.toLeader.push(first);
+  }
+
+  sendFrom(link: number, source: PacketSource): void {
+    this.world.link(link)?.toLearner.push({ source });
+  }
+
+  streamSnapshot(link: number, zxid: Zxid): void {
+    this.world.link(link)?.toLearner.push({ raw: { zxid, entries: [...this.tree] } });
+  }
+
+  closeLink(link: number, reason: string): void {
+    this.world.note(`${this.sid}: closes the link to ${this.world.link(link)?.learner.sid ?? '?'}, because ${reason}`);
+    this.world.close(link);
+  }
+
+  queuedBytes(link: number): number {
+    let bytes = 0;
+    for (const item of this.world.link(link)?.toLearner ?? []) {
+      if (item instanceof QuorumPacket) bytes += 20 + (item.data?.length ?? 0);
+    }
+    return bytes;
+  }
+
+  sentBytes(link: number): number {
+    return this.world.link(link)?.sentBytes ?? 0;
+  }
+
+  established(epochStart: Zxid): void {
+    this.treeZxid = epochStart;
+    this.isServing = true;
+    this.world.note(`${this.sid}: established, epoch ${epochOf(epochStart)}`);
+    this.world.watch.established?.(this);
+  }
+
+  request(): void {}
+  revalidate(): void {}
+  touched(): void {}
+
+  barrierPassed(token: number): void {
+    this.world.note(`${this.sid}: barrier ${token} passed`);
+    this.world.watch.barrierPassed?.(this, token);
+  }
+
+  stepDown(reason: string): void {
+    this.endReason = reason;
+  }
+
+  // LearnerHost
+
+  sendAfterSync(packet: QuorumPacket): void {
+    if (this.world.faults.ackBeforeSync) this.send(packet);
+    else this.afterSync(() => this.send(packet));
+  }
+
+  afterSync(task: () => void): void {
+    if (this.world.faults.currentEpochBeforeSync) {
+      task();
+      return;
+    }
+    this.afterSyncQueue.push({ appended: this.appendedCount, task });
+    this.runAfterSync();
+  }
+
+  private runAfterSync(): void {
+    while (this.afterSyncQueue.length > 0) {
+      const head = this.afterSyncQueue[0] as { appended: number; task: () => void };
+      if (head.appended > this.syncedCount) return;
+      this.afterSyncQueue.shift();
+      head.task();
+    }
+  }
+
+  truncate(zxid: Zxid): void {
+    this.work = () => {
+      if (this.world.faults.skipTruncate) {
+        this.recover();
+        this.learner?.onTruncated(zxid);
+        return;
+      }
+      const isHeld = this.cutDisk(zxid);
+      if (isHeld) this.recover();
+      this.world.note(`${this.sid}: ${isHeld ? 'cut' : 'cannot be cut'} to ${showZxid(zxid)}`);
+      this.learner?.onTruncated(isHeld ? zxid : undefined);
+    };
+  }
+
+  /** false, and nothing changed, when the history cannot be made to end there. */
+  private cutDisk(zxid: Zxid): boolean {
+    const disk = this.disk;
+    const snapshots = disk.snapshots.filter((snapshot) => snapshot.zxid <= zxid);
+    const base = snapshots.at(-1);
+    const reachesBack = base !== undefined || disk.snapshots.length === 0 || this.hasWholeLog();
+    const isThere = base?.zxid === zxid || disk.log.some((entry) => entry.zxid === zxid);
+    if (!isThere || !reachesBack) return false;
+    disk.log = disk.log.filter((entry) => entry.zxid <= zxid);
+    disk.snapshots = snapshots;
+    return true;
+  }
+
+  private hasWholeLog(): boolean {
+    const oldest = this.disk.snapshots[0] as Snapshot;
+    return oldest.entries.every((entry) => this.disk.log.includes(entry));
+  }
+
+  receiveSnapshot(): void {}
+
+  /** All bytes of the raw snapshot are here. */
+  takeRaw(snapshot: Snapshot): void {
+    this.incoming = snapshot;
+    this.learner?.onSnapshotBytes();
+    this.learner?.onSnapshotReceived();
+    this.work = () => {
+      this.disk.snapshots = [snapshot];
+      this.disk.log = [];
+      this.recover();
+      this.incoming = undefined;
+      this.world.note(`${this.sid}: snapshot ${showZxid(snapshot.zxid)} installed`);
+      this.learner?.onSnapshotInstalled();
+    };
+  }
+
+  get isPaused(): boolean {
+    return this.work !== undefined;
+  }
+
+  configSeen(): void {}
+  configActivated(): boolean {
+    return true;
+  }
+  reconfigProposed(): void {}
+  reconfigActivated(): boolean {
+    return true;
+  }
+
+  serving(): void {
+    this.isServing = true;
+    this.world.note(`${this.sid}: serves`);
+  }
+
+  revalidated(): void {}
+
+  syncReplied(): void {
+    const question = this.openSyncs.shift() as number;
+    this.world.note(`${this.sid}: sync ${question} answered`);
+    this.world.watch.syncReplied?.(this, question);
+  }
+
+  takeTouched(): Iterable<readonly [bigint, number]> {
+    return [];
+  }
+
+  leave(reason: string): void {
+    this.endReason = reason;
+  }
+
+  // History
+
+  get lastZxid(): Zxid {
+    return this.treeZxid;
+  }
+
+  get acceptedEpoch(): number {
+    return this.disk.acceptedEpoch;
+  }
+
+  get currentEpoch(): number {
+    return this.disk.currentEpoch;
+  }
+
+  get minCommitted(): Zxid | undefined {
+    return this.recent[0]?.zxid;
+  }
+
+  get maxCommitted(): Zxid | undefined {
+    return this.recent.at(-1)?.zxid;
+  }
+
+  committedFrom(zxid: Zxid): readonly Entry[] {
+    return this.recent.filter((entry) => entry.zxid >= zxid);
+  }
+
+  diskFrom(zxid: Zxid): EntryCursor | undefined {
+    const log = this.disk.log;
+    if (log.length === 0 || (log[0] as Entry).zxid > zxid) return undefined;
+    let at = log.findIndex((entry) => entry.zxid >= zxid);
+    if (at === -1) at = log.length;
+    return { next: () => log[at++], close: () => {} };
+  }
+
+  get snapshotBytes(): number {
+    return 1;
+  }
+
+  configText(): string {
+    return 'version=0';
+  }
+}
+
+const DEFAULTS = {
+  initLimitTicks: 5,
+  syncLimitTicks: 3,
+  maxEpochWaitHalfTicks: undefined,
+  snapshotSizeFactor: 0.33,
+  maxConcurrentSnapSyncs: 10,
+  maxConcurrentDiffSyncs: 100,
+  forceSnapshotSync: false,
+  maxLinkQueueBytes: 1 << 20,
+  initialCounter: 0,
+};
+
+export interface EnsembleOptions {
+  readonly voters: readonly number[];
+  readonly observers?: readonly number[];
+  readonly roles: Roles;
+  readonly watch?: Watcher;
+  readonly faults?: HostFaults;
+  readonly verifier?: QuorumVerifier;
+  /** Of so many transactions on their way to the disk, how many get there when a role ends. */
+  readonly writtenAtEnd?: (writing: number) => number;
+}
+
+export class Ensemble {
+  readonly roles: Roles;
+  readonly verifier: QuorumVerifier;
+  readonly watch: Watcher;
+  readonly faults: HostFaults;
+  readonly writtenAtEnd: (writing: number) => number;
+  readonly peers = new Map<number, Peer>();
+  readonly links = new Map<number, Link>();
+  private nextLink = 1;
+
+  constructor(options: EnsembleOptions) {
+    this.roles = options.roles;
+    this.watch = options.watch ?? {};
+    this.faults = options.faults ?? {};
+    this.writtenAtEnd = options.writtenAtEnd ?? ((writing) => writing);
+    this.verifier = options.verifier ?? majority(options.voters, options.observers ?? []);
+    for (const sid of options.voters) this.peers.set(sid, new Peer(this, sid, false));
+    for (const sid of options.observers ?? []) this.peers.set(sid, new Peer(this, sid, true));
+  }
+
+  peer(sid: number): Peer {
+    const peer = this.peers.get(sid);
+    if (peer === undefined) throw new Error(`no peer ${sid}`);
+    return peer;
+  }
+
+  note(text: string): void {
+    this.watch.note?.(text);
+  }
+
+  open(learner: Peer, leader: Peer): Link {
+    const link: Link = {
+      id: this.nextLink++,
+      learner,
+      leader,
+      toLeader: [],
+      toLearner: [],
+      isOpen: true,
+      isNew: true,
+      sentBytes: 0,
+    };
+    this.links.set(link.id, link);
+    return link;
+  }
+
+  link(id: number): Link | undefined {
+    return this.links.get(id);
+  }
+
+  /** From the leader's side: what is under way to the learner is lost, and it notices. */
+  close(id: number): void {
+    const link = this.links.get(id);
+    if (link === undefined) return;
+    this.links.delete(id);
+    link.isOpen = false;
+  }
+
+  /** Both sides notice. */
+  breakLink(link: Link): void {
+    this.close(link.id);
+    this.note(`link ${link.learner.sid}-${link.leader.sid} breaks`);
+    link.leader.leader?.onLinkClosed(link.id);
+    this.lostLeader(link);
+  }
+
+  closeAll(peer: Peer): void {
+    for (const link of [...this.links.values()]) {
+      if (link.learner !== peer && link.leader !== peer) continue;
+      this.close(link.id);
+      if (link.learner === peer) link.leader.leader?.onLinkClosed(link.id);
+    }
+  }
+
+  /** Learners whose connection is gone leave; to be called between steps. */
+  notice(): void {
+    for (const peer of this.peers.values()) {
+      if (peer.link !== undefined && !peer.link.isOpen) this.lostLeader(peer.link);
+    }
+  }
+
+  private lostLeader(link: Link): void {
+    const peer = link.learner;
+    if (peer.link !== link || peer.learner === undefined) return;
+    this.note(`${peer.sid}: lost its leader`);
+    peer.endRole();
+  }
+
+  canDeliver(link: Link, toLeader: boolean): boolean {
+    if (!link.isOpen) return false;
+    if (toLeader) return link.toLeader.length > 0 && link.leader.leader !== undefined;
+    return link.toLearner.length > 0 && !link.learner.isPaused && link.learner.link === link;
+  }
+
+  /** One packet or snapshot. */
+  deliver(link: Link, toLeader: boolean): void {
+    if (toLeader) {
+      const leader = link.leader.leader as Leader;
+      if (link.isNew) leader.onLinkOpened(link.id);
+      link.isNew = false;
+      const packet = link.toLeader.shift() as QuorumPacket;
+      this.note(`${link.learner.sid} -> ${link.leader.sid}  ${showPacket(packet)}`);
+      link.leader.run(() => leader.onPacket(link.id, packet));
+    } else {
+      this.deliverToLearner(link);
+    }
+    this.notice();
+  }
+
+  private deliverToLearner(link: Link): void {
+    const head = link.toLearner[0] as Item;
+    link.sentBytes++;
+    const name = `${link.leader.sid} -> ${link.learner.sid}  `;
+    if ('raw' in head) {
+      link.toLearner.shift();
+      this.note(`${name}snapshot of ${head.raw.entries.length} txns`);
+      link.learner.run(() => link.learner.takeRaw(head.raw));
+      return;
+    }
+    let packet: QuorumPacket | undefined;
+    if ('source' in head) {
+      packet = head.source.next();
+      if (packet === undefined) {
+        if (link.toLearner[0] === head) link.toLearner.shift();
+        return;
+      }
+    } else {
+      packet = head;
+      link.toLearner.shift();
+    }
+    const given = packet;
+    this.note(`${name}${showPacket(given)}`);
+    if (given.type === PacketType.newLeader)
+      link.learner.loggedAtNewLeader = link.learner.writing.at(-1)?.zxid ?? ZXID_ZERO;
+    link.learner.run(() => link.learner.learner?.onPacket(given));
+  }
+}
+
+// Small things.
+
+export function payloadOf(zxid: Zxid, value: string): Buffer {
+  const bytes = Buffer.alloc(32 + value.length);
+  bytes.writeBigInt64BE(BigInt(zxid), 12);
+  bytes.writeInt32BE(5, 28);
+  bytes.write(value, 32, 'latin1');
+  return bytes;
+}
+
+export function txnValue(entry: Entry): string {
+  return entry.payload.toString('latin1', 32);
+}
+
+export function zxid(text: string): Zxid {
+  const [epoch, counter] = text.split(':');
+  return makeZxid(Number(epoch), Number(counter));
+}
+
+export function showZxid(value: Zxid): string {
+  if (value < 0) return '-';
+  return `${epochOf(value)}:${counterOf(value)}`;
+}
+
+export function showPacket(packet: QuorumPacket): string {
+  const name = packetName(packet.type);
+  const at = showZxid(packet.zxid);
+  switch (packet.type) {
+    case PacketType.proposal:
+    case PacketType.inform:
+      return `${name} ${at} ${packet.data?.toString('latin1', 32)}`;
+    case PacketType.ackEpoch:
+      return `${name} ${at} epoch ${packet.data?.readInt32BE(0)}`;
+    case PacketType.upToDate:
+    case PacketType.sync:
+      return name;
+    case PacketType.request:
+      return `${name} type ${packet.data?.readInt32BE(12)}`;
+    default:
+      return `${name} ${at}`;
+  }
+}
+
+export function majority(voters: readonly number[], observers: readonly number[]): QuorumVerifier {
+  return verifier(voters, observers, (acks) => voters.filter((sid) => acks.has(sid)).length * 2 > voters.length);
+}
+
+/** Majorities of a majority of groups, every voter with weight 1. */
+export function hierarchical(groups: readonly (readonly number[])[]): QuorumVerifier {
+  return verifier(groups.flat(), [], (acks) => {
+    const won = groups.filter((group) => group.filter((sid) => acks.has(sid)).length * 2 > group.length);
+    return won.length * 2 > groups.length;
+  });
+}
+
+function verifier(
+  voters: readonly number[],
+  observers: readonly number[],
+  containsQuorum: (acks: ReadonlySet<number>) => boolean,
+): QuorumVerifier {
+  const set = new Set(voters);
+  const members = new Map<number, ServerSpec>();
+  for (const sid of [...voters, ...observers]) members.set(sid, {} as ServerSpec);
+  const made: QuorumVerifier = {
+    version: ZXID_ZERO,
+    members,
+    voters: set,
+    weightOf: (sid) => (set.has(sid) ? 1 : 0),
+    containsQuorum,
+    text: () => 'version=0',
+    sameAs: (other) => other === made,
+    withVersion: () => made,
+    withStaticClient: () => made,
+  };
+  return made;
+}
