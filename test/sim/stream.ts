@@ -38,7 +38,6 @@ export class SimStream implements Stream {
   private unsentBytes = 0;
   private inFlight = 0;
   private flushing = false;
-  private wasBuffered = false;
   private ending = false;
   private finSent = false;
   /** On the cable, oldest first, with the time each arrives. */
@@ -176,6 +175,7 @@ export class SimStream implements Stream {
   private readonly flush = (): void => {
     this.flushing = false;
     if (this.closed) return;
+    const hadBytes = this.unsentBytes > 0;
     while (this.unsentBytes > 0 && this.inFlight < WINDOW_BYTES) {
       const first = this.unsent[0] as Buffer;
       const room = WINDOW_BYTES - this.inFlight;
@@ -187,17 +187,13 @@ export class SimStream implements Stream {
       // The kernel takes a copy: a caller that changes bytes after this cannot be noticed, before this it will be.
       this.transmit(Buffer.from(part));
     }
-    if (this.unsentBytes > 0) {
-      this.wasBuffered = true;
-      return;
-    }
+    if (this.unsentBytes > 0) return;
     if (this.ending && !this.finSent) {
       this.finSent = true;
       this.transmit('fin');
       this.own(LINGER_US, () => this.destroy());
       this.maybeFinish();
-    } else if (this.wasBuffered) {
-      this.wasBuffered = false;
+    } else if (hadBytes) {
       this.handlers?.onDrain?.();
     }
   };
