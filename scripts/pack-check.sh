@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# What a stranger does with the package: install it in an empty folder, without a compiler and without scripts, and
+# run it. Fails unless it serves, answers a client and stops with 0.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+npm pack --silent --pack-destination "$folder" >/dev/null
+cd "$folder"
+echo '{ "private": true }' >package.json
+npm install --silent --ignore-scripts --omit=dev ./menagerie-*.tgz
+
+printf 'dataDir=./data\nclientPort=0\nclientPortAddress=127.0.0.1\n' >zoo.cfg
+node node_modules/menagerie/dist/peer.js --config zoo.cfg >peer.log &
+peer=$!
+port=
+for _ in $(seq 100); do
+  port=$(sed -nE 's/.*"port":([0-9]+).*clients are accepted.*/\1/p' peer.log)
+  [ -z "$port" ] || break
+  kill -0 "$peer" 2>/dev/null || { cat peer.log; exit 1; }
+  sleep 0.1
+done
+zk() { node node_modules/menagerie/dist/cli/zk.js --server "127.0.0.1:$port" --timeout 20000 "$@"; }
+zk create /hello world
+answer=$(zk get /hello)
+kill -TERM "$peer"
+wait "$peer" || { cat peer.log; exit 1; }
+[ "$answer" = world ] || { echo "read '$answer' where 'world' was written"; exit 1; }
+node --input-type=module -e 'import { startPeer } from "menagerie"; import { connect } from "menagerie/client";
+  if (typeof startPeer !== "function" || typeof connect !== "function") process.exit(1);'
+echo "the package installs, serves and stops"
