@@ -30,6 +30,7 @@ import {
 import { isSubmitted, RequestQueue } from './client-queue.ts';
 import { ConnectionStats } from './client-stats.ts';
 import { lastOpName, OpKind, opKindOf } from './operations.ts';
+import { isReadableWrite } from './prep/well-formed.ts';
 import { Request } from './request.ts';
 import type { Expiring } from './session-expiry.ts';
 
@@ -211,12 +212,16 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
       return;
     }
     if (!this.touchSession()) return;
-    // An unknown number must not be taken for one that the server itself submits.
-    const known = kind === OpKind.unknown ? OpCode.notification : type;
     const body = frame.subarray(8);
+    const isWrite = kind === OpKind.write && isReadableWrite(type, body);
+    // An unknown number must not be taken for one that the server itself submits. A write that cannot be read is
+    // refused in its turn, as an operation of nobody's.
+    let known = type;
+    if (kind === OpKind.unknown) known = OpCode.notification;
+    else if (kind === OpKind.write && !isWrite) known = OpCode.error;
     const request = new Request(this.sessionId, xid, known, body, this.authIds, this.server, this.receivedMs);
     if (kind === OpKind.unknown || type === OpCode.closeSession) this.isLastRequestIn = true;
-    if (kind === OpKind.write) {
+    if (isWrite) {
       this.enqueue(request);
       this.server.upstream?.submitWrite(request);
     } else if (kind === OpKind.sync) {
@@ -358,7 +363,6 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     if (this.closedAsMoved(err, at)) return;
     this.account(request, txn.header.type === OpCode.error ? OpCode.error : request.type, true);
     this.endReply(at, err);
-    if (request.type === OpCode.closeSession) this.close('the client closed its session', true);
   }
 
   /** What needs nobody else, once its turn has come. */
@@ -366,6 +370,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     const kind = opKindOf(request.type);
     if (kind === OpKind.ping) this.answerPing(request);
     else if (kind === OpKind.read) this.answerRead(request);
+    else if (request.type === OpCode.error) this.answerUnreadable(request);
     else {
       const fields = { client: this.client, session: this.sessionHex };
       this.server.log.warn(fields, 'unknown operation, closing the connection');
@@ -380,6 +385,12 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     if (this.closedAsMoved(err, at)) return;
     this.account(request, request.type, false);
     this.endReply(at, err);
+  }
+
+  private answerUnreadable(request: Request): void {
+    const at = this.beginReply(request.cxid, this.server.lastProcessedZxid);
+    this.account(request, OpCode.error, false);
+    this.endReply(at, ErrorCode.marshallingError);
   }
 
   private answerRead(request: Request): void {
@@ -413,7 +424,10 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
       if (this.phase === Phase.closed) return;
       this.checkOverflow();
     }
-    if (ran > 0) this.server.metrics.readsAfterWriteInSessionQueue.add(ran);
+    const { metrics } = this.server;
+    metrics.readsAfterWriteInSessionQueue.add(ran);
+    metrics.readsIssuedFromSessionQueue.add(ran);
+    metrics.sessionQueuesDrained.add(1);
     this.maybeResume();
   }
 
@@ -425,7 +439,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
   }
 
   onWatchEvent(type: number, path: string, zxid: Zxid): void {
-    if (this.phase !== Phase.open || this.isOverflowing) return;
+    if (this.isOverflowing) return;
     const w = this.output();
     const at = w.beginFrame();
     writeReplyHeader(w, Xid.notification, zxid, ErrorCode.ok);
@@ -461,13 +475,10 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     return at;
   }
 
-  /** An error has no body, whatever was written of it. */
+  /** With an error there is a body only where whoever answered has left one. */
   private endReply(at: number, err: number): void {
     const w = this.output();
-    if (err !== ErrorCode.ok) {
-      w.rewind(at + HEADER_END);
-      w.patchInt(at + ERR_OFFSET, err);
-    }
+    if (err !== ErrorCode.ok) w.patchInt(at + ERR_OFFSET, err);
     w.endFrame(at);
     const bytes = w.length - at - 4;
     if (bytes > this.largestReplyBytes) this.largestReplyBytes = bytes;
@@ -585,8 +596,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
 /** firstBytes: a word or a length? connecting: the ConnectRequest. attaching: the session is created or checked. */
 const Phase = { firstBytes: 0, connecting: 1, attaching: 2, open: 3, closed: 4 } as const;
 
-/** Offsets in a reply, from its length: length 4, xid 4, zxid 8, err 4. */
+/** In a reply, from its length: length 4, xid 4, zxid 8, err 4. */
 const ERR_OFFSET = 16;
-const HEADER_END = 20;
 
 const NO_BYTES: Buffer = Buffer.alloc(0);

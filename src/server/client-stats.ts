@@ -1,19 +1,22 @@
-import { ZXID_NONE, type Zxid } from '../jute/zxid.ts';
+import { ZXID_NONE, ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
 
-/** What `cons` tells of one connection and `crst` resets: ServerCnxn's own counters. Times in whole ms. */
+/**
+ * What `cons` tells of one connection and `crst` resets: ServerCnxn's own counters, which do not begin with what a
+ * reset leaves. Times in whole ms.
+ */
 export class ConnectionStats {
   /** Wall clock at accept. */
   readonly establishedMs: number;
   packetsReceived = 0;
   packetsSent = 0;
-  lastOperation = 'NA';
-  lastCxid = -1;
-  lastZxid: Zxid = ZXID_NONE;
+  lastOperation = 'null';
+  lastCxid = 0;
+  lastZxid: Zxid = ZXID_ZERO;
   /** Monotonic. */
   lastResponseMs = 0;
   lastLatencyMs = 0;
   maxLatencyMs = 0;
-  private smallestMs = Number.POSITIVE_INFINITY;
+  private smallestMs = 0;
   private count = 0;
   private totalMs = 0;
 

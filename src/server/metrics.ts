@@ -37,6 +37,8 @@ export class ServerMetrics {
   readonly watchBytes = this.counter('watch_bytes');
   readonly requestsInSessionQueue = this.basic('requests_in_session_queue');
   readonly readsAfterWriteInSessionQueue = this.basic('reads_after_write_in_session_queue');
+  readonly readsIssuedFromSessionQueue = this.basic('reads_issued_from_session_queue');
+  readonly sessionQueuesDrained = this.basic('session_queues_drained');
   readonly commitsQueued = this.counter('request_commit_queued');
   readonly quotaExceededPerNamespace = this.counterSet('quota_exceeded_error_per_namespace');
   readonly digestMismatches = this.counter('digest_mismatches_count');

@@ -151,12 +151,15 @@ export class ZooKeeperServer implements ConnectionServer {
     const connection = this.sessions.get(sessionId);
     if (connection === undefined) return;
     connection.onApplied(txn, result);
-    if (txn.header.type === OpCode.closeSession) {
-      connection.close('the session expired or was closed elsewhere', true);
-      this.sessions.delete(sessionId);
-      for (let left = connection.queue.shift(); left !== undefined; left = connection.queue.shift())
-        this.onDequeued(left);
-    } else this.forgetIfDone(connection);
+    if (txn.header.type === OpCode.closeSession) this.endSession(connection);
+    this.forgetIfDone(connection);
+  }
+
+  /** Closed by its client, which has been answered, or expired; what its connections still waited for is nobody's. */
+  private endSession(connection: ClientConnection): void {
+    connection.close('the session is over', true);
+    for (let left = connection.queue.shift(); left !== undefined; left = connection.queue.shift())
+      this.onDequeued(left);
   }
 
   private countDigestMismatches(): void {
@@ -191,11 +194,7 @@ export class ZooKeeperServer implements ConnectionServer {
 
   onConnectRequest(connection: ClientConnection, frame: Buffer): void {
     const upstream = this.upstream;
-    if (upstream === undefined) {
-      this.metrics.closedWithoutServerRunning.add(1);
-      connection.close('this server is not serving', false);
-      return;
-    }
+    assert(upstream !== undefined, 'no connection outlives the role it was let in by');
     this.reader.reset(frame);
     const request = readConnectRequest(this.reader);
     this.metrics.connectionRequests.add(1);
@@ -325,13 +324,12 @@ export class ZooKeeperServer implements ConnectionServer {
 
   /** What is resumed may answer at once: its output leaves with the rest. */
   private readonly onTurnEnd = (): void => {
+    this.isTurnEndScheduled = false;
     const toResume = this.toResume;
     this.toResume = [];
     for (const connection of toResume) connection.resume();
-    this.isTurnEndScheduled = false;
     const toFlush = this.toFlush;
     this.toFlush = [];
     for (const connection of toFlush) connection.flush();
-    if (this.toResume.length > 0) this.scheduleTurnEnd();
   };
 }

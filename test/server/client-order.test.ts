@@ -159,7 +159,11 @@ describe('events', () => {
         w.writeStrings([]);
       }),
     );
-    expect(client.replies()).toEqual(['event 3 /a @-1', 'event 2 /gone @-1', '-8/2/0']);
+    expect(client.frames().map((each) => each.toString('hex'))).toEqual([
+      'ffffffffffffffffffffffff00000000' + '0000000300000003000000022f61',
+      'ffffffffffffffffffffffff00000000' + '0000000200000003000000052f676f6e65',
+      'fffffff8000000000000000200000000',
+    ]);
   });
 
   it('do not reach a connection that closed', () => {
@@ -210,6 +214,20 @@ describe('what nobody knows', () => {
       '00000002fffffffffffffffffffffffa',
     ]);
     expect(client.stream.state).toBe('ended');
+  });
+
+  it('is the last that is read of a connection, as is a closeSession', () => {
+    for (const last of [request(1, 4711), closeSession(1)]) {
+      const { client, world, upstream } = opened();
+      client.send(create(9, '/before'), last, create(2, '/behind'));
+      client.send(create(3, '/later'));
+      upstream.commit();
+      expect(world.database.tree.lookup('/before')).toBeGreaterThanOrEqual(0);
+      expect(world.database.tree.lookup('/behind')).toBe(-1);
+      expect(world.database.tree.lookup('/later')).toBe(-1);
+      expect(upstream.queue).toEqual([]);
+      expect(world.server.outstanding).toBe(0);
+    }
   });
 
   it('a malformed read is answered -5 and the connection lives', () => {

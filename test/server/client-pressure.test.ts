@@ -195,6 +195,25 @@ describe('input', () => {
     expect(upstream.queue).toHaveLength(3);
   });
 
+  it('lets one request in from a client that came back while its old ones still wait', () => {
+    const { client, world, upstream } = opened({ globalOutstandingLimit: 1 });
+    client.send(create(1, '/1'));
+    client.send(create(2, '/2'));
+    client.stream.handlers?.onClose(undefined);
+    const back = world.connect();
+    back.send(
+      connectRequest({ sessionId: client.sessionId, password: client.password }),
+      create(3, '/3'),
+      create(4, '/4'),
+    );
+    expect(upstream.queue).toHaveLength(3);
+    while (upstream.queue.length > 0) {
+      upstream.commit(1);
+      back.bytes();
+    }
+    expect(world.database.tree.lookup('/4')).toBeGreaterThanOrEqual(0);
+  });
+
   it('of one connection is bounded in number and in bytes', () => {
     const many = opened({ globalOutstandingLimit: 1_000_000 });
     many.client.send(create(1, '/a'), ...Array.from({ length: PENDING_REQUESTS_MAX + 50 }, () => PING));
@@ -279,6 +298,23 @@ describe('silence', () => {
     expect(client.isClosed).toBe(false);
     world.clock.advance(11_000);
     expect(client.isClosed).toBe(true);
+  });
+
+  it('is not what a large request is that comes in slowly', () => {
+    const { client, world } = opened();
+    const bytes = setData(1, '/', Buffer.alloc(100));
+    for (const byte of bytes.subarray(0, 10)) {
+      world.clock.advance(20_000);
+      client.send(Buffer.from([byte]));
+    }
+    expect(client.isClosed).toBe(false);
+  });
+
+  it('is not counted of connections that have closed', () => {
+    const { client, world } = opened();
+    client.stream.handlers?.onClose(undefined);
+    world.clock.advance(100_000);
+    expect(world.metrics.connectionsExpired.value).toBe(0);
   });
 
   it('of ten thousand connections costs no timer each', () => {

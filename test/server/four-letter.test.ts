@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { javaDate, javaDouble } from '../../src/server/four-letter/java-format.ts';
 import { SizeStats } from '../../src/server/stats.ts';
-import { ClientWorld, create, exists, getData, PING } from './client-harness.ts';
+import { ClientWorld, connectRequest, create, exists, getData, PING } from './client-harness.ts';
 
 const ALL = new Set(
   'conf cons crst dirs dump envi gtmk hash isro mntr ruok srst srvr stat stmk wchc wchp wchs'.split(' '),
@@ -148,6 +148,18 @@ describe('what they tell', () => {
     );
     expect(ask(world, 'srst')).toBe('Server stats reset.\n');
     expect(ask(world, 'srvr')).toContain('Received: 1\nSent: 1\n');
+  });
+
+  it('cons of a client that came back and has asked nothing yet', () => {
+    const world = new ClientWorld({ fourLetterWords: ALL });
+    const upstream = world.serve();
+    upstream.nextIds = [0x77n];
+    const client = world.openSession(upstream);
+    world.connect().send(connectRequest({ sessionId: 0x77n, password: client.password, timeoutMs: 5000 }));
+    expect(ask(world, 'cons').split('\n')[0]).toBe(
+      ' /10.1.1.1:50002[1](queued=0,recved=1,sent=1,sid=0x77,lop=null,est=1700000000000,to=5000,lcxid=0x0,lzxid=0x0,' +
+        'lresp=0,llat=0,minlat=0,avglat=0,maxlat=0)',
+    );
   });
 
   it('wchs, wchc, wchp: data watches in sum, by session, by path', () => {
