@@ -327,11 +327,11 @@ export class Generator {
                 [1, 7],
                 [1, -1],
               ]);
-        const path = pools.createPath(rng, known, flags === 2 || flags === 3);
+        const path = this.createPath(flags === 2 || flags === 3);
         return this.part(name, {
           path,
           data: this.dataFor(path),
-          acl: pools.acl(rng),
+          acl: this.acl(),
           flags,
         });
       }
@@ -344,14 +344,14 @@ export class Generator {
           [1, 4],
           [1, 7],
         ]);
-        const ttlPath = pools.createPath(rng, known, flags === 6);
+        const ttlPath = this.createPath(flags === 6);
         const withoutTtlFlag = flags === 0 || flags === 1 || flags === 4;
         this.fragile ||= withoutTtlFlag;
         const ttl = withoutTtlFlag || rng.chance(0.6) ? 86_400_000n : rng.pick(pools.ttls);
         return this.part(name, {
           path: ttlPath,
           data: this.dataFor(ttlPath),
-          acl: pools.acl(rng),
+          acl: this.acl(),
           flags,
           ttl,
         });
@@ -395,6 +395,16 @@ export class Generator {
   private dataFor(path: string | null): Buffer | null {
     this.fragile ||= pools.isQuotaNode(path);
     return pools.dataFor(this.rng, path);
+  }
+
+  private acl(): ReturnType<typeof pools.acl> {
+    const acl = pools.acl(this.rng);
+    return acl === null && this.skip.has('null acl') ? [] : acl;
+  }
+
+  private createPath(sequential: boolean): string | null {
+    const path = pools.createPath(this.rng, this.known, sequential);
+    return this.skip.has('stats') && path?.toString().endsWith('zookeeper_stats') ? '/zookeeper' : path;
   }
 
   private part<N extends Name>(name: N, fields: RequestOf<N>): Part {
