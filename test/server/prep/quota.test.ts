@@ -82,6 +82,19 @@ describe('a quota', () => {
     expect(create(limited('nonsense'), '/a/b')).toBe(ErrorCode.marshallingError);
   });
 
+  it('whose usage does not parse is one as well, if there is a limit to compare with', () => {
+    for (const [limits, expected] of [
+      ['count=-1,bytes=-1', ErrorCode.ok],
+      ['count=-1,bytes=5', ErrorCode.ok],
+      ['count=5,bytes=-1', ErrorCode.marshallingError],
+    ] as const) {
+      const server = limited(limits);
+      const spoil = setDataBody('/zookeeper/quota/a/zookeeper_stats', 'nonsense');
+      expect(server.err(ALICE, OpCode.setData, spoil)).toBe(ErrorCode.ok);
+      expect(create(server, '/a/b')).toBe(expected);
+    }
+  });
+
   it('without a stats node bounds nothing', () => {
     const server = new SmallServer({ prep: { enforceQuota: true } }).open(ALICE);
     create(server, '/a');
