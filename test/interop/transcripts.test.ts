@@ -18,10 +18,9 @@ function named(text: string): string {
     .replaceAll(/\w{3} \w{3} +\d+ \d\d:\d\d:\d\d (\w+ )?(\d{4})/g, (date, _zone, year) =>
       year === '1970' ? date : 'DATE',
     )
-    .replaceAll(/\b(0x)?10000[0-9a-f]{10}\b|\b7205\d{13}\b/g, (id) => {
-      const hex = /^7205/.test(id) ? BigInt(id).toString(16) : id.replace('0x', '');
-      if (!sessions.includes(hex)) sessions.push(hex);
-      return `SESSION-${sessions.indexOf(hex)}`;
+    .replaceAll(/\b(?:0x)?(1[0-9a-f]{14})\b/g, (_, id) => {
+      if (!sessions.includes(id)) sessions.push(id);
+      return `SESSION-${sessions.indexOf(id)}`;
     })
     .replaceAll(/^time = .* msec\n/gm, '')
     .replaceAll(/^\w{3} \d+, \d{4} .*\nWARNING: Unable to create a system terminal.*\n/gm, '');

@@ -63,7 +63,7 @@ export function runJava(
   options: RunOptions & { kind?: Kind } = {},
 ): Promise<Outcome> {
   const { kind = judge } = options;
-  return run('java', [...lightJava, '-Dinterop.log=WARN', '-cp', classpath(kind), main, ...args], options);
+  return run('java', [...lightJava, '-Dinterop.log=OFF', '-cp', classpath(kind), main, ...args], options);
 }
 
 export function runKazoo(script: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
@@ -76,7 +76,7 @@ export function runZkCli(
   lines: readonly string[],
   options: RunOptions & { kind?: Kind } = {},
 ): Promise<Outcome> {
-  return runJava('org.apache.zookeeper.ZooKeeperMain', ['-server', server], {
+  return runJava('org.apache.zookeeper.ZooKeeperMain', ['-server', server, '-waitforconnection'], {
     ...options,
     input: `${lines.join('\n')}\n`,
   });
