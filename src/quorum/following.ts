@@ -266,7 +266,7 @@ export class Following implements LearnerHost, ReplicaSink {
 
   syncReplied(): void {
     const request = this.syncs.shift();
-    if (request !== undefined) this.parts.server.onSynced(request);
+    if (request !== undefined) this.parts.server.onSynced(request, this.parts.replica.lastCommitted);
   }
 
   takeTouched(): Iterable<readonly [bigint, number]> {

@@ -285,7 +285,7 @@ export class Leading implements LeaderHost, ReplicaSink {
   barrierPassed(token: number): void {
     const request = this.barriers.get(token);
     this.barriers.delete(token);
-    if (request !== undefined) this.parts.server.onSynced(request);
+    if (request !== undefined) this.parts.server.onSynced(request, this.parts.replica.lastCommitted);
   }
 
   stepDown(reason: string): void {

@@ -1,4 +1,3 @@
-import { Fifo } from '../base/fifo.ts';
 import type { ApplyResult } from '../datatree/database.ts';
 import type { Timer } from '../io/clock.ts';
 import type { Txn } from '../jute/txns.ts';
@@ -17,7 +16,6 @@ export class Standalone implements Upstream, ReplicaSink {
   private readonly parts: PeerParts;
   private readonly primary: Primary;
   private readonly ticker: Timer;
-  private readonly syncs = new Fifo<{ request: Request; zxid: Zxid }>();
 
   constructor(parts: PeerParts) {
     this.parts = parts;
@@ -53,8 +51,7 @@ export class Standalone implements Upstream, ReplicaSink {
 
   submitSync(request: Request): void {
     const { replica, server } = this.parts;
-    if (replica.database.lastProcessedZxid === replica.lastZxid) server.onSynced(request);
-    else this.syncs.push({ request, zxid: replica.lastZxid });
+    server.onSynced(request, replica.lastZxid);
   }
 
   newSessionId(timeoutMs: number): bigint {
@@ -79,10 +76,6 @@ export class Standalone implements Upstream, ReplicaSink {
   onApplied(txn: Txn, result: ApplyResult): void {
     this.primary.onApplied(txn, result);
     this.parts.server.onApplied(txn, result);
-    for (let head = this.syncs.peek(); head !== undefined && head.zxid <= txn.header.zxid; head = this.syncs.peek()) {
-      this.syncs.shift();
-      this.parts.server.onSynced(head.request);
-    }
   }
 
   stop(): void {

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import { Fifo } from '../base/fifo.ts';
 import type { Log } from '../base/log.ts';
 import type { ApplyResult, Database } from '../datatree/database.ts';
 import type { Clock } from '../io/clock.ts';
@@ -62,6 +63,8 @@ export class ZooKeeperServer implements ConnectionServer {
   private readonly timeouts: SessionTimeouts;
   /** Who has a session here: its connection, or one that closed while what it had submitted is still to come. */
   private readonly sessions = new Map<bigint, ClientConnection>();
+  /** Answered syncs that wait for what was committed before them to be applied. */
+  private readonly syncs = new Fifo<{ readonly request: Request; readonly committed: Zxid }>();
   private readContext: ReadContext | undefined = undefined;
   private digestMismatches = 0;
   private outstandingBytes = 0;
@@ -126,6 +129,7 @@ export class ZooKeeperServer implements ConnectionServer {
     if (this.upstream === undefined) return;
     for (const connection of [...this.connections]) connection.close('this server stopped serving', true);
     this.sessions.clear();
+    this.syncs.clear();
     this.outstanding = 0;
     this.outstandingBytes = 0;
     this.upstream = undefined;
@@ -147,12 +151,13 @@ export class ZooKeeperServer implements ConnectionServer {
     const propagationMs = this.clock.wallMs() - txn.header.time;
     if (propagationMs >= 0) this.metrics.propagationLatency.add(propagationMs);
     this.countDigestMismatches();
-    const sessionId = txn.header.clientId;
-    const connection = this.sessions.get(sessionId);
-    if (connection === undefined) return;
-    connection.onApplied(txn, result);
-    if (txn.header.type === OpCode.closeSession) this.endSession(connection);
-    this.forgetIfDone(connection);
+    const connection = this.sessions.get(txn.header.clientId);
+    if (connection !== undefined) {
+      connection.onApplied(txn, result);
+      if (txn.header.type === OpCode.closeSession) this.endSession(connection);
+      this.forgetIfDone(connection);
+    }
+    this.answerSyncs();
   }
 
   /** Closed by its client, which has been answered, or expired; what its connections still waited for is nobody's. */
@@ -168,11 +173,25 @@ export class ZooKeeperServer implements ConnectionServer {
     this.digestMismatches = mismatches;
   }
 
-  onSynced(request: Request): void {
-    const connection = this.sessions.get(request.sessionId);
-    if (connection === undefined) return;
-    connection.onSynced(request);
-    this.forgetIfDone(connection);
+  /**
+   * The sync's answer is here; what was decided by then (`committed`) may still be on its way to the own disk. It is
+   * answered behind that and before anything later is applied, so it keeps its place among its session's writes.
+   */
+  onSynced(request: Request, committed: Zxid): void {
+    if (this.upstream === undefined) return;
+    this.syncs.push({ request, committed });
+    this.answerSyncs();
+  }
+
+  private answerSyncs(): void {
+    for (let head = this.syncs.peek(); head !== undefined; head = this.syncs.peek()) {
+      if (head.committed > this.lastProcessedZxid) return;
+      this.syncs.shift();
+      const connection = this.sessions.get(head.request.sessionId);
+      if (connection === undefined) continue;
+      connection.onSynced(head.request);
+      this.forgetIfDone(connection);
+    }
   }
 
   onRevalidated(sessionId: bigint, valid: boolean): void {
@@ -180,14 +199,6 @@ export class ZooKeeperServer implements ConnectionServer {
     if (connection === undefined || !connection.isAttaching) return;
     if (valid) connection.onAttached(sessionPassword(sessionId), this.isReadOnly);
     else this.refuseSession(connection, 'probably expired');
-  }
-
-  /** A fault switch and an operator's tool: the client loses its connection here and keeps its session. */
-  dropConnectionOf(sessionId: bigint): boolean {
-    const connection = this.sessions.get(sessionId);
-    if (connection === undefined || connection.isClosed) return false;
-    connection.close('dropped on request', false, 'info');
-    return true;
   }
 
   // The handshake, in the order of ZooKeeperServer.processConnectRequest

@@ -318,7 +318,7 @@ export class FakeUpstream implements Upstream {
     for (let i = 0; i < count; i++) {
       const next = this.queue.shift();
       if (next === undefined) throw new Error('nothing to commit');
-      if (next.txn === undefined) this.world.server.onSynced(next.request);
+      if (next.txn === undefined) this.world.server.onSynced(next.request, next.zxid);
       else this.apply(next.txn);
     }
   }

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Writer } from '../../src/jute/writer.ts';
+import type { Zxid } from '../../src/jute/zxid.ts';
+import type { Request } from '../../src/server/request.ts';
 import { sessionPassword } from '../../src/server/session-password.ts';
 import {
   type Client,
@@ -124,6 +126,53 @@ describe.each(['standalone', 'follower'] as const)('requests of one connection (
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('the answer to a sync', () => {
+  it('that comes before what was committed is on the own disk waits for it, and for nothing later', () => {
+    const { client, world, upstream } = opened('follower');
+    const other = world.openSession(upstream);
+    other.send(create(1, '/theirs'));
+    client.send(create(1, '/mine'), sync(2, '/'), exists(3, '/theirs'), create(4, '/after'));
+    const [theirs, mine, asked, after] = upstream.queue.splice(0);
+    world.server.onSynced(asked?.request as Request, mine?.zxid as Zxid);
+    expect(client.replies()).toEqual([]);
+    upstream.queue.push(theirs as never, mine as never, after as never);
+    upstream.commit(1);
+    expect(client.replies()).toEqual([]);
+    upstream.commit(1);
+    expect(client.replies()).toEqual(['1/4/0', '2/4/0', '3/4/0']);
+    upstream.commit(1);
+    expect(client.replies()).toEqual(['4/5/0']);
+  });
+
+  it('of a client that has gone is dropped, and does not hold up the next', () => {
+    const { client, world, upstream } = opened('follower');
+    const other = world.openSession(upstream);
+    client.send(create(1, '/a'), sync(2, '/'));
+    other.send(sync(1, '/'));
+    const [write, first, second] = upstream.queue.splice(0);
+    world.server.onSynced(first?.request as Request, write?.zxid as Zxid);
+    world.server.onSynced(second?.request as Request, write?.zxid as Zxid);
+    client.stream.handlers?.onClose(undefined);
+    upstream.queue.push(write as never);
+    upstream.commit();
+    expect(other.replies()).toEqual(['1/3/0']);
+    expect(world.server.outstanding).toBe(0);
+  });
+
+  it('is forgotten with the role that asked', () => {
+    const { client, world, upstream } = opened('follower');
+    client.send(create(1, '/a'), sync(2, '/'));
+    const [write, asked] = upstream.queue.splice(0);
+    world.server.onSynced(asked?.request as Request, write?.zxid as Zxid);
+    world.server.stop();
+    const next = world.serve();
+    const back = world.openSession(next);
+    back.send(create(1, '/b'));
+    next.commit();
+    expect(back.replies()).toEqual(['1/3/0']);
   });
 });
 
