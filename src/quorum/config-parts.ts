@@ -20,7 +20,7 @@ export function storeOptions(config: PeerConfig, database: DatabaseOptions): Sto
     forceSync: config.forceSync,
     fsyncWarningThresholdMs: config.fsyncWarningThresholdMs,
     commitLogCount: config.commitLogCount,
-    snapshotCompression: '',
+    snapshotCompression: config.snapshotCompression,
     serializeLastProcessedZxid: config.serializeLastProcessedZxid,
     snapshotTrustEmpty: config.snapshotTrustEmpty,
     snapRetainCount: config.snapRetainCount,
@@ -79,5 +79,7 @@ export function authOptions(config: PeerConfig): AuthOptions {
     digestEnabled: config.digestAuthEnabled,
     digestAlgorithm: config.digestAlgorithm,
     superDigest: config.superDigest,
+    providerClasses: config.authProviderClasses,
+    ensembleAuthName: config.ensembleAuthName,
   };
 }

@@ -348,7 +348,6 @@ describe('members', () => {
     const dynamic = 'server.1=a:1:2:participant;2181\nserver.2=b:1:2:participant;2181\n';
     const config = configOf(text, { ...MYID, '/conf/zoo.cfg.dynamic.100000000': dynamic });
     expect(config.quorumVerifier?.version).toBe(0x100000000);
-    expect(config.dynamicConfigFile).toBe('/conf/zoo.cfg.dynamic.100000000');
     expect(refusal(`${text}server.1=a:1:2`, MYID)).toBe(
       'zoo.cfg:6: server.1=a:1:2: with dynamicConfigFile it belongs in /conf/zoo.cfg.dynamic.100000000',
     );

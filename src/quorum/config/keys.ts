@@ -258,12 +258,24 @@ export const KEYS = {
   'snapshot.trust.empty': { ...PROPERTY, type: 'boolean', default: false },
   'serializeLastProcessedZxid.enabled': { ...PROPERTY, type: 'boolean', default: true },
   'datadir.autocreate': { ...PROPERTY, type: 'boolean', default: true },
-  'db.autocreate': { ...PROPERTY, type: 'boolean', default: true },
+  'db.autocreate': {
+    ...ignored(
+      'a server without a history starts, but does not count until it has one or the file initialize is there',
+    ),
+    type: 'boolean',
+    default: true,
+    same: ['true'],
+  },
   forceSnapshotSync: { ...ignored(FOR_TESTS), type: 'boolean', default: false, same: ['false'] },
 
   // Quorum
   cnxTimeout: { ...PROPERTY, type: 'int', default: 5000, min: 1 },
-  quorumCnxnTimeoutMs: { ...PROPERTY, type: 'int', default: -1 },
+  quorumCnxnTimeoutMs: {
+    ...ignored('an election connection that stays silent is replaced when it is needed'),
+    type: 'int',
+    default: -1,
+    same: ['-1'],
+  },
   electionPortBindRetry: { ...PROPERTY, type: 'int', default: 3, min: 0 },
   tcpKeepAlive: { ...PROPERTY, type: 'boolean', default: false },
   'fastleader.minNotificationInterval': { ...PROPERTY, type: 'int', default: 200, min: 1 },
@@ -286,8 +298,13 @@ export const KEYS = {
   'leader.closeSocketAsync': { ...ignored(NO_THREADS, 'either'), type: 'boolean', default: false },
   'follower.skipLearnerRequestToNextProcessor': { ...ignored(NO_THREADS), type: 'boolean', default: false },
   forward_learner_requests_to_commit_processor_disabled: { ...ignored(NO_THREADS), type: 'boolean', default: false },
-  'observer.reconnectDelayMs': { ...PROPERTY, type: 'long', default: 0, min: 0 },
-  'observer.election.DelayMs': { ...PROPERTY, type: 'long', default: 200, min: 0 },
+  'observer.reconnectDelayMs': {
+    ...ignored('observers look for the leader at once'),
+    type: 'long',
+    default: 0,
+    same: ['0'],
+  },
+  'observer.election.DelayMs': { ...ignored('observers look for the leader at once'), type: 'long', default: 200 },
   'observerMaster.sizeLimit': { ...ignored('observers learn from the leader'), type: 'int', default: 33_554_432 },
   'messageTracker.BufferSize': { ...ignored(NO_THREADS), type: 'int', default: 10 },
   'messageTracker.Enabled': { ...ignored(NO_THREADS), type: 'boolean', default: false, same: ['false'] },

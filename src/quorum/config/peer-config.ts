@@ -9,10 +9,6 @@ import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
 export interface PeerConfig {
   /** Absolute path of zoo.cfg; undefined when the configuration did not come from a file. */
   readonly configFile: string | undefined;
-  /** The file's text as read, for those who ask what the server was started with. */
-  readonly configText: string;
-  /** Absolute path named by dynamicConfigFile. */
-  readonly dynamicConfigFile: string | undefined;
 
   // Who this peer is among whom
   /** False: one server by itself, without election and quorum ports. */
@@ -25,8 +21,6 @@ export interface PeerConfig {
   readonly lastSeenVerifier: QuorumVerifier | undefined;
   readonly peerType: 'participant' | 'observer';
   readonly standaloneEnabled: boolean;
-  /** Always false for now: true refuses to start. */
-  readonly reconfigEnabled: boolean;
   /** Bind the quorum and election ports on all addresses and not only on the one of the server line. */
   readonly quorumListenOnAllIPs: boolean;
   /** server.N may name several addresses, and the election handshake is of version 2. */
@@ -39,8 +33,6 @@ export interface PeerConfig {
   readonly dataLogDir: string;
   /** Create missing data directories. */
   readonly dataDirAutocreate: boolean;
-  /** An empty database may start without the file `initialize`. */
-  readonly dbAutocreate: boolean;
 
   // Time
   readonly tickTimeMs: number;
@@ -132,8 +124,6 @@ export interface PeerConfig {
 
   // Quorum
   readonly cnxTimeoutMs: number;
-  /** Silence after which an election connection is closed; undefined: never. */
-  readonly quorumCnxnTimeoutMs: number | undefined;
   /** Tries to bind the election port; 0: for ever. */
   readonly electionPortBindRetry: number;
   readonly tcpKeepAlive: boolean;
@@ -142,8 +132,6 @@ export interface PeerConfig {
   /** How long a new leader waits for a quorum to name its epochs; undefined: initLimit. */
   readonly maxTimeToWaitForEpochMs: number | undefined;
   readonly leaderConnectDelayDuringRetryMs: number;
-  readonly observerReconnectDelayMs: number;
-  readonly observerElectionDelayMs: number;
   readonly maxConcurrentSnapSyncs: number;
   readonly maxConcurrentDiffSyncs: number;
 

@@ -23,7 +23,7 @@ export function readConfigFile(path: string, context: ConfigContext): ReadConfig
   const text = context.disk.readSmall(file).toString('latin1');
   const settings = new Settings(path);
   settings.addFile(text, path);
-  return build(settings, { file, text }, context);
+  return build(settings, file, context);
 }
 
 /** The other way to start a standalone server: `<clientPort> <dataDir> [tickTime] [maxClientCnxns]`. */
@@ -50,12 +50,7 @@ export function readConfigProperties(
   return build(settings, undefined, context);
 }
 
-interface ConfigSource {
-  readonly file: string;
-  readonly text: string;
-}
-
-function build(settings: Settings, source: ConfigSource | undefined, context: ConfigContext): ReadConfig {
+function build(settings: Settings, configFile: string | undefined, context: ConfigContext): ReadConfig {
   settings.addJvmFlags(context.jvmFlags ?? '', 'SERVER_JVMFLAGS');
   settings.check();
 
@@ -73,7 +68,7 @@ function build(settings: Settings, source: ConfigSource | undefined, context: Co
   }
   const dataDir = pathOf(dataDirText);
 
-  const members = readMembers(settings, source?.file, dataDir, context);
+  const members = readMembers(settings, configFile, dataDir, context);
   const tickTimeMs = settings.value('tickTime');
   const initLimitTicks = settings.value('initLimit');
   const syncLimitTicks = settings.value('syncLimit');
@@ -109,9 +104,7 @@ function build(settings: Settings, source: ConfigSource | undefined, context: Co
   const logLimitKiB = settings.value('txnLogSizeLimitInKb');
   const metricsClass = settings.value('metricsProvider.className');
   const config: PeerConfig = {
-    configFile: source?.file,
-    configText: source?.text ?? '',
-    dynamicConfigFile: members.dynamicFile,
+    configFile,
 
     distributed: members.distributed,
     myid: members.myid,
@@ -119,14 +112,12 @@ function build(settings: Settings, source: ConfigSource | undefined, context: Co
     lastSeenVerifier: members.lastSeen,
     peerType: members.peerType,
     standaloneEnabled: settings.value('standaloneEnabled'),
-    reconfigEnabled: settings.value('reconfigEnabled'),
     quorumListenOnAllIPs: settings.value('quorumListenOnAllIPs'),
     multiAddressEnabled: settings.value('multiAddress.enabled'),
 
     dataDir,
     dataLogDir: pathOf(settings.value('dataLogDir') ?? dataDirText),
     dataDirAutocreate: settings.value('datadir.autocreate'),
-    dbAutocreate: settings.value('db.autocreate'),
 
     tickTimeMs,
     initLimitTicks,
@@ -178,15 +169,12 @@ function build(settings: Settings, source: ConfigSource | undefined, context: Co
     purgeIntervalMs: Math.max(settings.value('autopurge.purgeInterval'), 0) * 3_600_000,
 
     cnxTimeoutMs: settings.value('cnxTimeout'),
-    quorumCnxnTimeoutMs: positive(settings.value('quorumCnxnTimeoutMs')),
     electionPortBindRetry: settings.value('electionPortBindRetry'),
     tcpKeepAlive: settings.value('tcpKeepAlive'),
     minNotificationIntervalMs,
     maxNotificationIntervalMs,
     maxTimeToWaitForEpochMs: positive(settings.value('leader.maxTimeToWaitForEpoch')),
     leaderConnectDelayDuringRetryMs: settings.value('leaderConnectDelayDuringRetryMs'),
-    observerReconnectDelayMs: settings.value('observer.reconnectDelayMs'),
-    observerElectionDelayMs: settings.value('observer.election.DelayMs'),
     maxConcurrentSnapSyncs: settings.value('leader.maxConcurrentSnapSyncs'),
     maxConcurrentDiffSyncs: settings.value('leader.maxConcurrentDiffSyncs'),
 

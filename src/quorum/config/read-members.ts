@@ -19,7 +19,6 @@ export interface Members {
   readonly lastSeen: QuorumVerifier | undefined;
   readonly myid: number | undefined;
   readonly peerType: PeerConfig['peerType'];
-  readonly dynamicFile: string | undefined;
   readonly clientPort: number | undefined;
   readonly clientPortAddress: string | undefined;
 }
@@ -79,7 +78,6 @@ export function readMembers(
     lastSeen: readLastSeen(configFile, dynamicFile, options, settings, context.disk),
     myid,
     peerType,
-    dynamicFile,
     ...client,
   };
 }
