@@ -54,7 +54,7 @@ export class Machine {
   }
 
   get isUp(): boolean {
-    return this.running !== undefined;
+    return this.process !== undefined;
   }
 
   get isPaused(): boolean {
