@@ -119,13 +119,14 @@ function losePowerUnderWrites(seed: number, syncsLie: boolean): { acknowledged: 
 }
 
 test('what is taken away does not work', () => {
-  for (const use of [
+  const uses: (() => unknown)[] = [
     () => Date.now(),
     () => new Date(),
     () => Math.random(),
     () => setTimeout(() => {}, 0),
     () => performance.now(),
-  ]) {
+  ];
+  for (const use of uses) {
     expect(() => withoutTheRealWorld(use)).toThrow();
   }
 });
