@@ -1,16 +1,24 @@
 import { ProtocolError } from '../base/errors.ts';
 
 /**
- * Cuts length-prefixed frames (int length, then that many bytes) out of a stream's arbitrary chunks. A frame
- * that lies within one chunk is handed on as a view, so data is copied only where a frame spans chunks.
+ * Cuts length-prefixed frames (int length, then that many bytes) out of a stream's arbitrary chunks. A frame that
+ * lies within one chunk is handed on as a view; one that spans chunks is gathered in a buffer of its own.
+ *
+ * That buffer grows with what has come, up to the frame's length: neither a length without its bytes nor bytes that
+ * come one at a time, each in a chunk of its own, hold more memory than a few times what was sent.
  */
 export class FrameCutter {
   private readonly maxBytes: number;
   private readonly onFrame: (frame: Buffer) => boolean;
-  private chunks: Buffer[] = [];
-  private buffered = 0;
-  private needed = 4;
-  private inBody = false;
+  private readonly head: Buffer = Buffer.alloc(4);
+  private headBytes = 0;
+  /** Length of the frame whose head has been read; -1 while a head is awaited. */
+  private frameBytes = -1;
+  private gathered: Buffer = NO_BYTES;
+  private gatheredBytes = 0;
+  /** What came after the consumer had stopped, or was left of a chunk then. */
+  private held: Buffer[] = [];
+  private heldBytes = 0;
   private stopped = false;
 
   /** `onFrame` returns false to stop: what follows is left in the cutter until `resume`. */
@@ -21,71 +29,109 @@ export class FrameCutter {
 
   /** Bytes held back because a frame is incomplete or the consumer stopped. */
   get bufferedBytes(): number {
-    return this.buffered;
+    return this.headBytes + this.gatheredBytes + this.heldBytes;
   }
 
   /** Throws FrameLengthError on a negative or oversized length. */
   push(chunk: Buffer): void {
-    if (chunk.length > 0) {
-      this.chunks.push(chunk);
-      this.buffered += chunk.length;
-    }
-    this.drain();
+    if (this.stopped) this.hold(chunk);
+    else this.cut(chunk);
   }
 
   resume(): void {
     this.stopped = false;
-    this.drain();
+    const held = this.held;
+    this.held = [];
+    this.heldBytes = 0;
+    for (const chunk of held) this.push(chunk);
   }
 
   /** Everything not yet cut, for a stream that changes from frames to something else. */
   takeRest(): Buffer {
-    const rest = this.chunks.length === 1 ? (this.chunks[0] as Buffer) : Buffer.concat(this.chunks);
-    this.chunks = [];
-    this.buffered = 0;
+    const begun = [this.head.subarray(0, this.headBytes), this.gathered.subarray(0, this.gatheredBytes)];
+    const rest = Buffer.concat([...begun, ...this.held]);
+    this.headBytes = 0;
+    this.gatheredBytes = 0;
+    this.held = [];
+    this.heldBytes = 0;
     return rest;
   }
 
-  private drain(): void {
-    while (!this.stopped && this.buffered >= this.needed) {
-      const piece = this.cut(this.needed);
-      if (this.inBody) {
-        this.inBody = false;
-        this.needed = 4;
-        if (!this.onFrame(piece)) this.stopped = true;
-        continue;
+  private hold(chunk: Buffer): void {
+    if (chunk.length === 0) return;
+    this.held.push(chunk);
+    this.heldBytes += chunk.length;
+  }
+
+  private cut(chunk: Buffer): void {
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.stopped) {
+        this.hold(chunk.subarray(at));
+        return;
       }
-      const length = piece.readInt32BE(0);
-      if (length < 0 || length > this.maxBytes) throw new FrameLengthError(length, this.maxBytes, piece);
-      this.inBody = true;
-      this.needed = length;
+      if (this.frameBytes < 0) at = this.cutHead(chunk, at);
+      if (this.frameBytes >= 0) at = this.cutBody(chunk, at);
     }
   }
 
-  private cut(length: number): Buffer {
-    this.buffered -= length;
-    const first = this.chunks[0];
-    if (first === undefined) return Buffer.alloc(0);
-    if (first.length >= length) {
-      if (first.length === length) this.chunks.shift();
-      else this.chunks[0] = first.subarray(length);
-      return first.subarray(0, length);
+  private cutHead(chunk: Buffer, at: number): number {
+    if (this.headBytes === 0 && chunk.length - at >= 4) {
+      this.begin(chunk.readInt32BE(at), chunk, at);
+      return at + 4;
     }
-    const whole = Buffer.allocUnsafe(length);
-    let filled = 0;
-    let used = 0;
-    while (filled < length) {
-      const chunk = this.chunks[used] as Buffer;
-      const part = Math.min(chunk.length, length - filled);
-      chunk.copy(whole, filled, 0, part);
-      filled += part;
-      if (part < chunk.length) this.chunks[used] = chunk.subarray(part);
-      else used++;
+    const copied = chunk.copy(this.head, this.headBytes, at);
+    this.headBytes += copied;
+    if (this.headBytes === 4) {
+      this.headBytes = 0;
+      this.begin(this.head.readInt32BE(0), this.head, 0);
     }
-    this.chunks.splice(0, used);
-    return whole;
+    return at + copied;
+  }
+
+  private begin(length: number, source: Buffer, at: number): void {
+    if (length < 0 || length > this.maxBytes) {
+      throw new FrameLengthError(length, this.maxBytes, Buffer.from(source.subarray(at, at + 4)));
+    }
+    this.frameBytes = length;
+  }
+
+  private cutBody(chunk: Buffer, at: number): number {
+    const missing = this.frameBytes - this.gatheredBytes;
+    if (chunk.length - at < missing) {
+      this.gather(chunk, at, chunk.length);
+      return chunk.length;
+    }
+    const end = at + missing;
+    if (this.gatheredBytes === 0) this.handOn(chunk.subarray(at, end));
+    else {
+      this.gather(chunk, at, end);
+      const frame = this.gathered.subarray(0, this.frameBytes);
+      this.gathered = NO_BYTES;
+      this.gatheredBytes = 0;
+      this.handOn(frame);
+    }
+    return end;
+  }
+
+  private handOn(frame: Buffer): void {
+    this.frameBytes = -1;
+    if (!this.onFrame(frame)) this.stopped = true;
+  }
+
+  private gather(chunk: Buffer, from: number, to: number): void {
+    const bytes = this.gatheredBytes + to - from;
+    if (bytes > this.gathered.length) {
+      const grown = Buffer.allocUnsafe(Math.min(this.frameBytes, Math.max(bytes, 4 * this.gathered.length)));
+      this.gathered.copy(grown, 0, 0, this.gatheredBytes);
+      this.gathered = grown;
+    }
+    chunk.copy(this.gathered, this.gatheredBytes, from, to);
+    this.gatheredBytes = bytes;
   }
 }
+
+const NO_BYTES: Buffer = Buffer.alloc(0);
 
 /** `head` holds the four bytes that were read as a length: they tell HTTP and TLS from a broken client. */
 export class FrameLengthError extends ProtocolError {

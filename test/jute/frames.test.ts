@@ -50,6 +50,34 @@ describe('FrameCutter', () => {
     expect(got).toEqual(['hello']);
   });
 
+  test('hands on a frame within one chunk without copying it', () => {
+    const chunk = Buffer.concat([frame(Buffer.from('first')), frame(Buffer.from('second'))]);
+    const got: Buffer[] = [];
+    new FrameCutter(100, (body) => got.push(body) > 0).push(chunk);
+    expect(got.map((body) => [body.buffer === chunk.buffer, body.toString()])).toEqual([
+      [true, 'first'],
+      [true, 'second'],
+    ]);
+  });
+
+  test('leaves a frame alone that was handed on, whatever comes next', () => {
+    const got: Buffer[] = [];
+    const cutter = new FrameCutter(100, (body) => got.push(body) > 0);
+    const stream = Buffer.concat(['aaaaaaaa', 'bbbbbbbb', 'cccccccc'].map((text) => frame(Buffer.from(text))));
+    for (const piece of pieces(stream, [7, 7, 7, 7, 7])) cutter.push(piece);
+    expect(got.map(String)).toEqual(['aaaaaaaa', 'bbbbbbbb', 'cccccccc']);
+  });
+
+  test('takes no memory for a length alone, and holds no chunk of one byte for each byte', () => {
+    const cutter = new FrameCutter(0xfffff, () => true);
+    const gatheredBytes = (): number => (Reflect.get(cutter, 'gathered') as Buffer).length;
+    cutter.push(Buffer.from('000fffff', 'hex'));
+    expect(gatheredBytes()).toBe(0);
+    for (let i = 0; i < 5000; i++) cutter.push(Buffer.of(i & 0xff));
+    expect(gatheredBytes()).toBeLessThanOrEqual(4 * 5000);
+    expect(cutter.bufferedBytes).toBe(5000);
+  });
+
   test('stops when told to, and goes on with what came meanwhile', () => {
     const got: string[] = [];
     const cutter = new FrameCutter(100, (body) => {
