@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { KEY_FAMILIES, KEYS, type KeySpec } from '../../src/quorum/config/keys.ts';
+
+/** The documents an operator reads, held against the table of keys; and the configuration against those who read it. */
+const root = resolve(import.meta.dirname, '../..');
+const operations = readFileSync(join(root, 'docs/OPERATIONS.md'), 'utf8');
+const compatibility = readFileSync(join(root, 'docs/COMPATIBILITY.md'), 'utf8');
+const keys: [string, KeySpec][] = Object.entries(KEYS);
+
+function defaultText(spec: KeySpec): string {
+  if (spec.default === undefined || spec.default === '') return '—';
+  if (spec.type === 'yes-no') return spec.default ? 'yes' : 'no';
+  return String(spec.default);
+}
+
+test('docs/OPERATIONS.md lists every key that is honoured, with its default', () => {
+  const missing = keys
+    .filter(([, spec]) => spec.status === 'honoured')
+    .map(([name, spec]) => `| \`${name}\` | ${defaultText(spec)} | `)
+    .filter((row) => !operations.includes(row));
+  expect(missing).toEqual([]);
+});
+
+test('docs/COMPATIBILITY.md lists every key that is not honoured, with what becomes of it and why', () => {
+  const missing = keys
+    .filter(([, spec]) => spec.status !== 'honoured')
+    .map(([name, spec]) => `| \`${name}\` | ${spec.status === 'refused' ? 'refused' : 'warned'} | ${spec.why} |`)
+    .filter((row) => !compatibility.includes(row));
+  expect(missing).toEqual([]);
+});
+
+test('no document lists a key that is not in the table', () => {
+  const known = new Set([...keys.map(([name]) => name), ...KEY_FAMILIES.map((family) => family.prefix)]);
+  const table = operations.slice(operations.indexOf('## Configuration'), operations.indexOf('## Looking at it'));
+  const listed = [...(table + compatibility).matchAll(/^\| `([^`]+)` \| (?:warned|refused|[^|]+ \| [^|]+ \|$)/gm)];
+  expect(listed.length).toBeGreaterThan(100);
+  expect(listed.map((match) => match[1] as string).filter((name) => !known.has(name))).toEqual([]);
+});
+
+test('everything in PeerConfig is read by somebody', () => {
+  const fields = [
+    ...readFileSync(join(root, 'src/quorum/config/peer-config.ts'), 'utf8').matchAll(/^ {2}readonly (\w+):/gm),
+  ].map((match) => match[1] as string);
+  const readers = ['src/quorum', 'src/embed', 'src']
+    .flatMap((dir) => readdirSync(join(root, dir)).map((name) => join(root, dir, name)))
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => readFileSync(path, 'utf8'))
+    .join('\n');
+  expect(fields.length).toBeGreaterThan(50);
+  const destructured = [...readers.matchAll(/const \{([^}]*)\} = [\w.]*config;/g)].map((match) => match[1]).join(',');
+  const unread = fields.filter(
+    (field) => !new RegExp(`onfig\\.${field}\\b`).test(readers) && !destructured.includes(field),
+  );
+  expect(unread).toEqual([]);
+});
