@@ -116,9 +116,14 @@ def candidate(zk, name):
     return run
 
 
-# Queue: everything put comes out.
+# Queue: everything put comes out, but for an item that a get took out and could not hand over: kazoo's get tries again
+# after a lost connection, and finds its item deleted, by itself.
 put = []
 got = []
+
+
+def cut_off():
+    return states.count(('client 1', KazooState.SUSPENDED))
 
 
 def producer():
@@ -133,7 +138,7 @@ def producer():
 
 def consumer():
     queue = clients[1].Queue('/recipes/queue')
-    while not stopping.is_set() or len(set(got)) < len(put):
+    while not stopping.is_set() or len(set(got)) + cut_off() < len(put):
         item = again(queue.get)
         if item is None:
             time.sleep(0.01)
@@ -221,6 +226,8 @@ def fenced(moment):
     again(bob.create, path, b'secret', [make_digest_acl('bob', 'secret', all=True)])
     if again(bob.get, path)[0] != b'secret':
         problems.append('bob cannot read his own')
+    clients[1].sync(path)
+    clients[2].sync(path)
     for refused in (lambda: clients[1].get(path), lambda: clients[1].set(path, b'x'), lambda: clients[2].get_children(path)):
         try:
             again(refused)
@@ -259,7 +266,7 @@ for i, was in enumerate(ephemerals):
     if now is None or now.czxid != was.czxid or now.ephemeralOwner != ids[i][0]:
         problems.append('ephemeral %d: %r, was %r' % (i, now, was))
 missing = set(put) - set(got)
-if missing:
+if len(missing) > cut_off():
     problems.append('the queue lost %s' % sorted(missing)[:10])
 value = clients[1].Counter('/recipes/counter').value
 if value < added[0]:
