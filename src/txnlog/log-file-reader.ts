@@ -115,7 +115,7 @@ export class LogFileReader {
 
   private readHeader(): void {
     if (this.fileBytes < LOG_HEADER_BYTES) {
-      this.end(this.isZero(0, this.fileBytes) ? 'the file is empty' : 'the header is cut short');
+      this.end('the header is cut short');
       return;
     }
     if (!this.ensure(0, LOG_HEADER_BYTES)) {

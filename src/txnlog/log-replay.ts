@@ -30,7 +30,6 @@ export interface ReplayedLog {
 export interface TornTail {
   readonly file: LogName;
   readonly offset: number;
-  readonly fileBytes: number;
   readonly defect: string;
   /** The last transaction before it. */
   readonly after: Zxid;
@@ -63,6 +62,8 @@ export function filesFrom(files: readonly LogName[], zxid: Zxid): readonly LogNa
   for (let i = 0; i < files.length && (files[i] as LogName).zxid <= zxid + 1; i++) first = i;
   return files.slice(first);
 }
+
+const NEVER_WRITTEN = 'there is no record in it';
 
 class Replay {
   private readonly disk: Disk;
@@ -138,7 +139,12 @@ class Replay {
 
   private endLastFile(reader: LogFileReader, file: LogName): void {
     const { offset } = reader;
-    if (reader.defect === undefined && reader.isZeroFrom(offset)) return;
+    if (reader.isZeroFrom(offset)) {
+      if (offset > LOG_HEADER_BYTES) return;
+      // Its name is that of the next transaction, for which a file will be created.
+      this.torn = { file, offset: 0, defect: NEVER_WRITTEN, after: this.last };
+      return;
+    }
     const defect = reader.defect ?? 'there is more after the end';
     const known = this.note.value?.file === file.zxid ? this.note.value : undefined;
     const beyond = reader.findRecordBeyond(offset, this.last);
@@ -149,7 +155,7 @@ class Replay {
         1,
       );
     }
-    this.torn = { file, offset, fileBytes: reader.size, defect, after: this.last };
+    this.torn = { file, offset, defect, after: this.last };
   }
 }
 
@@ -157,7 +163,7 @@ class Replay {
 export function cutTornTail(disk: Disk, dir: string, torn: TornTail, note: SyncNote, log: Log): void {
   const path = join(dir, torn.file.name);
   const fields = { file: path, offset: torn.offset, after: zxidHex(torn.after), reason: torn.defect };
-  if (torn.fileBytes === 0) log.info({ file: path }, 'removing a log file that was never written');
+  if (torn.defect === NEVER_WRITTEN) log.info({ file: path }, 'removing a log file without a record');
   else log.warn(fields, 'cutting a torn tail off the log');
   const known = note.value;
   if (known !== undefined && known.file === torn.file.zxid && torn.offset < known.offset) {

@@ -283,23 +283,30 @@ export class LogWriter {
   private write(records: Buffer): void {
     const file = this.file as DiskFile;
     const chunks = [records];
-    try {
-      const start = Math.max(this.position, LOG_HEADER_BYTES);
-      let size = paddedSize(start, Math.max(this.fileBytes, start), this.options.preAllocBytes);
-      if (this.groupEnd > size) size = paddedSize(this.groupEnd, size, this.options.preAllocBytes);
-      if (size > this.fileBytes) {
-        this.fileBytes = size;
+    const size = this.sizeForGroup();
+    if (size > this.fileBytes) {
+      try {
         file.truncate(size);
+      } catch (error) {
+        this.fail(error);
+        return;
       }
-    } catch (error) {
-      this.fail(error);
-      return;
+      this.fileBytes = size;
     }
     if (this.groupEnd > this.zeroedTo) {
       this.zeroedTo = Math.max(this.groupEnd, Math.min(this.fileBytes, this.groupEnd + ZEROED_AHEAD_BYTES));
       if (this.zeroedTo > this.groupEnd) chunks.push(ZEROS.subarray(0, this.zeroedTo - this.groupEnd));
     }
     file.write(chunks, this.position, this.onWritten);
+  }
+
+  /** What the file is to grow to before the group is written; what it is when it need not. */
+  private sizeForGroup(): number {
+    const { preAllocBytes } = this.options;
+    if (preAllocBytes <= 0) return 0;
+    const start = Math.max(this.position, LOG_HEADER_BYTES);
+    const size = paddedSize(start, Math.max(this.fileBytes, start), preAllocBytes);
+    return this.groupEnd > size ? paddedSize(this.groupEnd, size, preAllocBytes) : size;
   }
 
   private readonly onWritten = (error: DiskError | undefined): void => {

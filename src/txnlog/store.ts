@@ -338,9 +338,7 @@ export class Store {
       this.install = undefined;
       for (const next of this.whenSnapshotIsOver.splice(0)) next();
       if (error === undefined) this.finishInstall(writer, done);
-      else if (error instanceof DiskError) {
-        this.failInstall(error);
-      }
+      else if (error instanceof DiskError) this.failInstall(snapshotFailure(cut.zxid, error));
     });
     this.install = writer;
     // The snapshot of the old history holds the thread of the pool that this one needs.
@@ -434,6 +432,7 @@ export class Store {
       writeIntent(this.disk, this.dirs, intent);
       carryOut(this.disk, this.dirs, this.note, intent);
     } catch (error) {
+      if (!(error instanceof DiskError || error instanceof FatalError)) throw error;
       this.failInstall(error);
       return;
     }
@@ -444,10 +443,9 @@ export class Store {
     done();
   }
 
-  private failInstall(error: unknown): void {
-    const failure = fatal(error, 'cannot install the snapshot of the leader', TXNLOG_ERROR);
-    if (!(failure instanceof FatalError)) throw failure;
-    this.handlers.onFatal(failure);
+  private failInstall(error: Error): void {
+    const line = `cannot install the snapshot of the leader: ${error.message}`;
+    this.handlers.onFatal(new FatalError(line, TXNLOG_ERROR, { cause: error }));
   }
 
   /** Apache does not start on logs without a snapshot, so the first log file never comes before one. */

@@ -44,7 +44,11 @@ export const anyHistory = fc.property(
   crashes,
   fc.integer(),
   (steps, planned, seed) => {
-    const lab = new Lab(seed, { preAllocBytes: seed % 2 === 0 ? 4096 : 0, snapRetainCount: 2 });
+    const lab = new Lab(seed, {
+      preAllocBytes: seed % 2 === 0 ? 4096 : 0,
+      dataLogDir: seed % 3 === 0 ? '/data' : '/logs',
+      snapRetainCount: 2,
+    });
     const driver = new Driver(lab);
     const left = [...planned];
     let effects = 0;
