@@ -28,6 +28,7 @@ SIGTERM stops serving, syncs and exits 0.
 /** A disk that does not come back must not keep a peer from being restarted. */
 const CLOSE_LIMIT_MS = 15_000;
 
+const LAST_LINES_MS = 1000;
 const SAME_SIGNAL_MS = 1000;
 
 const EXIT_UNEXPECTED = 1;
@@ -43,6 +44,8 @@ interface Arguments {
 function main(): void {
   const args = parseArguments(process.argv.slice(2));
   const output = destination({ dest: 1, sync: false });
+  // Whoever read the log is gone: no reason to stop serving.
+  output.on('error', () => {});
   const log = pino(
     {
       level: args.logLevel,
@@ -52,10 +55,18 @@ function main(): void {
     },
     output,
   );
-  const exit: (code: number) => never = (code) => {
-    output.flushSync();
-    process.exit(code);
+  /** The log to its last line first: but a reader that has stalled does not keep the process. */
+  const exit = (code: number): void => {
+    const leave = (): never => process.exit(code);
+    output.once('close', leave);
+    setTimeout(leave, LAST_LINES_MS);
+    output.end();
   };
+  process.on('uncaughtException', (error) => {
+    log.error({ stack: error.stack }, `stopped: ${error.message}`);
+    output.flushSync();
+    process.exit(EXIT_UNEXPECTED);
+  });
 
   const world = openNodeWorld(log);
   let read: ReadConfig;
@@ -68,6 +79,7 @@ function main(): void {
     process.stderr.write(`${error.message}\n`);
     log.error({}, `invalid configuration: ${error.message}`);
     exit(EXIT_INVALID_CONFIG);
+    return;
   }
   const { config, warnings } = read;
   if (config.myid !== undefined) log.setBindings({ myid: config.myid });
@@ -136,7 +148,7 @@ function refuse(why: string): never {
  * The first signal closes in order; whoever sends another one after a while does not want to wait. Not at once: a
  * terminal and npm both pass on the same Ctrl-C.
  */
-function stopOnSignals(peer: RunningPeer, log: Logger, exit: (code: number) => never): void {
+function stopOnSignals(peer: RunningPeer, log: Logger, exit: (code: number) => void): void {
   let firstMs: number | undefined;
   const onSignal = (signal: string): void => {
     if (firstMs !== undefined) {
