@@ -1,8 +1,8 @@
 import { assert } from '../base/assert.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { ZXID_NONE, ZXID_OBSERVER, type Zxid, zxidHex } from '../jute/zxid.ts';
-import { HistoryRoll, hasHistory } from './empty-voters.ts';
+import { epochOf, ZXID_NONE, ZXID_OBSERVER, type Zxid, zxidHex } from '../jute/zxid.ts';
+import { HistoryRoll, hasHistory, isWholeHistory } from './empty-voters.ts';
 import { type Notification, type PeerState, readNotification, writeNotification } from './notification.ts';
 import { parseQuorumText } from './quorum/quorum-config.ts';
 import { AckTracker, type QuorumVerifier } from './quorum/quorum-verifier.ts';
@@ -31,7 +31,7 @@ export interface Candidate {
   readonly zxid: Zxid;
   /** The current epoch of this server's history; 0 when it has none. */
   readonly peerEpoch: number;
-  /** Not synchronised yet, whatever zxid and epoch say: see empty-voters.ts. Both 0 mean it as well. */
+  /** Not synchronised yet, even if zxid and epoch look like it: see empty-voters.ts. */
   readonly empty: boolean;
   /** The operator left the file `initialize`. */
   readonly initialize: boolean;
@@ -100,7 +100,10 @@ export class FastLeaderElection {
   private state: PeerState | 'idle' = 'idle';
   private verifier!: QuorumVerifier;
   private verifiers: readonly QuorumVerifier[] = [];
+  private configText = '';
   private config: Buffer = Buffer.alloc(0);
+  /** The last configuration of others that was read and not taken over: notifications repeat it. */
+  private passedOverText: string | undefined = undefined;
   private candidate!: Candidate;
   private round = 0;
   /** Whom this server would follow, looking; whom it follows, settled. */
@@ -171,9 +174,9 @@ export class FastLeaderElection {
     this.initializeAtMs = undefined;
     this.intervalMs = this.options.minNotificationMs;
     this.resendAtMs = nowMs + this.intervalMs;
-    const remembers = hasHistory(candidate.peerEpoch, candidate.zxid);
-    this.empty = this.isVoter && (candidate.empty || !remembers);
-    if (remembers) this.historyHeardOf = true;
+    const { peerEpoch, zxid, empty } = candidate;
+    this.empty = this.isVoter && (empty || !isWholeHistory(peerEpoch, zxid));
+    if (hasHistory(peerEpoch, zxid)) this.historyHeardOf = true;
     this.abstaining = this.empty;
     if (this.abstaining) this.abstain(nowMs);
     else this.propose(this.ownStanding(), nowMs);
@@ -498,7 +501,9 @@ export class FastLeaderElection {
 
   /** An epoch above 0 says that there is a history after all, if not a whole one. */
   private noVote(): Vote {
-    return { leader: this.self, zxid: ZXID_NONE, round: ROUND_OF_QUESTIONS, peerEpoch: this.candidate.peerEpoch };
+    const { peerEpoch, zxid } = this.candidate;
+    const epoch = Math.max(peerEpoch, epochOf(zxid));
+    return { leader: this.self, zxid: ZXID_NONE, round: ROUND_OF_QUESTIONS, peerEpoch: epoch };
   }
 
   private whoHasNotTold(): string {
@@ -516,13 +521,16 @@ export class FastLeaderElection {
   private useConfig(verifier: QuorumVerifier, next: QuorumVerifier | undefined): void {
     this.verifier = verifier;
     this.verifiers = next !== undefined && next.version > verifier.version ? [verifier, next] : [verifier];
-    this.config = Buffer.from(verifier.text(), 'utf8');
+    this.configText = verifier.text();
+    this.config = Buffer.from(this.configText, 'utf8');
     this.roll = new HistoryRoll(this.verifiers);
   }
 
   /** True when the notification led to other members and is done with. */
   private takesNewerConfig(from: number, n: Notification): boolean {
     if (n.configText === undefined || this.state !== 'looking' || !this.options.adoptNewerConfig) return false;
+    if (n.configText === this.configText || n.configText === this.passedOverText) return false;
+    this.passedOverText = n.configText;
     let verifier: QuorumVerifier;
     try {
       const { multiAddress, standaloneEnabled } = this.options;
@@ -533,6 +541,7 @@ export class FastLeaderElection {
     }
     if (verifier.version <= this.verifier.version) return false;
     this.log.info({ from, version: zxidHex(verifier.version) }, 'a newer configuration came with a notification');
+    this.passedOverText = undefined;
     this.host.onNewerConfig(verifier);
     if (!verifier.sameAs(this.verifier)) return true;
     this.useConfig(verifier, this.verifiers[1]);
