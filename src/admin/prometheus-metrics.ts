@@ -1,6 +1,6 @@
 import { Counter as PromCounter, Gauge as PromGauge, Summary as PromSummary, Registry } from 'prom-client';
 import type { MetricsVisitor, ServerMetrics } from '../server/metrics.ts';
-import type { Counter, CounterSet, Summary, SummarySet } from '../server/stats.ts';
+import type { Counter, CounterSet, Summary } from '../server/stats.ts';
 
 /**
  * A peer's metrics as a Prometheus registry of its own, under the names and kinds of PrometheusMetricsProvider: no
@@ -56,49 +56,31 @@ class RegistryFiller implements MetricsVisitor {
   }
 
   summary(summary: Summary): void {
-    new CountedSummary(summary.name, summary.percentiles, [[undefined, summary]], this.registers);
-  }
-
-  summarySet(set: SummarySet): void {
-    new CountedSummary(set.name, set.percentiles, [...set.byKey], this.registers);
+    new CountedSummary(summary, this.registers);
   }
 }
 
 const BASIC_QUANTILES = [0.5];
 const ADVANCED_QUANTILES = [0.5, 0.9, 0.99];
 
-type Label = 'key' | 'quantile';
-
 /** A summary whose counting is done: prom-client's own would sort every observation into a digest tree. */
-class CountedSummary extends PromSummary<Label> {
-  private readonly summaryName: string;
-  private readonly quantiles: readonly number[];
-  private readonly members: readonly (readonly [key: string | undefined, summary: Summary])[];
+class CountedSummary extends PromSummary<'quantile'> {
+  private readonly counted: Summary;
 
-  constructor(
-    name: string,
-    isAdvanced: boolean,
-    members: readonly (readonly [key: string | undefined, summary: Summary])[],
-    registers: Registry[],
-  ) {
-    super({ name, help: name, labelNames: ['key'], registers });
-    this.summaryName = name;
-    this.quantiles = isAdvanced ? ADVANCED_QUANTILES : BASIC_QUANTILES;
-    this.members = members;
+  constructor(counted: Summary, registers: Registry[]) {
+    super({ name: counted.name, help: counted.name, registers });
+    this.counted = counted;
   }
 
-  override async get(): ReturnType<PromSummary<Label>['get']> {
-    const name = this.summaryName;
+  override async get(): ReturnType<PromSummary<'quantile'>['get']> {
+    const { counted } = this;
     const described = await super.get();
     const values: typeof described.values = [];
-    for (const [key, summary] of this.members) {
-      const labels = key === undefined ? {} : { key };
-      for (const quantile of this.quantiles) {
-        values.push({ labels: { ...labels, quantile }, value: summary.recentQuantile(quantile) });
-      }
-      values.push({ metricName: `${name}_count`, labels, value: summary.count });
-      values.push({ metricName: `${name}_sum`, labels, value: summary.total });
+    for (const quantile of counted.percentiles ? ADVANCED_QUANTILES : BASIC_QUANTILES) {
+      values.push({ labels: { quantile }, value: counted.recentQuantile(quantile) });
     }
+    values.push({ metricName: `${counted.name}_count`, labels: {}, value: counted.count });
+    values.push({ metricName: `${counted.name}_sum`, labels: {}, value: counted.total });
     return { ...described, values };
   }
 }

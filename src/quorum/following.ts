@@ -200,11 +200,13 @@ export class Following implements LearnerHost, ReplicaSink {
 
   append(zxid: Zxid, payload: Buffer): void {
     this.newestKnown = zxid;
+    this.parts.metrics.learnerProposalsReceived.add(1);
     this.syncQueue.onAppended(zxid);
     this.parts.replica.append(zxid, payload);
   }
 
   commit(zxid: Zxid): void {
+    this.parts.metrics.learnerCommitsReceived.add(1);
     this.parts.replica.commit(zxid);
   }
 

@@ -5,12 +5,13 @@ import type { Timer } from '../io/clock.ts';
 import type { Id } from '../jute/data-records.ts';
 import type { Txn } from '../jute/txns.ts';
 import { epochOf, type Zxid, zxidHex } from '../jute/zxid.ts';
+import { ProposalMeter } from '../server/metrics-roles.ts';
 import { Request } from '../server/request.ts';
 import type { LeaderInfo } from '../server/server-info.ts';
 import { SizeStats } from '../server/stats.ts';
 import { Leader } from '../zab/leader.ts';
 import type { LeaderHost, PacketSource } from '../zab/leader-host.ts';
-import type { QuorumPacket } from '../zab/packets.ts';
+import { PacketType, type QuorumPacket } from '../zab/packets.ts';
 import { LeaderUpstream } from './leader-upstream.ts';
 import { type PeerParts, primaryOptions } from './peer-parts.ts';
 import { Primary } from './primary.ts';
@@ -49,6 +50,7 @@ export class Leading implements LeaderHost, ReplicaSink {
   private readonly ticker: Timer;
   private readonly barriers = new Map<number, Request>();
   private readonly proposalSizes = new SizeStats();
+  private readonly proposals: ProposalMeter;
   private readonly startedMs: number;
   private readonly later = new Fifo<() => void>();
   private inLeader = false;
@@ -63,6 +65,7 @@ export class Leading implements LeaderHost, ReplicaSink {
     const { config, clock, replica } = parts;
     const { verifier, lastSeenVerifier } = options;
     this.startedMs = clock.nowMs();
+    this.proposals = new ProposalMeter(parts.metrics, clock);
     replica.beginRole(this);
     this.leader = new Leader(
       {
@@ -181,6 +184,7 @@ export class Leading implements LeaderHost, ReplicaSink {
   // LeaderHost
 
   send(link: number, packet: QuorumPacket): void {
+    if (packet.type === PacketType.diff || packet.type === PacketType.trunc) this.parts.metrics.diffCount.add(1);
     this.port.connection(link)?.link.send(packet);
   }
 
@@ -192,6 +196,7 @@ export class Leading implements LeaderHost, ReplicaSink {
     const connection = this.port.connection(link);
     if (connection === undefined) return;
     this.parts.log.info({ learner: connection.ownerName, zxid: `0x${zxidHex(zxid)}` }, 'sending a snapshot');
+    this.parts.metrics.snapCount.add(1);
     connection.link.sendRaw(this.parts.replica.database.startCut());
   }
 
@@ -212,7 +217,7 @@ export class Leading implements LeaderHost, ReplicaSink {
   }
 
   commit(zxid: Zxid): void {
-    this.parts.metrics.commitCount.add(1);
+    this.proposals.onCommitted(zxid);
     this.parts.replica.commit(zxid);
   }
 
@@ -301,7 +306,7 @@ export class Leading implements LeaderHost, ReplicaSink {
   }
 
   private propose(zxid: Zxid, payload: Buffer): void {
-    this.parts.metrics.proposalCount.add(1);
+    this.proposals.onProposed(zxid);
     this.proposalSizes.record(payload.length);
     this.enter(() => this.leader.propose(zxid, payload));
   }

@@ -11,6 +11,7 @@ import type { World } from '../io/world.ts';
 import { zxidHex } from '../jute/zxid.ts';
 import { AuthRegistry } from '../server/auth/auth-registry.ts';
 import { ServerMetrics } from '../server/metrics.ts';
+import { LogMeter, SnapshotMeter } from '../server/metrics-roles.ts';
 import type { HostInfo, LeaderInfo, QuorumInfo, ServerInfo } from '../server/server-info.ts';
 import { ZooKeeperServer } from '../server/zookeeper-server.ts';
 import { Store } from '../txnlog/store.ts';
@@ -85,9 +86,14 @@ export class Peer {
     const startedMs = world.clock.nowMs();
     const database = this.store.recover();
     this.metrics.dbInitTime.add(Math.round(world.clock.nowMs() - startedMs));
-    const replica = new Replica(this.store, database, world.random, snapshotPolicy(config), log);
+    const snapshots = new SnapshotMeter(this.metrics, world.clock);
+    const replica = new Replica(this.store, database, world.random, snapshotPolicy(config), snapshots, log);
+    const logMeter = new LogMeter(this.metrics);
     this.store.handlers = {
-      onSynced: (zxid) => replica.onSynced(zxid),
+      onSynced: (zxid) => {
+        logMeter.onSynced(this.store.logStats);
+        replica.onSynced(zxid);
+      },
       onFatal: (error) => {
         throw error;
       },
@@ -273,6 +279,9 @@ export class Peer {
   /** Later joiners compare epochs: the vote that looked for a leader still has the one before. */
   private onSynchronised(state: SettledState, vote: Vote, epoch: number): void {
     this.wasSynchronised = true;
+    const unavailableMs = Math.round(this.world.clock.nowMs() - this.lookingSinceMs);
+    this.metrics.unavailableTime.add(unavailableMs);
+    if (state === 'leading') this.metrics.leaderUnavailableTime.add(unavailableMs);
     this.election?.settle(state, { ...vote, peerEpoch: epoch });
     this.showConfig();
     this.handlers.onServing(this.mode);

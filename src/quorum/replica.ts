@@ -6,6 +6,7 @@ import type { ApplyResult, Database } from '../datatree/database.ts';
 import type { Random } from '../io/random.ts';
 import { readTxn, type Txn } from '../jute/txns.ts';
 import { type Zxid, zxidHex } from '../jute/zxid.ts';
+import type { SnapshotMeter } from '../server/metrics-roles.ts';
 import type { Store } from '../txnlog/store.ts';
 
 /**
@@ -40,6 +41,7 @@ export class Replica {
   private current: Database;
   private readonly random: Random;
   private readonly policy: SnapshotPolicy;
+  private readonly snapshots: SnapshotMeter;
   private readonly log: Log;
   private sink: ReplicaSink | undefined;
   private readonly pending = new Fifo<PendingTxn>(1024);
@@ -50,8 +52,16 @@ export class Replica {
   private txnsToSnapshot = 0;
   private bytesToSnapshot = 0;
 
-  constructor(store: Store, database: Database, random: Random, policy: SnapshotPolicy, log: Log) {
+  constructor(
+    store: Store,
+    database: Database,
+    random: Random,
+    policy: SnapshotPolicy,
+    snapshots: SnapshotMeter,
+    log: Log,
+  ) {
     this.store = store;
+    this.snapshots = snapshots;
     this.current = database;
     this.random = random;
     this.policy = policy;
@@ -139,7 +149,9 @@ export class Replica {
     this.drawThresholds();
     this.store.roll();
     const cut = this.current.startCut();
+    this.snapshots.onStarted();
     this.store.takeSnapshot(cut, (error) => {
+      this.snapshots.onFinished(error);
       if (error === undefined) {
         this.log.info({ zxid: zxidHex(cut.zxid) }, 'snapshot written');
         return;

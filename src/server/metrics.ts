@@ -1,4 +1,4 @@
-import { Counter, CounterSet, Summary, SummarySet } from './stats.ts';
+import { Counter, CounterSet, Summary } from './stats.ts';
 
 /**
  * The metrics of one peer under the names Apache ZooKeeper 3.9 gives them (ServerMetrics, and the gauges its servers
@@ -12,7 +12,6 @@ export class ServerMetrics {
   private readonly counters: Counter[] = [];
   private readonly counterSets: CounterSet[] = [];
   private readonly summaries: Summary[] = [];
-  private readonly summarySets: SummarySet[] = [];
   private readonly gauges = new Map<string, Gauge>();
   private readonly gaugeSets = new Map<string, GaugeSetReader>();
 
@@ -21,9 +20,6 @@ export class ServerMetrics {
   readonly snapshotTime = this.basic('snapshottime');
   readonly snapshotErrors = this.counter('snapshot_error_count');
   readonly dbInitTime = this.basic('dbinittime');
-  readonly startupTxnsLoaded = this.basic('startup_txns_loaded');
-  readonly startupTxnsLoadTime = this.basic('startup_txns_load_time');
-  readonly startupSnapLoadTime = this.basic('startup_snap_load_time');
   readonly syncRequestsQueued = this.counter('sync_processor_request_queued');
   readonly syncBatchSize = this.basic('sync_processor_batch_size');
   readonly syncFlushTime = this.advanced('sync_processor_queue_flush_time_ms');
@@ -42,7 +38,6 @@ export class ServerMetrics {
   readonly commitsQueued = this.counter('request_commit_queued');
   readonly quotaExceededPerNamespace = this.counterSet('quota_exceeded_error_per_namespace');
   readonly digestMismatches = this.counter('digest_mismatches_count');
-  readonly unrecoverableErrors = this.counter('unrecoverable_error_count');
 
   // connections and sessions
   readonly connectionRequests = this.counter('connection_request_count');
@@ -61,18 +56,11 @@ export class ServerMetrics {
   readonly observerSyncTime = this.basic('observer_sync_time');
   readonly diffCount = this.counter('diff_count');
   readonly snapCount = this.counter('snap_count');
-  readonly inflightSnapCount = this.basic('inflight_snap_count');
-  readonly inflightDiffCount = this.basic('inflight_diff_count');
   readonly unavailableTime = this.basic('unavailable_time');
   readonly leaderUnavailableTime = this.basic('leader_unavailable_time');
-  readonly quitLeadingDueToDisloyalVoter = this.counter('quit_leading_due_to_disloyal_voter');
   readonly proposalCount = this.counter('proposal_count');
   readonly commitCount = this.counter('commit_count');
-  readonly proposalLatency = this.advanced('proposal_latency');
-  readonly proposalAckCreationLatency = this.advanced('proposal_ack_creation_latency');
-  readonly commitPropagationLatency = this.advanced('commit_propagation_latency');
   readonly quorumAckLatency = this.advanced('quorum_ack_latency');
-  readonly ackLatency = this.advancedSet('ack_latency');
   readonly learnerProposalsReceived = this.counter('learner_proposal_received_count');
   readonly learnerCommitsReceived = this.counter('learner_commit_received_count');
 
@@ -102,7 +90,6 @@ export class ServerMetrics {
     for (const counter of this.counters) visitor.counter(counter);
     for (const set of this.counterSets) visitor.counterSet(set);
     for (const summary of this.summaries) visitor.summary(summary);
-    for (const set of this.summarySets) visitor.summarySet(set);
   }
 
   /** `srst`: counters and summaries start again, gauges do not. */
@@ -110,18 +97,15 @@ export class ServerMetrics {
     for (const counter of this.counters) counter.reset();
     for (const set of this.counterSets) set.reset();
     for (const summary of this.summaries) summary.reset();
-    for (const set of this.summarySets) set.reset();
   }
 
   /** Prometheus quantiles are of the last ten minutes; from now on those are kept, and `rotateWindows` moves them on. */
   keepWindows(): void {
     for (const summary of this.summaries) summary.keepWindow();
-    for (const set of this.summarySets) set.keepWindow();
   }
 
   rotateWindows(): void {
     for (const summary of this.summaries) summary.rotateWindow();
-    for (const set of this.summarySets) set.rotateWindow();
   }
 
   private counter(name: string): Counter {
@@ -147,12 +131,6 @@ export class ServerMetrics {
     this.summaries.push(summary);
     return summary;
   }
-
-  private advancedSet(name: string): SummarySet {
-    const set = new SummarySet(name, true);
-    this.summarySets.push(set);
-    return set;
-  }
 }
 
 export type GaugeReader = () => number | undefined;
@@ -168,5 +146,4 @@ export interface MetricsVisitor {
   counter(counter: Counter): void;
   counterSet(set: CounterSet): void;
   summary(summary: Summary): void;
-  summarySet(set: SummarySet): void;
 }

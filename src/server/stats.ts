@@ -107,42 +107,6 @@ export class Summary {
   }
 }
 
-/** One summary per key, made when the key is first seen. */
-export class SummarySet {
-  readonly name: string;
-  readonly percentiles: boolean;
-  readonly byKey = new Map<string, Summary>();
-  private windowed = false;
-
-  constructor(name: string, percentiles: boolean) {
-    this.name = name;
-    this.percentiles = percentiles;
-  }
-
-  add(key: string, value: number): void {
-    let summary = this.byKey.get(key);
-    if (summary === undefined) {
-      summary = new Summary(`${key}_${this.name}`, this.percentiles);
-      if (this.windowed) summary.keepWindow();
-      this.byKey.set(key, summary);
-    }
-    summary.add(value);
-  }
-
-  reset(): void {
-    for (const summary of this.byKey.values()) summary.reset();
-  }
-
-  keepWindow(): void {
-    this.windowed = true;
-    for (const summary of this.byKey.values()) summary.keepWindow();
-  }
-
-  rotateWindow(): void {
-    for (const summary of this.byKey.values()) summary.rotateWindow();
-  }
-}
-
 /** One counter per key, made when the key is first seen. */
 export class CounterSet {
   readonly name: string;

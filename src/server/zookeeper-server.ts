@@ -28,7 +28,7 @@ import { ServerStats } from './server-stats.ts';
 import type { ExpiryBuckets } from './session-expiry.ts';
 import { isSessionPassword, NO_PASSWORD, sessionPassword } from './session-password.ts';
 import { negotiateTimeout, type SessionTimeouts } from './session-timeout.ts';
-import type { Upstream } from './upstream.ts';
+import type { ServerMode, Upstream } from './upstream.ts';
 
 export interface ServerParts {
   readonly auth: AuthRegistry;
@@ -151,6 +151,7 @@ export class ZooKeeperServer implements ConnectionServer {
     const propagationMs = this.clock.wallMs() - txn.header.time;
     if (propagationMs >= 0) this.metrics.propagationLatency.add(propagationMs);
     this.countDigestMismatches();
+    if (txn.header.type === OpCode.closeSession && txn.header.cxid === 0) this.countExpired(this.upstream.mode);
     const connection = this.sessions.get(txn.header.clientId);
     if (connection !== undefined) {
       connection.onApplied(txn, result);
@@ -158,6 +159,11 @@ export class ZooKeeperServer implements ConnectionServer {
       this.forgetIfDone(connection);
     }
     this.answerSyncs();
+  }
+
+  /** A client's own closeSession has its xid; expiry is counted where it is decided. */
+  private countExpired(mode: ServerMode): void {
+    if (mode === 'standalone' || mode === 'leader') this.metrics.staleSessionsExpired.add(1);
   }
 
   /** Closed by its client, which has been answered, or expired; what its connections still waited for is nobody's. */
@@ -308,7 +314,16 @@ export class ZooKeeperServer implements ConnectionServer {
   }
 
   answerWrite(request: Request, txn: Txn, result: ApplyResult, w: Writer): number {
-    return writeCommitReply(request.type, txn, result, w);
+    const err = writeCommitReply(request.type, txn, result, w);
+    if (err === ErrorCode.quotaExceeded) this.countQuotaExceeded(request);
+    return err;
+  }
+
+  /** Under the first component of the path, with which the record of every such request begins. */
+  private countQuotaExceeded(request: Request): void {
+    this.reader.reset(request.body);
+    const namespace = (this.reader.readString() ?? '').split('/')[1];
+    if (namespace !== undefined) this.metrics.quotaExceededPerNamespace.add(namespace, 1);
   }
 
   checkSession(request: Request): number {

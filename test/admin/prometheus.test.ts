@@ -63,19 +63,6 @@ describe('the registry of a peer', () => {
     ]);
   });
 
-  it('shows summaries by key, also of keys that came after the registry', async () => {
-    const metrics = new ServerMetrics();
-    const prometheus = new PrometheusMetrics(metrics);
-    metrics.ackLatency.add('2', 7);
-    expect((await linesAbout(metrics, 'ack_latency', prometheus)).slice(2)).toEqual([
-      'ack_latency{key="2",quantile="0.5"} 7',
-      'ack_latency{key="2",quantile="0.9"} 7',
-      'ack_latency{key="2",quantile="0.99"} 7',
-      'ack_latency_count{key="2"} 1',
-      'ack_latency_sum{key="2"} 7',
-    ]);
-  });
-
   it('keeps counting where nobody else does: two peers, two registries', async () => {
     const [a, b] = [new ServerMetrics(), new ServerMetrics()];
     a.proposalCount.add(1);

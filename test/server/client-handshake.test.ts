@@ -184,6 +184,21 @@ describe('the end of a session', () => {
     expect(world.server.outstanding).toBe(0);
   });
 
+  it('is counted as expired where expiry is decided, and only there', () => {
+    for (const [mode, expired] of [
+      ['leader', 1],
+      ['follower', 0],
+    ] as const) {
+      const world = new ClientWorld();
+      const upstream = world.serve(mode);
+      const [gone, left] = [world.openSession(upstream), world.openSession(upstream)];
+      upstream.submitForeign(gone.sessionId, 0, -11, Buffer.alloc(0), undefined);
+      left.send(closeSession(1));
+      upstream.commit();
+      expect(world.metrics.staleSessionsExpired.value).toBe(expired);
+    }
+  });
+
   it('while it is closing nothing more is answered', () => {
     const world = new ClientWorld();
     const upstream = world.serve();

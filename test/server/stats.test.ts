@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CounterSet, SizeStats, Summary, SummarySet, WINDOW_SLOTS } from '../../src/server/stats.ts';
+import { CounterSet, SizeStats, Summary, WINDOW_SLOTS } from '../../src/server/stats.ts';
 
 function summaryOf(values: readonly number[], percentiles = true): Summary {
   const summary = new Summary('s', percentiles);
@@ -71,25 +71,14 @@ describe('the window of a summary', () => {
   });
 });
 
-describe('sets', () => {
-  it('name each member after its key', () => {
-    const summaries = new SummarySet('ack_latency', true);
-    summaries.add('2', 5);
-    summaries.add('2', 7);
-    expect([...summaries.byKey.values()].map((s) => [s.name, s.count])).toEqual([['2_ack_latency', 2]]);
+describe('a set of counters', () => {
+  it('names each member after its key', () => {
     const counters = new CounterSet('errors');
     counters.add('app', 1);
     counters.add('app', 2);
     expect([...counters.byKey.values()].map((c) => [c.name, c.value])).toEqual([['app_errors', 3]]);
     counters.reset();
     expect(counters.byKey.get('app')?.value).toBe(0);
-  });
-
-  it('keep the window of members that come later too', () => {
-    const summaries = new SummarySet('s', false);
-    summaries.keepWindow();
-    summaries.add('late', 4);
-    expect(summaries.byKey.get('late')?.recentQuantile(0.5)).toBe(4);
   });
 });
 

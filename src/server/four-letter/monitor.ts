@@ -1,5 +1,5 @@
 import type { MetricsVisitor } from '../metrics.ts';
-import type { Counter, CounterSet, Summary, SummarySet } from '../stats.ts';
+import type { Counter, CounterSet, Summary } from '../stats.ts';
 import { FULL_VERSION } from '../version.ts';
 import type { WordContext } from './four-letter-words.ts';
 import { javaDouble } from './java-format.ts';
@@ -60,9 +60,5 @@ class MonitorLines implements MetricsVisitor {
     this.whole(`p95_${name}`, summary.quantile(0.95));
     this.whole(`p99_${name}`, summary.quantile(0.99));
     this.whole(`p999_${name}`, summary.quantile(0.999));
-  }
-
-  summarySet(set: SummarySet): void {
-    for (const summary of set.byKey.values()) this.summary(summary);
   }
 }
