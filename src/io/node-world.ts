@@ -2,6 +2,7 @@ import type { Log } from '../base/log.ts';
 import { NodeClock } from './node-clock.ts';
 import { NodeDisk } from './node-disk.ts';
 import { NodeGuard } from './node-guard.ts';
+import { NodeGuardedDisk } from './node-guarded-disk.ts';
 import { NodeNet } from './node-net.ts';
 import { NodeRandom } from './node-random.ts';
 import type { World } from './world.ts';
@@ -12,8 +13,8 @@ export interface NodeWorld extends World {
   /** Given what any callback of the peer throws. Until somebody takes it over, that ends the process. */
   onThrow: (error: unknown) => void;
   /**
-   * Nothing of the peer runs after this: its timers, streams and listeners are gone. A disk operation under way is
-   * finished by the system; its directories stay taken until the peer releases them or the process ends.
+   * Nothing of the peer runs after this: its timers, streams and listeners are gone, and its directories as soon as
+   * no disk operation is under way.
    */
   shut(): void;
 }
@@ -23,10 +24,11 @@ export function openNodeWorld(log: Log): NodeWorld {
   const guard = new NodeGuard(onThrow);
   const clock = new NodeClock(guard);
   const net = new NodeNet({ guard, log });
+  const disk = new NodeGuardedDisk(new NodeDisk({ onThrow }), guard);
   const world: NodeWorld = {
     clock,
     net,
-    disk: new NodeDisk({ onThrow }),
+    disk,
     random: new NodeRandom(),
     onThrow: (error) => {
       throw error;
@@ -35,6 +37,7 @@ export function openNodeWorld(log: Log): NodeWorld {
       guard.shut();
       clock.shut();
       net.shut();
+      disk.shut();
     },
   };
   return world;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ConfigError, FatalError } from '../../src/base/errors.ts';
 import { connect } from '../../src/client/client.ts';
 import { isZooKeeperError } from '../../src/client/errors.ts';
-import { startPeer } from '../../src/index.ts';
+import { startEnsemble, startPeer } from '../../src/index.ts';
 import { ErrorCode } from '../../src/jute/codes.ts';
 
 let dir: string;
@@ -72,11 +72,14 @@ test('a second peer on the same directory is refused, and the first one serves o
   await first.close();
 });
 
-test('a port that is taken ends the peer, not the process', async () => {
+test('a port that is taken ends the peer, not the process, and leaves its directory to others', async () => {
   const first = startPeer(config());
   await first.listening;
   const second = startPeer({ ...config(), dataDir: join(dir, 'other'), clientPort: first.clientPort as number });
   await expect(second.closed).rejects.toThrow(/EADDRINUSE/);
+  const third = startPeer({ ...config(), dataDir: join(dir, 'other') });
+  await third.ready;
+  await third.close();
   await first.close();
 });
 
@@ -94,3 +97,44 @@ test('after close a client is told that its session cannot go on here, and close
   expect(isZooKeeperError(error, ErrorCode.connectionLoss)).toBe(true);
   await client.close();
 });
+
+test('three peers in one process outlive their leader, and a client keeps session, ephemerals and watches', async () => {
+  const ensemble = await startEnsemble(3, { properties: { tickTime: 200, preAllocSize: 64 } });
+  try {
+    expect(ensemble.peers.filter((peer) => peer.mode === 'follower')).toHaveLength(2);
+    const client = await connect(ensemble.connectString, { sessionTimeoutMs: 4000 });
+    const other = await connect(ensemble.connectString, { sessionTimeoutMs: 4000 });
+    await client.create('/lock', 'mine', { mode: 'ephemeral' });
+    const events: string[] = [];
+    await other.sync('/lock');
+    await other.getData('/lock', { watch: (event) => events.push(event.type) });
+
+    const leader = ensemble.peers.findIndex((peer) => peer.mode === 'leader');
+    await ensemble.peers[leader]?.close();
+    await Promise.all([client.connected(), other.connected()]);
+    const written = await retried(() => client.setData('/lock', 'still mine'));
+    expect(written.ephemeralOwner).toBe(client.sessionId);
+
+    await ensemble.restart(leader + 1);
+    await ensemble.ready();
+    await retried(() => other.sync('/lock'));
+    expect((await other.getData('/lock')).data?.toString()).toBe('still mine');
+    expect(events).toEqual(['nodeDataChanged']);
+    await client.close();
+    expect(await retried(() => other.exists('/lock'))).toBeUndefined();
+    await other.close();
+  } finally {
+    await ensemble.close();
+  }
+});
+
+/** What was lost with a connection is asked again: the operations of this test may be done twice. */
+async function retried<T>(operation: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await operation();
+    } catch (error) {
+      if (!isZooKeeperError(error, ErrorCode.connectionLoss) || tries === 20) throw error;
+    }
+  }
+}
