@@ -195,7 +195,7 @@ describe('a fuzzy snapshot', () => {
         const again = decode(whole(loaded), loaded.lastProcessedZxid, 1000);
         expect([...dump(again)].sort()).toEqual([...dump(loaded)].sort());
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });

@@ -479,6 +479,10 @@ describe('digests', () => {
     expect(db.digestMismatches).toBe(0);
     db.expectDigest({ zxid: 2 as Zxid, version: 2, digest: 1n });
     expect(db.digestMismatches).toBe(1);
+    // One that is older hides nothing of what follows.
+    db.expectDigest({ zxid: 1 as Zxid, version: 2, digest: 1n });
+    apply(t.failure(-1), { digest: 4n });
+    expect(db.digestMismatches).toBe(2);
   });
 });
 
@@ -567,5 +571,8 @@ describe('reads', () => {
     expect(db.tree.containerCandidates(200_000, 0)).toEqual(['/used', '/short', '/long']);
     apply(t.setData('/short', 'x'), { time: 2000 });
     expect(db.tree.containerCandidates(2010, 0)).toEqual(['/used']);
+    apply(t.remove('/used'));
+    apply(t.remove('/short'));
+    expect(db.tree.containerCandidates(2010, 0)).toEqual([]);
   });
 });

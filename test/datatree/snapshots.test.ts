@@ -140,14 +140,20 @@ describe('a cut', () => {
     expect(comparable(dump(load(bytesOf(db.startCut()))))).toEqual(comparable(dump(db)));
   });
 
-  test('that is cancelled ends, and is forgotten by the tree', () => {
-    const db = applied(t.create('/a'));
-    const cut = db.startCut();
-    cut.next(1);
-    cut.cancel();
-    db.apply(t.txn(t.setData('/a', 'x'), { zxid: 5 }));
-    expect([cut.next(1000), cut.next(1000)]).toEqual([undefined, undefined]);
-    cut.cancel();
+  test('that is over, or cancelled, is forgotten by the tree', () => {
+    for (const end of [(cut: SnapshotCut) => cut.cancel(), (cut: SnapshotCut) => bytesOf(cut)]) {
+      const db = applied(t.create('/a'));
+      const cut = db.startCut();
+      cut.next(1);
+      end(cut);
+      let asked = 0;
+      cut.beforeChange = (): void => {
+        asked++;
+      };
+      db.apply(t.txn(t.setData('/a', 'x'), { zxid: 5 }));
+      expect([cut.next(1000), cut.next(1000), asked]).toEqual([undefined, undefined, 0]);
+      cut.cancel();
+    }
   });
 });
 
@@ -197,13 +203,12 @@ describe('the decoder', () => {
     }
   });
 
-  test('does not look at a large record again before enough of it is there', () => {
-    const big = applied(t.create('/big', { data: 'x'.repeat(3_000_000) }));
-    const stream = bytesOf(big.startCut());
+  test('does not look at a large record again before enough of it is there', { timeout: 5000 }, () => {
+    const stream = bytesOf(applied(t.create('/big', { data: 'x'.repeat(30_000_000) })).startCut());
     const decoder = new SnapshotDecoder(OPTIONS);
     for (let at = 0; at < stream.length; at += 1000) decoder.push(stream.subarray(at, at + 1000));
     const loaded = decoder.finish(1 as Zxid);
-    expect(loaded.tree.clientStat(loaded.tree.lookup('/big')).dataLength).toBe(3_000_000);
+    expect(loaded.tree.clientStat(loaded.tree.lookup('/big')).dataLength).toBe(30_000_000);
   });
 
   test('counts the root twice, as Apache does after loading', () => {

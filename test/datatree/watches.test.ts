@@ -308,7 +308,9 @@ describe('setWatches', () => {
 
   test('watches again what did not change', () => {
     const since = { relativeZxid: 3 as Zxid };
-    expect(setWatches({ ...since, data: ['/n'], exist: ['/x'], child: ['/n'] })).toEqual([]);
+    expect(setWatches({ ...since, data: ['/n'], exist: ['/x'] })).toEqual([]);
+    // Its data changed after zxid 2, its children did not.
+    expect(setWatches({ relativeZxid: 2 as Zxid, child: ['/n'] })).toEqual([]);
     a.barred.clear();
     expect(apply(t.multi(t.setData('/n', 'y'), t.create('/x'), t.create('/n/d')))).toEqual([
       'a data /n 4',
@@ -493,7 +495,7 @@ describe('a watch table', () => {
           ]);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 });
