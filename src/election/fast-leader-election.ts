@@ -62,6 +62,11 @@ export const ELECTION_DEFAULTS: ElectionOptions = {
 export interface Outcome {
   readonly vote: Vote;
   readonly state: SettledState;
+  /**
+   * An empty voter that empty-voters.ts let count, and that voted for this leader: what it tells the leader may count
+   * as well. False for every other voter, and for an empty one that only joins an ensemble.
+   */
+  readonly emptyButCounts: boolean;
 }
 
 export type SettledState = 'following' | 'leading' | 'observing';
@@ -368,12 +373,17 @@ export class FastLeaderElection {
     const decided: Vote = { leader: vote.leader, zxid: vote.zxid, round: vote.round, peerEpoch: vote.peerEpoch };
     const state: SettledState =
       decided.leader === this.self ? 'leading' : this.candidate.participant ? 'following' : 'observing';
+    const isOwnVote =
+      this.vote.leader === decided.leader &&
+      this.vote.zxid === decided.zxid &&
+      this.vote.peerEpoch === decided.peerEpoch;
+    const emptyButCounts = this.empty && !this.abstaining && isOwnVote;
     this.settle(state, decided);
     this.log.info(
       { leader: decided.leader, round: decided.round, zxid: zxidHex(decided.zxid), state },
       'the election is over',
     );
-    this.host.elected({ vote: decided, state });
+    this.host.elected({ vote: decided, state, emptyButCounts });
   }
 
   /** Servers of weight 0 are never elected (ZOOKEEPER-1465). */

@@ -1,4 +1,3 @@
-import { FatalError } from '../base/errors.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { ApplyResult } from '../datatree/database.ts';
 import { SnapshotDecoder } from '../datatree/snapshot-decoder.ts';
@@ -30,6 +29,8 @@ export interface FollowingOptions {
   readonly leaderPort: number;
   readonly observer: boolean;
   readonly empty: boolean;
+  readonly initialize: boolean;
+  readonly needsSnapshot: boolean;
   /** Synchronised, and serving in the leader's `epoch`. */
   readonly onServing: (epoch: number) => void;
   readonly onOver: (reason: string) => void;
@@ -51,7 +52,8 @@ export class Following implements LearnerHost, ReplicaSink {
   private link: LinkStream | undefined;
   private decoder: SnapshotDecoder | undefined;
   private snapshotZxid: Zxid = ZXID_ZERO;
-  private truncatedTo: Zxid | undefined;
+  /** A TRUNC that was carried out, or could not be, and that the learner has not been told about. */
+  private cut: { readonly endsAt: Zxid | undefined } | undefined;
   private newestKnown: Zxid;
   private dials = 0;
   private isServing = false;
@@ -79,6 +81,8 @@ export class Following implements LearnerHost, ReplicaSink {
         acceptedEpoch: store.epochs.acceptedEpoch ?? 0,
         currentEpoch: store.epochs.currentEpoch ?? 0,
         empty: options.empty,
+        initialize: options.initialize,
+        needsSnapshot: options.needsSnapshot,
       },
       this,
       parts.log,
@@ -91,6 +95,11 @@ export class Following implements LearnerHost, ReplicaSink {
   /** Apart from the constructor, because the role may be over before it returns. */
   start(): void {
     this.dial();
+  }
+
+  /** Whether the next role as a learner has to ask for a snapshot. */
+  get needsSnapshot(): boolean {
+    return this.learner.needsSnapshot;
   }
 
   get leader(): number {
@@ -154,10 +163,10 @@ export class Following implements LearnerHost, ReplicaSink {
   private onPacket(packet: QuorumPacket): boolean {
     if (this.over) return false;
     const mayGoOn = this.learner.onPacket(packet);
-    const truncatedTo = this.truncatedTo;
-    if (truncatedTo === undefined) return mayGoOn && !this.over;
-    this.truncatedTo = undefined;
-    this.learner.onTruncated(truncatedTo);
+    const cut = this.cut;
+    if (cut === undefined) return mayGoOn && !this.over;
+    this.cut = undefined;
+    this.learner.onTruncated(cut.endsAt);
     return !this.over;
   }
 
@@ -216,10 +225,13 @@ export class Following implements LearnerHost, ReplicaSink {
       { zxid: `0x${zxidHex(zxid)}`, last: `0x${zxidHex(store.lastSynced)}` },
       'cutting off what was never decided',
     );
-    if (!store.truncate(zxid)) throw new FatalError(`cannot cut the log at zxid 0x${zxidHex(zxid)}`, 13);
-    replica.reload();
-    this.newestKnown = replica.lastZxid;
-    this.truncatedTo = replica.lastZxid;
+    if (store.truncate(zxid)) {
+      replica.reload();
+      this.newestKnown = replica.lastZxid;
+      this.cut = { endsAt: replica.lastZxid };
+    } else {
+      this.cut = { endsAt: undefined };
+    }
   }
 
   receiveSnapshot(zxid: Zxid): void {

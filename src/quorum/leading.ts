@@ -34,6 +34,7 @@ export interface LeadingOptions {
   readonly quorumHost: string | undefined;
   readonly quorumPort: number;
   readonly empty: boolean;
+  readonly initialize: boolean;
   /** A quorum has this peer's history, and it serves; `epoch` is its own. */
   readonly onEstablished: (epoch: number) => void;
   readonly onOver: (reason: string) => void;
@@ -74,6 +75,7 @@ export class Leading implements LeaderHost, ReplicaSink {
         initLimitTicks: config.initLimitTicks,
         syncLimitTicks: config.syncLimitTicks,
         empty: options.empty,
+        initialize: options.initialize,
         maxEpochWaitHalfTicks:
           config.maxTimeToWaitForEpochMs === undefined
             ? undefined

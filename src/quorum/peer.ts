@@ -64,6 +64,7 @@ export class Peer {
   private readonly timers: Timer[] = [];
   private current: Role | undefined;
   private wasSynchronised = false;
+  private needsSnapshot = false;
   private initialize: boolean;
   private lookingSinceMs = 0;
   private closing = false;
@@ -233,7 +234,7 @@ export class Peer {
     return !this.wasSynchronised && (this.store.isEmpty || this.store.missingUpTo !== undefined);
   }
 
-  private onElected({ vote, state }: Outcome): void {
+  private onElected({ vote, state, emptyButCounts }: Outcome): void {
     const { book, config, parts } = this;
     if (book === undefined || this.closing) return;
     assert(this.current === undefined, 'elected while in a role');
@@ -242,7 +243,7 @@ export class Peer {
     this.metrics.electionTime.add(ms);
     this.log.info({ leader: vote.leader, round: vote.round, ms }, 'elected');
     const leaderSpec = book.active.members.get(vote.leader);
-    const isEmpty = this.isEmpty && !this.initialize;
+    const initialize = this.initialize || emptyButCounts;
     if (vote.leader === self) {
       const address = leaderSpec?.addresses[0];
       assert(address !== undefined, 'a leader is a member');
@@ -252,7 +253,8 @@ export class Peer {
         lastSeenVerifier: book.lastSeen,
         quorumHost: config.quorumListenOnAllIPs ? undefined : address.host,
         quorumPort: address.quorumPort,
-        empty: isEmpty,
+        empty: this.isEmpty,
+        initialize,
         onEstablished: (epoch) => this.onSynchronised(state, vote, epoch),
         onOver: (reason) => this.onRoleOver(reason),
       });
@@ -268,7 +270,9 @@ export class Peer {
       leaderHost: address?.host ?? '',
       leaderPort: address?.quorumPort ?? 0,
       observer,
-      empty: isEmpty,
+      empty: this.isEmpty,
+      initialize,
+      needsSnapshot: this.needsSnapshot,
       onServing: (epoch) => this.onSynchronised(state, vote, epoch),
       onOver: (reason) => this.onRoleOver(reason),
     });
@@ -290,6 +294,8 @@ export class Peer {
   private onRoleOver(reason: string): void {
     if (this.closing) return;
     this.log.warn({ role: this.mode, reason }, 'role over');
+    const role = this.current?.role;
+    this.needsSnapshot = role instanceof Following && role.needsSnapshot;
     this.current = undefined;
     this.parts.replica.endRole(() => this.lookAfterTurn());
   }
