@@ -7,7 +7,8 @@ import { type Watcher, WatchMode } from './watches.ts';
  * closes. Nearly every path has a single watcher, so that one lies in the entry itself and only further ones in a Map.
  */
 class Entry {
-  watcher: Watcher;
+  /** undefined when this one went and others are left: promoting one of them would cost a search each time. */
+  watcher: Watcher | undefined;
   modes: number;
   others: Map<Watcher, number> | undefined = undefined;
 
@@ -113,26 +114,23 @@ export class WatchTable {
 
   forEachPath(visit: (path: string, watchers: readonly Watcher[]) => void): void {
     for (const [path, entry] of this.byPath) {
-      const watchers = [entry.watcher];
+      const watchers: Watcher[] = entry.watcher === undefined ? [] : [entry.watcher];
       if (entry.others !== undefined) for (const watcher of entry.others.keys()) watchers.push(watcher);
       visit(path, watchers);
     }
   }
 
-  /**
-   * All watchers of the path itself; one-shot watches among them are spent. The one in the entry goes last, so that
-   * it is not replaced by each of the others in turn.
-   */
+  /** All watchers of the path itself; one-shot watches among them are spent. */
   private fire(path: string, entry: Entry, found: Watcher[]): void {
-    const first = entry.watcher;
-    found.push(first);
-    if (entry.others !== undefined) {
-      for (const [watcher, modes] of entry.others) {
-        found.push(watcher);
-        this.spend(path, entry, watcher, modes);
-      }
+    if (entry.watcher !== undefined) {
+      found.push(entry.watcher);
+      this.spend(path, entry, entry.watcher, entry.modes);
     }
-    this.spend(path, entry, first, entry.modes);
+    if (entry.others === undefined) return;
+    for (const [watcher, modes] of entry.others) {
+      found.push(watcher);
+      this.spend(path, entry, watcher, modes);
+    }
   }
 
   private spend(path: string, entry: Entry, watcher: Watcher, modes: number): void {
@@ -145,7 +143,7 @@ export class WatchTable {
       const entry = this.byPath.get(end === 0 ? '/' : path.slice(0, end));
       if (entry !== undefined) {
         seen ??= new Set(found);
-        if ((entry.modes & WatchMode.recursive) !== 0) seen.add(entry.watcher);
+        if (entry.watcher !== undefined && (entry.modes & WatchMode.recursive) !== 0) seen.add(entry.watcher);
         if (entry.others !== undefined) {
           for (const [watcher, modes] of entry.others) if ((modes & WatchMode.recursive) !== 0) seen.add(watcher);
         }
@@ -165,18 +163,10 @@ export class WatchTable {
     }
     this.watches--;
     this.byWatcher.get(watcher)?.delete(path);
-    if (entry.watcher !== watcher) {
-      entry.others?.delete(watcher);
-      return;
-    }
-    const next = entry.others?.entries().next().value;
-    if (next === undefined) {
+    if (entry.watcher === watcher) entry.watcher = undefined;
+    else entry.others?.delete(watcher);
+    if (entry.watcher === undefined && (entry.others === undefined || entry.others.size === 0))
       this.byPath.delete(path);
-      return;
-    }
-    entry.watcher = next[0];
-    entry.modes = next[1];
-    entry.others?.delete(next[0]);
   }
 }
 
@@ -185,6 +175,7 @@ function modesIn(entry: Entry, watcher: Watcher): number {
 }
 
 function setModes(entry: Entry, watcher: Watcher, modes: number): void {
+  if (entry.watcher === undefined && !entry.others?.has(watcher)) entry.watcher = watcher;
   if (entry.watcher === watcher) {
     entry.modes = modes;
     return;
