@@ -86,6 +86,7 @@ export interface ElectionHost {
 /** Nothing is as important as a first start, and nothing is lost by asking: an abstaining voter asks this often. */
 const ABSTAINING_MAX_NOTIFICATION_MS = 5000;
 const SAY_WAITING_MS = 60_000;
+const STRANGERS_EVERY_MS = 50;
 const ROUND_OF_QUESTIONS = 0;
 const ROUND_OF_ANSWERS = 1;
 
@@ -127,6 +128,7 @@ export class FastLeaderElection {
   private empty = false;
   private roll: HistoryRoll = new HistoryRoll([]);
   private readonly told = new Map<number, Told>();
+  private readonly strangersAnsweredMs = new Map<number, number>();
   /** Messages since the last connection to each server came about. */
   private readonly received = new Map<number, number>();
   /** A history exists somewhere: what looks like a first start is none. For as long as this object lives. */
@@ -175,6 +177,7 @@ export class FastLeaderElection {
     this.round++;
     this.clearTables();
     this.told.clear();
+    this.strangersAnsweredMs.clear();
     this.firstStartSinceMs = undefined;
     this.initializeAtMs = undefined;
     this.intervalMs = this.options.minNotificationMs;
@@ -217,9 +220,7 @@ export class FastLeaderElection {
     this.received.set(from, count);
     if (this.state === 'idle' || this.takesNewerConfig(from, n)) return;
     if (!this.isValidVoter(from)) {
-      // Observers learn from these answers whom to follow. Only those who look are answered: two servers that
-      // each take the other for a stranger would otherwise answer each other for ever.
-      if (n.state === 'looking' && (this.isVoter || this.state !== 'looking')) this.sendTo(from);
+      if (n.state === 'looking') this.answerStranger(from, nowMs);
       return;
     }
     if (this.state !== 'looking') {
@@ -229,8 +230,8 @@ export class FastLeaderElection {
       return;
     }
     this.onVote(from, n, count > 1, nowMs);
-    // Apache's rule: whoever looks in an earlier round is told the present one.
-    if (n.state === 'looking' && n.round < this.round && !this.abstaining) this.sendTo(from);
+    // Whoever looks in an earlier round is told the present one.
+    if (n.state === 'looking' && n.round < this.round && !this.abstaining && this.isVoter) this.sendTo(from);
   }
 
   onTick(nowMs: number): void {
@@ -253,6 +254,18 @@ export class FastLeaderElection {
       this.saidWaitingMs = nowMs;
       this.log.info({ waitingFor: this.whoHasNotTold() }, 'still without a history, and waiting');
     }
+  }
+
+  /**
+   * Observers learn from these answers whom to follow. Not every word of theirs is answered: an observer of Apache's
+   * in a later round than ours answers each of our answers, and two servers that take each other for strangers would
+   * go on for ever as well.
+   */
+  private answerStranger(sid: number, nowMs: number): void {
+    if (this.state === 'looking' && !this.isVoter) return;
+    if (nowMs - (this.strangersAnsweredMs.get(sid) ?? Number.NEGATIVE_INFINITY) < STRANGERS_EVERY_MS) return;
+    this.strangersAnsweredMs.set(sid, nowMs);
+    this.sendTo(sid);
   }
 
   // ---- votes
