@@ -11,8 +11,13 @@ import { epochOf, type Zxid } from '../jute/zxid.ts';
  * the reason why it is enough; the election applies it to the votes, this to the histories: an empty voter counts only
  *  - when every voter has answered: then the best history there is has been seen, or
  *  - when no voter that answered has any history and the empty ones are a quorum by themselves: a first start.
- * Otherwise it is synchronised without counting, and counts from its acknowledgement of NEWLEADER on: then it holds on
- * disk all that the leader has, and the leader has all that was committed.
+ * Otherwise it is synchronised without counting. It has forgotten what it promised as well, perhaps to a leader of a
+ * later epoch: so it counts in nothing, not even in the quorum of NEWLEADER, until the leader has seen that a quorum of
+ * others still follows it, and said so with UPTODATE. Only then it takes the epoch for its own.
+ *
+ * A first start is believed only as long as nothing speaks against it. What a voter without history told is true while
+ * it stays connected; and whoever has a history, or has accepted this very epoch before, perhaps from another leader,
+ * proves that there was a start already.
  *
  * Who has neither epoch nor transaction, and does not call itself empty, counts as ZooKeeper counts it: a fresh server
  * of Apache's, or one of ours with the operator's `initialize` file.
@@ -31,6 +36,7 @@ export function wasSynchronised(currentEpoch: number, lastZxid: Zxid): boolean {
 export class HistoryVotes {
   private readonly verifiers: readonly QuorumVerifier[];
   private readonly answers = new Map<number, HistoryKind>();
+  private hasStartedBefore = false;
 
   constructor(verifiers: readonly QuorumVerifier[]) {
     this.verifiers = verifiers;
@@ -38,11 +44,33 @@ export class HistoryVotes {
 
   /** Who is no voter does not count; a second answer replaces the first. */
   add(sid: number, kind: HistoryKind): void {
-    if (this.verifiers.some((verifier) => verifier.voters.has(sid))) this.answers.set(sid, kind);
+    if (this.isVoter(sid)) this.answers.set(sid, kind);
+    if (this.isVoter(sid) && kind === 'some') this.hasStartedBefore = true;
+  }
+
+  /** Voter `sid` accepted this epoch before: its history is not known, and there is one. */
+  addUncounted(sid: number): void {
+    this.left(sid);
+    if (this.isVoter(sid)) this.hasStartedBefore = true;
+  }
+
+  /** The connection to `sid` is gone. What it has on disk it has; without a history it may have got one since. */
+  left(sid: number): void {
+    if (this.answers.get(sid) !== 'some') this.answers.delete(sid);
   }
 
   get sids(): readonly number[] {
     return [...this.answers.keys()];
+  }
+
+  /** Nobody who answered has a history, and those without are a quorum. */
+  get isFirstStart(): boolean {
+    return !this.hasStartedBefore && this.isQuorum(new Set(this.answers.keys()));
+  }
+
+  /** Whether empty voters are among those that count. */
+  get countsEmpty(): boolean {
+    return this.isFirstStart || this.hasEveryVoter();
   }
 
   /** `self` has to be among those that count. */
@@ -52,20 +80,18 @@ export class HistoryVotes {
   }
 
   private counted(): ReadonlySet<number> {
-    if (this.hasEveryVoter()) return new Set(this.answers.keys());
+    if (this.countsEmpty) return new Set(this.answers.keys());
     const remembering = new Set<number>();
-    let isFirstStart = true;
     for (const [sid, kind] of this.answers) {
       if (kind !== 'empty') remembering.add(sid);
-      if (kind === 'some') isFirstStart = false;
     }
-    return isFirstStart ? new Set(this.answers.keys()) : remembering;
+    return remembering;
   }
 
   private hasEveryVoter(): boolean {
     for (const verifier of this.verifiers) {
       for (const sid of verifier.voters) {
-        if (!this.answers.has(sid)) return false;
+        if (!this.answers.has(sid) && verifier.weightOf(sid) > 0) return false;
       }
     }
     return true;
@@ -73,5 +99,9 @@ export class HistoryVotes {
 
   private isQuorum(sids: ReadonlySet<number>): boolean {
     return this.verifiers.every((verifier) => verifier.containsQuorum(sids));
+  }
+
+  private isVoter(sid: number): boolean {
+    return this.verifiers.some((verifier) => verifier.voters.has(sid));
   }
 }

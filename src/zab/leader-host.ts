@@ -23,7 +23,7 @@ export interface LeaderOptions {
   readonly verifiers: readonly QuorumVerifier[];
   readonly initLimitTicks: number;
   readonly syncLimitTicks: number;
-  /** As in LearnerState: the disk is known to have lost something. */
+  /** Both as in LearnerState: the disk is known to have lost something; this voter is meant to have no history. */
   readonly empty: boolean;
   readonly initialize?: boolean;
   /** How many half ticks the leader bears with a voter that went looking again while it waits for its epoch; undefined: no limit. */

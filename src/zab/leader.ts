@@ -89,6 +89,7 @@ export class Leader {
   private readonly connected: AckTracker;
   private readonly histories: HistoryVotes;
   private isHistoryKnown = false;
+  private isFirstStart = false;
   private readonly newLeaderAcks: AckTracker;
 
   private readonly links = new Map<number, LearnerLink>();
@@ -349,22 +350,30 @@ export class Leader {
       throw new ProtocolError(`ACKEPOCH with epoch ${currentEpoch} and zxid ${zxidHex(packet.zxid)}`);
     }
     link.lastZxid = isEmpty ? ZXID_ZERO : packet.zxid;
-    link.needsSnapshot = isEmpty && currentEpoch === -1;
+    link.needsSnapshot = isEmpty;
+    link.isEmpty = link.voter && (isEmpty || (currentEpoch !== -1 && historyKind(link, currentEpoch) === 'empty'));
     link.enter('history', this.now);
     if (this.isHistoryKnown) {
+      if (link.voter && this.isFirstStart && this.stage === 'synchronization' && !isNew(link, currentEpoch)) {
+        this.stepDown(`voter ${link.sid} has a history, this is no first start`);
+        return;
+      }
+      link.isUnproven = link.isEmpty;
       this.synchronise(link);
       return;
     }
-    // -1: accepted this epoch before. It is synchronised, and not counted: it cannot promise the same twice.
-    if (currentEpoch !== -1) {
-      if (this.isMoreRecent(currentEpoch, link.lastZxid)) {
-        const claim = `learner ${link.sid} is ahead of us: epoch ${currentEpoch}, zxid ${zxidHex(link.lastZxid)}`;
-        if (!link.voter) throw new ProtocolError(claim);
-        this.stepDown(claim);
-        return;
-      }
-      if (link.voter) this.histories.add(link.sid, isEmpty ? 'empty' : historyKind(link, currentEpoch));
+    if (currentEpoch === -1) {
+      // Accepted this epoch before. It is synchronised, and not counted: it cannot promise the same twice.
+      if (link.voter) this.histories.addUncounted(link.sid);
+      return;
     }
+    if (this.isMoreRecent(currentEpoch, link.lastZxid)) {
+      const claim = `learner ${link.sid} is ahead of us: epoch ${currentEpoch}, zxid ${zxidHex(link.lastZxid)}`;
+      if (!link.voter) throw new ProtocolError(claim);
+      this.stepDown(claim);
+      return;
+    }
+    if (link.voter) this.histories.add(link.sid, link.isEmpty ? 'empty' : historyKind(link, currentEpoch));
     this.maybeKnowHistory();
   }
 
@@ -372,13 +381,16 @@ export class Leader {
     if (zxid > this.proposed) {
       throw new ProtocolError(`ACK of ${zxidHex(zxid)}, the last proposal is ${zxidHex(this.proposed)}`);
     }
-    if (link.phase === 'syncing') {
-      if (zxid === this.newLeaderZxid) this.onNewLeaderAck(link);
-      else if (zxid > link.earlyAck) link.earlyAck = zxid;
+    if (link.phase === 'syncing' && zxid === this.newLeaderZxid) {
+      this.onNewLeaderAck(link);
       return;
     }
     // The acknowledgement of UPTODATE repeats that of NEWLEADER, and older servers acknowledge what a DIFF brought.
     if (zxid <= this.newLeaderZxid) return;
+    if (link.phase !== 'serving') {
+      if (zxid > link.earlyAck) link.earlyAck = zxid;
+      return;
+    }
     link.acked(zxid, this.now);
     this.countAck(link, zxid);
   }
@@ -388,13 +400,12 @@ export class Leader {
     link.enter('synced', this.now);
     this.closeSource(link);
     this.snapOnly.delete(link.sid);
+    this.waitingSince = this.now;
     if (this.stage === 'broadcast') {
-      this.serve(link);
-      if (link.earlyAck > this.newLeaderZxid) this.countAck(link, link.earlyAck);
+      this.serveSynced();
       return;
     }
-    this.waitingSince = this.now;
-    if (link.voter) this.newLeaderAcks.add(link.sid);
+    if (link.voter && !link.isUnproven) this.newLeaderAcks.add(link.sid);
     this.maybeEstablish();
   }
 
@@ -415,6 +426,7 @@ export class Leader {
       while (r.remaining > 0) this.host.touched(link.sid, r.readLong(), r.readInt());
     }
     link.answeredRound = ping.round;
+    this.serveSynced();
     this.barriers.advance();
   }
 
@@ -480,12 +492,16 @@ export class Leader {
     if (this.isOver() || this.isHistoryKnown || this.ownEpoch === undefined) return;
     if (!this.histories.hasQuorum(this.self)) return;
     this.isHistoryKnown = true;
+    this.isFirstStart = this.histories.isFirstStart;
+    const emptyCount = this.histories.countsEmpty;
     this.stage = 'synchronization';
     this.waitingSince = this.now;
     this.host.setCurrentEpoch(this.ownEpoch);
     this.newLeaderAcks.add(this.self);
     for (const link of this.links.values()) {
-      if (link.phase === 'history') this.synchronise(link);
+      if (link.phase !== 'history') continue;
+      link.isUnproven = link.isEmpty && !emptyCount;
+      this.synchronise(link);
     }
     this.maybeEstablish();
   }
@@ -497,6 +513,7 @@ export class Leader {
       // From here on nothing is committed with the help of what this learner's disk may be about to lose.
       this.inFlight.forget(link.sid);
       link.snapshotFrom = this.committed;
+      link.provenBy = this.pingRound + 1;
     }
     const treeZxid = this.history.lastZxid;
     const plan = planSync(link.lastZxid, this.history, this.inFlight.decidedAbove(treeZxid), {
@@ -569,14 +586,23 @@ export class Leader {
     );
     this.host.established(this.newLeaderZxid);
     assert(this.history.lastZxid === this.newLeaderZxid, 'the tree stands at the start of the new epoch');
-    for (const link of this.links.values()) {
-      if (link.phase === 'synced') this.serve(link);
-    }
+    this.serveSynced();
   }
 
-  private serve(link: LearnerLink): void {
-    link.enter('serving', this.now);
-    this.host.send(link.id, new Packet(PacketType.upToDate, ZXID_NONE));
+  /** UPTODATE to everyone who can have it; what a learner acknowledged before counts with it. */
+  private serveSynced(): void {
+    let unproven = 0;
+    for (const link of this.links.values()) {
+      if (link.phase !== 'synced') continue;
+      if (link.isUnproven && !(link.provenBy <= this.pingRound && this.isRoundAnswered(link.provenBy))) {
+        if (link.provenBy > this.pingRound) unproven++;
+        continue;
+      }
+      link.enter('serving', this.now);
+      this.host.send(link.id, new Packet(PacketType.upToDate, ZXID_NONE));
+      if (link.earlyAck > this.newLeaderZxid) this.countAck(link, link.earlyAck);
+    }
+    if (unproven > 0) this.beginRound();
   }
 
   // Broadcast.
@@ -681,7 +707,7 @@ export class Leader {
     const connected = new AckTracker(this.verifiers);
     connected.add(this.self);
     for (const link of this.links.values()) {
-      if (link.voter) connected.add(link.sid);
+      if (link.voter && !(link.isUnproven && link.phase !== 'serving')) connected.add(link.sid);
     }
     return connected.hasAllQuorums();
   }
@@ -698,6 +724,7 @@ export class Leader {
   private forgetLink(link: LearnerLink): void {
     this.links.delete(link.id);
     this.closeSource(link);
+    if (link.voter) this.histories.left(link.sid);
   }
 
   private closeSource(link: LearnerLink): void {
@@ -732,6 +759,10 @@ export class Leader {
 function historyKind(link: LearnerLink, currentEpoch: number): HistoryKind {
   if (wasSynchronised(currentEpoch, link.lastZxid)) return 'some';
   return link.lastZxid === ZXID_ZERO && link.acceptedEpoch === 0 ? 'fresh' : 'empty';
+}
+
+function isNew(link: LearnerLink, currentEpoch: number): boolean {
+  return currentEpoch === 0 && link.lastZxid === ZXID_ZERO;
 }
 
 function expectServing(link: LearnerLink, packet: QuorumPacket): void {

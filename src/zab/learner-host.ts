@@ -37,7 +37,10 @@ export interface LearnerState {
    * moment it acknowledged NEWLEADER (ZOOKEEPER-261).
    */
   readonly empty: boolean;
-  /** The operator's word (the file `initialize`) that this voter is meant to have no history: it counts. */
+  /**
+   * This voter is meant to have no history, and counts: by the operator's word (the file `initialize`), or because the
+   * election's rule let it vote (a first start). Without it a leader of Apache's would not count it even then.
+   */
   readonly initialize?: boolean;
   /**
    * The last leader's TRUNC could not be carried out (`Learner.needsSnapshot` at its end): this time ask for a SNAP. Not

@@ -9,7 +9,7 @@ import { ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
  *   ackEpoch   LEADERINFO is out, ACKEPOCH is due
  *   history    the leader does not know yet whether its history is the one
  *   syncing    DIFF, TRUNC or SNAP and NEWLEADER are out, the acknowledgement of NEWLEADER is due
- *   synced     acknowledged; the leader is not established yet
+ *   synced     acknowledged; the leader is not established yet, or has to prove itself first
  *   serving    UPTODATE is out
  */
 export type LinkPhase = 'info' | 'epoch' | 'ackEpoch' | 'history' | 'syncing' | 'synced' | 'serving';
@@ -38,14 +38,19 @@ export class LearnerLink {
   acceptedEpoch = 0;
   /** From ACKEPOCH. */
   lastZxid: Zxid = ZXID_ZERO;
-  /** It asked for a snapshot, and does not say where it stands. */
+  /** A voter without a history; and whether it counts in nothing until the leader has proved that it still leads, ... */
+  isEmpty = false;
+  isUnproven = false;
+  /** ... by this round of PINGs or a later one. */
+  provenBy = 0;
+  /** It does not say where it stands, which may be anywhere: only a snapshot will do. */
   needsSnapshot = false;
   /** A snapshot for this learner has to have at least this; undefined until its synchronisation is planned. */
   snapshotFrom: Zxid | undefined = undefined;
   syncKind: 'diff' | 'trunc' | 'snap' | undefined = undefined;
   /** Gets what is proposed and committed from now on. */
   forwarding = false;
-  /** The highest proposal acknowledged before NEWLEADER was (ZOOKEEPER-4685); counts when that is. */
+  /** The highest proposal acknowledged before acknowledgements count; before NEWLEADER's, even (ZOOKEEPER-4685). */
   earlyAck: Zxid = ZXID_ZERO;
 
   readonly pings = new Fifo<Ping>(8);

@@ -40,6 +40,8 @@ import { checkTxn, isReconfig } from './txn-header.ts';
  * ZOOKEEPER-4643). Here that is the order of one queue, LearnerHost.afterSync. Transactions are logged as they come, at
  * any time, so nothing is ever in memory only (ZOOKEEPER-3023, ZOOKEEPER-4785, ZOOKEEPER-4394).
  *
+ * A voter without a history (history-votes.ts) takes the epoch for its own, and acknowledges proposals, only at UPTODATE.
+ *
  * What the leader sends twice is skipped (a snapshot may hold more than its zxid says); what it leaves out ends the
  * role, for a log with a hole would be served to others one day (ZOOKEEPER-4925).
  */
@@ -76,6 +78,8 @@ export class Learner {
   private reconfigs: { readonly zxid: Zxid; readonly payload: Buffer }[] = [];
   private isNewLeaderAcked = false;
   private snapshotWanted = false;
+  private isUnproven = false;
+  private hidesZxid = false;
   private config: string | undefined = undefined;
 
   constructor(options: LearnerOptions, state: LearnerState, host: LearnerHost, log: Log) {
@@ -227,20 +231,25 @@ export class Learner {
     const { currentEpoch, lastZxid } = this.state;
     const isNew = !wasSynchronised(currentEpoch, lastZxid);
     if (isNew) this.host.setCurrentEpoch(0);
-    const isEmpty = this.state.initialize !== true && (this.state.empty || isNew);
+    // The remains of a broken synchronisation are never what anybody meant.
+    const isMeant = this.state.initialize === true && lastZxid === ZXID_ZERO;
+    this.isUnproven = !this.options.observer && (this.state.empty || isNew) && !isMeant;
     // An epoch is promised once. Who has accepted it before says so with -1, and is synchronised without being counted;
     // so does who cannot be synchronised but by a snapshot, which zxid -1 asks for.
     const needsSnapshot = this.state.needsSnapshot === true;
     const current = epoch > accepted && !needsSnapshot ? currentEpoch : -1;
-    const last = isEmpty || needsSnapshot ? ZXID_NONE : lastZxid;
+    this.hidesZxid = this.isUnproven || needsSnapshot;
     this.enter('planning');
-    this.host.send(new QuorumPacket(PacketType.ackEpoch, last, intBody(current)));
+    this.host.send(new QuorumPacket(PacketType.ackEpoch, this.hidesZxid ? ZXID_NONE : lastZxid, intBody(current)));
   }
 
   private onPlan(packet: QuorumPacket): void {
     this.syncZxid = packet.zxid;
     if (packet.zxid < 0 || epochOf(packet.zxid) > this.ownEpoch) {
       throw new ProtocolError(`${packetName(packet.type)} with zxid ${zxidHex(packet.zxid)} in epoch ${this.ownEpoch}`);
+    }
+    if (this.hidesZxid && packet.type !== PacketType.snap) {
+      throw new ProtocolError(`${packetName(packet.type)} for a learner that did not say what it has`);
     }
     this.log.info(
       { sync: packetName(packet.type), zxid: zxidHex(packet.zxid), own: zxidHex(this.lastZxid), epoch: this.ownEpoch },
@@ -341,14 +350,13 @@ export class Learner {
     }
     this.host.afterSync(() => {
       if (this.isOver()) return;
-      this.host.setCurrentEpoch(this.ownEpoch);
+      if (!this.isUnproven) this.host.setCurrentEpoch(this.ownEpoch);
       this.isNewLeaderAcked = true;
     });
     this.host.sendAfterSync(new QuorumPacket(PacketType.ack, this.newLeaderZxid));
     // A leader that is established already waits for these as well. Never before NEWLEADER's: Apache's leaders take the
     // first acknowledgement for that one (ZOOKEEPER-4685).
-    if (this.options.observer) return;
-    for (let i = 0; i < this.pending.length; i++) this.acknowledge(this.pending.at(i) as Zxid);
+    if (!this.isUnproven) this.acknowledgePending();
   }
 
   private onUpToDate(): void {
@@ -356,6 +364,12 @@ export class Learner {
     if (this.config !== undefined && !this.host.configActivated(this.config)) {
       this.leave('the configuration of the leader gives this server another role or leader');
       return;
+    }
+    if (this.isUnproven) {
+      // The leader vouches for this epoch only now; what is in the log is on the disk, or acknowledged later.
+      this.isUnproven = false;
+      this.host.setCurrentEpoch(this.ownEpoch);
+      this.acknowledgePending();
     }
     this.enter('serving');
     this.log.info({ epoch: this.ownEpoch, zxid: zxidHex(this.lastZxid) }, 'in sync with the leader');
@@ -373,7 +387,7 @@ export class Learner {
       }
     }
     const isOpen = zxid > this.committed;
-    if (isOpen && !this.options.observer && this.stage !== 'synchronising') this.acknowledge(zxid);
+    if (isOpen && this.mayAcknowledge()) this.acknowledge(zxid);
   }
 
   private onCommit(zxid: Zxid): void {
@@ -455,6 +469,16 @@ export class Learner {
     if (reconfig === undefined) throw new ProtocolError(`transaction ${zxidHex(zxid)} is no reconfiguration`);
     this.reconfigs = this.reconfigs.filter((candidate) => candidate.zxid > zxid);
     return this.host.reconfigActivated(zxid, reconfig.payload, leader);
+  }
+
+  /** Proposals: not as an observer, not before NEWLEADER, and without a history not before UPTODATE. */
+  private mayAcknowledge(): boolean {
+    return !this.options.observer && this.stage !== 'synchronising' && !this.isUnproven;
+  }
+
+  private acknowledgePending(): void {
+    if (!this.mayAcknowledge()) return;
+    for (let i = 0; i < this.pending.length; i++) this.acknowledge(this.pending.at(i) as Zxid);
   }
 
   private acknowledge(zxid: Zxid): void {

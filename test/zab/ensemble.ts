@@ -13,7 +13,7 @@ import type {
 } from '../../src/zab/leader-host.ts';
 import type { Learner } from '../../src/zab/learner.ts';
 import type { LearnerHost } from '../../src/zab/learner-host.ts';
-import { PacketType, packetName, QuorumPacket } from '../../src/zab/packets.ts';
+import { PacketType, packetName, type QuorumPacket } from '../../src/zab/packets.ts';
 
 /**
  * An ensemble in memory: the production Leader and Learner on hosts that keep the bargain of their interfaces, disks
@@ -43,6 +43,10 @@ export interface Watcher {
   acknowledged?(peer: Peer, zxid: Zxid): void;
   barrierPassed?(peer: Peer, token: number): void;
   syncReplied?(peer: Peer, question: number): void;
+  /** The disk is about to hold `after` instead of `before`. */
+  replaced?(peer: Peer, before: readonly Entry[], after: readonly Entry[]): void;
+  /** A learner got this packet. */
+  received?(packet: QuorumPacket): void;
 }
 
 export interface Snapshot {
@@ -54,6 +58,8 @@ export interface Snapshot {
 export class Disk {
   acceptedEpoch = 0;
   currentEpoch = 0;
+  /** Without it a restart takes the epoch of the last transaction, as ZooKeeper does. */
+  hasCurrentEpochFile = false;
   /** Oldest first; never empty once something was ever installed. */
   snapshots: Snapshot[] = [];
   log: Entry[] = [];
@@ -103,6 +109,8 @@ export class Peer implements LeaderHost, LearnerHost, History {
   private readonly world: Ensemble;
 
   isUp = true;
+  /** Its disk was never lost. */
+  isFresh = true;
   leader: Leader | undefined = undefined;
   learner: Learner | undefined = undefined;
   link: Link | undefined = undefined;
@@ -144,7 +152,7 @@ export class Peer implements LeaderHost, LearnerHost, History {
   // What a script can do to a peer.
 
   lead(overrides: Partial<LeaderOptions> = {}): void {
-    this.world.note(`${this.sid}: leads`);
+    this.world.note(() => `${this.sid}: leads`);
     const options = {
       ...DEFAULTS,
       self: this.sid,
@@ -156,7 +164,8 @@ export class Peer implements LeaderHost, LearnerHost, History {
     this.run(() => this.leader?.start());
   }
 
-  follow(leader: Peer, initialize = false): Link {
+  follow(leader: Peer): Link {
+    const initialize = this.world.freshOnesCount && this.isFresh && this.disk.acceptedEpoch === 0;
     const link = this.world.open(this, leader);
     this.link = link;
     this.learner = new this.world.roles.Learner(
@@ -219,7 +228,7 @@ export class Peer implements LeaderHost, LearnerHost, History {
     this.disk.log.push(...done);
     this.syncedCount += done.length;
     const zxid = (done.at(-1) as Entry).zxid;
-    this.world.note(`${this.sid}: disk has ${showZxid(zxid)}`);
+    this.world.note(() => `${this.sid}: disk has ${showZxid(zxid)}`);
     this.applyCommitted();
     this.run(() => {
       this.leader?.onSynced(zxid);
@@ -248,23 +257,26 @@ export class Peer implements LeaderHost, LearnerHost, History {
   }
 
   crash(written = 0): void {
-    this.world.note(`${this.sid}: crashes`);
+    this.world.note(() => `${this.sid}: crashes`);
     this.disk.log.push(...this.writing.splice(0, written));
     this.clearRole();
     this.isUp = false;
   }
 
   restart(): void {
-    this.world.note(`${this.sid}: starts`);
+    this.world.note(() => `${this.sid}: starts`);
     this.isUp = true;
+    if (!this.disk.hasCurrentEpochFile) this.disk.currentEpoch = epochOf(this.durableZxid);
     this.recover();
   }
 
   wipe(): void {
-    this.world.note(`${this.sid}: loses its disk`);
+    this.world.note(() => `${this.sid}: loses its disk`);
     this.clearRole();
+    this.isFresh = false;
     this.disk.acceptedEpoch = 0;
     this.disk.currentEpoch = 0;
+    this.disk.hasCurrentEpochFile = false;
     this.disk.snapshots = [];
     this.disk.log = [];
     this.recover();
@@ -314,7 +326,7 @@ export class Peer implements LeaderHost, LearnerHost, History {
     if (this.endReason !== undefined) {
       const reason = this.endReason;
       this.endReason = undefined;
-      this.world.note(`${this.sid}: looks for a leader, because ${reason}`);
+      this.world.note(() => `${this.sid}: looks for a leader, because ${reason}`);
       this.endRole();
     }
   }
@@ -334,18 +346,19 @@ export class Peer implements LeaderHost, LearnerHost, History {
   commit(zxid: Zxid): void {
     this.committedTo = zxid;
     if (this.leader !== undefined) this.world.watch.committed?.(this, zxid);
-    this.world.note(`${this.sid}: commits ${showZxid(zxid)}`);
+    this.world.note(() => `${this.sid}: commits ${showZxid(zxid)}`);
     this.applyCommitted();
   }
 
   setAcceptedEpoch(epoch: number): void {
     this.disk.acceptedEpoch = epoch;
-    this.world.note(`${this.sid}: acceptedEpoch ${epoch}`);
+    this.world.note(() => `${this.sid}: acceptedEpoch ${epoch}`);
   }
 
   setCurrentEpoch(epoch: number): void {
     this.disk.currentEpoch = epoch;
-    this.world.note(`${this.sid}: currentEpoch ${epoch}`);
+    this.disk.hasCurrentEpochFile = true;
+    this.world.note(() => `${this.sid}: currentEpoch ${epoch}`);
     if (this.leader !== undefined) this.world.watch.leading?.(this, epoch);
   }
 
@@ -388,14 +401,16 @@ export class Peer implements LeaderHost, LearnerHost, History {
   }
 
   closeLink(link: number, reason: string): void {
-    this.world.note(`${this.sid}: closes the link to ${this.world.link(link)?.learner.sid ?? '?'}, because ${reason}`);
+    this.world.note(
+      () => `${this.sid}: closes the link to ${this.world.link(link)?.learner.sid ?? '?'}, because ${reason}`,
+    );
     this.world.close(link);
   }
 
   queuedBytes(link: number): number {
     let bytes = 0;
     for (const item of this.world.link(link)?.toLearner ?? []) {
-      if (item instanceof QuorumPacket) bytes += 20 + (item.data?.length ?? 0);
+      if ('type' in item) bytes += 20 + (item.data?.length ?? 0);
     }
     return bytes;
   }
@@ -407,7 +422,7 @@ export class Peer implements LeaderHost, LearnerHost, History {
   established(epochStart: Zxid): void {
     this.treeZxid = epochStart;
     this.isServing = true;
-    this.world.note(`${this.sid}: established, epoch ${epochOf(epochStart)}`);
+    this.world.note(() => `${this.sid}: established, epoch ${epochOf(epochStart)}`);
     this.world.watch.established?.(this);
   }
 
@@ -416,7 +431,7 @@ export class Peer implements LeaderHost, LearnerHost, History {
   touched(): void {}
 
   barrierPassed(token: number): void {
-    this.world.note(`${this.sid}: barrier ${token} passed`);
+    this.world.note(() => `${this.sid}: barrier ${token} passed`);
     this.world.watch.barrierPassed?.(this, token);
   }
 
@@ -458,7 +473,7 @@ export class Peer implements LeaderHost, LearnerHost, History {
       }
       const isHeld = this.cutDisk(zxid);
       if (isHeld) this.recover();
-      this.world.note(`${this.sid}: ${isHeld ? 'cut' : 'cannot be cut'} to ${showZxid(zxid)}`);
+      this.world.note(() => `${this.sid}: ${isHeld ? 'cut' : 'cannot be cut'} to ${showZxid(zxid)}`);
       this.learner?.onTruncated(isHeld ? zxid : undefined);
     };
   }
@@ -471,8 +486,10 @@ export class Peer implements LeaderHost, LearnerHost, History {
     const reachesBack = base !== undefined || disk.snapshots.length === 0 || this.hasWholeLog();
     const isThere = base?.zxid === zxid || disk.log.some((entry) => entry.zxid === zxid);
     if (!isThere || !reachesBack) return false;
+    const before = disk.replay().entries;
     disk.log = disk.log.filter((entry) => entry.zxid <= zxid);
     disk.snapshots = snapshots;
+    this.world.watch.replaced?.(this, before, disk.replay().entries);
     return true;
   }
 
@@ -489,11 +506,12 @@ export class Peer implements LeaderHost, LearnerHost, History {
     this.learner?.onSnapshotBytes();
     this.learner?.onSnapshotReceived();
     this.work = () => {
+      this.world.watch.replaced?.(this, this.disk.replay().entries, snapshot.entries);
       this.disk.snapshots = [snapshot];
       this.disk.log = [];
       this.recover();
       this.incoming = undefined;
-      this.world.note(`${this.sid}: snapshot ${showZxid(snapshot.zxid)} installed`);
+      this.world.note(() => `${this.sid}: snapshot ${showZxid(snapshot.zxid)} installed`);
       this.learner?.onSnapshotInstalled();
     };
   }
@@ -513,14 +531,14 @@ export class Peer implements LeaderHost, LearnerHost, History {
 
   serving(): void {
     this.isServing = true;
-    this.world.note(`${this.sid}: serves`);
+    this.world.note(() => `${this.sid}: serves`);
   }
 
   revalidated(): void {}
 
   syncReplied(): void {
     const question = this.openSyncs.shift() as number;
-    this.world.note(`${this.sid}: sync ${question} answered`);
+    this.world.note(() => `${this.sid}: sync ${question} answered`);
     this.world.watch.syncReplied?.(this, question);
   }
 
@@ -596,6 +614,10 @@ export interface EnsembleOptions {
   readonly verifier?: QuorumVerifier;
   /** Of so many transactions on their way to the disk, how many get there when a role ends. */
   readonly writtenAtEnd?: (writing: number) => number;
+  /** Whether a leader does not notice at once that a learner is gone. */
+  readonly isUnnoticed?: () => boolean;
+  /** On a first start the election lets voters without a history vote. */
+  readonly freshOnesCount?: boolean;
 }
 
 export class Ensemble {
@@ -604,6 +626,8 @@ export class Ensemble {
   readonly watch: Watcher;
   readonly faults: HostFaults;
   readonly writtenAtEnd: (writing: number) => number;
+  readonly isUnnoticed: () => boolean;
+  readonly freshOnesCount: boolean;
   readonly peers = new Map<number, Peer>();
   readonly links = new Map<number, Link>();
   private nextLink = 1;
@@ -613,6 +637,8 @@ export class Ensemble {
     this.watch = options.watch ?? {};
     this.faults = options.faults ?? {};
     this.writtenAtEnd = options.writtenAtEnd ?? ((writing) => writing);
+    this.isUnnoticed = options.isUnnoticed ?? (() => false);
+    this.freshOnesCount = options.freshOnesCount ?? false;
     this.verifier = options.verifier ?? majority(options.voters, options.observers ?? []);
     for (const sid of options.voters) this.peers.set(sid, new Peer(this, sid, false));
     for (const sid of options.observers ?? []) this.peers.set(sid, new Peer(this, sid, true));
@@ -624,8 +650,9 @@ export class Ensemble {
     return peer;
   }
 
-  note(text: string): void {
-    this.watch.note?.(text);
+  /** Told only where somebody writes it down. */
+  note(text: () => string): void {
+    if (this.watch.note !== undefined) this.watch.note(text());
   }
 
   open(learner: Peer, leader: Peer): Link {
@@ -658,14 +685,19 @@ export class Ensemble {
   /** Both sides notice. */
   breakLink(link: Link): void {
     this.close(link.id);
-    this.note(`link ${link.learner.sid}-${link.leader.sid} breaks`);
+    this.note(() => `link ${link.learner.sid}-${link.leader.sid} breaks`);
     link.leader.leader?.onLinkClosed(link.id);
     this.lostLeader(link);
   }
 
+  /**
+   * The role of `peer` is over. A leader may not notice that its learner is gone: then what the learner sent before still
+   * arrives, and what is sent to it is lost.
+   */
   closeAll(peer: Peer): void {
     for (const link of [...this.links.values()]) {
       if (link.learner !== peer && link.leader !== peer) continue;
+      if (link.learner === peer && this.isUnnoticed()) continue;
       this.close(link.id);
       if (link.learner === peer) link.leader.leader?.onLinkClosed(link.id);
     }
@@ -681,7 +713,7 @@ export class Ensemble {
   private lostLeader(link: Link): void {
     const peer = link.learner;
     if (peer.link !== link || peer.learner === undefined) return;
-    this.note(`${peer.sid}: lost its leader`);
+    this.note(() => `${peer.sid}: lost its leader`);
     peer.endRole();
   }
 
@@ -698,7 +730,7 @@ export class Ensemble {
       if (link.isNew) leader.onLinkOpened(link.id);
       link.isNew = false;
       const packet = link.toLeader.shift() as QuorumPacket;
-      this.note(`${link.learner.sid} -> ${link.leader.sid}  ${showPacket(packet)}`);
+      this.note(() => `${link.learner.sid} -> ${link.leader.sid}  ${showPacket(packet)}`);
       link.leader.run(() => leader.onPacket(link.id, packet));
     } else {
       this.deliverToLearner(link);
@@ -709,10 +741,10 @@ export class Ensemble {
   private deliverToLearner(link: Link): void {
     const head = link.toLearner[0] as Item;
     link.sentBytes++;
-    const name = `${link.leader.sid} -> ${link.learner.sid}  `;
+    const name = (): string => `${link.leader.sid} -> ${link.learner.sid}  `;
     if ('raw' in head) {
       link.toLearner.shift();
-      this.note(`${name}snapshot of ${head.raw.entries.length} txns`);
+      this.note(() => `${name()}snapshot of ${head.raw.entries.length} txns`);
       link.learner.run(() => link.learner.takeRaw(head.raw));
       return;
     }
@@ -728,7 +760,8 @@ export class Ensemble {
       link.toLearner.shift();
     }
     const given = packet;
-    this.note(`${name}${showPacket(given)}`);
+    this.watch.received?.(given);
+    this.note(() => `${name()}${showPacket(given)}`);
     if (given.type === PacketType.newLeader)
       link.learner.loggedAtNewLeader = link.learner.writing.at(-1)?.zxid ?? ZXID_ZERO;
     link.learner.run(() => link.learner.learner?.onPacket(given));

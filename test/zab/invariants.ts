@@ -12,8 +12,9 @@ import { type Ensemble, type Peer, showZxid, txnValue, type Watcher } from './en
  *   LocalPrimaryOrder           within an epoch, all that the primary broadcast before, in its order
  *   GlobalPrimaryOrder          epochs in order
  *   PrimaryIntegrity            before it broadcasts, a primary has delivered what earlier epochs ever deliver
- *   CommittedSurvives           an established leader has everything that was ever committed
- *   OnQuorumOfDisks             at the moment of a commit a quorum of voters has it on disk
+ *   CommittedSurvives           an established leader has everything that was committed in earlier epochs
+ *   OnQuorumOfDisks             at the moment of a commit a quorum of voters has it on disk, and is in its epoch
+ *   CommittedStays              a disk is made to give up what was committed only if a quorum of others has it
  *   AckedIsDurable              who acknowledges has it on disk; at NEWLEADER the epoch as well
  *   DiskBeforeMemory            the tree is a prefix of what recovery would make of the disk
  *   NoGap                       logs are consecutive
@@ -38,7 +39,7 @@ export class Invariants implements Watcher {
   private readonly leaders = new Map<number, number>();
   private readonly checked = new Map<Peer, { tree: readonly Entry[]; length: number }>();
   private readonly asked = new Map<string, number>();
-  private committedZxid: Zxid = ZXID_ZERO;
+  private readonly committedPayloads = new Set<Buffer>();
   commits = 0;
 
   leading(peer: Peer, epoch: number): void {
@@ -58,12 +59,12 @@ export class Invariants implements Watcher {
     }
   }
 
+  /** A leader may come to be one so late that a later epoch has begun; it can commit nothing then, and lacks nothing earlier. */
   established(peer: Peer): void {
     this.checkDelivery(peer);
-    if (peer.tree.length < this.delivered.length) {
-      const lost = this.delivered[peer.tree.length] as Entry;
-      throw new Violation('CommittedSurvives', `${peer.sid} leads without ${show(lost)}`);
-    }
+    const epoch = peer.leader?.epoch ?? 0;
+    const lost = this.delivered.slice(peer.tree.length).find((entry) => epochOf(entry.zxid) < epoch);
+    if (lost !== undefined) throw new Violation('CommittedSurvives', `${peer.sid} leads without ${show(lost)}`);
   }
 
   proposed(peer: Peer, entry: Entry): void {
@@ -75,20 +76,42 @@ export class Invariants implements Watcher {
 
   committed(peer: Peer, zxid: Zxid): void {
     this.commits++;
-    this.committedZxid = zxid;
-    if (!this.disksAreKept) return;
     const holders = new Set<number>();
     for (const other of this.peers()) {
-      if (other.disk.replay().entries.some((entry) => entry.zxid === zxid)) holders.add(other.sid);
+      const held = other.disk.replay().entries.findLast((entry) => entry.zxid === zxid);
+      if (held !== undefined && other.disk.currentEpoch >= epochOf(zxid)) holders.add(other.sid);
+      if (held !== undefined) this.committedPayloads.add(held.payload);
     }
+    if (!this.disksAreKept) return;
     if (!this.theWorld().verifier.containsQuorum(holders)) {
       throw new Violation('OnQuorumOfDisks', `${peer.sid} commits ${showZxid(zxid)}, on disk at ${[...holders]}`);
     }
   }
 
+  replaced(peer: Peer, before: readonly Entry[], after: readonly Entry[]): void {
+    if (!this.disksAreKept) return;
+    const kept = new Set(after.map((entry) => entry.payload));
+    const lost = before.filter((entry) => this.committedPayloads.has(entry.payload) && !kept.has(entry.payload));
+    for (const entry of lost) {
+      const holders = new Set<number>();
+      for (const other of this.peers()) {
+        if (other !== peer && other.disk.replay().entries.some(({ payload }) => payload === entry.payload)) {
+          holders.add(other.sid);
+        }
+      }
+      if (!this.theWorld().verifier.containsQuorum(holders)) {
+        throw new Violation(
+          'CommittedStays',
+          `${peer.sid} has to give up ${show(entry)}, which is left on ${[...holders]}`,
+        );
+      }
+    }
+  }
+
   acknowledged(peer: Peer, zxid: Zxid): void {
     if (counterOf(zxid) === 0) {
-      if (peer.durableZxid < peer.loggedAtNewLeader || peer.disk.currentEpoch !== epochOf(zxid)) {
+      const isInEpoch = peer.disk.currentEpoch === epochOf(zxid) || (peer.disk.isEmpty && !peer.isServing);
+      if (peer.durableZxid < peer.loggedAtNewLeader || !isInEpoch) {
         const state = `epoch ${peer.disk.currentEpoch} and transactions up to ${showZxid(peer.durableZxid)} on disk`;
         throw new Violation('AckedIsDurable', `${peer.sid} acknowledges NEWLEADER ${showZxid(zxid)} with ${state}`);
       }
@@ -196,10 +219,6 @@ export class Invariants implements Watcher {
         );
       }
     }
-  }
-
-  get lastCommitted(): Zxid {
-    return this.committedZxid;
   }
 
   private peers(): Iterable<Peer> {

@@ -1,4 +1,4 @@
-import { epochOf } from '../../src/jute/zxid.ts';
+import { PacketType } from '../../src/zab/packets.ts';
 import { Ensemble, type HostFaults, type Link, type Peer, type Roles } from './ensemble.ts';
 import { Invariants, Violation } from './invariants.ts';
 
@@ -12,8 +12,13 @@ export interface RunOptions {
   readonly steps: number;
   readonly roles: Roles;
   readonly faults?: HostFaults;
-  /** How much of the trace a failure shows. */
-  readonly traceLines?: number;
+  /** Instead of leaving it to the seed. */
+  readonly losesDisks?: boolean;
+  readonly forcesSnapshots?: boolean;
+  /** Whether a failure is worth a second run, for its trace. */
+  readonly explain?: boolean;
+  /** Gets everything that happens, a line each. */
+  readonly trace?: (text: string) => void;
 }
 
 export interface RunResult {
@@ -55,20 +60,36 @@ class RandomRun {
   private readonly peers: Peer[];
   private readonly voters: Peer[];
   private readonly losesDisks: boolean;
-  private readonly trace: string[] = [];
+  private readonly forcesSnapshots: boolean;
+  /** The server whose disk takes its time. */
+  private readonly slowDisk: number;
+  private shunned: Peer | undefined = undefined;
+  private shunnedSteps = 0;
   private values = 0;
   private elections = 0;
   private crashes = 0;
   private barriers = 0;
-  private readonly kinds = { SNAP: 0, TRUNC: 0, DIFF: 0 };
+  private snaps = 0;
+  private truncs = 0;
+  private diffs = 0;
   readonly options: RunOptions;
 
   constructor(options: RunOptions) {
     this.options = options;
     this.die = dieOf(options.seed);
-    const voters = this.die.chance(70) ? [1, 2, 3] : [1, 2, 3, 4, 5];
+    const voters = this.die.pick([
+      [1, 2, 3],
+      [1, 2, 3],
+      [1, 2, 3],
+      [1, 2, 3, 4],
+      [1, 2, 3, 4, 5],
+    ]) as number[];
     const observers = this.die.chance(40) ? [8, 9] : [];
-    this.losesDisks = this.die.chance(20);
+    const losesDisks = this.die.chance(30);
+    this.losesDisks = options.losesDisks ?? losesDisks;
+    const forcesSnapshots = this.die.chance(20);
+    this.forcesSnapshots = options.forcesSnapshots ?? forcesSnapshots;
+    this.slowDisk = this.die.chance(60) ? (this.die.pick(voters) as number) : 0;
     const invariants = new Invariants();
     invariants.disksAreKept = !this.losesDisks;
     this.invariants = invariants;
@@ -78,12 +99,16 @@ class RandomRun {
       roles: options.roles,
       faults: options.faults ?? {},
       writtenAtEnd: (writing) => this.die.below(writing + 1),
+      freshOnesCount: this.die.chance(50),
+      isUnnoticed: () => this.die.chance(60),
       watch: {
-        note: (text) => this.note(text),
+        ...(options.trace === undefined ? {} : { note: options.trace }),
+        received: (packet) => this.countKind(packet.type),
         leading: (peer, epoch) => invariants.leading(peer, epoch),
         established: (peer) => invariants.established(peer),
         proposed: (peer, entry) => invariants.proposed(peer, entry),
         committed: (peer, zxid) => invariants.committed(peer, zxid),
+        replaced: (peer, before, after) => invariants.replaced(peer, before, after),
         acknowledged: (peer, zxid) => invariants.acknowledged(peer, zxid),
         barrierPassed: (peer, token) => {
           this.barriers++;
@@ -101,38 +126,32 @@ class RandomRun {
   }
 
   run(): RunResult {
-    try {
-      for (let step = 0; step < this.options.steps; step++) {
-        this.step();
-        this.invariants.check();
-      }
-      this.heal();
-    } catch (error) {
-      if (error instanceof Error)
-        error.message += `\n(seed ${this.options.seed})\n${this.trace.slice(-(this.options.traceLines ?? 60)).join('\n')}`;
-      throw error;
+    for (let step = 0; step < this.options.steps; step++) {
+      this.step();
+      this.invariants.check();
     }
+    this.heal();
     return {
       commits: this.invariants.commits,
       elections: this.elections,
       crashes: this.crashes,
       barriers: this.barriers,
-      snaps: this.kinds.SNAP,
-      truncs: this.kinds.TRUNC,
-      diffs: this.kinds.DIFF,
+      snaps: this.snaps,
+      truncs: this.truncs,
+      diffs: this.diffs,
     };
   }
 
-  private note(text: string): void {
-    for (const kind of ['SNAP', 'TRUNC', 'DIFF'] as const) {
-      if (text.includes(`  ${kind} `)) this.kinds[kind]++;
-    }
-    this.trace.push(text);
-    if (this.trace.length > 4000) this.trace.splice(0, 2000);
+  private countKind(type: number): void {
+    if (type === PacketType.snap) this.snaps++;
+    else if (type === PacketType.trunc) this.truncs++;
+    else if (type === PacketType.diff) this.diffs++;
   }
 
   private step(): void {
     const die = this.die;
+    if (this.shunnedSteps-- <= 0) this.shunned = undefined;
+    if (this.losesDisks && die.below(250) === 0) this.loseDisk();
     const roll = die.below(1000);
     if (roll < 600) this.deliverSomething();
     else if (roll < 720) this.workSomewhere();
@@ -145,14 +164,16 @@ class RandomRun {
     else if (roll < 968) this.pickUp((peer) => this.purge(peer));
     else if (roll < 976) this.breakSomething();
     else if (roll < 982) this.pickUp((peer) => this.crash(peer));
-    else if (roll < 984) this.maybeLoseDisk();
-    else if (roll < 987) this.pickUp((peer) => peer.endRole());
+    else if (roll < 988) this.pickUp((peer) => peer.endRole());
+    else if (roll < 990) this.shunLeader();
     else this.restartSomething();
   }
 
+  /** Some connections are slow. */
   private deliverSomething(): void {
     const ways: [Link, boolean][] = [];
     for (const link of this.world.links.values()) {
+      if (link.id % 3 === 0 && this.die.chance(85)) continue;
       if (this.world.canDeliver(link, true)) ways.push([link, true]);
       if (this.world.canDeliver(link, false)) ways.push([link, false]);
     }
@@ -167,14 +188,16 @@ class RandomRun {
   private workSomewhere(): void {
     const busy = this.peers.filter((peer) => peer.isUp && (peer.writing.length > 0 || peer.work !== undefined));
     const peer = this.die.pick(busy);
-    if (peer === undefined) return;
+    if (peer === undefined || (peer.sid === this.slowDisk && this.die.chance(70))) return;
     if (peer.work !== undefined) peer.finishWork();
     else peer.syncDisk(1 + this.die.below(peer.writing.length));
     this.world.notice();
   }
 
   private proposeSomewhere(): void {
-    const leader = this.die.pick(this.peers.filter((peer) => peer.leader?.phase === 'broadcast'));
+    const leader = this.die.pick(
+      this.peers.filter((peer) => peer.leader?.phase === 'broadcast' && peer !== this.shunned),
+    );
     if (leader !== undefined && (leader.leader?.outstanding ?? 0) < 8) leader.propose(`v${++this.values}`);
   }
 
@@ -194,7 +217,7 @@ class RandomRun {
     const elect = this.die.chance(85) ? best(this.quorumOf(looking)) : this.die.pick(looking);
     if (elect === undefined) return;
     this.elections++;
-    elect.lead();
+    elect.lead({ forceSnapshotSync: this.forcesSnapshots });
     for (const peer of this.peers) {
       if (peer.isLooking && this.die.chance(80)) peer.follow(elect);
     }
@@ -213,32 +236,36 @@ class RandomRun {
 
   private joinSomewhere(): void {
     const peer = this.die.pick(this.peers.filter((each) => each.isLooking));
-    const leader = this.die.pick(this.voters.filter((each) => each.leader !== undefined));
+    const leader = this.die.pick(this.voters.filter((each) => each.leader !== undefined && each !== this.shunned));
     if (peer !== undefined && leader !== undefined) peer.follow(leader);
   }
 
   private breakSomething(): void {
     const link = this.die.pick([...this.world.links.values()]);
     if (link === undefined) return;
-    if (this.die.chance(30) && link.learner.link === link) {
-      // The learner notices first, and comes again while the leader still believes in the old connection.
-      link.learner.learner = undefined;
-      link.learner.link = undefined;
-      link.learner.endRole();
-    } else {
-      this.world.breakLink(link);
+    this.world.breakLink(link);
+  }
+
+  /** Everyone leaves a leader, which may believe in them for a while; and nobody comes back soon. */
+  private shunLeader(): void {
+    const leader = this.die.pick(this.peers.filter((peer) => peer.leader !== undefined));
+    if (leader === undefined) return;
+    this.shunned = leader;
+    this.shunnedSteps = 100;
+    for (const link of [...this.world.links.values()]) {
+      if (link.leader === leader && link.learner.link === link) link.learner.endRole();
     }
   }
 
   private crash(peer: Peer): void {
     this.crashes++;
-    if (!peer.tree.some((entry) => epochOf(entry.zxid) < 0)) this.invariants.checkReplay(peer);
+    this.invariants.checkReplay(peer);
     peer.crash(this.die.below(peer.writing.length + 1));
     this.world.notice();
   }
 
-  private maybeLoseDisk(): void {
-    if (!this.losesDisks) return;
+  /** Never so many that those who remember are no quorum. */
+  private loseDisk(): void {
     const empty = this.voters.filter((peer) => peer.disk.isEmpty).length;
     if ((empty + 1) * 2 >= this.voters.length) return;
     this.pickUp((peer) => {
@@ -266,7 +293,7 @@ class RandomRun {
 
   /** No more faults: within a bounded time one leader serves everyone, and all trees are equal. */
   private heal(): void {
-    this.note('--- heal');
+    this.options.trace?.('--- heal');
     for (const peer of this.peers) {
       if (!peer.isUp) peer.restart();
     }
@@ -342,6 +369,25 @@ function isBetter(a: Peer, b: Peer): boolean {
   return a.sid > b.sid;
 }
 
+/** A run that fails is made once more, for its trace. */
 export function randomRun(options: RunOptions): RunResult {
-  return new RandomRun(options).run();
+  try {
+    return new RandomRun(options).run();
+  } catch (error) {
+    if (!(error instanceof Error) || options.explain === false || options.trace !== undefined) throw error;
+    error.message += `\n(seed ${options.seed})\n${lastLines(options).join('\n')}`;
+    throw error;
+  }
+}
+
+const TRACE_LINES = 60;
+
+function lastLines(options: RunOptions): string[] {
+  const lines: string[] = [];
+  try {
+    new RandomRun({ ...options, trace: (text) => lines.push(text) }).run();
+  } catch {
+    return lines.slice(-TRACE_LINES);
+  }
+  return ['(the second time it did not fail)'];
 }
