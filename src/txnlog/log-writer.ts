@@ -97,7 +97,7 @@ export class LogWriter {
   private fileBytes = 0;
   private zeroedTo = 0;
   private rollRequested = false;
-  private staging = Buffer.allocUnsafeSlow(MIN_STAGING_BYTES);
+  private staging = Buffer.alloc(0);
 
   private busy = false;
   private flushScheduled = false;
@@ -434,7 +434,7 @@ export class LogWriter {
     if (bytes <= this.staging.length) return this.staging;
     // One oversized transaction is written from a buffer of its own rather than kept room for.
     if (bytes > MAX_GROUP_BYTES) return Buffer.allocUnsafeSlow(bytes);
-    let size = this.staging.length;
+    let size = Math.max(this.staging.length, MIN_STAGING_BYTES);
     while (size < bytes) size *= 2;
     this.staging = Buffer.allocUnsafeSlow(size);
     return this.staging;

@@ -16,7 +16,7 @@ import type { Random } from '../../src/io/random.ts';
  *
  *   bytes written and not synced   each sector is the durable one or any version written since
  *   size                           the durable one or any since
- *   create, rename, unlink         of those without a syncDir since, none, all, the first few, or any of them
+ *   create, rename, unlink         of those without a syncDir since: none, all, the first few, any, or all but one
  *
  * A `SimDisk` outlives processes. Each process works through a `mount`, and dies with `kill` (what it wrote stays, as
  * a page cache does) or `powerLoss`; from then on every call through its mount throws `DeadProcess` and does nothing.
@@ -115,6 +115,19 @@ export class SimDisk {
     const directory = this.directory(dir);
     directory.set(name, inode);
     directory.sync();
+  }
+
+  /** Another disk in its place. */
+  wipe(dir: string): void {
+    for (const path of [...this.dirs.keys()]) {
+      if (path === dir || path.startsWith(`${dir}/`)) this.dirs.delete(path);
+    }
+  }
+
+  /** What is there now would be there after any power loss, name included. */
+  isDurable(path: string): boolean {
+    const { dir, name } = split(path);
+    return this.directory(dir).isDurable(name) && this.inodeAt(path).isDurable;
   }
 
   get usedBytes(): number {
@@ -224,6 +237,10 @@ class Inode {
   private versions = new Map<number, Buffer[]>();
   private sizes: number[] = [];
 
+  get isDurable(): boolean {
+    return this.versions.size === 0 && this.durableSize === this.size;
+  }
+
   get sectorCount(): number {
     return this.current.size;
   }
@@ -282,12 +299,16 @@ class Inode {
   }
 
   losePower(random: Random): void {
-    const mood = random.below(4);
+    const mood = moodOf(random);
+    const spared = random.below(this.versions.size + 1);
+    let index = 0;
     const pick = <T>(durable: T, versions: readonly T[]): T => {
-      if (mood === 0) return durable;
-      if (mood === 1) return versions.at(-1) ?? durable;
-      const index = random.below(versions.length + 1);
-      return index === 0 ? durable : (versions[index - 1] as T);
+      const newest = versions.at(-1) ?? durable;
+      if (mood === 'none') return durable;
+      if (mood === 'all') return newest;
+      if (mood === 'all but one') return index++ === spared ? durable : newest;
+      const chosen = random.below(versions.length + 1);
+      return chosen === 0 ? durable : (versions[chosen - 1] as T);
     };
     for (const [sector, versions] of this.versions) {
       this.durable.set(sector, pick(this.durable.get(sector) ?? ZERO_SECTOR, versions));
@@ -337,6 +358,13 @@ class Inode {
   }
 }
 
+/** What of the unsynced outlasts a power loss. Losing a single thing finds what relies on an order that nobody promised. */
+const MOODS = ['none', 'all', 'the first', 'any', 'all but one'] as const;
+
+function moodOf(random: Random): (typeof MOODS)[number] {
+  return MOODS[random.below(MOODS.length)] as (typeof MOODS)[number];
+}
+
 type EntryChange =
   | { readonly kind: 'set' | 'remove'; readonly name: string; readonly inode: Inode }
   | { readonly kind: 'rename'; readonly name: string; readonly to: string; readonly inode: Inode };
@@ -348,6 +376,10 @@ class Directory {
 
   set(name: string, inode: Inode): void {
     this.change({ kind: 'set', name, inode });
+  }
+
+  isDurable(name: string): boolean {
+    return this.entries.get(name) === this.durable.get(name);
   }
 
   remove(name: string, inode: Inode): void {
@@ -364,10 +396,14 @@ class Directory {
   }
 
   losePower(random: Random): void {
-    const mood = random.below(4);
-    const kept = mood === 0 ? 0 : mood === 1 ? this.changes.length : random.below(this.changes.length + 1);
+    const mood = moodOf(random);
+    const chosen = random.below(this.changes.length + 1);
     this.changes.forEach((change, index) => {
-      const survives = mood === 3 ? random.below(2) === 0 : index < kept;
+      const survives =
+        mood === 'all' ||
+        (mood === 'the first' && index < chosen) ||
+        (mood === 'all but one' && index !== chosen) ||
+        (mood === 'any' && random.below(2) === 0);
       if (survives) apply(this.durable, change);
     });
     this.entries = new Map(this.durable);

@@ -103,7 +103,7 @@ export function zxid(epoch: number, counter: number): Zxid {
 
 /** The transaction with this zxid: it creates a node named after it, so a tree shows which ones it has seen. */
 export function payloadOf(zxid: number, dataBytes = 8): Buffer {
-  const w = new Writer();
+  const w = new Writer(128 + dataBytes);
   writeTxn(w, {
     header: { clientId: 0n, cxid: 1, zxid: zxid as Zxid, time: 1_700_000_000_000, type: OpCode.create },
     body: {
