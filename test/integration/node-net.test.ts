@@ -151,8 +151,11 @@ test('a client that closes its side first still gets its answer', async () => {
   const { port } = await listening(net, (stream) => ({
     onData: () => {},
     onEnd: () => {
-      stream.write(Buffer.from('imok'));
-      stream.end();
+      // As a server answers that has to think first.
+      setImmediate(() => {
+        stream.write(Buffer.from('imok'));
+        stream.end();
+      });
     },
     onClose: () => {},
   }));
@@ -327,4 +330,36 @@ test('a paused stream delivers nothing until it is resumed', async () => {
   stream.end();
   await server.ended;
   expect(server.text).toBe('hello');
+});
+
+test('a dial that is paused before it is open delivers nothing until it is resumed', async () => {
+  const net = nodeNet();
+  const { port } = await plainServer((socket) => socket.end('hello'));
+  const client = new Recorder();
+  const stream = net.dial('127.0.0.1', port, 5000, client);
+  stream.pause();
+  await client.opened;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(client.text).toBe('');
+  stream.resume();
+  await client.ended;
+  expect(client.text).toBe('hello');
+  stream.end();
+  await client.closed;
+});
+
+test('a stream that is ended while it is paused closes as soon as the other side does', async () => {
+  const net = nodeNet();
+  const server = new Recorder();
+  const { port } = await listening(net, (stream) => {
+    stream.pause();
+    setImmediate(() => stream.end());
+    return server;
+  });
+  const startedMs = performance.now();
+  const socket = createConnection({ port, host: '127.0.0.1' }, () => socket.write('unread'));
+  expect(await server.closed).toBeUndefined();
+  // Sooner than it would be given up on.
+  expect(performance.now() - startedMs).toBeLessThan(900);
+  expect(server.text).toBe('');
 });
