@@ -13,21 +13,6 @@ import type { DirectoryLock } from './disk.ts';
  * process id and start time, which a crashed owner leaves and the next one sees through.
  */
 export function lockDirectory(dir: string): DirectoryLock | undefined {
-  for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
-    const lock = tryLock(dir);
-    if (lock !== undefined || waitedMs >= DYING_OWNER_MS) return lock;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
-  }
-}
-
-/**
- * A killed process can be reported dead a moment before the kernel has let go of all it held, and a supervisor starts
- * the next one at once.
- */
-const DYING_OWNER_MS = 300;
-const RETRY_MS = 20;
-
-function tryLock(dir: string): DirectoryLock | undefined {
   if (hasAbstractSockets()) return lockBySocket(dir);
   if (process.platform === 'darwin' || process.platform.endsWith('bsd')) return lockByFlag(join(dir, LOCK_FILE));
   return lockByFile(join(dir, LOCK_FILE));

@@ -110,10 +110,14 @@ describe('the lock', () => {
     expect(lock).toBeDefined();
     expect(disk.lock(target)).toBeUndefined();
     expect(disk.lock(link)).toBeUndefined();
-    expect(disk.lock(dir)).toBeDefined();
+    const parents = disk.lock(dir);
+    expect(parents).toBeDefined();
     expect(disk.list(target)).toEqual([]);
     lock?.release();
-    expect(disk.lock(link)).toBeDefined();
+    const again = disk.lock(link);
+    expect(again).toBeDefined();
+    again?.release();
+    parents?.release();
   });
 
   test('holds against another process, and vanishes with it when it is killed', async () => {
