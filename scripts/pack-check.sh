@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # What a stranger does with the package: install it in an empty folder, without a compiler and without scripts, and
-# run it. Fails unless it serves, answers a client and stops with 0.
+# run it. Fails unless it serves, answers a client and stops with 0, and the README's example runs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+repository=$PWD
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 npm pack --silent --pack-destination "$folder" >/dev/null
@@ -27,6 +28,7 @@ answer=$(zk get /hello)
 kill -TERM "$peer"
 wait "$peer" || { cat peer.log; exit 1; }
 [ "$answer" = world ] || { echo "read '$answer' where 'world' was written"; exit 1; }
-node --input-type=module -e 'import { startPeer } from "menagerie"; import { connect } from "menagerie/client";
-  if (typeof startPeer !== "function" || typeof connect !== "function") process.exit(1);'
+sed -n '/```ts/,/```/p' "$repository/README.md" | sed '/```/d' >example.mjs
+[ -s example.mjs ]
+node example.mjs
 echo "the package installs, serves and stops"

@@ -44,6 +44,7 @@ export function startEnsemble(size: number, options: StartEnsembleOptions = {}):
   return Ensemble.start(size, { ...options, log: options.log ?? silentLog });
 }
 
+export { ConfigError, FatalError } from './base/errors.ts';
 export type { Log } from './base/log.ts';
 export type { Ensemble } from './embed/ensemble.ts';
 export type { RunningPeer } from './embed/running-peer.ts';

@@ -567,3 +567,11 @@ function realWorld(log: Log): { clock: Clock; net: Net; random: Random } {
   });
   return { clock: new NodeClock(guard), net: new NodeNet({ guard, log }), random: new NodeRandom() };
 }
+
+export { ErrorCode, Perm } from '../jute/codes.ts';
+// What a program needs beside the client itself.
+export type { Acl, Id, Stat } from '../jute/data-records.ts';
+export type { SessionState } from './client-session.ts';
+export { errorName, isZooKeeperError, ZooKeeperError } from './errors.ts';
+export type { CreateOptions, MultiOp, MultiReadOp, MultiReadResult, MultiResult } from './multi.ts';
+export type { WatchedEvent, Watcher } from './watch-table.ts';
