@@ -221,14 +221,18 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     else if (kind === OpKind.write && !isWrite) known = OpCode.error;
     const request = new Request(this.sessionId, xid, known, body, this.authIds, this.server, this.receivedMs);
     if (kind === OpKind.unknown || type === OpCode.closeSession) this.isLastRequestIn = true;
-    if (isWrite) {
+    if (isWrite || kind === OpKind.sync || this.queue.length > 0) {
       this.enqueue(request);
-      this.server.upstream?.submitWrite(request);
-    } else if (kind === OpKind.sync) {
-      this.enqueue(request);
-      this.server.upstream?.submitSync(request);
-    } else if (this.queue.length > 0) this.enqueue(request);
-    else this.answerLocal(request);
+      this.submitReady();
+    } else this.answerLocal(request);
+  }
+
+  /** What has to go upstream and may. A call may answer from inside itself. */
+  private submitReady(): void {
+    for (let next = this.queue.takeToSubmit(); next !== undefined; next = this.queue.takeToSubmit()) {
+      if (next.type === OpCode.sync) this.server.upstream?.submitSync(next);
+      else this.server.upstream?.submitWrite(next);
+    }
   }
 
   /** Once for what came in together. A session that is closing gets no more answers; its end closes the connection. */
@@ -289,7 +293,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
       this.receivedMs,
     );
     this.enqueue(request);
-    this.server.upstream?.submitWrite(request);
+    this.submitReady();
   }
 
   /** The session is this connection's: requests are read from here on. */
@@ -542,16 +546,20 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
   }
 
   /**
-   * Not at once: this runs inside the apply of a transaction, and what is read next may submit another one.
+   * Not at once: this runs inside the apply of a transaction, and what was held back or is read next may submit
+   * another one.
    */
   private maybeResume(): void {
-    if (!this.isPaused || this.isResumeScheduled || !this.wantsMore()) return;
+    if (this.isResumeScheduled) return;
+    if (!this.queue.isReleased && !(this.isPaused && this.wantsMore())) return;
     this.isResumeScheduled = true;
     this.server.resumeAfterTurn(this);
   }
 
   resume(): void {
     this.isResumeScheduled = false;
+    if (this.phase === Phase.closed) return;
+    this.submitReady();
     if (!this.isPaused || !this.wantsMore()) return;
     this.isPaused = false;
     this.receivedMs = this.server.clock.nowMs();

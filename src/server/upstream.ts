@@ -7,9 +7,9 @@ import type { SessionChecks } from './sessions.ts';
  * implements it once per role; an Upstream lives as long as its role and is never used after `stop`.
  *
  * What comes back: `onApplied` for every transaction applied (own, foreign and failed ones alike, in zxid order);
- * `onSynced` for each submitSync in the order submitted, with what was committed when its answer came: the writes that
- * the session submitted before it, and none that it submitted after it; `onRevalidated` for each revalidate. A call may
- * answer from inside itself.
+ * `onSynced` for each submitSync in the order submitted, with what was committed when its answer came, among it the
+ * writes that the session submitted before (it submits none while a sync of its is unanswered); `onRevalidated` for
+ * each revalidate. A call may answer from inside itself.
  */
 export interface Upstream {
   readonly mode: ServerMode;

@@ -212,6 +212,9 @@ export class FakeUpstream implements Upstream {
   readonly revalidations: { sessionId: bigint; timeoutMs: number }[] = [];
   /** Commits at once. */
   isEager = false;
+  /** Syncs are answered by `answerSync` alone, whatever is committed meanwhile. */
+  hasLateSyncs = false;
+  readonly syncs: Request[] = [];
   nextIds: bigint[] = [];
   touches = 0;
   private readonly world: ClientWorld;
@@ -279,6 +282,10 @@ export class FakeUpstream implements Upstream {
   }
 
   submitSync(request: Request): void {
+    if (this.hasLateSyncs) {
+      this.syncs.push(request);
+      return;
+    }
     this.queue.push({ request, txn: undefined, zxid: this.proposed });
     if (this.isEager) this.commit();
   }
@@ -311,6 +318,12 @@ export class FakeUpstream implements Upstream {
 
   expirySets(): readonly ExpirySet[] | undefined {
     return this.isLearner ? undefined : this.tracker.expirySets();
+  }
+
+  answerSync(): void {
+    const request = this.syncs.shift();
+    if (request === undefined) throw new Error('no sync to answer');
+    this.world.server.onSynced(request, this.world.database.lastProcessedZxid);
   }
 
   /** The next `count` of what was submitted is committed and applied. */

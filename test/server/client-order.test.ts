@@ -69,6 +69,7 @@ describe.each(['standalone', 'follower'] as const)('requests of one connection (
       '00000001' + '0000000000000001' + '00000000' + '000000022f78',
       `00000002000000000000000100000000${stat}`,
     ]);
+    expect(client.replies()).toEqual([]);
     upstream.commit();
     expect(client.replies()).toEqual(['3/2/0']);
   });
@@ -117,7 +118,10 @@ describe.each(['standalone', 'follower'] as const)('requests of one connection (
           answers.push(...client.replies());
         }
         client.send(...frames.slice(sent));
-        upstream.commit();
+        while (upstream.queue.length > 0) {
+          upstream.commit();
+          answers.push(...client.replies());
+        }
         answers.push(...client.replies());
         const xids = answers.map((answer) => Number(answer.split('/')[0]));
         expect(xids).toEqual(ops.map((kind, i) => (kind === 'ping' ? -2 : i + 1)));
@@ -135,10 +139,10 @@ describe('the answer to a sync', () => {
     const other = world.openSession(upstream);
     other.send(create(1, '/theirs'));
     client.send(create(1, '/mine'), sync(2, '/'), exists(3, '/theirs'), create(4, '/after'));
-    const [theirs, mine, asked, after] = upstream.queue.splice(0);
+    const [theirs, mine, asked] = upstream.queue.splice(0);
     world.server.onSynced(asked?.request as Request, mine?.zxid as Zxid);
     expect(client.replies()).toEqual([]);
-    upstream.queue.push(theirs as never, mine as never, after as never);
+    upstream.queue.push(theirs as never, mine as never);
     upstream.commit(1);
     expect(client.replies()).toEqual([]);
     upstream.commit(1);
@@ -175,6 +179,99 @@ describe('the answer to a sync', () => {
     expect(back.replies()).toEqual(['1/3/0']);
   });
 });
+
+describe('a write behind a sync', () => {
+  it('is held back until the sync is answered, with all that follows it', () => {
+    const { client, upstream } = opened('follower');
+    upstream.hasLateSyncs = true;
+    client.send(create(1, '/a'), sync(2, '/'), exists(3, '/b'), create(4, '/b'), sync(5, '/'), exists(6, '/b'));
+    client.send(create(7, '/c'), PING, sync(8, '/'));
+    expect([upstream.queue.length, upstream.syncs.length]).toEqual([1, 1]);
+    upstream.commit();
+    expect(client.replies()).toEqual(['1/2/0']);
+    upstream.answerSync();
+    expect(client.replies()).toEqual(['2/2/0', '3/2/-101']);
+    expect([upstream.queue.length, upstream.syncs.length]).toEqual([1, 1]);
+    upstream.commit();
+    expect(client.replies()).toEqual(['4/3/0']);
+    upstream.answerSync();
+    expect(client.replies()).toEqual(['5/3/0', '6/3/0']);
+    upstream.commit();
+    expect(client.replies()).toEqual(['7/4/0', '-2/4/0']);
+    upstream.answerSync();
+    expect(client.replies()).toEqual(['8/4/0']);
+  });
+
+  it('does not hold back reads and further syncs', () => {
+    const { client, upstream } = opened('follower');
+    upstream.hasLateSyncs = true;
+    client.send(sync(1, '/'), exists(2, '/'), sync(3, '/'));
+    expect(upstream.syncs).toHaveLength(2);
+    upstream.answerSync();
+    upstream.answerSync();
+    expect(client.replies()).toEqual(['1/1/0', '2/1/0', '3/1/0']);
+  });
+
+  it('was never submitted when its connection breaks, while what was is nobody’s', () => {
+    const { client, world, upstream } = opened();
+    upstream.hasLateSyncs = true;
+    client.send(create(1, '/a'), sync(2, '/'), create(3, '/b'));
+    client.stream.handlers?.onClose(undefined);
+    const back = world.connect();
+    back.send(connectRequest({ sessionId: client.sessionId, password: client.password }), create(1, '/c'));
+    back.frames();
+    upstream.commit();
+    expect(upstream.queue).toEqual([]);
+    upstream.answerSync();
+    expect(back.replies()).toEqual([]);
+    upstream.commit();
+    expect(back.replies()).toEqual(['1/3/0']);
+    expect(world.database.tree.lookup('/b')).toBe(-1);
+    expect(world.server.outstanding).toBe(0);
+  });
+
+  it('leaves the answers in order, and each read between the writes around it, whenever syncs are answered', () => {
+    const op = fc.constantFrom('set', 'read', 'sync', 'ping');
+    fc.assert(
+      fc.property(fc.array(op, { maxLength: 40 }), fc.array(fc.boolean(), { maxLength: 120 }), (ops, choices) => {
+        const { client, upstream } = opened('follower');
+        upstream.hasLateSyncs = true;
+        const frames = ops.map((kind, i) => {
+          if (kind === 'set') return setData(i, '/', String(i));
+          if (kind === 'read') return getData(i, '/');
+          return kind === 'sync' ? sync(i, '/') : PING;
+        });
+        client.send(...frames);
+        const got: Buffer[] = client.frames();
+        const step = (preferSync: boolean): boolean => {
+          if (upstream.syncs.length > 0 && (preferSync || upstream.queue.length === 0) && canAnswer(upstream))
+            upstream.answerSync();
+          else if (upstream.queue.length > 0) upstream.commit(1);
+          else return false;
+          got.push(...client.frames());
+          return true;
+        };
+        for (const choice of choices) step(choice);
+        while (step(false)) got.push(...client.frames());
+        expect(got.map((each) => each.readInt32BE(0))).toEqual(ops.map((kind, i) => (kind === 'ping' ? -2 : i)));
+        let last = '';
+        for (const [i, kind] of ops.entries()) {
+          if (kind === 'set') last = String(i);
+          const answer = got[i] as Buffer;
+          if (kind === 'read')
+            expect(answer.toString('latin1', 20, 20 + Math.max(answer.readInt32BE(16), 0))).toBe(last);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+/** A sync is answered when what its session wrote before it is committed, and any time after. */
+function canAnswer(upstream: FakeUpstream): boolean {
+  const asked = upstream.syncs[0];
+  return !upstream.queue.some((each) => each.request.sessionId === asked?.sessionId && each.request.cxid < asked.cxid);
+}
 
 describe('events', () => {
   it('come before the reply to the write that caused them, and with its zxid', () => {

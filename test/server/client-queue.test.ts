@@ -17,7 +17,15 @@ function txn(cxid: number, type: number, zxid: number) {
 function queueOf(...requests: Request[]): RequestQueue {
   const queue = new RequestQueue();
   for (const request of requests) queue.push(request);
+  submit(queue);
   return queue;
+}
+
+/** The cxids of what may go upstream now. */
+function submit(queue: RequestQueue): number[] {
+  const cxids: number[] = [];
+  for (let next = queue.takeToSubmit(); next !== undefined; next = queue.takeToSubmit()) cxids.push(next.cxid);
+  return cxids;
 }
 
 describe('the head of the queue is answered by', () => {
@@ -48,6 +56,40 @@ describe('the head of the queue is answered by', () => {
   });
 });
 
+describe('what may go upstream', () => {
+  it('is every write and sync at once, but for writes behind a sync that is not answered', () => {
+    const queue = new RequestQueue();
+    const ask = (cxid: number, type: number): void => queue.push(asked(cxid, type));
+    ask(1, OpCode.create);
+    ask(2, OpCode.exists);
+    ask(3, OpCode.sync);
+    ask(4, OpCode.sync);
+    expect(submit(queue)).toEqual([1, 3, 4]);
+    ask(5, OpCode.delete);
+    ask(6, OpCode.exists);
+    ask(7, OpCode.setData);
+    ask(8, OpCode.sync);
+    ask(9, OpCode.setData);
+    expect(submit(queue)).toEqual([]);
+    for (let i = 0; i < 3; i++) queue.shift();
+    expect([queue.isReleased, submit(queue)]).toEqual([false, []]);
+    queue.shift();
+    expect([queue.isReleased, submit(queue)]).toEqual([true, [5, 7, 8]]);
+    expect(queue.isReleased).toBe(false);
+    for (let i = 0; i < 4; i++) queue.shift();
+    expect(submit(queue)).toEqual([9]);
+  });
+
+  it('is not taken for answered by a transaction that looks like its own', () => {
+    const queue = queueOf(asked(3, OpCode.sync));
+    queue.push(asked(4, OpCode.create));
+    queue.shift();
+    expect(queue.isAnswerToHead(txn(4, OpCode.create, 11), FLOOR)).toBe(false);
+    expect(submit(queue)).toEqual([4]);
+    expect(queue.isAnswerToHead(txn(4, OpCode.create, 11), FLOOR)).toBe(true);
+  });
+});
+
 describe('a queue whose connection is gone', () => {
   it('keeps what was submitted, in order, and drops what was not', () => {
     const queue = queueOf(
@@ -55,10 +97,11 @@ describe('a queue whose connection is gone', () => {
       asked(2, OpCode.exists, 10),
       asked(3, OpCode.sync, 5),
       asked(-2, OpCode.ping),
-      asked(4, OpCode.closeSession),
+      // Held back by the sync.
+      asked(4, OpCode.closeSession, 3),
     );
-    expect(queue.disown()).toBe(2);
-    expect(queue.length).toBe(3);
+    expect(queue.disown()).toBe(3);
+    expect(queue.length).toBe(2);
     expect(queue.own).toBe(0);
     expect(queue.bytes).toBe(105);
     expect(queue.isHeadInherited).toBe(true);
@@ -70,6 +113,7 @@ describe('a queue whose connection is gone', () => {
     const newer = new RequestQueue();
     newer.inherit(older);
     newer.push(asked(1, OpCode.create, 1));
+    submit(newer);
     expect([newer.length, newer.own, newer.bytes, older.length]).toEqual([2, 1, 101, 0]);
     // What the older connection asked was proposed before the newer one was attached.
     expect(newer.isAnswerToHead(txn(1, OpCode.create, 9), FLOOR)).toBe(true);
@@ -85,6 +129,7 @@ describe('a queue whose connection is gone', () => {
       const next = new RequestQueue();
       next.inherit(queue);
       next.push(asked(1, OpCode.setData));
+      submit(next);
       queue = next;
     }
     expect([queue.length, queue.own]).toEqual([4, 1]);
