@@ -166,9 +166,7 @@ function stopOnSignals(peer: RunningPeer, log: Logger, exit: (code: number) => v
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
-  // A terminal that is closed, a log pipe whose reader is gone: neither is a reason to stop serving.
-  process.on('SIGHUP', () => {});
-  process.on('SIGPIPE', () => {});
+  process.on('SIGHUP', onSignal);
 }
 
 function exitCodeOf(error: unknown): number {
