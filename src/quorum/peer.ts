@@ -192,6 +192,12 @@ export class Peer {
     if (this.closing) return;
     this.closing = true;
     for (const timer of this.timers) timer.cancel();
+    // What was taken in so far reaches the disk, and on a standalone server its clients are answered.
+    if (this.current === undefined) this.shut(done);
+    else this.store.whenSynced(() => this.shut(done));
+  }
+
+  private shut(done: () => void): void {
     this.current?.role.stop();
     this.current = undefined;
     this.election?.close();
