@@ -26,6 +26,7 @@ import {
   SEQUENCE,
   VERSION,
 } from './node-table.ts';
+import { PathIndex } from './path-index.ts';
 import { CONFIG_PATH, QUOTA_LIMITS_NAME, QUOTA_PATH, ROOT_PATH, ZOOKEEPER_PATH } from './paths.ts';
 import { type QuotaState, Quotas } from './quotas.ts';
 import { WatchManager } from './watch-manager.ts';
@@ -38,6 +39,8 @@ export interface TreeOptions extends OwnerOptions {
 /** Who has to see a node before it changes: a snapshot cut that has not written it yet. */
 export interface ChangeListener {
   beforeChange(node: number): void;
+  /** Follows beforeChange when the change is the node's end. */
+  beforeRemove(node: number): void;
 }
 
 /**
@@ -50,9 +53,9 @@ export interface ChangeListener {
 export class DataTree {
   readonly watches: WatchManager;
   private readonly options: TreeOptions;
-  /** The root is here as "". Iterates in the order of creation, so a parent comes before its children. */
-  private readonly byPath = new Map<string, number>();
   private readonly nodes = new NodeTable();
+  /** The root is here as "". */
+  private readonly byPath = new PathIndex(this.nodes);
   private readonly acls = new AclCache();
   private readonly sum = new DigestSum();
   private readonly quotas: Quotas;
@@ -80,7 +83,7 @@ export class DataTree {
 
   /** The handle of a node, or -1. The root goes by "/" and by "". */
   lookup(path: string): number {
-    return this.byPath.get(path === ROOT_PATH ? '' : path) ?? NO_NODE;
+    return this.byPath.find(path, path === ROOT_PATH ? 0 : path.length);
   }
 
   persistedStat(node: number): StatPersisted {
@@ -282,8 +285,8 @@ export class DataTree {
 
   /** The tree's own copy of a path, where it has one. */
   canonicalPath(path: string): string {
-    const node = this.byPath.get(path);
-    return node === undefined || path === '' ? path : this.nodes.path(node);
+    const node = path === ROOT_PATH ? NO_NODE : this.lookup(path);
+    return node === NO_NODE ? path : this.nodes.path(node);
   }
 
   // Changes: for the Database alone.
@@ -302,21 +305,18 @@ export class DataTree {
     time: number,
   ): number {
     const nodes = this.nodes;
-    const slash = path.lastIndexOf('/');
-    if (slash < 0 || slash === path.length - 1) return ErrorCode.noNode;
-    const parentPath = path.slice(0, slash);
-    const parent = this.byPath.get(parentPath);
-    if (parent === undefined) return ErrorCode.noNode;
+    const parent = this.parentFor(path);
+    if (parent === NO_NODE) return ErrorCode.noNode;
     const parentAcl = this.aclOf(parent);
     const creates = parentCVersion === -1 ? (nodes.int(parent, CVERSION) + 1) | 0 : parentCVersion;
-    const existing = this.byPath.get(path);
+    const existing = this.lookup(path);
     if (creates > nodes.int(parent, CVERSION)) {
       this.beforeChange(parent);
       nodes.setInt(parent, CVERSION, creates);
       nodes.setLong(parent, PZXID, zxid);
       this.rehash(parent);
     }
-    if (existing !== undefined) {
+    if (existing !== NO_NODE) {
       this.beforeChange(existing);
       this.replaceAcl(existing, acl);
       return ErrorCode.nodeExists;
@@ -324,11 +324,11 @@ export class DataTree {
     const node = this.insert(path, parent, data, acl, owner, zxid, time);
     const bytes = nodes.dataLength(node);
     this.dataSize += path.length + bytes;
-    if (parentPath.startsWith(QUOTA_PATH)) this.quotas.onNodeAdded(parentPath, path.slice(slash + 1));
+    const parentPath = nodes.path(parent);
+    if (parentPath.startsWith(QUOTA_PATH)) this.quotas.onNodeAdded(parentPath, path.slice(parentPath.length + 1));
     this.quotas.onUsage(path, bytes, 1);
     if (this.watches.count > 0) {
-      const parentName = parentPath === '' ? ROOT_PATH : parentPath;
-      this.watches.onCreated(path, parentName, zxid, acl ?? OPEN_ACL_UNSAFE, parentAcl);
+      this.watches.onCreated(path, parentPath === '' ? ROOT_PATH : parentPath, zxid, acl ?? OPEN_ACL_UNSAFE, parentAcl);
     }
     return node;
   }
@@ -340,24 +340,21 @@ export class DataTree {
    */
   delete(path: string, zxid: Zxid): number {
     const nodes = this.nodes;
-    const slash = path.lastIndexOf('/');
-    if (slash < 0 || slash === path.length - 1) return ErrorCode.noNode;
-    const parentPath = path.slice(0, slash);
-    const parent = this.byPath.get(parentPath);
-    if (parent === undefined) return ErrorCode.noNode;
+    const parent = this.parentFor(path);
+    if (parent === NO_NODE) return ErrorCode.noNode;
     if (zxid > nodes.long(parent, PZXID)) {
       this.beforeChange(parent);
       nodes.setLong(parent, PZXID, zxid);
       this.rehash(parent);
     }
-    const node = this.byPath.get(path);
-    if (node === undefined) return ErrorCode.noNode;
+    const node = this.lookup(path);
+    if (node === NO_NODE) return ErrorCode.noNode;
     const acl = this.aclOf(node);
     while (nodes.int(node, FIRST_CHILD) !== NO_NODE) this.remove(this.deepestBelow(node));
     this.remove(node);
     if (this.watches.count > 0) {
-      const parentName = parentPath === '' ? ROOT_PATH : parentPath;
-      this.watches.onDeleted(path, parentName, zxid, acl, this.aclOf(parent));
+      const parentPath = nodes.path(parent);
+      this.watches.onDeleted(path, parentPath === '' ? ROOT_PATH : parentPath, zxid, acl, this.aclOf(parent));
     }
     return ErrorCode.ok;
   }
@@ -426,9 +423,14 @@ export class DataTree {
     if (at >= 0) this.listeners.splice(at, 1);
   }
 
-  /** All nodes, parent first; goes on over changes and ends at nodes made meanwhile. */
-  walk(): IterableIterator<number> {
-    return this.byPath.values();
+  /** The first in the order of creation, in which a parent comes before its children. */
+  get oldest(): number {
+    return this.nodes.oldest;
+  }
+
+  /** The next in that order, or -1. */
+  newer(node: number): number {
+    return this.nodes.newer(node);
   }
 
   get lastSequence(): number {
@@ -470,15 +472,14 @@ export class DataTree {
 
   /** Adds a node of a snapshot. It has no place when its parent is missing, or when it is there already. */
   load(path: string, data: Buffer | undefined, aclId: number, stat: StatPersisted): LoadOutcome {
-    const slash = path.lastIndexOf('/');
-    const parent = slash < 0 ? undefined : this.byPath.get(path.slice(0, slash));
-    if (slash < 0 ? path !== '' : parent === undefined || slash === path.length - 1) return 'no place';
-    if (this.byPath.has(path)) return 'no place';
+    const parent = path === '' ? NO_NODE : this.parentFor(path);
+    if (parent === NO_NODE && path !== '') return 'no place';
+    if (this.lookup(path) !== NO_NODE) return 'no place';
     const known = this.acls.acquireById(aclId);
     const nodes = this.nodes;
     const node = nodes.allocate(path);
-    this.byPath.set(path, node);
-    if (parent !== undefined) nodes.appendChild(parent, node);
+    this.byPath.add(node);
+    if (parent !== NO_NODE) nodes.appendChild(parent, node);
     nodes.setData(node, data);
     nodes.setLong(node, CZXID, stat.czxid);
     nodes.setLong(node, MZXID, stat.mzxid);
@@ -513,9 +514,9 @@ export class DataTree {
   /** Nodes and bytes of data from `path` down; none when there is no such node. */
   usageBelow(path: string): { count: number; bytes: number } {
     const nodes = this.nodes;
-    const top = this.byPath.get(path);
+    const top = this.lookup(path);
     const usage = { count: 0, bytes: 0 };
-    for (let node = top ?? NO_NODE; node !== NO_NODE; node = this.nextBelow(top as number, node)) {
+    for (let node = top; node !== NO_NODE; node = this.nextBelow(top, node)) {
       usage.count++;
       usage.bytes += nodes.dataLength(node);
     }
@@ -524,15 +525,21 @@ export class DataTree {
 
   /** Visits every leaf from `path` down. */
   forEachLeaf(path: string, visit: (path: string) => void): void {
-    const top = this.byPath.get(path);
-    for (let node = top ?? NO_NODE; node !== NO_NODE; node = this.nextBelow(top as number, node)) {
+    const top = this.lookup(path);
+    for (let node = top; node !== NO_NODE; node = this.nextBelow(top, node)) {
       if (this.nodes.int(node, FIRST_CHILD) === NO_NODE) visit(this.nodes.path(node));
     }
   }
 
+  /** The node that is or would be the parent; NO_NODE also for a path that no node can have. */
+  private parentFor(path: string): number {
+    const slash = path.lastIndexOf('/');
+    return slash < 0 || slash === path.length - 1 ? NO_NODE : this.byPath.find(path, slash);
+  }
+
   private addConfigNode(): void {
-    const parent = this.byPath.get(ZOOKEEPER_PATH);
-    if (parent === undefined) return;
+    const parent = this.lookup(ZOOKEEPER_PATH);
+    if (parent === NO_NODE) return;
     this.beforeChange(parent);
     const node = this.insert(CONFIG_PATH, parent, EMPTY, READ_ACL_UNSAFE, 0n, ZXID_ZERO, 0);
     this.nodes.setInt(node, AVERSION, -1);
@@ -549,7 +556,7 @@ export class DataTree {
   ): number {
     const nodes = this.nodes;
     const node = nodes.allocate(path);
-    this.byPath.set(path, node);
+    this.byPath.add(node);
     if (parent !== NO_NODE) nodes.appendChild(parent, node);
     nodes.setData(node, data);
     nodes.setLong(node, CZXID, zxid);
@@ -584,6 +591,7 @@ export class DataTree {
     const parent = nodes.int(node, PARENT);
     const bytes = nodes.dataLength(node);
     this.beforeChange(node);
+    for (let i = 0; i < this.listeners.length; i++) (this.listeners[i] as ChangeListener).beforeRemove(node);
     this.sum.remove(nodes.int(node, DIGEST) >>> 0);
     this.acls.release(nodes.int(node, ACL));
     const kind = nodes.int(node, KIND);
@@ -593,7 +601,7 @@ export class DataTree {
       this.ephemeralNodes--;
       this.ephemerals.get(nodes.owner(node))?.delete(path);
     }
-    this.byPath.delete(path);
+    this.byPath.remove(node);
     nodes.removeChild(node);
     nodes.free(node);
     this.dataSize -= path.length + bytes;
@@ -626,9 +634,11 @@ export class DataTree {
 
   private summedDataSize(): number {
     const nodes = this.nodes;
-    const root = this.byPath.get('');
-    let size = root === undefined ? 0 : ROOT_PATH.length + nodes.dataLength(root);
-    for (const [path, node] of this.byPath) size += path.length + nodes.dataLength(node);
+    const root = this.lookup(ROOT_PATH);
+    let size = root === NO_NODE ? 0 : ROOT_PATH.length + nodes.dataLength(root);
+    for (let node = nodes.oldest; node !== NO_NODE; node = nodes.newer(node)) {
+      size += nodes.path(node).length + nodes.dataLength(node);
+    }
     return size;
   }
 

@@ -3,8 +3,8 @@ import { DataSlab } from './data-slab.ts';
 
 /**
  * The fields of all nodes, in pages of typed arrays: a node is a number, and a million of them are no objects at all.
- * Children of a node are a linked list through their own fields, in the order of creation. Paths, and the owners that
- * are not 0, are kept beside.
+ * Children of a node are a linked list through their own fields, all nodes are another, both in the order of creation.
+ * Paths, and the owners that are not 0, are kept beside.
  *
  * A handle is given out again after its node was freed; whoever keeps one across a change must know better.
  */
@@ -18,7 +18,7 @@ export const MZXID = 1;
 export const PZXID = 2;
 export const CTIME = 3;
 export const MTIME = 4;
-/** Counts creations; the order of creation is the order of the table's walk. */
+/** Counts creations, and so tells which of two nodes is older. */
 export const SEQUENCE = 5;
 const LONGS = 6;
 
@@ -43,7 +43,13 @@ const DATA_BLOCK = 13;
 const DATA_OFFSET = 14;
 /** -1: null. */
 const DATA_LENGTH = 15;
-const INTS = 16;
+/** Of the path, and the next node of its chain: PathIndex's. */
+export const HASH = 16;
+export const HASH_NEXT = 17;
+/** Neighbours in the order of creation. */
+const OLDER = 18;
+const NEWER = 19;
+const INTS = 20;
 
 /** No node, in the fields that name one. */
 export const NO_NODE = -1;
@@ -56,6 +62,8 @@ export class NodeTable {
   private readonly freed: number[] = [];
   private readonly slab: DataSlab;
   private sequence = 0;
+  private oldestNode = NO_NODE;
+  private newestNode = NO_NODE;
 
   constructor() {
     this.slab = new DataSlab(this);
@@ -69,6 +77,16 @@ export class NodeTable {
   /** The sequence number of the newest node. */
   get lastSequence(): number {
     return this.sequence;
+  }
+
+  /** The oldest node; NO_NODE when there is none. */
+  get oldest(): number {
+    return this.oldestNode;
+  }
+
+  /** The next node in the order of creation. */
+  newer(node: number): number {
+    return this.int(node, NEWER);
   }
 
   /** A node without parent, children or data, every other field 0. */
@@ -92,6 +110,11 @@ export class NodeTable {
     const first = (node & PAGE_MASK) * LONGS;
     longs.fill(0, first, first + LONGS);
     longs[first + SEQUENCE] = ++this.sequence;
+    ints[at + OLDER] = this.newestNode;
+    ints[at + NEWER] = NO_NODE;
+    if (this.newestNode === NO_NODE) this.oldestNode = node;
+    else this.setInt(this.newestNode, NEWER, node);
+    this.newestNode = node;
     return node;
   }
 
@@ -99,6 +122,12 @@ export class NodeTable {
   free(node: number): void {
     this.setData(node, undefined);
     if (this.int(node, KIND) !== 0) this.owners.delete(node);
+    const older = this.int(node, OLDER);
+    const newer = this.int(node, NEWER);
+    if (older === NO_NODE) this.oldestNode = newer;
+    else this.setInt(older, NEWER, newer);
+    if (newer === NO_NODE) this.newestNode = older;
+    else this.setInt(newer, OLDER, older);
     this.paths[node] = '';
     this.freed.push(node);
   }

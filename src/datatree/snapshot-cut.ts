@@ -22,7 +22,8 @@ export class SnapshotCut implements ChangeListener {
   /** The tree's digest at that zxid; undefined when digests are off. */
   readonly digest: bigint | undefined;
   private readonly tree: DataTree;
-  private readonly nodes: IterableIterator<number>;
+  /** The node the walk comes to next, -1 after the last. */
+  private cursor: number;
   private readonly w = new Writer(64 * 1024);
   /** Newest node that belongs to the cut. */
   private readonly lastSequence: number;
@@ -36,7 +37,7 @@ export class SnapshotCut implements ChangeListener {
     this.zxid = zxid;
     this.digest = withDigest ? tree.digest() : undefined;
     this.tree = tree;
-    this.nodes = tree.walk();
+    this.cursor = tree.oldest;
     this.lastSequence = tree.lastSequence;
     this.writeSessions(sessions);
     this.writeAclMap();
@@ -50,15 +51,16 @@ export class SnapshotCut implements ChangeListener {
   next(maxBytes: number): Buffer | undefined {
     const tree = this.tree;
     while (this.state === 'walking' && this.w.length < maxBytes) {
-      const step = this.nodes.next();
-      if (step.done === true || tree.sequenceOf(step.value) > this.lastSequence) {
+      const node = this.cursor;
+      if (node < 0 || tree.sequenceOf(node) > this.lastSequence) {
         this.w.writeString('/');
         this.state = 'ending';
         tree.removeListener(this);
         break;
       }
-      this.walkedSequence = tree.sequenceOf(step.value);
-      if (!this.early.delete(step.value)) tree.writeNode(step.value, this.w);
+      this.cursor = tree.newer(node);
+      this.walkedSequence = tree.sequenceOf(node);
+      if (!this.early.delete(node)) tree.writeNode(node, this.w);
     }
     if (this.state === 'done') return undefined;
     if (this.state === 'ending') this.state = 'done';
@@ -79,6 +81,11 @@ export class SnapshotCut implements ChangeListener {
     if (parent >= 0) this.beforeChange(parent);
     this.tree.writeNode(node, this.w);
     this.early.add(node);
+  }
+
+  beforeRemove(node: number): void {
+    if (node === this.cursor) this.cursor = this.tree.newer(node);
+    this.early.delete(node);
   }
 
   private writeSessions(sessions: SessionTable): void {

@@ -1,0 +1,117 @@
+import { HASH, HASH_NEXT, NO_NODE, type NodeTable } from './node-table.ts';
+
+/**
+ * Path -> node, a hash table whose chains run through the nodes themselves. Not a Map of strings, because a Map keeps
+ * what was deleted in its chains until it next grows: a client that creates and deletes one path over and over would
+ * make every look at that path slower and slower, a million times in a tree of a million nodes.
+ *
+ * The hash of a path goes over its letters from the left, so that of the parent is met on the way. Growing moves a few
+ * chains with each later change and never stops the world.
+ */
+const FIRST_CHAINS = 64;
+/** Chains moved by each change while growing: with four, all are long before the next doubling. */
+const MOVED_AT_ONCE = 4;
+
+export class PathIndex {
+  private readonly nodes: NodeTable;
+  /** First node of each chain, plus one; 0 for an empty chain. */
+  private chains = new Int32Array(FIRST_CHAINS);
+  /** While growing: the chains of before, of which those below `moved` are in `chains` already. */
+  private former: Int32Array | undefined = undefined;
+  private moved = 0;
+  private count = 0;
+
+  constructor(nodes: NodeTable) {
+    this.nodes = nodes;
+  }
+
+  get size(): number {
+    return this.count;
+  }
+
+  /** The node with the first `length` letters of `path` for its path; NO_NODE when there is none. */
+  find(path: string, length: number): number {
+    const nodes = this.nodes;
+    const hash = hashOf(path, length);
+    const chains = this.chainsFor(hash);
+    let node = chains[hash & (chains.length - 1)] as number;
+    while (node !== 0) {
+      node--;
+      if (nodes.int(node, HASH) === hash && isPrefix(nodes.path(node), path, length)) return node;
+      node = nodes.int(node, HASH_NEXT);
+    }
+    return NO_NODE;
+  }
+
+  /** No node has this one's path yet. */
+  add(node: number): void {
+    const path = this.nodes.path(node);
+    const hash = hashOf(path, path.length);
+    this.nodes.setInt(node, HASH, hash);
+    const chains = this.chainsFor(hash);
+    this.link(chains, hash & (chains.length - 1), node);
+    this.count++;
+    if (this.count > this.chains.length && this.former === undefined) this.grow();
+    this.moveOn();
+  }
+
+  remove(node: number): void {
+    const nodes = this.nodes;
+    const hash = nodes.int(node, HASH);
+    const chains = this.chainsFor(hash);
+    const at = hash & (chains.length - 1);
+    const next = nodes.int(node, HASH_NEXT);
+    if (chains[at] === node + 1) chains[at] = next;
+    else {
+      let before = (chains[at] as number) - 1;
+      while (nodes.int(before, HASH_NEXT) !== node + 1) before = nodes.int(before, HASH_NEXT) - 1;
+      nodes.setInt(before, HASH_NEXT, next);
+    }
+    this.count--;
+    this.moveOn();
+  }
+
+  private link(chains: Int32Array, at: number, node: number): void {
+    this.nodes.setInt(node, HASH_NEXT, chains[at] as number);
+    chains[at] = node + 1;
+  }
+
+  /** The chains of before for a hash whose chain has not moved yet. */
+  private chainsFor(hash: number): Int32Array {
+    const former = this.former;
+    return former !== undefined && (hash & (former.length - 1)) >= this.moved ? former : this.chains;
+  }
+
+  private grow(): void {
+    this.former = this.chains;
+    this.chains = new Int32Array(this.former.length * 2);
+    this.moved = 0;
+  }
+
+  private moveOn(): void {
+    const former = this.former;
+    if (former === undefined) return;
+    const mask = this.chains.length - 1;
+    for (let i = 0; i < MOVED_AT_ONCE; i++) {
+      let node = former[this.moved++] as number;
+      while (node !== 0) {
+        const next = this.nodes.int(node - 1, HASH_NEXT);
+        this.link(this.chains, this.nodes.int(node - 1, HASH) & mask, node - 1);
+        node = next;
+      }
+    }
+    if (this.moved === former.length) this.former = undefined;
+  }
+}
+
+/** FNV-1a over UTF-16 units, its high bits folded into the low ones that choose a chain. */
+function hashOf(path: string, length: number): number {
+  let hash = 0x811c9dc5 | 0;
+  for (let i = 0; i < length; i++) hash = Math.imul(hash ^ path.charCodeAt(i), 0x01000193);
+  return hash ^ (hash >>> 15);
+}
+
+function isPrefix(stored: string, path: string, length: number): boolean {
+  if (stored.length !== length) return false;
+  return path.length === length ? stored === path : path.startsWith(stored);
+}
