@@ -26,6 +26,7 @@ export interface NodeNetOptions {
 /** How long a dial waits for the resolver before it tries the address it used to be told. */
 const KNOWN_ADDRESS_AFTER_MS = 100;
 const ACCEPT_FAILURE_LOG_MS = 10_000;
+const DRAIN_MS = 1000;
 
 export class NodeNet implements Net {
   private readonly guard: NodeGuard;
@@ -35,6 +36,7 @@ export class NodeNet implements Net {
   private readonly streams = new Set<NodeStream>();
   /** Bound before anyone listens there, by port. */
   private readonly reserved = new Map<number, Server>();
+  private onDrained: (() => void) | undefined = undefined;
 
   constructor(options: NodeNetOptions) {
     this.guard = options.guard;
@@ -107,14 +109,39 @@ export class NodeNet implements Net {
 
   /** Closes everything that is open, without a word to those who opened it. */
   shut(): void {
-    for (const server of this.reserved.values()) server.close();
-    this.reserved.clear();
-    for (const listener of [...this.listeners]) listener.close();
+    this.closeListeners();
     for (const stream of [...this.streams]) stream.destroy();
   }
 
+  /** The same, but what was written goes out first, as far as the other sides take it within DRAIN_MS. */
+  drain(done: () => void): void {
+    this.closeListeners();
+    const finish = (): void => {
+      clearTimeout(timer);
+      this.onDrained = undefined;
+      this.shut();
+      done();
+    };
+    const timer = setTimeout(finish, DRAIN_MS);
+    this.onDrained = finish;
+    for (const stream of [...this.streams]) {
+      if (stream.isOpen) stream.end();
+      else stream.destroy();
+    }
+    if (this.streams.size === 0) finish();
+  }
+
+  private closeListeners(): void {
+    for (const server of this.reserved.values()) server.close();
+    this.reserved.clear();
+    for (const listener of [...this.listeners]) listener.close();
+  }
+
   private newStream(handlers: StreamHandlers | undefined): NodeStream {
-    const stream = new NodeStream(this.guard, handlers, (closed) => this.streams.delete(closed));
+    const stream = new NodeStream(this.guard, handlers, (closed) => {
+      this.streams.delete(closed);
+      if (this.streams.size === 0) this.onDrained?.();
+    });
     this.streams.add(stream);
     return stream;
   }

@@ -69,6 +69,10 @@ export class NodeStream implements Stream {
     if (this.ending) this.endSocket(socket);
   }
 
+  get isOpen(): boolean {
+    return this.socket !== undefined;
+  }
+
   get bufferedBytes(): number {
     return this.waitingBytes + (this.socket?.writableLength ?? 0);
   }

@@ -17,6 +17,8 @@ export interface NodeWorld extends World {
    * no disk operation is under way.
    */
   shut(): void;
+  /** The same, but what was written to streams that are still open goes out first, if it does within a second. */
+  drain(done: () => void): void;
 }
 
 export function openNodeWorld(log: Log): NodeWorld {
@@ -38,6 +40,12 @@ export function openNodeWorld(log: Log): NodeWorld {
       clock.shut();
       net.shut();
       disk.shut();
+    },
+    drain: (done) => {
+      guard.shut();
+      clock.shut();
+      disk.shut();
+      net.drain(done);
     },
   };
   return world;

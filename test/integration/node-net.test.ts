@@ -363,3 +363,35 @@ test('a stream that is ended while it is paused closes as soon as the other side
   expect(performance.now() - startedMs).toBeLessThan(900);
   expect(server.text).toBe('');
 });
+
+test('a net that is drained lets what was written go out, and does not wait for those who do not read', async () => {
+  const net = nodeNet();
+  const { port } = await listening(net, (stream) => {
+    stream.write(Buffer.alloc(5_000_000, 97));
+    return new Recorder();
+  });
+  const received = new Promise<number>((resolve) => {
+    let bytes = 0;
+    createConnection({ port, host: '127.0.0.1' })
+      .on('data', (chunk) => {
+        if (bytes === 0) net.drain(() => drained.push('drained'));
+        bytes += chunk.length;
+      })
+      .on('close', () => resolve(bytes));
+  });
+  const drained: string[] = [];
+  expect(await received).toBe(5_000_000);
+  await expect.poll(() => drained).toEqual(['drained']);
+
+  const stuck = nodeNet();
+  const listener = await listening(stuck, (stream) => {
+    stream.write(Buffer.alloc(50_000_000));
+    return new Recorder();
+  });
+  const silent = createConnection({ port: listener.port, host: '127.0.0.1' });
+  silent.pause();
+  silent.on('error', () => {});
+  await new Promise((resolve) => silent.once('connect', resolve));
+  await new Promise<void>((resolve) => stuck.drain(resolve));
+  silent.destroy();
+});
