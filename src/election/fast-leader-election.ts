@@ -347,7 +347,7 @@ export class FastLeaderElection {
   private propose(standing: Standing, nowMs: number): void {
     this.vote = { leader: standing.leader, zxid: standing.zxid, round: this.round, peerEpoch: standing.peerEpoch };
     this.finalizeAtMs = undefined;
-    if (this.isVoter) this.votes.set(this.self, { ...this.vote, state: 'looking', version: 0 });
+    this.votes.set(this.self, { ...this.vote, state: 'looking', version: 0 });
     this.sendToVoters();
     this.checkQuorum(nowMs);
   }

@@ -376,7 +376,6 @@ export class PeerMesh {
     for (const dial of link.dials) dial.destroy();
     link.dials = [];
     link.stream = stream;
-    link.redialMs = REDIAL_MIN_MS;
     link.unansweredSinceMs = undefined;
     const cutter = new FrameCutter(ELECTION_MESSAGE_MAX, (message) => {
       if (message.length === 0) {
@@ -384,6 +383,7 @@ export class PeerMesh {
         return false;
       }
       link.unansweredSinceMs = undefined;
+      link.redialMs = REDIAL_MIN_MS;
       this.handlers.onMessage(link.sid, message);
       return link.stream === stream;
     });

@@ -198,6 +198,8 @@ describe('the election mesh', () => {
     three.say(1, 'vote');
     world.run(20_000);
     three.mesh.keepDialing = false;
+    three.say(1, 'vote');
+    world.run(1000);
     const one = world.peer(1);
     world.run(20_000);
     expect(one.heard).toEqual([]);
@@ -285,6 +287,59 @@ describe('the election mesh', () => {
     sayEveryFourSeconds();
     expect(connections.length).toBe(2);
     expect(connections[1]).toEqual(Buffer.concat([introduced(2), frame('d')]));
+  });
+
+  it('does not believe in a connection to a peer that asks for one', () => {
+    const world = new MeshWorld();
+    const [one, two] = [world.peer(1), world.peer(2)];
+    world.run(10);
+    two.say(1, 'x');
+    world.run(50);
+    one.process.kill('power');
+    expect(two.mesh.isConnected(1)).toBe(true);
+    world.stranger('h1').dial('h2').stream.write(introduced(1));
+    world.run(50);
+    expect(two.mesh.isConnected(1)).toBe(false);
+  });
+
+  it('dials a peer that accepts and closes at longer and longer intervals', () => {
+    const world = new MeshWorld();
+    const two = world.peer(2);
+    const one = world.stranger('h1');
+    let accepted = 0;
+    world.network.netOf(one.process, world.host('h1')).listen(
+      { host: undefined, port: 3888 },
+      {
+        onListening() {},
+        onError() {},
+        onStream: () => {
+          accepted++;
+          return undefined;
+        },
+      },
+    );
+    world.run(10);
+    two.mesh.keepDialing = true;
+    for (let i = 0; i < 40; i++) {
+      if (!two.mesh.isConnected(1)) two.say(1, 'vote');
+      world.run(1000);
+    }
+    expect(accepted).toBeLessThan(60);
+  });
+
+  it('lets a bug in what hears its messages through', () => {
+    const world = new MeshWorld();
+    const [one, two] = [world.peer(1), world.peer(2)];
+    const thrown: unknown[] = [];
+    two.process.onThrow = (error) => thrown.push(error);
+    two.heard.push = () => {
+      throw new Error('a bug');
+    };
+    world.run(10);
+    one.say(2, 'x');
+    world.run(50);
+    expect(thrown.map(String)).toEqual(['Error: a bug']);
+    expect(two.logged).toEqual([]);
   });
 
   it('stays with one connection when both dial at once', () => {
@@ -434,7 +489,7 @@ describe('the election mesh', () => {
     const world = new MeshWorld();
     world.host('h2');
     world.network.setName('h2', 'fail');
-    const two = world.peer(2);
+    const two = world.peer(2, { bindRetries: 1 });
     world.run(30_000);
     expect([two.listening, two.fatal]).toEqual([false, undefined]);
     world.network.setName('h2', { address: world.host('h2').address });
