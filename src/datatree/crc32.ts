@@ -1,10 +1,16 @@
+import * as zlib from 'node:zlib';
+
 /**
  * CRC-32 (IEEE 802.3, reflected), as java.util.zip.CRC32. Eight bytes a step through eight tables, because a node's
- * digest is computed on every write and most inputs are too short for a call into native code to pay.
+ * digest is computed on every write and most inputs are too short for a call into native code to pay: that costs 150 ns
+ * before the first byte, but 0.2 ns a byte then instead of 1. Node before 20.15 has no native one.
  *
  * A running value is the register itself: start from CRC_START, feed pieces, and `crcFinish` what you have.
  */
 export const CRC_START = -1;
+
+const native = (zlib as { crc32?: (data: Uint8Array, value?: number) => number }).crc32;
+const NATIVE_PAYS_BYTES = 256;
 
 const TABLES = makeTables();
 
@@ -23,6 +29,9 @@ function makeTables(): Int32Array {
 }
 
 export function crcBytes(register: number, bytes: Uint8Array, start: number, end: number): number {
+  if (native !== undefined && end - start >= NATIVE_PAYS_BYTES) {
+    return ~native(bytes.subarray(start, end), crcFinish(register));
+  }
   const t = TABLES;
   let crc = register;
   let at = start;

@@ -38,6 +38,7 @@ export function contentCrc(path: string, data: Buffer | undefined): number {
 
 const STAT_BYTES = 60;
 const scratch = Buffer.alloc(STAT_BYTES);
+const view = new DataView(scratch.buffer, scratch.byteOffset, STAT_BYTES);
 
 export function digestFrom(content: number, stat: StatPersisted): number {
   putLong(0, stat.czxid);
@@ -45,25 +46,18 @@ export function digestFrom(content: number, stat: StatPersisted): number {
   putLong(16, stat.pzxid);
   putLong(24, stat.ctime);
   putLong(32, stat.mtime);
-  putInt(40, stat.version);
-  putInt(44, stat.cversion);
-  putInt(48, stat.aversion);
-  if (stat.ephemeralOwner === 0n) scratch.fill(0, 52);
-  else scratch.writeBigInt64BE(stat.ephemeralOwner, 52);
+  view.setInt32(40, stat.version);
+  view.setInt32(44, stat.cversion);
+  view.setInt32(48, stat.aversion);
+  if (stat.ephemeralOwner === 0n) putLong(52, 0);
+  else view.setBigInt64(52, stat.ephemeralOwner);
   return crcFinish(crcBytes(content, scratch, 0, STAT_BYTES));
 }
 
 function putLong(at: number, value: number): void {
   const high = Math.floor(value / 0x100000000);
-  putInt(at, high);
-  putInt(at + 4, value - high * 0x100000000);
-}
-
-function putInt(at: number, value: number): void {
-  scratch[at] = value >>> 24;
-  scratch[at + 1] = value >>> 16;
-  scratch[at + 2] = value >>> 8;
-  scratch[at + 3] = value;
+  view.setInt32(at, high);
+  view.setUint32(at + 4, value - high * 0x100000000);
 }
 
 /** A sum of node digests modulo 2^64, without a bigint per change: the low 32 bits and what they carried over. */
