@@ -228,6 +228,8 @@ export class LogWriter {
     }
     if (this.whenIdle.length === 0) return;
     this.orphaned = false;
+    // Not in the next role, which may cut or replace the history before it appends: that wants nobody else to write.
+    this.cancelNote();
     for (const done of this.whenIdle.splice(0)) done();
   }
 
