@@ -87,7 +87,8 @@ export class Replica {
   beginRole(sink: ReplicaSink): void {
     assert(this.sink === undefined, 'one role at a time');
     assert(this.pending.length === 0, 'no transaction of an earlier role is pending');
-    this.committed = this.current.lastProcessedZxid;
+    // The tree of one who led without proposing stands at its epoch's start, above the log that a learner counts by.
+    this.committed = this.store.lastSynced;
     this.sink = sink;
   }
 
