@@ -34,6 +34,7 @@ export type OnAnswer = (answer: Answer | undefined) => void;
 
 interface Pending {
   readonly xid: number;
+  readonly sentMs: number;
   readonly done: OnAnswer;
 }
 
@@ -52,6 +53,10 @@ export class SimClient {
   lastZxid: Zxid = ZXID_ZERO;
   isConnected = false;
   isExpired = false;
+  /** When the latest request that was answered had been sent: the session was alive then. */
+  aliveMs = 0;
+  /** Connections that were let in. */
+  connections = 0;
   onConnected: () => void = () => {};
   onExpired: () => void = () => {};
   onEvent: (event: WatcherEvent, zxid: Zxid) => void = () => {};
@@ -87,24 +92,38 @@ export class SimClient {
   }
 
   /** Sends a request; `write` adds its record. Only while connected. */
-  request(type: number, write: (w: Writer) => void, done: OnAnswer, xid = this.nextXid++): void {
+  request(type: number, write: (w: Writer) => void, done: OnAnswer, xid = this.nextXid++): number {
     const stream = this.stream;
     if (stream === undefined || !this.isConnected) {
       done(undefined);
-      return;
+      return xid;
     }
     const at = this.w.beginFrame();
     writeRequestHeader(this.w, xid, type);
     write(this.w);
     this.w.endFrame(at);
-    this.pending.push({ xid, done });
+    this.pending.push({ xid, sentMs: this.clock.nowMs(), done });
     stream.write(this.w.take());
+    return xid;
+  }
+
+  get timeoutMs(): number {
+    return this.grantedMs;
+  }
+
+  get isClosing(): boolean {
+    return this.closed;
+  }
+
+  /** Requests under way. */
+  get depth(): number {
+    return this.pending.length;
   }
 
   /** Closes the session. */
-  close(done: OnAnswer): void {
+  close(done: OnAnswer): number {
     this.closed = true;
-    this.request(OpCode.closeSession, () => {}, done);
+    return this.request(OpCode.closeSession, () => {}, done);
   }
 
   /** Drops the connection; the session goes on with another server. */
@@ -196,6 +215,7 @@ export class SimClient {
     if (head === undefined || head.xid !== header.xid) {
       throw new Error(`${this.name}: reply ${header.xid} where ${head?.xid} was due`);
     }
+    this.aliveMs = head.sentMs;
     head.done({ err: header.err, zxid: header.zxid, body: r });
   }
 
@@ -211,6 +231,8 @@ export class SimClient {
     this.sessionId = response.sessionId;
     this.password = Buffer.from(response.password);
     this.grantedMs = response.timeoutMs;
+    this.aliveMs = this.heardMs;
+    this.connections++;
     this.isConnected = true;
     this.onConnected();
   }

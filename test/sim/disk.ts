@@ -124,10 +124,13 @@ export class SimDisk {
     }
   }
 
-  /** What is there now would be there after any power loss, name included. */
-  isDurable(path: string): boolean {
-    const { dir, name } = split(path);
-    return this.directory(dir).isDurable(name) && this.inodeAt(path).isDurable;
+  /** A file in `dir` that a power loss could change. */
+  unsyncedIn(dir: string, prefix: string): string | undefined {
+    const directory = this.directory(dir);
+    for (const [name, inode] of directory.entries) {
+      if (name.startsWith(prefix) && !(inode.isDurable && directory.isDurable(name))) return name;
+    }
+    return undefined;
   }
 
   get usedBytes(): number {

@@ -8,6 +8,7 @@ import { DeadProcess, SimDisk } from './disk.ts';
 import type { SimHost, SimNetwork } from './net.ts';
 import type { SimRandom } from './random.ts';
 import { type Scheduler, SimProcess } from './scheduler.ts';
+import { Violation } from './violation.ts';
 
 /**
  * One machine of a simulated ensemble: a host on the network, a disk, and at most one process on it, which runs the
@@ -33,12 +34,18 @@ export class Machine {
   failure: unknown;
   /** Runs after every start of a process, before its first event. */
   onStarted: (peer: Peer) => void = () => {};
+  /** The process ended by itself: a FatalError, or a bug. */
+  onStopped: (failure: unknown) => void = () => {};
+  /** Every line of its log. */
+  onLine: (line: string) => void = () => {};
   private readonly scheduler: Scheduler;
   private readonly network: SimNetwork;
   private readonly random: SimRandom;
   private process: SimProcess | undefined;
   private running: Peer | undefined;
+  private clock: SimClock | undefined;
   private starts = 0;
+  private wallOffsetMs = 0;
 
   constructor(sid: number, host: SimHost, scheduler: Scheduler, network: SimNetwork, random: SimRandom) {
     this.sid = sid;
@@ -79,6 +86,8 @@ export class Machine {
     process.onThrow = (error) => this.onThrow(process, error);
     this.network.setPower(this.host, true);
     const clock = new SimClock(process);
+    clock.jumpWall(this.wallOffsetMs);
+    this.clock = clock;
     const disk = this.disk.mount(clock);
     const net = this.network.netOf(process, this.host);
     this.scheduler.at(this.scheduler.nowUs, process, () => {
@@ -109,12 +118,30 @@ export class Machine {
     this.end('power');
   }
 
+  /** In an event of its own process. */
+  run(task: () => void): void {
+    const { process } = this;
+    if (process !== undefined) this.scheduler.after(0, process, task);
+  }
+
   pause(): void {
     this.process?.pause();
   }
 
   resume(): void {
     this.process?.resume();
+  }
+
+  /** The wall clock is set, for this process and those after it. */
+  jumpWall(byMs: number): void {
+    this.wallOffsetMs += byMs;
+    this.clock?.jumpWall(byMs);
+  }
+
+  /** A new disk, with the configuration and nothing else; only while nothing runs. */
+  wipe(): void {
+    this.disk.wipe('/data');
+    this.disk.put('/data/myid', Buffer.from(`${this.sid}\n`));
   }
 
   private end(death: 'killed' | 'power'): void {
@@ -132,11 +159,13 @@ export class Machine {
   }
 
   private onThrow(process: SimProcess, error: unknown): void {
+    if (error instanceof Violation) throw error;
     if (process !== this.process) return;
     if (error instanceof DeadProcess) return;
     this.failure = error;
     this.keepLine(`stopped: ${error instanceof FatalError ? '' : 'BUG '}${messageOf(error)}`);
     this.end('killed');
+    this.onStopped(error);
   }
 
   private logOf(clock: SimClock): Log {
@@ -148,6 +177,7 @@ export class Machine {
   }
 
   private keepLine(line: string): void {
+    this.onLine(line);
     this.lines.push(line);
     if (this.lines.length > KEPT_LINES) this.lines.shift();
   }

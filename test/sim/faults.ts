@@ -1,0 +1,340 @@
+import { DeadProcess } from './disk.ts';
+import type { SimEnsemble } from './ensemble.ts';
+import type { Machine } from './machine.ts';
+import type { Moment, Observer, View } from './observer.ts';
+import { storeOf } from './observer.ts';
+import { EFFECTS, type Fault, type FaultKind, MOMENTS } from './plan.ts';
+import { SimRandom } from './random.ts';
+
+/**
+ * Carries out the faults of a plan and takes them back. What must not be overdone is counted: at no time more than a
+ * minority of voters is without what it once acknowledged. Everything else may happen to anyone at once.
+ */
+const DIR = '/data/version-2';
+const QUICK = { writeMs: 0.02, syncMs: 0.5, slowSyncOneIn: 0, slowSyncMs: 0 };
+
+interface Trap {
+  readonly view: View;
+  readonly matches: (name: string, phase: string) => boolean;
+  left: number;
+  readonly spring: () => void;
+}
+
+export class Faults {
+  readonly counts = new Map<FaultKind, number>();
+  crashes = 0;
+  private readonly ensemble: SimEnsemble;
+  private readonly observer: Observer;
+  private readonly mostFaulty: number;
+  private readonly effectTraps = new Set<Trap>();
+  private readonly momentTraps = new Set<Trap>();
+  private isOver = false;
+
+  constructor(ensemble: SimEnsemble, observer: Observer, voters: number) {
+    this.ensemble = ensemble;
+    this.observer = observer;
+    this.mostFaulty = Math.floor((voters - 1) / 2);
+    for (const view of observer.views) {
+      view.machine.disk.onEffect = (effect, phase) => this.onEffect(view, effect.kind, phase);
+      view.machine.onStopped = () => this.onStopped(view);
+    }
+    observer.onMoment = (view, moment) => this.onMoment(view, moment);
+  }
+
+  apply(fault: Fault): void {
+    if (this.isOver) return;
+    const random = new SimRandom(fault.salt);
+    const view = this.pick(fault, random);
+    if (!this.carryOut(fault, view, random)) return;
+    this.counts.set(fault.kind, (this.counts.get(fault.kind) ?? 0) + 1);
+  }
+
+  /** Everything that was broken works from now on, and everyone is up. */
+  heal(): void {
+    this.isOver = true;
+    this.effectTraps.clear();
+    this.momentTraps.clear();
+    const { network } = this.ensemble;
+    network.healAll();
+    network.defaultSpeed = { minDelayUs: 50, maxDelayUs: 1500, bytesPerMs: undefined };
+    for (const { machine, sid } of this.observer.views) {
+      machine.disk.timing = QUICK;
+      machine.disk.capacityBytes = Number.POSITIVE_INFINITY;
+      machine.disk.fault = () => undefined;
+      network.setName(`zk${sid}`, { address: machine.host.address });
+      for (const other of this.observer.views) network.setSpeed(machine.host, other.machine.host, undefined);
+      machine.resume();
+    }
+    for (const view of this.observer.views) view.inTrouble = false;
+    for (const view of this.observer.views) this.restart(view);
+  }
+
+  crash(view: View, power: boolean, forMs: number): void {
+    const { machine } = view;
+    if (!machine.isUp) return;
+    this.crashes++;
+    if (power) machine.powerLoss();
+    else machine.kill();
+    this.restartAfter(view, forMs);
+  }
+
+  /** An operator wipes what refuses to start and is known to be damaged, and then it may count again. */
+  private restart(view: View): void {
+    const { machine } = view;
+    if (machine.isUp) return;
+    if (view.faulty === 'damaged' && machine.failure !== undefined) this.wipe(view);
+    machine.start();
+  }
+
+  private wipe(view: View): void {
+    view.machine.wipe();
+    this.observer.wiped(view);
+  }
+
+  private onStopped(view: View): void {
+    // What a failed sync left in memory only is not to be trusted by anyone: the machine is started anew.
+    view.machine.disk.powerLoss();
+    this.restartAfter(view, 500);
+  }
+
+  private restartAfter(view: View, ms: number): void {
+    this.ensemble.scheduler.after(Math.round(ms * 1000), undefined, () => this.restart(view));
+  }
+
+  private later(ms: number, task: () => void): void {
+    this.ensemble.scheduler.after(Math.round(ms * 1000), undefined, () => {
+      if (!this.isOver) task();
+    });
+  }
+
+  private pick(fault: Fault, random: SimRandom): View {
+    const { views } = this.observer;
+    const leader = this.ensemble.leader;
+    const leaderView = leader === undefined ? undefined : this.observer.viewOf(leader.sid);
+    if (fault.target === 'leader' && leaderView !== undefined) return leaderView;
+    const others = fault.target === 'follower' ? views.filter((view) => view !== leaderView) : views;
+    return random.pick(others);
+  }
+
+  private mayForget(view: View): boolean {
+    if (view.faulty !== undefined) return view.faulty !== 'new' || !view.voter;
+    if (!view.voter) return true;
+    return this.observer.views.filter((other) => other.voter && other.faulty !== undefined).length < this.mostFaulty;
+  }
+
+  private carryOut(fault: Fault, view: View, random: SimRandom): boolean {
+    const { machine } = view;
+    const { network } = this.ensemble;
+    const { forMs } = fault;
+    switch (fault.kind) {
+      case 'kill':
+      case 'power':
+        this.crash(view, fault.kind === 'power', forMs);
+        return true;
+      case 'powerAll':
+        for (const each of this.observer.views) this.crash(each, true, random.between(1, forMs));
+        return true;
+      case 'atEffect':
+        this.trapEffect(view, forMs, random);
+        return true;
+      case 'atMoment':
+        this.trapMoment(view, forMs, random);
+        return true;
+      case 'syncError':
+        view.inTrouble = true;
+        this.failOnce(machine, random);
+        return true;
+      case 'diskFull':
+        view.inTrouble = true;
+        machine.disk.capacityBytes = machine.disk.usedBytes + random.below(4096);
+        this.later(forMs, () => {
+          machine.disk.capacityBytes = Number.POSITIVE_INFINITY;
+        });
+        return true;
+      case 'slowDisk':
+        machine.disk.timing = {
+          writeMs: random.pick([0.02, 5]),
+          syncMs: random.pick([5, 50, 400]),
+          slowSyncOneIn: random.pick([0, 5]),
+          slowSyncMs: forMs,
+        };
+        this.later(forMs, () => {
+          machine.disk.timing = QUICK;
+        });
+        return true;
+      case 'flipBit':
+        return this.flipBit(view, random);
+      case 'wipe':
+        if (!this.mayForget(view)) return false;
+        if (machine.isUp) {
+          this.crashes++;
+          machine.powerLoss();
+        }
+        this.wipe(view);
+        this.restartAfter(view, forMs);
+        return true;
+      case 'pause':
+        machine.pause();
+        this.later(forMs, () => machine.resume());
+        return true;
+      case 'clockJump':
+        machine.jumpWall(random.between(-1, 1) * random.pick([1000, 3_600_000, 86_400_000]) + random.below(5000));
+        return true;
+      case 'partition': {
+        const cut = random.between(1, this.observer.views.length - 1);
+        const hosts = random.shuffled(this.observer.views).map((each) => each.machine.host);
+        const withView = [machine.host, ...hosts.filter((host) => host !== machine.host)];
+        network.partition(withView.slice(0, cut), withView.slice(cut));
+        const isLost = random.chance(1, 2);
+        this.later(forMs, () => network.healAll(isLost));
+        return true;
+      }
+      case 'oneWay':
+      case 'bridge': {
+        const other = random.pick(this.observer.views).machine;
+        if (other === machine) return false;
+        network.cut(machine.host, other.host);
+        if (fault.kind === 'bridge') network.cut(other.host, machine.host);
+        const isLost = random.chance(1, 2);
+        this.later(forMs, () => {
+          network.heal(machine.host, other.host, isLost);
+          network.heal(other.host, machine.host, isLost);
+        });
+        return true;
+      }
+      case 'slowLink': {
+        const other = random.pick(this.observer.views).machine;
+        const slow = { minDelayUs: 5000, maxDelayUs: random.pick([20_000, 200_000]), bytesPerMs: random.pick([1, 50]) };
+        network.setSpeed(machine.host, other.host, slow);
+        this.later(forMs, () => network.setSpeed(machine.host, other.host, undefined));
+        return true;
+      }
+      case 'nameFails':
+      case 'nameMoves':
+        network.setName(
+          `zk${view.sid}`,
+          fault.kind === 'nameMoves' ? { address: '10.9.9.9' } : random.pick(['fail', 'hang'] as const),
+        );
+        this.later(forMs, () => network.setName(`zk${view.sid}`, { address: machine.host.address }));
+        return true;
+      case 'breakStreams':
+        for (const other of this.observer.views) {
+          if (other === view || !random.chance(1, 2)) continue;
+          network.resetStreams(machine.host, other.machine.host);
+          network.resetStreams(other.machine.host, machine.host);
+        }
+        return true;
+      case 'purge':
+        if (view.peer === undefined || !machine.isUp || machine.isPaused) return false;
+        // On the process's own time: what it does to the disk belongs to it.
+        machine.run(() => storeOf(view.peer as NonNullable<View['peer']>).purge());
+        return true;
+    }
+  }
+
+  private failOnce(machine: Machine, random: SimRandom): void {
+    const kind = random.pick(['sync', 'sync', 'syncDir', 'write', 'rename', 'create', 'truncate', 'unlink']);
+    let left = random.between(1, 4);
+    machine.disk.fault = (operation) => {
+      if (operation !== kind || --left > 0) return undefined;
+      machine.disk.fault = () => undefined;
+      return 'EIO';
+    };
+  }
+
+  /** In a file that is not written any more. */
+  private flipBit(view: View, random: SimRandom): boolean {
+    const { disk } = view.machine;
+    if (!this.mayForget(view) || view.faulty === 'new') return false;
+    let files: string[];
+    try {
+      files = disk.list(DIR);
+    } catch {
+      return false;
+    }
+    const logs = files.filter((name) => name.startsWith('log.'));
+    const newest = logs.reduce((last, name) => (zxidOf(name) > zxidOf(last) ? name : last), 'log.0');
+    const old = files.filter((name) => name.startsWith('snapshot.') || (name.startsWith('log.') && name !== newest));
+    if (old.length === 0) return false;
+    const path = `${DIR}/${random.pick(old)}`;
+    const { length } = disk.read(path);
+    if (length === 0) return false;
+    disk.flipBit(path, random.below(length), random.below(8));
+    view.faulty = 'damaged';
+    view.inTrouble = true;
+    return true;
+  }
+
+  // Traps
+
+  private trapEffect(view: View, forMs: number, random: SimRandom): void {
+    const kind = random.pick([...EFFECTS, 'rename', 'syncDir', 'any']);
+    const phase = random.pick(['before', 'after']);
+    const power = random.chance(3, 4);
+    this.effectTraps.add({
+      view,
+      matches: (name, when) => when === phase && (kind === 'any' || name === kind),
+      left: random.between(1, kind === 'sync' || kind === 'write' ? 12 : 4),
+      spring: () => this.crash(view, power, forMs),
+    });
+  }
+
+  private trapMoment(view: View, forMs: number, random: SimRandom): void {
+    const moment = random.pick(MOMENTS);
+    const power = random.chance(3, 4);
+    const anyone = random.chance(1, 2);
+    const everyone = random.chance(1, 6);
+    const isNow = random.chance(1, 2);
+    const crashAll = (): void => {
+      for (const each of this.observer.views) this.crash(each, power, random.between(1, forMs));
+    };
+    const trap: Trap = {
+      view,
+      matches: (name) => name === moment,
+      left: random.between(1, 6),
+      spring: () => {
+        if (everyone) crashAll();
+        else this.crash(this.sprung ?? view, power, forMs);
+      },
+    };
+    if (anyone) this.anyone.add(trap);
+    if (!isNow) this.lateTraps.add(trap);
+    this.momentTraps.add(trap);
+  }
+
+  private readonly anyone = new Set<Trap>();
+  private readonly lateTraps = new Set<Trap>();
+  private sprung: View | undefined;
+
+  private onEffect(view: View, kind: string, phase: string): void {
+    if (this.effectTraps.size === 0 || !view.machine.isUp) return;
+    for (const trap of this.effectTraps) {
+      if (trap.view !== view || !trap.matches(kind, phase) || --trap.left > 0) continue;
+      this.effectTraps.delete(trap);
+      trap.spring();
+      throw new DeadProcess('crashed at an effect on its disk');
+    }
+  }
+
+  private onMoment(view: View, moment: Moment): void {
+    if (this.momentTraps.size === 0 || !view.machine.isUp) return;
+    for (const trap of this.momentTraps) {
+      if ((trap.view !== view && !this.anyone.has(trap)) || !trap.matches(moment, '') || --trap.left > 0) continue;
+      this.momentTraps.delete(trap);
+      if (this.lateTraps.has(trap)) {
+        this.later(0, () => {
+          this.sprung = view;
+          trap.spring();
+        });
+        return;
+      }
+      this.sprung = view;
+      trap.spring();
+      throw new DeadProcess('crashed at a moment');
+    }
+  }
+}
+
+function zxidOf(name: string): number {
+  return Number.parseInt(name.slice(4), 16);
+}

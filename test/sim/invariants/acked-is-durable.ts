@@ -1,0 +1,36 @@
+import { counterOf, epochOf, zxidHex } from '../../../src/jute/zxid.ts';
+import type { Ledger } from '../ledger.ts';
+import type { Invariant, View } from '../observer.ts';
+import { Violation } from '../violation.ts';
+
+/**
+ * AckedIsDurable: who acknowledges a transaction has it on disk, and who acknowledges NEWLEADER has on disk all that
+ * came before it (ZOOKEEPER-3023, ZOOKEEPER-4646). And what the log calls synced is: the disk itself is asked, so a
+ * forgotten sync of a file or of its directory shows without waiting for a power loss.
+ */
+export function ackedIsDurable(ledger: Ledger): Invariant {
+  const DIR = '/data/version-2';
+  const onDisk = (view: View): void => {
+    const name = view.machine.disk.unsyncedIn(DIR, 'log.');
+    if (name === undefined) return;
+    throw new Violation('AckedIsDurable', `${view.sid} calls its log synced, and a power loss could change ${name}`);
+  };
+  return {
+    onSynced: onDisk,
+    onAck(view, zxid) {
+      const wanted = counterOf(zxid) === 0 ? view.atNewLeader : zxid;
+      if (!ledger.contains(view.durable, wanted)) {
+        throw new Violation(
+          'AckedIsDurable',
+          `${view.sid} acknowledges ${zxidHex(zxid)}, its disk has ${zxidHex(view.durable)} of ${zxidHex(wanted)}`,
+        );
+      }
+      if (counterOf(zxid) !== 0 && view.currentEpoch !== epochOf(zxid)) {
+        throw new Violation(
+          'AckedIsDurable',
+          `${view.sid} acknowledges ${zxidHex(zxid)}, and its current epoch is ${view.currentEpoch}`,
+        );
+      }
+    },
+  };
+}

@@ -1,0 +1,190 @@
+import type { Moment } from './observer.ts';
+import { SimRandom } from './random.ts';
+
+/**
+ * What one seed stands for, before anything of it happens: the ensemble, its limits, the clients, and a list of faults
+ * with their times. It is plain data, so it can be printed, and faults can be left out of it one by one.
+ */
+export type FaultKind =
+  | 'kill'
+  | 'power'
+  | 'powerAll'
+  | 'atEffect'
+  | 'atMoment'
+  | 'syncError'
+  | 'diskFull'
+  | 'slowDisk'
+  | 'flipBit'
+  | 'wipe'
+  | 'pause'
+  | 'clockJump'
+  | 'partition'
+  | 'oneWay'
+  | 'bridge'
+  | 'slowLink'
+  | 'nameFails'
+  | 'nameMoves'
+  | 'breakStreams'
+  | 'purge';
+
+export type Target = 'leader' | 'follower' | 'any';
+
+export interface Fault {
+  readonly kind: FaultKind;
+  readonly atMs: number;
+  readonly forMs: number;
+  readonly target: Target;
+  /** Decides everything else about it. */
+  readonly salt: number;
+}
+
+export interface ClientPlan {
+  readonly timeoutMs: number;
+  readonly thinkMs: number;
+  readonly mostAtOnce: number;
+  readonly leavesOneIn: number;
+  readonly multis: boolean;
+  readonly ephemerals: boolean;
+  readonly watches: boolean;
+}
+
+export interface Plan {
+  readonly seed: number;
+  readonly voters: number;
+  readonly observers: number;
+  readonly config: Readonly<Record<string, string | number>>;
+  readonly tickMs: number;
+  /** Transactions in an epoch; undefined: as many as there are. */
+  readonly counterLimit: number | undefined;
+  readonly recentBytes: number | undefined;
+  readonly clients: readonly ClientPlan[];
+  readonly faultsMs: number;
+  readonly classes: readonly FaultKind[];
+  readonly faults: readonly Fault[];
+}
+
+const CLASSES: readonly (readonly [FaultKind, number])[] = [
+  ['kill', 6],
+  ['power', 6],
+  ['powerAll', 2],
+  ['atEffect', 8],
+  ['atMoment', 8],
+  ['syncError', 2],
+  ['diskFull', 1],
+  ['slowDisk', 3],
+  ['flipBit', 1],
+  ['wipe', 2],
+  ['pause', 3],
+  ['clockJump', 1],
+  ['partition', 6],
+  ['oneWay', 3],
+  ['bridge', 2],
+  ['slowLink', 2],
+  ['nameFails', 1],
+  ['nameMoves', 1],
+  ['breakStreams', 4],
+  ['purge', 1],
+];
+
+export const EFFECTS = ['create', 'write', 'truncate', 'rename', 'unlink', 'sync', 'syncDir'] as const;
+
+export const MOMENTS: readonly Moment[] = [
+  'recovered',
+  'acceptedEpoch',
+  'currentEpoch',
+  'newLeader',
+  'ack',
+  'established',
+  'serving',
+  'proposed',
+  'committed',
+  'applied',
+  'truncating',
+  'truncated',
+  'installing',
+  'installed',
+  'synced',
+];
+
+export function planOf(seed: number): Plan {
+  const random = new SimRandom(seed).split('plan');
+  const shape = random.split('shape');
+  const voters = shape.chance(3, 4) ? 3 : 5;
+  const observers = shape.chance(1, 5) ? 1 : 0;
+  const tickMs = shape.pick([200, 500, 500, 1000]);
+  const faultsMs = shape.between(10, 40) * tickMs;
+  const limits = random.split('limits');
+  const config: Record<string, string | number> = {
+    tickTime: tickMs,
+    initLimit: limits.between(5, 12),
+    syncLimit: limits.between(3, 6),
+    snapCount: limits.pick([4, 10, 30, 100, 1000]),
+    snapshotSizeFactor: limits.pick(['0.33', '-1', '10', '0.01']),
+    'autopurge.snapRetainCount': 3,
+  };
+  if (limits.chance(1, 4)) config.txnLogSizeLimitInKb = limits.between(1, 8);
+  if (limits.chance(1, 6)) config['snapshot.compression.method'] = limits.pick(['gz', 'snappy']);
+  if (limits.chance(1, 8)) config['closeSessionTxn.enabled'] = 'false';
+  const counterLimit = limits.chance(1, 4) ? limits.between(3, 60) : undefined;
+  const recentBytes = limits.chance(1, 2) ? limits.pick([1, 400, 2000, 8000]) : undefined;
+  const { classes, faults } = faultsOf(random.split('faults'), faultsMs, tickMs);
+  return {
+    seed,
+    voters,
+    observers,
+    config,
+    tickMs,
+    counterLimit,
+    recentBytes,
+    clients: clientsOf(random.split('clients'), tickMs),
+    faultsMs,
+    classes,
+    faults,
+  };
+}
+
+function clientsOf(random: SimRandom, tickMs: number): ClientPlan[] {
+  return Array.from({ length: random.between(1, 4) }, () => ({
+    timeoutMs: tickMs * random.pick([2, 4, 8, 20]),
+    thinkMs: random.pick([20, 50, 150, 400]),
+    mostAtOnce: random.pick([1, 1, 3, 20]),
+    leavesOneIn: random.pick([0, 30, 100]),
+    multis: random.chance(2, 3),
+    ephemerals: random.chance(2, 3),
+    watches: random.chance(2, 3),
+  }));
+}
+
+/** A few classes for each world, so that some things stay still while others happen often. */
+function faultsOf(random: SimRandom, faultsMs: number, tickMs: number): { classes: FaultKind[]; faults: Fault[] } {
+  const on = CLASSES.filter(([, weight]) => random.chance(weight + 2, 16));
+  const classes = on.map(([kind]) => kind);
+  const bag = on.flatMap(([kind, weight]) => new Array<FaultKind>(weight).fill(kind));
+  if (bag.length === 0) return { classes, faults: [] };
+  const count = random.between(1, Math.ceil(faultsMs / tickMs / random.pick([2, 3, 6])));
+  const faults = Array.from({ length: count }, () => ({
+    kind: random.pick(bag),
+    atMs: random.below(faultsMs),
+    forMs: random.pick([random.between(1, tickMs), random.between(tickMs, tickMs * 8), random.between(1, tickMs * 3)]),
+    target: random.pick<Target>(['leader', 'leader', 'follower', 'any', 'any']),
+    salt: random.next(),
+  }));
+  return { classes, faults: faults.sort((a, b) => a.atMs - b.atMs) };
+}
+
+export function withoutFaults(plan: Plan, dropped: ReadonlySet<number>): Plan {
+  return { ...plan, faults: plan.faults.filter((_, index) => !dropped.has(index)) };
+}
+
+export function describePlan(plan: Plan): string {
+  const lines = [
+    `seed ${plan.seed}: ${plan.voters} voters, ${plan.observers} observers, tick ${plan.tickMs} ms, faults for ${plan.faultsMs} ms`,
+    `  config ${JSON.stringify(plan.config)} counterLimit ${plan.counterLimit ?? '-'} recentBytes ${plan.recentBytes ?? '-'}`,
+    ...plan.clients.map((client) => `  client ${JSON.stringify(client)}`),
+    `  classes ${plan.classes.join(' ')}`,
+    ...plan.faults.map(
+      (fault, i) => `  ${i}: ${fault.atMs} ms ${fault.kind} at ${fault.target} for ${fault.forMs} ms (${fault.salt})`,
+    ),
+  ];
+  return lines.join('\n');
+}

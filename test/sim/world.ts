@@ -1,0 +1,278 @@
+import { FatalError, messageOf } from '../../src/base/errors.ts';
+import { zxidHex } from '../../src/jute/zxid.ts';
+import { Actor } from './actor.ts';
+import type { SimClient } from './client.ts';
+import { SimEnsemble } from './ensemble.ts';
+import { Faults } from './faults.ts';
+import { History } from './history.ts';
+import { ackedIsDurable } from './invariants/acked-is-durable.ts';
+import { epochsGrow } from './invariants/epochs-grow.ts';
+import { equalDigests } from './invariants/equal-digests.ts';
+import { expiry } from './invariants/expiry.ts';
+import { historyStays } from './invariants/history-stays.ts';
+import { integrity } from './invariants/integrity.ts';
+import { leadership } from './invariants/leadership.ts';
+import { onQuorumOfDisks } from './invariants/on-quorum-of-disks.ts';
+import { prefixConsistency } from './invariants/prefix-consistency.ts';
+import { primaryIntegrity } from './invariants/primary-integrity.ts';
+import { primaryOrder } from './invariants/primary-order.ts';
+import { judge } from './judge.ts';
+import { databaseOf, type Invariant, Observer } from './observer.ts';
+import type { Plan } from './plan.ts';
+import { Violation } from './violation.ts';
+
+/**
+ * One world from its beginning to a verdict. While faults last, nothing wrong may happen; once they are over, everything
+ * has to work again within a bound that is the same for all worlds, and all trees have to be equal in the end.
+ */
+export type VerdictKind = 'ok' | 'void' | 'safety' | 'liveness' | 'crash';
+
+export interface Stats {
+  virtualMs: number;
+  elections: number;
+  diffs: number;
+  truncs: number;
+  snaps: number;
+  crashes: number;
+  faults: Record<string, number>;
+  writes: number;
+  acknowledged: number;
+  reads: number;
+  events: number;
+  unanswered: number;
+  committed: number;
+}
+
+export interface Verdict {
+  readonly seed: number;
+  readonly kind: VerdictKind;
+  readonly hash: string;
+  /** The invariant, of a failure. */
+  readonly property: string;
+  readonly message: string;
+  readonly stats: Stats;
+}
+
+/** From the end of all faults to service, and from the end of all requests to equal trees. */
+const SERVICE_BOUND_MS = 60_000;
+const QUIET_BOUND_MS = 30_000;
+
+export class World {
+  readonly plan: Plan;
+  readonly ensemble: SimEnsemble;
+  readonly observer: Observer;
+  readonly faults: Faults;
+  readonly history = new History();
+  readonly clients = new Map<bigint, SimClient>();
+  readonly actors: Actor[] = [];
+  private stopped: { property: string; message: string } | undefined;
+  private pendingAtEnd = 0;
+
+  constructor(plan: Plan) {
+    this.plan = plan;
+    this.ensemble = new SimEnsemble(plan);
+    const invariants: Invariant[] = [];
+    this.observer = new Observer(invariants);
+    const { ledger, views } = this.observer;
+    const { scheduler } = this.ensemble;
+    const longestMs = Math.max(0, ...plan.faults.map((fault) => fault.forMs));
+    const syncLimit = Number(plan.config.syncLimit ?? 5);
+    const slackMs = (syncLimit + 2) * plan.tickMs + longestMs * 2 + 500;
+    invariants.push(
+      leadership(),
+      integrity(ledger),
+      primaryOrder(ledger),
+      primaryIntegrity(ledger),
+      onQuorumOfDisks(ledger, views),
+      ackedIsDurable(ledger),
+      epochsGrow(),
+      historyStays(ledger, views),
+      prefixConsistency(ledger),
+      equalDigests(ledger),
+      expiry(scheduler, this.clients, slackMs),
+    );
+    this.observer.counterLimit = plan.counterLimit;
+    this.observer.recentBytes = plan.recentBytes;
+    for (const machine of this.ensemble.machines) this.observer.add(machine, machine.sid <= plan.voters);
+    this.faults = new Faults(this.ensemble, this.observer, plan.voters);
+    for (const view of this.observer.views) {
+      const { onStopped } = view.machine;
+      view.machine.onStopped = (failure) => {
+        this.onStopped(view.sid, failure, view.inTrouble || view.faulty === 'damaged');
+        onStopped(failure);
+      };
+    }
+  }
+
+  run(): Verdict {
+    let property = '';
+    let message = '';
+    let kind: VerdictKind = 'ok';
+    try {
+      this.play();
+    } catch (error) {
+      if (error instanceof Violation) {
+        kind = error.property === 'Service' || error.property === 'EqualTrees' ? 'liveness' : 'safety';
+        if (error.property === 'NoBug') kind = 'crash';
+        property = error.property;
+        message = error.message;
+      } else {
+        kind = 'crash';
+        property = 'NoBug';
+        message = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error);
+      }
+    }
+    if (kind === 'ok' && this.history.acknowledgedWrites === 0) kind = 'void';
+    return {
+      seed: this.plan.seed,
+      kind,
+      hash: this.ensemble.scheduler.hash,
+      property,
+      message,
+      stats: this.stats(),
+    };
+  }
+
+  /** For a failure's report: what each peer said last. */
+  report(lines: number): string {
+    return this.ensemble.report(lines);
+  }
+
+  private play(): void {
+    const { ensemble, plan } = this;
+    const { scheduler } = ensemble;
+    ensemble.startAll();
+    for (const fault of plan.faults) {
+      scheduler.at(Math.round(fault.atMs * 1000), undefined, () => this.faults.apply(fault));
+    }
+    for (const [i, options] of plan.clients.entries()) this.addActor(`c${i}`, i, options);
+    this.runForMs(plan.faultsMs);
+
+    this.faults.heal();
+    this.demand('Service', 'not everyone serves under one leader', SERVICE_BOUND_MS, () => this.isServing());
+    this.demand('Service', 'a client is not served', SERVICE_BOUND_MS, () => this.areClientsServed());
+    this.runForMs(plan.tickMs * 8);
+
+    this.pendingAtEnd = this.history.unanswered;
+    for (const actor of this.actors) actor.stop();
+    this.actors.forEach((actor, i) => {
+      if (i % 2 === 0) actor.client.kill();
+    });
+    this.demand('EqualTrees', 'the trees are not equal', QUIET_BOUND_MS, () => this.areTreesEqual());
+    const judged = judge(this.observer.ledger, this.history);
+    this.judged = judged;
+    this.checkEphemerals();
+  }
+
+  private judged: ReturnType<typeof judge> | undefined;
+
+  private addActor(name: string, i: number, options: Plan['clients'][number]): void {
+    const { ensemble, plan } = this;
+    const servers = ensemble.machines.map((machine) => machine.host.name);
+    this.actors.push(
+      new Actor(
+        name,
+        ensemble.scheduler,
+        ensemble.network,
+        { ...options, servers },
+        ensemble.random.split(`client ${i} of ${plan.clients.length}`),
+        this.history,
+        this.clients,
+      ),
+    );
+  }
+
+  private runForMs(ms: number): void {
+    this.ensemble.scheduler.runForMs(ms);
+    this.checkStopped();
+  }
+
+  private demand(property: string, what: string, boundMs: number, isMet: () => boolean): void {
+    const { scheduler } = this.ensemble;
+    const endMs = scheduler.nowMs + boundMs;
+    while (!isMet()) {
+      if (scheduler.nowMs >= endMs) throw new Violation(property, `${what} after ${boundMs} ms; ${this.situation()}`);
+      this.runForMs(50);
+    }
+  }
+
+  private situation(): string {
+    return this.observer.views
+      .map((view) => {
+        const { machine } = view;
+        const state = machine.isUp ? (machine.peer?.server.isServing ? 'serves' : 'does not serve') : 'down';
+        return `${view.sid} ${machine.mode} ${state} at ${zxidHex(view.tip)}`;
+      })
+      .join(', ');
+  }
+
+  private isServing(): boolean {
+    const { machines, leader } = this.ensemble;
+    return leader !== undefined && machines.every((machine) => machine.peer?.server.isServing === true);
+  }
+
+  private areClientsServed(): boolean {
+    return this.actors.every((actor) => actor.isConnected);
+  }
+
+  private areTreesEqual(): boolean {
+    if (!this.isServing()) return false;
+    const { views, ledger } = this.observer;
+    const last = ledger.lastDelivered;
+    const [first] = views;
+    if (first?.peer === undefined) return false;
+    const digest = databaseOf(first.peer).tree.digest();
+    for (const view of views) {
+      if (view.peer === undefined || view.tip !== last || view.logTip !== last) return false;
+      const database = databaseOf(view.peer);
+      if (database.tree.digest() !== digest) return false;
+      for (const owner of database.tree.ephemeralOwners()) if (!this.isAlive(owner)) return false;
+    }
+    return true;
+  }
+
+  private isAlive(sessionId: bigint): boolean {
+    const client = this.clients.get(sessionId);
+    return client !== undefined && client.isConnected && !client.process.isDead;
+  }
+
+  private checkEphemerals(): void {
+    const tree = this.judged?.tree;
+    if (tree === undefined) return;
+    for (const [path, node] of tree.nodes) {
+      if (node.owner === 0n || this.isAlive(node.owner)) continue;
+      throw new Violation('Ephemerals', `${path} is still there, and its session ${node.owner.toString(16)} is not`);
+    }
+  }
+
+  private onStopped(sid: number, failure: unknown, isExpected: boolean): void {
+    if (failure instanceof FatalError && isExpected) return;
+    const kind = failure instanceof FatalError ? 'stopped for no reason' : 'has a bug';
+    const stack = failure instanceof Error ? `\n${failure.stack ?? ''}` : '';
+    this.stopped ??= { property: 'NoBug', message: `peer ${sid} ${kind}: ${messageOf(failure)}${stack}` };
+    throw new Violation(this.stopped.property, this.stopped.message);
+  }
+
+  private checkStopped(): void {
+    if (this.stopped !== undefined) throw new Violation(this.stopped.property, this.stopped.message);
+  }
+
+  private stats(): Stats {
+    const { observer, history, faults } = this;
+    return {
+      virtualMs: Math.round(this.ensemble.scheduler.nowMs),
+      elections: observer.elections,
+      diffs: observer.syncs.diff,
+      truncs: observer.syncs.trunc,
+      snaps: observer.syncs.snap,
+      crashes: faults.crashes,
+      faults: Object.fromEntries(faults.counts),
+      writes: this.judged?.writes ?? 0,
+      acknowledged: history.acknowledgedWrites,
+      reads: this.judged?.reads ?? 0,
+      events: this.judged?.events ?? 0,
+      unanswered: this.pendingAtEnd,
+      committed: observer.ledger.delivered.length,
+    };
+  }
+}
