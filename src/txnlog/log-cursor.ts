@@ -1,4 +1,3 @@
-import { FatalError } from '../base/errors.ts';
 import { type Disk, DiskError } from '../io/disk.ts';
 import { type Zxid, zxidHex } from '../jute/zxid.ts';
 import { join, type LogName } from './file-names.ts';
@@ -7,32 +6,36 @@ import type { LogEntry } from './recent-log.ts';
 import { follows } from './zxid-order.ts';
 
 /**
- * Transactions from the log on disk, in order, a chunk of a file in memory at a time. It ends at what was synced when
- * it was opened, and it has no holes: a learner takes what it gets for everything there is.
+ * Transactions from the log on disk, in order, a chunk of a file in memory at a time, up to what was synced when it
+ * was opened. It has no holes: a learner takes what it gets for everything there is. Where the disk does not give the
+ * next transaction the cursor ends, and says through `onBroken` from which one on the log can be read again.
  */
+export interface CursorHost {
+  onBroken(readableFrom: Zxid, reason: string): void;
+  onClose(cursor: LogCursor): void;
+}
+
 export class LogCursor {
   private readonly disk: Disk;
   private readonly dir: string;
   private readonly files: readonly LogName[];
   private readonly last: Zxid;
-  private readonly onClose: () => void;
+  private readonly host: CursorHost;
   private index = 0;
-  private reader: LogFileReader | undefined;
+  private reader: LogFileReader | undefined = undefined;
   private ahead: LogRecord | undefined;
-  private previous: Zxid | undefined;
+  private previous: Zxid | undefined = undefined;
+  private closed = false;
 
-  /**
-   * Throws DiskError. `files` are in order, the first of them holds the first transaction at or above `from` or begins
-   * right before it; nothing above `last` is read.
-   */
-  constructor(disk: Disk, dir: string, files: readonly LogName[], from: Zxid, last: Zxid, onClose: () => void) {
+  /** `files` are in order, the first of them begins at or below `from`; nothing above `last` is read. */
+  constructor(disk: Disk, dir: string, files: readonly LogName[], from: Zxid, last: Zxid, host: CursorHost) {
     this.disk = disk;
     this.dir = dir;
     this.files = files;
     this.last = last;
-    this.onClose = onClose;
-    this.ahead = this.read();
-    while (this.ahead !== undefined && this.ahead.zxid < from) this.ahead = this.read();
+    this.host = host;
+    this.ahead = this.readAhead();
+    while (this.ahead !== undefined && this.ahead.zxid < from) this.ahead = this.readAhead();
   }
 
   /** Zxid of what `next` will give; undefined at the end. */
@@ -40,35 +43,51 @@ export class LogCursor {
     return this.ahead?.zxid;
   }
 
-  /** Name of the oldest file that is still needed. */
+  /** The oldest file that is still needed. */
   get oldestFile(): LogName | undefined {
-    return this.files[this.index];
+    return this.closed ? undefined : this.files[this.index];
   }
 
-  /** Throws FatalError when the log cannot be read: it is this peer's own. */
   next(): LogEntry | undefined {
     const entry = this.ahead;
-    if (entry === undefined) {
-      this.close();
-      return undefined;
-    }
-    try {
-      this.ahead = this.read();
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      throw new FatalError(`cannot read the transaction log: ${error.message}`, 10, { cause: error });
-    }
+    if (entry === undefined) this.close();
+    else this.ahead = this.readAhead();
     return entry;
   }
 
   close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.ahead = undefined;
     this.reader?.close();
     this.reader = undefined;
-    if (this.index <= this.files.length) this.onClose();
-    this.index = this.files.length + 1;
-    this.ahead = undefined;
+    this.host.onClose(this);
   }
 
+  private readAhead(): LogRecord | undefined {
+    if (this.previous === this.last) return undefined;
+    let record: LogRecord | undefined;
+    try {
+      record = this.read();
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      this.host.onBroken(this.last, error.message);
+      return undefined;
+    }
+    const { previous } = this;
+    if (record === undefined) {
+      if (previous !== undefined) this.host.onBroken(this.last, `nothing after zxid 0x${zxidHex(previous)}`);
+      return undefined;
+    }
+    if (previous !== undefined && !follows(previous, record.zxid)) {
+      this.host.onBroken(record.zxid, `zxid 0x${zxidHex(record.zxid)} after 0x${zxidHex(previous)}`);
+      return undefined;
+    }
+    this.previous = record.zxid;
+    return record;
+  }
+
+  /** The next record that is not a repetition. */
   private read(): LogRecord | undefined {
     while (this.index < this.files.length) {
       this.reader ??= new LogFileReader(this.disk, join(this.dir, (this.files[this.index] as LogName).name));
@@ -77,20 +96,9 @@ export class LogCursor {
         this.reader.close();
         this.reader = undefined;
         this.index++;
-        continue;
+      } else if (this.previous === undefined || record.zxid > this.previous) {
+        return record.zxid > this.last ? undefined : record;
       }
-      if (record.zxid > this.last) return undefined;
-      if (this.previous !== undefined) {
-        if (record.zxid <= this.previous) continue;
-        if (!follows(this.previous, record.zxid)) {
-          throw new FatalError(
-            `${this.reader.path}: at offset ${record.offset} zxid 0x${zxidHex(record.zxid)} follows 0x${zxidHex(this.previous)}`,
-            10,
-          );
-        }
-      }
-      this.previous = record.zxid;
-      return record;
     }
     return undefined;
   }

@@ -3,10 +3,10 @@ import { FatalError } from '../base/errors.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { Log } from '../base/log.ts';
 import type { Clock, Timer } from '../io/clock.ts';
-import { type Disk, DiskError, type DiskFile } from '../io/disk.ts';
+import { type Disk, DiskError } from '../io/disk.ts';
 import { ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
-import { join, logName } from './file-names.ts';
-import { LOG_HEADER_BYTES, paddedSize, RECORD_OVERHEAD_BYTES, writeLogHeader, writeRecord } from './log-format.ts';
+import { LogFile } from './log-file.ts';
+import { LOG_HEADER_BYTES, RECORD_OVERHEAD_BYTES, writeLogHeader, writeRecord } from './log-format.ts';
 import type { SyncNote } from './sync-note.ts';
 import { follows } from './zxid-order.ts';
 
@@ -59,12 +59,6 @@ interface Task {
 
 /** A group is cut here, so that under a backlog the first of it is acknowledged before the last is written. */
 const MAX_GROUP_BYTES = 4 << 20;
-/**
- * How far beyond the last record zeros are really written. A record that lands in such space changes no metadata, so
- * its sync writes the data and nothing else; the rest of the padding is only a file size.
- */
-const ZEROED_AHEAD_BYTES = 1 << 20;
-const ZEROS = Buffer.alloc(ZEROED_AHEAD_BYTES);
 const MIN_STAGING_BYTES = 64 * 1024;
 const NOTE_INTERVAL_MS = 1000;
 
@@ -90,12 +84,7 @@ export class LogWriter {
   private appendedCount = 0;
   private syncedCount = 0;
 
-  private file: DiskFile | undefined = undefined;
-  private fileZxid = ZXID_ZERO;
-  private filePath = '';
-  private position = 0;
-  private fileBytes = 0;
-  private zeroedTo = 0;
+  private file: LogFile | undefined = undefined;
   private rollRequested = false;
   private staging = Buffer.alloc(0);
 
@@ -104,8 +93,6 @@ export class LogWriter {
   /** In flight: the last zxid of the group and how many records it has. */
   private groupLast = ZXID_ZERO;
   private groupCount = 0;
-  private groupEnd = 0;
-  private groupIsFirstOfFile = false;
   private syncStartMs = 0;
   /** The role that appended the group in flight is over: its completion tells nobody. */
   private orphaned = false;
@@ -138,8 +125,8 @@ export class LogWriter {
   }
 
   /** The file being written and how long its records are; undefined when the next append creates one. */
-  get currentFile(): { zxid: Zxid; end: number } | undefined {
-    return this.file === undefined ? undefined : { zxid: this.fileZxid, end: this.position };
+  get currentFile(): { readonly zxid: Zxid; readonly end: number } | undefined {
+    return this.file;
   }
 
   /** Where the history stands; the next append begins a file. Only while idle. */
@@ -238,24 +225,21 @@ export class LogWriter {
     this.closeFile();
     try {
       this.beforeFile();
-      this.filePath = join(this.dir, logName(zxid));
-      this.file = this.disk.open(this.filePath, 'create');
+      this.file = new LogFile(this.disk, this.dir, zxid, this.options.preAllocBytes);
     } catch (error) {
       this.fail(error);
       return;
     }
-    this.fileZxid = zxid;
-    this.groupIsFirstOfFile = true;
     this.notedOffset = 0;
-    const onNoted = (error: DiskError | undefined): void => {
+    this.note.write({ file: zxid, offset: 0, zxid: this.synced }, true, (error) => {
       if (error !== undefined) this.fail(error);
       else this.writeGroup();
-    };
-    this.note.write({ file: zxid, offset: 0, zxid: this.synced }, this.options.forceSync, onNoted);
+    });
   }
 
   private writeGroup(): void {
-    const headerBytes = this.position === 0 ? LOG_HEADER_BYTES : 0;
+    const file = this.file as LogFile;
+    const headerBytes = file.end === 0 ? LOG_HEADER_BYTES : 0;
     let count = 0;
     let bytes = headerBytes;
     for (let next = this.pending.at(0); next !== undefined; next = this.pending.at(count)) {
@@ -276,39 +260,9 @@ export class LogWriter {
       this.groupLast = record.zxid;
     }
     this.groupCount = count;
-    this.groupEnd = this.position + bytes;
     this.stats.records += count;
     this.stats.bytes += bytes;
-    this.write(target.subarray(0, bytes));
-  }
-
-  private write(records: Buffer): void {
-    const file = this.file as DiskFile;
-    const chunks = [records];
-    const size = this.sizeForGroup();
-    if (size > this.fileBytes) {
-      try {
-        file.truncate(size);
-      } catch (error) {
-        this.fail(error);
-        return;
-      }
-      this.fileBytes = size;
-    }
-    if (this.groupEnd > this.zeroedTo) {
-      this.zeroedTo = Math.max(this.groupEnd, Math.min(this.fileBytes, this.groupEnd + ZEROED_AHEAD_BYTES));
-      if (this.zeroedTo > this.groupEnd) chunks.push(ZEROS.subarray(0, this.zeroedTo - this.groupEnd));
-    }
-    file.write(chunks, this.position, this.onWritten);
-  }
-
-  /** What the file is to grow to before the group is written; what it is when it need not. */
-  private sizeForGroup(): number {
-    const { preAllocBytes } = this.options;
-    if (preAllocBytes <= 0) return 0;
-    const start = Math.max(this.position, LOG_HEADER_BYTES);
-    const size = paddedSize(start, Math.max(this.fileBytes, start), preAllocBytes);
-    return this.groupEnd > size ? paddedSize(this.groupEnd, size, preAllocBytes) : size;
+    file.write(target.subarray(0, bytes), this.onWritten);
   }
 
   private readonly onWritten = (error: DiskError | undefined): void => {
@@ -317,13 +271,8 @@ export class LogWriter {
       return;
     }
     this.syncStartMs = this.clock.nowMs();
-    if (this.options.forceSync) (this.file as DiskFile).sync(this.onFileSynced);
+    if (this.options.forceSync) (this.file as LogFile).sync(this.onGroupDone);
     else this.onGroupDone(undefined);
-  };
-
-  private readonly onFileSynced = (error: DiskError | undefined): void => {
-    if (error === undefined && this.groupIsFirstOfFile) this.disk.syncDirAsync(this.dir, this.onGroupDone);
-    else this.onGroupDone(error);
   };
 
   private readonly onGroupDone = (error: DiskError | undefined): void => {
@@ -332,12 +281,12 @@ export class LogWriter {
       return;
     }
     this.measureSync();
-    this.groupIsFirstOfFile = false;
-    this.position = this.groupEnd;
+    const file = this.file as LogFile;
+    file.accept();
     this.synced = this.groupLast;
     const count = this.groupCount;
     this.groupCount = 0;
-    if (this.options.fileLimitBytes > 0 && this.position > this.options.fileLimitBytes) this.rollRequested = true;
+    if (this.options.fileLimitBytes > 0 && file.end > this.options.fileLimitBytes) this.rollRequested = true;
     if (!this.orphaned) {
       this.syncedCount += count;
       this.handlers.onSynced(this.synced);
@@ -367,13 +316,13 @@ export class LogWriter {
     this.stats.lastSyncMs = elapsedMs;
     if (elapsedMs <= this.options.fsyncWarningMs) return;
     this.stats.slowSyncs++;
-    const fields = { file: this.filePath, elapsedMs: Math.round(elapsedMs), records: this.groupCount };
+    const fields = { file: this.file?.path, elapsedMs: Math.round(elapsedMs), records: this.groupCount };
     this.log.warn(fields, 'syncing the transaction log was slow; every write waits for it');
   }
 
   /** The note follows the log: a moment after the last group and, under load, once in so many milliseconds. */
   private isNoteDue(): boolean {
-    if (!this.options.forceSync || this.file === undefined || this.notedOffset === this.position) return false;
+    if (!this.options.forceSync || this.file === undefined || this.notedOffset === this.file.end) return false;
     const nowMs = this.clock.nowMs();
     if (this.noteTimer !== undefined) return nowMs >= this.noteDueMs;
     this.noteDueMs = nowMs + NOTE_INTERVAL_MS;
@@ -384,10 +333,11 @@ export class LogWriter {
   }
 
   private writeNote(): void {
+    const { zxid, end } = this.file as LogFile;
     this.cancelNote();
     this.busy = true;
-    this.notedOffset = this.position;
-    const note = { file: this.fileZxid, offset: this.position, zxid: this.synced };
+    this.notedOffset = end;
+    const note = { file: zxid, offset: end, zxid: this.synced };
     // With writes waiting it goes without a sync of its own: they are not to pay for it, and a low note does no harm.
     this.note.write(note, this.pending.length === 0, (error) => {
       if (error !== undefined) this.fail(error);
@@ -397,9 +347,9 @@ export class LogWriter {
 
   private writeLastNote(): void {
     this.cancelNote();
-    if (this.file === undefined || !this.options.forceSync || this.notedOffset === this.position) return;
+    if (this.file === undefined || !this.options.forceSync || this.notedOffset === this.file.end) return;
     try {
-      this.note.writeNow({ file: this.fileZxid, offset: this.position, zxid: this.synced });
+      this.note.writeNow({ file: this.file.zxid, offset: this.file.end, zxid: this.synced });
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;
       this.log.warn({ reason: error.message }, 'the note of what is synced was not written; the log itself is whole');
@@ -413,9 +363,10 @@ export class LogWriter {
 
   /** The role ended while the file was made. A name that promises a transaction it will not hold is taken back. */
   private dropEmptyFile(): void {
+    const { path } = this.file as LogFile;
     this.closeFile();
     try {
-      this.disk.unlink(this.filePath);
+      this.disk.unlink(path);
     } catch (error) {
       this.fail(error);
       return;
@@ -424,12 +375,10 @@ export class LogWriter {
   }
 
   private closeFile(): void {
-    if (this.file !== undefined && this.position > 0) this.afterFile(this.fileZxid, this.position);
-    this.file?.close();
+    if (this.file === undefined) return;
+    if (this.file.end > 0) this.afterFile(this.file.zxid, this.file.end);
+    this.file.close();
     this.file = undefined;
-    this.position = 0;
-    this.fileBytes = 0;
-    this.zeroedTo = 0;
   }
 
   private stagingFor(bytes: number): Buffer {
@@ -449,7 +398,7 @@ export class LogWriter {
     this.pending.clear();
     this.tasks.clear();
     this.cancelNote();
-    const path = this.filePath === '' ? this.dir : this.filePath;
+    const path = this.file?.path ?? this.dir;
     const line =
       error.code === 'ENOSPC'
         ? `no space left for the transaction log ${path}: nothing of the last group was answered`

@@ -35,6 +35,8 @@ export function planPurge(disk: Disk, snapDir: string, logDir: string, retain: n
 
 /** Oldest first, so that an interrupted purge leaves no hole. Throws DiskError. */
 export function carryOutPurge(disk: Disk, snapDir: string, logDir: string, purge: Purge, log: Log): void {
+  // What is kept must be there for good before what it replaces goes.
+  disk.syncDir(snapDir);
   for (const { name } of purge.logs) {
     disk.unlink(join(logDir, name));
     log.info({ file: join(logDir, name) }, 'purged');

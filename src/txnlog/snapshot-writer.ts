@@ -28,6 +28,12 @@ export interface SnapshotWriterOptions {
 /** About a millisecond of the loop's time each; compressing takes several times as long. */
 const SLICE_BYTES = 256 * 1024;
 const COMPRESSED_SLICE_BYTES = 64 * 1024;
+/**
+ * Synced as it grows: gigabytes of it handed to the disk at the end would hold up the log's syncs, which have to get
+ * past them.
+ */
+const SYNC_EVERY_BYTES = 8 << 20;
+const GIVEN_UP = 'given up';
 
 export class SnapshotWriter {
   readonly zxid: Zxid;
@@ -42,7 +48,8 @@ export class SnapshotWriter {
   private readonly checksum = new StreamChecksum();
   private file: DiskFile | undefined = undefined;
   private position = 0;
-  private state: 'stream' | 'sync' | 'over' = 'stream';
+  private syncedTo = 0;
+  private streamIsOver = false;
   private cancelled = false;
 
   /** `done` comes later, in a turn of its own, when the file is synced under its temporary name or given up. */
@@ -64,8 +71,8 @@ export class SnapshotWriter {
     this.done = done;
   }
 
-  get isOver(): boolean {
-    return this.state === 'over';
+  get wasCancelled(): boolean {
+    return this.cancelled;
   }
 
   /** Bytes written so far; once done, of the whole file. */
@@ -76,7 +83,7 @@ export class SnapshotWriter {
   start(): void {
     this.clock.afterTurn(() => {
       if (this.cancelled) {
-        this.finish(new Error('given up'));
+        this.finish(new Error(GIVEN_UP));
         return;
       }
       try {
@@ -98,17 +105,25 @@ export class SnapshotWriter {
     this.cancelled = true;
   }
 
-  /** From the temporary name to the real one. Durable on return; throws DiskError. */
-  publish(): void {
+  /**
+   * From the temporary name to the real one; durable when `done` is called without an error. A name that may not
+   * outlast a crash is taken back, unless it stood for an equal file before.
+   */
+  publish(done: (error: Error | undefined) => void): void {
     const path = join(this.dir, this.name);
+    const replaces = this.disk.exists(path);
+    const finish = (error: DiskError | undefined): void => {
+      if (error !== undefined) this.remove(replaces ? [this.temporaryPath()] : [this.temporaryPath(), path]);
+      done(error ?? (this.cancelled ? new Error(GIVEN_UP) : undefined));
+    };
     try {
       this.disk.rename(this.temporaryPath(), path);
-      this.disk.syncDir(this.dir);
     } catch (error) {
-      // Whether the name would outlast a crash is unknown, and purging must not rely on it.
-      for (const doubtful of [this.temporaryPath(), path]) if (this.disk.exists(doubtful)) this.disk.unlink(doubtful);
-      throw error;
+      if (!(error instanceof DiskError)) throw error;
+      finish(error);
+      return;
     }
+    this.disk.syncDirAsync(this.dir, finish);
   }
 
   temporaryPath(): string {
@@ -117,12 +132,12 @@ export class SnapshotWriter {
 
   private readonly step = (): void => {
     if (this.cancelled) {
-      this.fail(new Error('given up'));
+      this.fail(new Error(GIVEN_UP));
       return;
     }
-    if (this.state === 'sync') {
+    if (this.streamIsOver) {
       (this.file as DiskFile).sync((error) => {
-        if (error !== undefined || this.cancelled) this.fail(error ?? new Error('given up'));
+        if (error !== undefined || this.cancelled) this.fail(error ?? new Error(GIVEN_UP));
         else this.finish(undefined);
       });
       return;
@@ -130,7 +145,7 @@ export class SnapshotWriter {
     const compressed = this.options.snapshotCompression !== '';
     const slice = this.source.next(compressed ? COMPRESSED_SLICE_BYTES : SLICE_BYTES);
     if (slice === undefined) {
-      this.state = 'sync';
+      this.streamIsOver = true;
       const { zxid, digest } = this.source;
       const trailer = snapshotTrailer(this.checksum.value, zxid, digest, this.options.serializeLastProcessedZxid);
       this.write(this.pack(trailer, false));
@@ -146,6 +161,15 @@ export class SnapshotWriter {
     const at = this.position;
     this.position += size;
     (this.file as DiskFile).write(bytes, at, (error) => {
+      if (error !== undefined) this.fail(error);
+      else if (this.position - this.syncedTo >= SYNC_EVERY_BYTES) this.syncSoFar();
+      else this.clock.afterTurn(this.step);
+    });
+  }
+
+  private syncSoFar(): void {
+    this.syncedTo = this.position;
+    (this.file as DiskFile).sync((error) => {
       if (error !== undefined) this.fail(error);
       else this.clock.afterTurn(this.step);
     });
@@ -166,22 +190,25 @@ export class SnapshotWriter {
 
   private fail(error: unknown): void {
     this.source.cancel();
-    try {
-      this.file?.close();
-      this.file = undefined;
-      const path = this.temporaryPath();
-      if (this.disk.exists(path)) this.disk.unlink(path);
-    } catch (second) {
-      if (!(second instanceof DiskError)) throw second;
-    }
+    this.file?.close();
+    this.file = undefined;
+    this.remove([this.temporaryPath()]);
     if (!(error instanceof Error)) throw error;
     this.finish(error);
+  }
+
+  /** On a disk that fails already: what cannot be removed now goes with the next start. */
+  private remove(paths: readonly string[]): void {
+    try {
+      for (const path of paths) if (this.disk.exists(path)) this.disk.unlink(path);
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+    }
   }
 
   private finish(error: Error | undefined): void {
     this.file?.close();
     this.file = undefined;
-    this.state = 'over';
     this.done(error);
   }
 }

@@ -7,26 +7,20 @@ import { type Disk, DiskError } from '../io/disk.ts';
 import { counterOf, ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
 import { type DataDirs, openDataDirs, removeTemporaries, takeInitializeMarker } from './data-dir.ts';
 import { Epochs } from './epochs.ts';
-import {
-  type Compression,
-  join,
-  type LogName,
-  listLogs,
-  listSnapshots,
-  type SnapshotName,
-  snapshotName,
-} from './file-names.ts';
+import { type Compression, join, listLogs, listSnapshots, snapshotName } from './file-names.ts';
 import { carryOut, type Intent, readIntent, writeIntent } from './history-change.ts';
-import { LogCursor } from './log-cursor.ts';
+import type { LogCursor } from './log-cursor.ts';
 import { LogFileReader } from './log-file-reader.ts';
 import { filesFrom } from './log-replay.ts';
+import { LogShelf } from './log-shelf.ts';
 import { LogWriter, type LogWriterHandlers, type LogWriterStats } from './log-writer.ts';
 import { RecentLog } from './recent-log.ts';
 import { recoverHistory } from './recovery.ts';
 import { carryOutPurge, planPurge } from './retention.ts';
 import { replaceFile } from './small-file.ts';
 import { looksComplete } from './snapshot-reader.ts';
-import { encodeSnapshot, type SnapshotSource, SnapshotWriter, snapshotFailure } from './snapshot-writer.ts';
+import { type SnapshotInfo, SnapshotShelf } from './snapshot-shelf.ts';
+import { encodeSnapshot, type SnapshotSource, type SnapshotWriter } from './snapshot-writer.ts';
 import { SyncNote } from './sync-note.ts';
 import { follows } from './zxid-order.ts';
 
@@ -80,13 +74,6 @@ export interface StoreWorld {
   readonly clock: Clock;
 }
 
-export interface SnapshotInfo {
-  readonly zxid: Zxid;
-  readonly bytes: number;
-  /** Wall clock, ms since 1970, of its last byte. */
-  readonly writtenMs: number;
-}
-
 const TXNLOG_ERROR = 10;
 const TRUNCATE_FAILED = 13;
 
@@ -100,16 +87,11 @@ export class Store {
   private readonly dirs: DataDirs;
   private readonly note: SyncNote;
   private readonly writer: LogWriter;
-  private readonly cursors = new Set<LogCursor>();
-  private snapshot: SnapshotInfo | undefined = undefined;
-  private snapshotWriter: SnapshotWriter | undefined = undefined;
-  private install: SnapshotWriter | undefined = undefined;
-  private readonly whenSnapshotIsOver: (() => void)[] = [];
+  private readonly logs: LogShelf;
+  private readonly snapshots: SnapshotShelf;
   /** The history begins with an empty tree and no snapshot says so yet. */
   private beginsEmpty = false;
   private recovered = false;
-  /** Where the records end in log files that are full, as far as that is known: behind it is padding. */
-  private readonly logEnds = new Map<Zxid, number>();
 
   /**
    * Takes the directories, finishes a change of history that a crash interrupted, and reads the epochs. Throws
@@ -157,7 +139,9 @@ export class Store {
       log,
     );
     this.writer.beforeFile = () => this.writeEmptySnapshot();
-    this.writer.afterFile = (zxid, end) => this.logEnds.set(zxid, end);
+    this.writer.afterFile = (zxid, end) => this.logs.setEnd(zxid, end);
+    this.logs = new LogShelf(this.disk, dirs.logDir, log);
+    this.snapshots = new SnapshotShelf(this.disk, this.clock, dirs.snapDir, options);
   }
 
   /** Assign before the first append. */
@@ -175,17 +159,17 @@ export class Store {
    * the snapshot it received was installed. Throws FatalError.
    */
   recover(): Database {
-    assert(this.writer.isIdle && this.install === undefined, 'recovery reads a log that nobody writes');
+    assert(this.writer.isIdle && !this.snapshots.isReceiving, 'recovery reads a log that nobody writes');
     this.recent.clear();
     try {
       const history = recoverHistory(this.disk, this.dirs, this.options, this.note, this.recent, this.log);
       this.beginsEmpty = history.snapshot === undefined;
-      this.snapshot = history.snapshot === undefined ? undefined : this.describe(history.snapshot);
+      this.snapshots.onRecovered(history.snapshot);
       this.writer.reset(history.lastZxid);
-      this.logEnds.clear();
-      for (const [zxid, end] of history.logEnds) this.logEnds.set(zxid, end);
+      this.logs.reset(history.logEnds);
       this.epochs.checkAgainst(history.lastZxid);
       this.recovered = true;
+      this.reportMissing();
       return history.database;
     } catch (error) {
       throw fatal(error, 'cannot recover', TXNLOG_ERROR);
@@ -233,7 +217,7 @@ export class Store {
   }
 
   append(zxid: Zxid, payload: Buffer): void {
-    assert(this.recovered && this.install === undefined, 'the log is appended to once its end is known');
+    assert(this.recovered && !this.snapshots.isReceiving, 'the log is appended to once its end is known');
     this.writer.append(zxid, payload);
   }
 
@@ -248,7 +232,7 @@ export class Store {
    * being installed is given up with the old history whole.
    */
   quiesce(done: () => void): void {
-    this.install?.cancel();
+    this.snapshots.giveUpReceived();
     this.writer.quiesce(done);
   }
 
@@ -263,8 +247,8 @@ export class Store {
    * middle is a FatalError: a cut that was only believed to have happened splits the ensemble (ZOOKEEPER-3701).
    */
   truncate(zxid: Zxid): boolean {
-    assert(this.writer.isIdle && this.install === undefined, 'a log is cut while nobody writes it');
-    this.snapshotWriter?.cancel();
+    assert(this.writer.isIdle && !this.snapshots.isReceiving, 'a log is cut while nobody writes it');
+    this.snapshots.giveUpOwn();
     try {
       if (!this.holds(zxid)) return false;
       const intent: Intent = { kind: 'truncate', zxid };
@@ -285,15 +269,9 @@ export class Store {
    */
   readFrom(zxid: Zxid): LogCursor | undefined {
     try {
-      const files = this.filesHolding(zxid);
-      if (files === undefined) return undefined;
-      const cursor: LogCursor = new LogCursor(this.disk, this.dirs.logDir, files, zxid, this.writer.lastSynced, () => {
-        this.cursors.delete(cursor);
-      });
-      this.cursors.add(cursor);
-      return cursor;
+      return this.logs.readFrom(zxid, this.writer.lastSynced);
     } catch (error) {
-      if (!(error instanceof DiskError || error instanceof FatalError)) throw error;
+      if (!(error instanceof DiskError)) throw error;
       this.log.warn({ from: zxidHex(zxid), reason: error.message }, 'the log on disk cannot be read for a learner');
       return undefined;
     }
@@ -301,13 +279,7 @@ export class Store {
 
   /** Bytes of the log files that `readFrom(zxid)` would read, without their padding where its begin is known. */
   bytesFrom(zxid: Zxid): number {
-    const current = this.writer.currentFile;
-    let bytes = 0;
-    for (const file of this.filesHolding(zxid) ?? []) {
-      const end = current?.zxid === file.zxid ? current.end : this.logEnds.get(file.zxid);
-      bytes += end ?? this.disk.stat(join(this.dirs.logDir, file.name)).bytes;
-    }
-    return bytes;
+    return this.logs.bytesFrom(zxid, this.writer.currentFile);
   }
 
   /**
@@ -315,17 +287,12 @@ export class Store {
    * then no trace of it is left, and the log still has everything.
    */
   takeSnapshot(cut: SnapshotSource, done: (error: Error | undefined) => void): void {
-    assert(!this.snapshotInProgress, 'one snapshot at a time');
     const isOnDisk = counterOf(cut.zxid) === 0 || cut.zxid <= this.writer.lastSynced;
     assert(isOnDisk, 'a snapshot holds nothing that the own log could still lose');
-    const writer = this.newSnapshotWriter(cut, (error) => {
-      this.snapshotWriter = undefined;
-      const failure = error === undefined ? this.publish(writer) : snapshotFailure(cut.zxid, error);
-      for (const next of this.whenSnapshotIsOver.splice(0)) next();
-      done(failure);
+    this.snapshots.take(cut, (error) => {
+      if (error === undefined) this.beginsEmpty = false;
+      done(error);
     });
-    this.snapshotWriter = writer;
-    writer.start();
   }
 
   /**
@@ -333,31 +300,24 @@ export class Store {
    * before. A crash leaves the old history or the new one, whole (ZOOKEEPER-3642). A disk that cannot hold it is fatal.
    */
   installSnapshot(cut: SnapshotSource, done: () => void): void {
-    assert(this.writer.isIdle && this.install === undefined, 'a history is replaced while nobody writes it');
-    const writer = this.newSnapshotWriter(cut, (error) => {
-      this.install = undefined;
-      for (const next of this.whenSnapshotIsOver.splice(0)) next();
+    assert(this.writer.isIdle, 'a history is replaced while nobody writes it');
+    this.snapshots.receive(cut, (error, writer) => {
       if (error === undefined) this.finishInstall(writer, done);
-      else if (error instanceof DiskError) this.failInstall(snapshotFailure(cut.zxid, error));
+      else if (!writer.wasCancelled) this.failInstall(error);
     });
-    this.install = writer;
-    // The snapshot of the old history holds the thread of the pool that this one needs.
-    this.snapshotWriter?.cancel();
-    if (this.snapshotWriter === undefined) writer.start();
-    else this.whenSnapshotIsOver.push(() => writer.start());
   }
 
   get snapshotInProgress(): boolean {
-    return this.snapshotWriter !== undefined || this.install !== undefined;
+    return this.snapshots.isBusy;
   }
 
   /** The newest snapshot known to be good: loaded, or written by this process. */
   get lastSnapshot(): SnapshotInfo | undefined {
-    return this.snapshot;
+    return this.snapshots.newest;
   }
 
   get newestSnapshotBytes(): number {
-    return this.snapshot?.bytes ?? 0;
+    return this.snapshots.newest?.bytes ?? 0;
   }
 
   /** Bytes of all files in dataDir/version-2, as `dirs` and `mntr` tell them. */
@@ -371,12 +331,8 @@ export class Store {
 
   /** Removes snapshots and logs that recovery no longer needs. A disk that refuses is warned about. */
   purge(): void {
-    if (this.install !== undefined) return;
-    let inUse = this.writer.currentFile?.zxid;
-    for (const cursor of this.cursors) {
-      const oldest = cursor.oldestFile?.zxid;
-      if (oldest !== undefined && (inUse === undefined || oldest < inUse)) inUse = oldest;
-    }
+    if (this.snapshots.isReceiving) return;
+    const inUse = this.logs.oldestInUse ?? this.writer.currentFile?.zxid;
     const { snapDir, logDir } = this.dirs;
     try {
       const plan = planPurge(this.disk, snapDir, logDir, this.options.snapRetainCount, inUse);
@@ -389,38 +345,16 @@ export class Store {
 
   /** Syncs what was appended, and lets the directories go. */
   close(done: () => void): void {
-    this.snapshotWriter?.cancel();
-    this.install?.cancel();
-    for (const cursor of [...this.cursors]) cursor.close();
+    this.snapshots.giveUpOwn();
+    this.snapshots.giveUpReceived();
+    this.logs.closeCursors();
     this.writer.close(() => {
       this.note.close();
-      this.releaseWhenFree(done);
+      this.snapshots.whenIdle(() => {
+        for (const lock of this.dirs.locks) lock.release();
+        done();
+      });
     });
-  }
-
-  private releaseWhenFree(done: () => void): void {
-    if (this.snapshotInProgress) {
-      this.whenSnapshotIsOver.push(() => this.releaseWhenFree(done));
-      return;
-    }
-    for (const lock of this.dirs.locks) lock.release();
-    done();
-  }
-
-  private newSnapshotWriter(cut: SnapshotSource, done: (error: Error | undefined) => void): SnapshotWriter {
-    return new SnapshotWriter(this.disk, this.clock, this.dirs.snapDir, this.options, cut, done);
-  }
-
-  private publish(writer: SnapshotWriter): Error | undefined {
-    try {
-      writer.publish();
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      return error;
-    }
-    this.snapshot = { zxid: writer.zxid, bytes: writer.bytes, writtenMs: this.clock.wallMs() };
-    this.beginsEmpty = false;
-    return undefined;
   }
 
   private finishInstall(writer: SnapshotWriter, done: () => void): void {
@@ -436,7 +370,8 @@ export class Store {
       this.failInstall(error);
       return;
     }
-    this.snapshot = { zxid: writer.zxid, bytes: writer.bytes, writtenMs: this.clock.wallMs() };
+    this.snapshots.onPublished(writer);
+    this.logs.reset(new Map());
     this.beginsEmpty = false;
     this.recent.clear();
     this.recovered = true;
@@ -471,16 +406,11 @@ export class Store {
     return last === zxid;
   }
 
-  /** Log files from the one that holds `zxid`; undefined when the oldest begins above it. */
-  private filesHolding(zxid: Zxid): LogName[] | undefined {
-    const files = listLogs(this.disk, this.dirs.logDir);
-    const first = files.findLastIndex((file) => file.zxid <= zxid);
-    return first === -1 ? undefined : files.slice(first);
-  }
-
-  private describe(snapshot: SnapshotName): SnapshotInfo {
-    const { bytes, mtimeMs } = this.disk.stat(join(this.dirs.snapDir, snapshot.name));
-    return { zxid: snapshot.zxid, bytes, writtenMs: mtimeMs };
+  private reportMissing(): void {
+    const { missingUpTo } = this;
+    if (missingUpTo === undefined) return;
+    const fields = { dir: this.dirs.logDir, ends: zxidHex(this.writer.lastAppended), syncedUpTo: zxidHex(missingUpTo) };
+    this.log.error(fields, 'transactions that were synced here are no longer on this disk');
   }
 
   private bytesIn(dir: string): number {

@@ -190,15 +190,27 @@ describe('reading the log for a learner', () => {
     expect(logs(lab)).toEqual(['log.a', 'log.b', 'log.c']);
   });
 
-  test('stops the peer at a hole, for a learner takes what it gets for everything', () => {
+  test('ends at a hole, and is not offered from before it any more', () => {
     const { lab, store } = standing();
-    const cursor = store.readFrom(2 as Zxid);
-    lab.disk.flipBit('/logs/version-2/log.4', 150, 1);
-    expect(
-      fatalOf(() => {
-        while (cursor?.next() !== undefined);
-      }).message,
-    ).toContain('zxid 0x7 follows 0x');
+    lab.disk.flipBit('/logs/version-2/log.4', 16 + 13 + payloadOf(1).length + 50, 1);
+    expect(entries(store, 2)).toEqual([2, 3, 4]);
+    expect(lab.lines).toContain('warn the log on disk has a hole; learners from before it will be sent a snapshot');
+    expect([entries(store, 2), entries(store, 4)]).toEqual([undefined, undefined]);
+    expect(entries(store, 7)).toEqual([7, 8, 9]);
+  });
+
+  test('ends where the disk fails, or the log ends too early, and is not offered again', () => {
+    const failing = standing();
+    const cursor = failing.store.readFrom(2 as Zxid);
+    failing.lab.disk.fault = (operation, path) => (operation === 'read' && path.endsWith('log.7') ? 'EIO' : undefined);
+    const seen: (number | undefined)[] = [];
+    for (let i = 0; i < 6; i++) seen.push(cursor?.next()?.zxid);
+    expect(seen).toEqual([2, 3, 4, 5, 6, undefined]);
+    expect(failing.store.readFrom(2 as Zxid)).toBeUndefined();
+    const short = standing();
+    short.lab.disk.flipBit('/logs/version-2/log.7', 16 + 13 + payloadOf(1).length + 50, 1);
+    expect(entries(short.store, 6)).toEqual([6, 7]);
+    expect(entries(short.store, 6)).toBeUndefined();
   });
 
   test('is counted in bytes without the padding', () => {
