@@ -304,6 +304,15 @@ export class Peer implements LeaderHost, LearnerHost, History {
     this.committedTo = this.treeZxid;
   }
 
+  /** It leaves its leader, who does not see it, and looks for another one. */
+  vanish(): void {
+    this.world.note(() => `${this.sid}: leaves, unseen`);
+    const link = this.link;
+    this.world.unseen = link;
+    this.endRole();
+    this.world.unseen = undefined;
+  }
+
   private clearRole(): void {
     this.needsSnapshot = this.learner?.needsSnapshot ?? false;
     this.leader = undefined;
@@ -630,6 +639,8 @@ export class Ensemble {
   readonly freshOnesCount: boolean;
   readonly peers = new Map<number, Peer>();
   readonly links = new Map<number, Link>();
+  /** Of this one the leader does not see that the learner is gone. */
+  unseen: Link | undefined = undefined;
   private nextLink = 1;
 
   constructor(options: EnsembleOptions) {
@@ -697,7 +708,7 @@ export class Ensemble {
   closeAll(peer: Peer): void {
     for (const link of [...this.links.values()]) {
       if (link.learner !== peer && link.leader !== peer) continue;
-      if (link.learner === peer && this.isUnnoticed()) continue;
+      if (link.learner === peer && (link === this.unseen || this.isUnnoticed())) continue;
       this.close(link.id);
       if (link.learner === peer) link.leader.leader?.onLinkClosed(link.id);
     }

@@ -74,6 +74,11 @@ export class Invariants implements Watcher {
     this.broadcast.set(entry.payload, peer.sid);
   }
 
+  /** In an epoch before the story begins. */
+  wasBroadcast(entry: Entry): void {
+    this.broadcast.set(entry.payload, 0);
+  }
+
   committed(peer: Peer, zxid: Zxid): void {
     this.commits++;
     const holders = new Set<number>();
