@@ -425,8 +425,8 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     for (let head = this.queue.head; head !== undefined && !isSubmitted(head); head = this.queue.head) {
       this.answerLocal(this.dequeue());
       ran++;
-      if (this.phase === Phase.closed) return;
       this.checkOverflow();
+      if (this.phase === Phase.closed || this.isOverflowing) return;
     }
     const { metrics } = this.server;
     metrics.readsAfterWriteInSessionQueue.add(ran);

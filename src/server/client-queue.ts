@@ -71,12 +71,12 @@ export class RequestQueue {
     return this.held > 0 && this.syncs === 0;
   }
 
+  /** Never of what is held: that is submitted or dropped first. */
   shift(): Request | undefined {
     const request = this.requests.shift();
     if (request === undefined) return undefined;
     this.bytes -= request.body.length;
-    if (this.held > this.requests.length) this.held = this.requests.length;
-    else if (request.type === OpCode.sync) this.syncs--;
+    if (request.type === OpCode.sync) this.syncs--;
     if (this.inherited > 0) this.inherited--;
     return request;
   }

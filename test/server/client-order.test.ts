@@ -173,10 +173,26 @@ describe('the answer to a sync', () => {
     world.server.onSynced(asked?.request as Request, write?.zxid as Zxid);
     world.server.stop();
     const next = world.serve();
-    const back = world.openSession(next);
-    back.send(create(1, '/b'));
+    const back = world.connect();
+    back.send(connectRequest({ sessionId: client.sessionId, password: client.password }), create(1, '/b'));
+    back.frames();
     next.commit();
-    expect(back.replies()).toEqual(['1/3/0']);
+    expect(back.replies()).toEqual(['1/2/0']);
+  });
+
+  it('of a session that has ended meanwhile does not hold up the next', () => {
+    const { client, world, upstream } = opened('follower');
+    const other = world.openSession(upstream);
+    client.send(sync(1, '/'));
+    other.send(sync(1, '/'));
+    upstream.submitForeign(client.sessionId, 0, -11, Buffer.alloc(0), undefined);
+    const [first, second, end] = upstream.queue.splice(0);
+    world.server.onSynced(first?.request as Request, end?.zxid as Zxid);
+    world.server.onSynced(second?.request as Request, end?.zxid as Zxid);
+    upstream.queue.push(end as never);
+    upstream.commit();
+    expect(client.isClosed).toBe(true);
+    expect(other.replies()).toEqual(['1/3/0']);
   });
 });
 
