@@ -1,19 +1,216 @@
-import { planOf } from './plan.ts';
-import { World } from './world.ts';
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { bundle, MissingPattern, Thread } from './bundle.ts';
+import { MUTANTS, type Mutant } from './mutants.ts';
+import type { ScenarioRun } from './scenarios.ts';
+import type { Stats, Verdict } from './world.ts';
 
-const from = Number(process.argv[2] ?? 1);
-const count = Number(process.argv[3] ?? 1);
-const started = performance.now();
-let virtual = 0;
-for (let seed = from; seed < from + count; seed++) {
-  const world = new World(planOf(seed));
-  const verdict = world.run();
-  virtual += verdict.stats.virtualMs;
-  if (verdict.kind !== 'ok') console.log(seed, verdict.kind, verdict.message.slice(0, 1500));
-  if (count === 1)
-    console.log(JSON.stringify(verdict, null, 1), process.argv[4] ? world.report(Number(process.argv[4])) : '');
+/**
+ * npm run sim -- --seed 7                    one world, with everything about it
+ *                --seed 7 --drop 0,3         the same without some of its faults
+ *                --seeds 1000 --from 1       many, and a summary; --seconds 120 instead of --seeds
+ *                --scenario ZOOKEEPER-4643   one script of the corpus, or `all`
+ *                --mutants [--only text]     the check on the checker; --most 300 seeds each
+ *                --minimise 7                which faults are needed for a failure
+ *
+ * Exit codes: 0 all is well, 1 a safety property was violated, 2 service did not come back, 3 a peer broke or stopped
+ * without a cause, 4 a mutant's text was not found, 64 wrong arguments.
+ */
+const EXIT = { ok: 0, void: 0, safety: 1, liveness: 2, crash: 3 } as const;
+const MISSING_PATTERN = 4;
+const USAGE = 64;
+const LINES = 25;
+
+interface SeedAnswer {
+  readonly verdict: Verdict;
+  readonly report: string;
 }
-const ms = performance.now() - started;
-console.log(
-  `${count} worlds, ${(virtual / 1000).toFixed(0)} virtual s in ${(ms / 1000).toFixed(1)} s: ${(virtual / ms).toFixed(0)}x`,
-);
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: 'string' },
+      drop: { type: 'string' },
+      lines: { type: 'string' },
+      seeds: { type: 'string' },
+      seconds: { type: 'string' },
+      from: { type: 'string' },
+      scenario: { type: 'string' },
+      mutants: { type: 'boolean' },
+      only: { type: 'string' },
+      most: { type: 'string' },
+      minimise: { type: 'string' },
+      threads: { type: 'string' },
+    },
+  });
+  const threads = Number(values.threads ?? Math.min(availableParallelism(), 4));
+  if (values.mutants === true) return mutants(values.only ?? '', Number(values.most ?? 200), threads);
+  const { path, remove } = await bundle();
+  try {
+    if (values.seed !== undefined) {
+      const dropped = (values.drop ?? '').split(',').filter((text) => text !== '');
+      return await one(path, Number(values.seed), dropped.map(Number), Number(values.lines ?? LINES));
+    }
+    if (values.minimise !== undefined) return await smallest(path, Number(values.minimise));
+    if (values.scenario !== undefined) return await scenarios(path, values.scenario);
+    if (values.seeds !== undefined || values.seconds !== undefined) {
+      const count = Number(values.seeds ?? Number.MAX_SAFE_INTEGER);
+      const seconds = Number(values.seconds ?? Number.POSITIVE_INFINITY);
+      return await many(path, Number(values.from ?? 1), count, seconds, threads);
+    }
+  } finally {
+    await remove();
+  }
+  console.error('one of --seed, --seeds, --seconds, --scenario, --mutants, --minimise');
+  return USAGE;
+}
+
+async function one(path: string, seed: number, dropped: readonly number[], lines: number): Promise<number> {
+  const thread = new Thread(path);
+  const { verdict, report } = await thread.ask<SeedAnswer>({ kind: 'seed', seed, dropped, lines });
+  await thread.stop();
+  console.log(`seed ${seed}: ${verdict.kind} ${verdict.message}`);
+  console.log(`hash ${verdict.hash} ${JSON.stringify(verdict.stats)}`);
+  if (report !== '') console.log(`${report}\nagain: npm run sim -- --seed ${seed}`);
+  return EXIT[verdict.kind];
+}
+
+async function smallest(path: string, seed: number): Promise<number> {
+  const thread = new Thread(path, (text) => console.log(text));
+  const { dropped } = await thread.ask<{ dropped: number[] }>({ kind: 'minimise', seed });
+  await thread.stop();
+  return one(path, seed, dropped, LINES).then((code) => {
+    console.log(`with the faults that are needed: npm run sim -- --seed ${seed} --drop ${dropped.join(',')}`);
+    return code;
+  });
+}
+
+/** Seeds in order, on all threads; `each` is called in the order of seeds and says whether to go on. */
+async function inOrder(
+  path: string,
+  from: number,
+  count: number,
+  threads: number,
+  each: (answer: SeedAnswer) => boolean,
+): Promise<void> {
+  const waiting = new Map<number, SeedAnswer>();
+  let next = from;
+  let due = from;
+  let isOver = false;
+  const work = async (): Promise<void> => {
+    const thread = new Thread(path);
+    while (!isOver && next < from + count) {
+      const seed = next++;
+      waiting.set(seed, await thread.ask<SeedAnswer>({ kind: 'seed', seed, dropped: [], lines: LINES }));
+      for (let ready = waiting.get(due); ready !== undefined && !isOver; ready = waiting.get(due)) {
+        waiting.delete(due++);
+        if (!each(ready)) isOver = true;
+      }
+    }
+    await thread.stop();
+  };
+  await Promise.all(Array.from({ length: threads }, work));
+}
+
+async function many(path: string, from: number, count: number, seconds: number, threads: number): Promise<number> {
+  const startedMs = performance.now();
+  const verdicts: Verdict[] = [];
+  let lastLineMs = startedMs;
+  await inOrder(path, from, count, threads, ({ verdict, report }) => {
+    verdicts.push(verdict);
+    if (EXIT[verdict.kind] !== 0) {
+      console.log(`seed ${verdict.seed}: ${verdict.kind} ${verdict.message}\n${report}`);
+      console.log(`again: npm run sim -- --seed ${verdict.seed}\n`);
+    }
+    const nowMs = performance.now();
+    if (nowMs - lastLineMs > 10_000) {
+      lastLineMs = nowMs;
+      console.log(`${verdicts.length} worlds, ${((nowMs - startedMs) / 1000).toFixed(0)} s`);
+    }
+    return nowMs - startedMs < seconds * 1000;
+  });
+  const realMs = performance.now() - startedMs;
+  console.log(summary(verdicts, from, realMs));
+  const failed = verdicts.filter((verdict) => EXIT[verdict.kind] !== 0);
+  if (failed.length > 0) console.log(`failed: ${failed.map(({ seed, property }) => `${seed} ${property}`).join(', ')}`);
+  return failed.length === 0 ? 0 : EXIT[(failed[0] as Verdict).kind];
+}
+
+function summary(verdicts: readonly Verdict[], from: number, realMs: number): string {
+  const sum = (of: (stats: Stats) => number): number => verdicts.reduce((total, { stats }) => total + of(stats), 0);
+  const virtualS = sum((stats) => stats.virtualMs) / 1000;
+  const faults = new Map<string, number>();
+  for (const { stats } of verdicts) {
+    for (const [kind, times] of Object.entries(stats.faults)) faults.set(kind, (faults.get(kind) ?? 0) + times);
+  }
+  const count = (kind: string): number => verdicts.filter((verdict) => verdict.kind === kind).length;
+  return [
+    `seeds ${from} to ${from + verdicts.length - 1}: ${count('ok')} ok, ${count('void')} void, ${count('safety')} unsafe, ${count('liveness')} not live, ${count('crash')} crashed`,
+    `elections ${sum((s) => s.elections)}; synchronised by DIFF ${sum((s) => s.diffs)}, TRUNC ${sum((s) => s.truncs)}, SNAP ${sum((s) => s.snaps)}; crashes ${sum((s) => s.crashes)}`,
+    `faults ${[...faults]
+      .sort()
+      .map(([kind, times]) => `${kind} ${times}`)
+      .join(', ')}`,
+    `transactions ${sum((s) => s.committed)}; writes answered ${sum((s) => s.acknowledged)}, reads ${sum((s) => s.reads)}, events ${sum((s) => s.events)}, never answered ${sum((s) => s.unanswered)}`,
+    `${(virtualS / 3600).toFixed(2)} virtual hours in ${(realMs / 60_000).toFixed(1)} minutes: ${(virtualS / (realMs / 1000)).toFixed(0)} virtual seconds a second`,
+  ].join('\n');
+}
+
+async function scenarios(path: string, name: string): Promise<number> {
+  const thread = new Thread(path);
+  const all = await thread.ask<{ names: string[] }>({ kind: 'list' });
+  const names = name === 'all' ? all.names : [name];
+  let failed = 0;
+  for (const each of names) {
+    const { failure, report } = await thread.ask<ScenarioRun>({ kind: 'scenario', name: each });
+    console.log(`${each}: ${failure ?? 'ok'}`);
+    if (failure === undefined) continue;
+    failed++;
+    console.log(report);
+  }
+  await thread.stop();
+  return failed === 0 ? 0 : EXIT.safety;
+}
+
+interface Caught {
+  readonly mutant: Mutant;
+  readonly seed: number | undefined;
+  readonly property: string;
+  readonly runs: number;
+}
+
+async function mutants(only: string, most: number, threads: number): Promise<number> {
+  const table: Caught[] = [];
+  const missing: string[] = [];
+  for (const mutant of MUTANTS.filter(({ name }) => name.includes(only))) {
+    let built: Awaited<ReturnType<typeof bundle>>;
+    try {
+      built = await bundle(mutant.edits);
+    } catch (error) {
+      const text = String((error as Error).message);
+      if (!(error instanceof MissingPattern) && !text.includes('MissingPattern') && !text.includes('not once'))
+        throw error;
+      missing.push(`${mutant.name}: ${text}`);
+      console.log(`${mutant.name}: its text was not found`);
+      continue;
+    }
+    let caught: Verdict | undefined;
+    let runs = 0;
+    await inOrder(built.path, 1, most, threads, ({ verdict }) => {
+      runs++;
+      if (EXIT[verdict.kind] !== 0) caught = verdict;
+      return caught === undefined;
+    });
+    await built.remove();
+    table.push({ mutant, seed: caught?.seed, property: caught?.property ?? '', runs });
+    console.log(
+      `${caught === undefined ? 'SURVIVES' : `seed ${caught.seed}`.padEnd(10)} ${(caught?.property ?? '').padEnd(20)} ${mutant.name}`,
+    );
+  }
+  const found = table.flatMap(({ seed }) => (seed === undefined ? [] : [seed])).sort((a, b) => a - b);
+  console.log(`caught ${found.length} of ${table.length}; median seeds ${found[Math.floor(found.length / 2)] ?? '-'}`);
+  for (const line of missing) console.log(`not found: ${line}`);
+  return missing.length > 0 ? MISSING_PATTERN : 0;
+}
+
+process.exitCode = await main();

@@ -34,6 +34,9 @@ export class SimEvent {
   }
 }
 
+/** So many events at one moment mean that time will never go on. */
+const MOST_AT_ONCE = 1_000_000;
+
 export class Scheduler {
   private readonly heap: SimEvent[] = [];
   private time: Micros = 0;
@@ -41,6 +44,7 @@ export class Scheduler {
   private cancelled = 0;
   private traceHash = 0x811c9dc5;
   private fired = 0;
+  private firedNow = 0;
 
   get nowUs(): Micros {
     return this.time;
@@ -102,6 +106,8 @@ export class Scheduler {
         this.cancelled--;
         continue;
       }
+      if (event.time > this.time) this.firedNow = 0;
+      else if (++this.firedNow > MOST_AT_ONCE) throw new Error(`time stands still at ${this.time} us`);
       this.time = event.time;
       const process = event.process;
       if (process !== undefined) {

@@ -145,9 +145,15 @@ export class World {
     for (const fault of plan.faults) {
       scheduler.at(Math.round(fault.atMs * 1000), undefined, () => this.faults.apply(fault));
     }
-    for (const [i, options] of plan.clients.entries()) this.addActor(`c${i}`, i, options);
+    for (const [i, options] of plan.clients.entries()) this.addActor(`c${i}`, options);
     this.runForMs(plan.faultsMs);
 
+    this.finish();
+  }
+
+  /** Faults are over: service, equal trees, and a judgement of all that was seen. */
+  finish(): void {
+    const { plan } = this;
     this.faults.heal();
     this.demand('Service', 'not everyone serves under one leader', SERVICE_BOUND_MS, () => this.isServing());
     this.demand('Service', 'a client is not served', SERVICE_BOUND_MS, () => this.areClientsServed());
@@ -166,20 +172,20 @@ export class World {
 
   private judged: ReturnType<typeof judge> | undefined;
 
-  private addActor(name: string, i: number, options: Plan['clients'][number]): void {
-    const { ensemble, plan } = this;
+  addActor(name: string, options: Plan['clients'][number]): Actor {
+    const { ensemble } = this;
     const servers = ensemble.machines.map((machine) => machine.host.name);
-    this.actors.push(
-      new Actor(
-        name,
-        ensemble.scheduler,
-        ensemble.network,
-        { ...options, servers },
-        ensemble.random.split(`client ${i} of ${plan.clients.length}`),
-        this.history,
-        this.clients,
-      ),
+    const actor = new Actor(
+      name,
+      ensemble.scheduler,
+      ensemble.network,
+      { ...options, servers },
+      ensemble.random.split(`client ${name}`),
+      this.history,
+      this.clients,
     );
+    this.actors.push(actor);
+    return actor;
   }
 
   private runForMs(ms: number): void {
@@ -233,7 +239,7 @@ export class World {
 
   private isAlive(sessionId: bigint): boolean {
     const client = this.clients.get(sessionId);
-    return client !== undefined && client.isConnected && !client.process.isDead;
+    return client?.isConnected === true && !client.process.isDead;
   }
 
   private checkEphemerals(): void {

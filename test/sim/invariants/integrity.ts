@@ -12,7 +12,7 @@ import { Violation } from '../violation.ts';
 export function integrity(ledger: Ledger): Invariant {
   const check = (view: View, zxid: Zxid, payload: Buffer, what: string): void => {
     const entry = ledger.entries.get(zxid);
-    if (entry !== undefined && entry.payload.equals(payload)) return;
+    if (entry?.payload.equals(payload)) return;
     const reason = entry === undefined ? 'nobody proposed' : 'has other bytes than were proposed';
     throw new Violation('Integrity', `${view.sid} ${what} ${zxidHex(zxid)}, which ${reason}`);
   };

@@ -1,0 +1,32 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { minimise, runSeed } from './run.ts';
+import { allScenarios, runScenario } from './scenarios.ts';
+
+/** A thread that runs one world after another, as the main thread asks; what is simulated knows nothing of threads. */
+export type Task =
+  | { readonly kind: 'seed'; readonly seed: number; readonly dropped: readonly number[]; readonly lines: number }
+  | { readonly kind: 'scenario'; readonly name: string }
+  | { readonly kind: 'minimise'; readonly seed: number }
+  | { readonly kind: 'list' };
+
+const port = parentPort;
+if (port === null) throw new Error('to be run as a worker');
+
+port.on('message', (task: Task) => {
+  switch (task.kind) {
+    case 'seed': {
+      const { verdict, report } = runSeed(task.seed, new Set(task.dropped), task.lines);
+      port.postMessage({ verdict, report });
+      return;
+    }
+    case 'scenario':
+      port.postMessage(runScenario(task.name));
+      return;
+    case 'minimise':
+      port.postMessage({ dropped: [...minimise(task.seed, (text) => port.postMessage({ progress: text }))] });
+      return;
+    case 'list':
+      port.postMessage({ names: allScenarios().map((scenario) => scenario.name) });
+  }
+});
+port.postMessage({ ready: workerData ?? true });
