@@ -3,31 +3,20 @@ import { ProtocolError } from '../base/errors.ts';
 import type { ApplyResult } from '../datatree/database.ts';
 import type { Watcher } from '../datatree/watches.ts';
 import type { NetError, Stream, StreamHandlers } from '../io/net.ts';
-import {
-  type ConnectResponse,
-  readAuthPacket,
-  writeConnectResponse,
-  writeReplyHeader,
-  writeWatcherEvent,
-} from '../jute/client-records.ts';
-import { ErrorCode, KeeperState, OpCode, Perm, Xid } from '../jute/codes.ts';
+import { readAuthPacket } from '../jute/client-records.ts';
+import { ErrorCode, OpCode, Perm, Xid } from '../jute/codes.ts';
 import type { Acl, Id } from '../jute/data-records.ts';
 import { FrameCutter, FrameLengthError } from '../jute/frames.ts';
 import type { Reader } from '../jute/reader.ts';
 import type { Txn } from '../jute/txns.ts';
-import type { Writer } from '../jute/writer.ts';
 import { ZXID_NONE, ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
 import { withAuthId } from './auth/auth-ids.ts';
 import { javaAddress } from './auth/ip-provider.ts';
 import { foreignProtocol } from './client-foreign.ts';
 import type { ConnectionServer } from './client-host.ts';
-import {
-  OUTPUT_CLOSE_BYTES,
-  OUTPUT_PAUSE_BYTES,
-  PENDING_REQUEST_BYTES_MAX,
-  PENDING_REQUESTS_MAX,
-} from './client-limits.ts';
+import { OUTPUT_PAUSE_BYTES, PENDING_REQUEST_BYTES_MAX, PENDING_REQUESTS_MAX } from './client-limits.ts';
 import { isSubmitted, RequestQueue } from './client-queue.ts';
+import { ClientReplies } from './client-replies.ts';
 import { ConnectionStats } from './client-stats.ts';
 import { lastOpName, OpKind, opKindOf } from './operations.ts';
 import { isReadableWrite } from './prep/well-formed.ts';
@@ -59,6 +48,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
 
   private readonly server: ConnectionServer;
   private readonly stream: Stream;
+  private readonly replies: ClientReplies;
   private readonly cutter: FrameCutter;
   private phase: number = Phase.firstBytes;
   private firstBytes: Buffer = NO_BYTES;
@@ -74,12 +64,6 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
   private isLastRequestIn = false;
   private isPaused = false;
   private isResumeScheduled = false;
-  /** Only while there is output of this turn. */
-  private writer: Writer | undefined = undefined;
-  /** Of the replies not yet taken by the client. */
-  private largestReplyBytes = 0;
-  /** It does not read and must close, but not from inside an apply that is walking the watches. */
-  private isOverflowing = false;
 
   constructor(server: ConnectionServer, stream: Stream) {
     this.server = server;
@@ -87,13 +71,10 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     this.remoteAddress = stream.remoteAddress;
     this.client = `/${javaAddress(stream.remoteAddress)}:${stream.remotePort}`;
     this.stats = new ConnectionStats(server.clock.wallMs());
+    this.replies = new ClientReplies(server, this, stream, this.stats);
     this.timeoutMs = server.options.sessionlessCnxnTimeoutMs;
     this.authIds = withAuthId([], { scheme: 'ip', id: javaAddress(stream.remoteAddress) });
     this.cutter = new FrameCutter(server.options.juteMaxBufferBytes, this.onFrame);
-  }
-
-  get isOpen(): boolean {
-    return this.phase === Phase.open;
   }
 
   get isClosed(): boolean {
@@ -127,7 +108,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
   }
 
   onDrain(): void {
-    this.largestReplyBytes = 0;
+    this.replies.onTaken();
     this.maybeResume();
   }
 
@@ -146,7 +127,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     if (needed > 0) {
       this.countPacketIn(4);
       const answer = this.server.fourLetterWords.answer(this.firstBytes, this);
-      this.countPacketOut();
+      this.replies.countPacket();
       this.stream.write(Buffer.from(answer, 'utf8'));
       this.close('asked a four-letter word', true);
       return;
@@ -254,21 +235,21 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     }
     if (answer === 'refused') {
       this.server.log.warn(fields, 'authentication refused, closing the connection');
-      this.sendHeader(xid, ZXID_ZERO, ErrorCode.authFailed);
+      this.replies.header(xid, ZXID_ZERO, ErrorCode.authFailed);
       this.close('authentication refused', true);
       return;
     }
     for (const id of answer) this.authIds = withAuthId(this.authIds, id);
     this.server.log.debug(fields, 'authenticated');
-    this.sendHeader(xid, ZXID_ZERO, ErrorCode.ok);
+    this.replies.header(xid, ZXID_ZERO, ErrorCode.ok);
   }
 
   /** Apache without a login configuration answers every token with none, and the client believes it is through. */
   private onSaslPacket(xid: number, r: Reader): void {
     if (r.readBuffer() === undefined) throw new ProtocolError('SASL token is null');
-    const at = this.beginReply(xid, ZXID_ZERO);
-    this.output().writeBuffer(undefined);
-    this.endReply(at, ErrorCode.ok);
+    const at = this.replies.begin(xid, ZXID_ZERO);
+    this.replies.writer.writeBuffer(undefined);
+    this.replies.end(at, ErrorCode.ok);
   }
 
   // The session
@@ -311,18 +292,8 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
   }
 
   private sendConnectResponse(timeoutMs: number, sessionId: bigint, password: Buffer, isReadOnly: boolean): void {
-    const response: ConnectResponse = {
-      protocolVersion: 0,
-      timeoutMs,
-      sessionId,
-      password,
-      readOnly: this.knowsReadOnly ? isReadOnly : undefined,
-    };
-    const w = this.output();
-    const at = w.beginFrame();
-    writeConnectResponse(w, response);
-    w.endFrame(at);
-    this.countPacketOut();
+    const readOnly = this.knowsReadOnly ? isReadOnly : undefined;
+    this.replies.connectResponse({ protocolVersion: 0, timeoutMs, sessionId, password, readOnly });
   }
 
   // Answers
@@ -362,11 +333,11 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
       this.server.onSessionCreated(this);
       return;
     }
-    const at = this.beginReply(request.cxid, this.server.lastProcessedZxid);
-    const err = this.server.answerWrite(request, txn, result, this.output());
+    const at = this.replies.begin(request.cxid, this.server.lastProcessedZxid);
+    const err = this.server.answerWrite(request, txn, result, this.replies.writer);
     if (this.closedAsMoved(err, at)) return;
     this.account(request, txn.header.type === OpCode.error ? OpCode.error : request.type, true);
-    this.endReply(at, err);
+    this.replies.end(at, err);
   }
 
   /** What needs nobody else, once its turn has come. */
@@ -378,34 +349,34 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     else {
       const fields = { client: this.client, session: this.sessionHex };
       this.server.log.warn(fields, 'unknown operation, closing the connection');
-      this.sendHeader(request.cxid, ZXID_NONE, ErrorCode.unimplemented);
+      this.replies.header(request.cxid, ZXID_NONE, ErrorCode.unimplemented);
       this.close('unknown operation', true);
     }
   }
 
   private answerPing(request: Request): void {
     const err = this.server.checkSession(request);
-    const at = this.beginReply(Xid.ping, this.server.lastProcessedZxid);
+    const at = this.replies.begin(Xid.ping, this.server.lastProcessedZxid);
     if (this.closedAsMoved(err, at)) return;
     this.account(request, request.type, false);
-    this.endReply(at, err);
+    this.replies.end(at, err);
   }
 
   private answerUnreadable(request: Request): void {
-    const at = this.beginReply(request.cxid, this.server.lastProcessedZxid);
+    const at = this.replies.begin(request.cxid, this.server.lastProcessedZxid);
     this.account(request, OpCode.error, false);
-    this.endReply(at, ErrorCode.marshallingError);
+    this.replies.end(at, ErrorCode.marshallingError);
   }
 
   private answerRead(request: Request): void {
     // setWatches has no body, but the events it finds due go out before its reply.
     const isSetWatches = request.type === OpCode.setWatches || request.type === OpCode.setWatches2;
-    const early = isSetWatches ? this.server.answerRead(request, this, this.output()) : ErrorCode.ok;
-    const at = this.beginReply(request.cxid, this.server.lastProcessedZxid);
-    const err = isSetWatches ? early : this.server.answerRead(request, this, this.output());
+    const early = isSetWatches ? this.server.answerRead(request, this, this.replies.writer) : ErrorCode.ok;
+    const at = this.replies.begin(request.cxid, this.server.lastProcessedZxid);
+    const err = isSetWatches ? early : this.server.answerRead(request, this, this.replies.writer);
     if (this.closedAsMoved(err, at)) return;
     this.account(request, request.type, false);
-    this.endReply(at, err);
+    this.replies.end(at, err);
   }
 
   /**
@@ -414,7 +385,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
    */
   private closedAsMoved(err: number, replyAt: number): boolean {
     if (err !== ErrorCode.sessionMoved) return false;
-    this.output().rewind(replyAt);
+    this.replies.cancel(replyAt);
     this.close('the session moved to another server', true, 'info');
     return true;
   }
@@ -425,8 +396,8 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     for (let head = this.queue.head; head !== undefined && !isSubmitted(head); head = this.queue.head) {
       this.answerLocal(this.dequeue());
       ran++;
-      this.checkOverflow();
-      if (this.phase === Phase.closed || this.isOverflowing) return;
+      this.replies.checkOverflow();
+      if (this.phase === Phase.closed || this.replies.isOverflowing) return;
     }
     const { metrics } = this.server;
     metrics.readsAfterWriteInSessionQueue.add(ran);
@@ -443,88 +414,23 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
   }
 
   onWatchEvent(type: number, path: string, zxid: Zxid): void {
-    if (this.isOverflowing) return;
-    const w = this.output();
-    const at = w.beginFrame();
-    writeReplyHeader(w, Xid.notification, zxid, ErrorCode.ok);
-    writeWatcherEvent(w, type, KeeperState.syncConnected, path);
-    w.endFrame(at);
-    const bytes = w.length - at - 4;
-    this.server.stats.clientResponse.record(bytes);
-    this.server.metrics.watchBytes.add(bytes);
-    this.countPacketOut();
-    this.checkOverflow();
+    this.replies.event(type, path, zxid);
   }
 
   mayRead(acl: readonly Acl[]): boolean {
     return this.server.auth.permits(acl, Perm.read, this.authIds);
   }
 
-  // Bytes out
-
-  private output(): Writer {
-    let w = this.writer;
-    if (w === undefined) {
-      w = this.server.writers.take();
-      this.writer = w;
-      this.server.flushAfterTurn(this);
-    }
-    return w;
-  }
-
-  private beginReply(xid: number, zxid: Zxid): number {
-    const w = this.output();
-    const at = w.beginFrame();
-    writeReplyHeader(w, xid, zxid, ErrorCode.ok);
-    return at;
-  }
-
-  /** With an error there is a body only where whoever answered has left one. */
-  private endReply(at: number, err: number): void {
-    const w = this.output();
-    if (err !== ErrorCode.ok) w.patchInt(at + ERR_OFFSET, err);
-    w.endFrame(at);
-    const bytes = w.length - at - 4;
-    if (bytes > this.largestReplyBytes) this.largestReplyBytes = bytes;
-    this.server.stats.clientResponse.record(bytes);
-    this.server.metrics.responseBytes.add(bytes);
-    this.countPacketOut();
-  }
-
-  private sendHeader(xid: number, zxid: Zxid, err: number): void {
-    this.endReply(this.beginReply(xid, zxid), err);
-  }
-
-  private get outputBytes(): number {
-    return this.stream.bufferedBytes + (this.writer === undefined ? 0 : this.writer.length);
-  }
-
-  private checkOverflow(): void {
-    if (this.outputBytes > OUTPUT_CLOSE_BYTES + this.largestReplyBytes) this.isOverflowing = true;
-  }
-
   /** At the end of a turn in which there was output. */
   flush(): void {
-    const w = this.writer;
-    if (w === undefined) return;
-    this.writer = undefined;
-    const bytes = w.take();
-    this.server.writers.give(w, bytes.length);
-    if (bytes.length > 0) this.stream.write(bytes);
-    if (this.phase === Phase.closed) return;
+    if (!this.replies.flush() || this.phase === Phase.closed) return;
     this.server.expiry.update(this, this.server.clock.nowMs(), this.timeoutMs);
-    this.checkOverflow();
-    if (this.isOverflowing) {
-      const fields = { client: this.client, session: this.sessionHex, bufferedBytes: this.stream.bufferedBytes };
+    const { bufferedBytes } = this.stream;
+    if (this.replies.isOverflowing) {
+      const fields = { client: this.client, session: this.sessionHex, bufferedBytes };
       this.server.log.warn(fields, 'closing a client connection: the client does not read what it is sent');
       this.close('the client does not read', false);
-    } else if (this.stream.bufferedBytes > OUTPUT_PAUSE_BYTES) this.pauseReads();
-  }
-
-  private dropOutput(): void {
-    if (this.writer === undefined) return;
-    this.server.writers.give(this.writer, this.writer.take().length);
-    this.writer = undefined;
+    } else if (bufferedBytes > OUTPUT_PAUSE_BYTES) this.pauseReads();
   }
 
   // Back-pressure
@@ -536,7 +442,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
       if (this.queue.length >= PENDING_REQUESTS_MAX || this.queue.bytes >= PENDING_REQUEST_BYTES_MAX) return false;
       if (this.queue.own > 0 && this.server.isOverloaded()) return false;
     }
-    return this.outputBytes <= OUTPUT_PAUSE_BYTES;
+    return this.replies.waitingBytes <= OUTPUT_PAUSE_BYTES;
   }
 
   private pauseReads(): void {
@@ -579,7 +485,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
       this.flush();
       this.stream.end();
     } else {
-      this.dropOutput();
+      this.replies.drop();
       this.stream.destroy();
     }
     this.server.onConnectionClosed(this);
@@ -594,17 +500,9 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     this.server.stats.packetsReceived++;
     this.server.metrics.bytesReceived.add(bytes);
   }
-
-  private countPacketOut(): void {
-    this.stats.packetsSent++;
-    this.server.stats.packetsSent++;
-  }
 }
 
 /** firstBytes: a word or a length? connecting: the ConnectRequest. attaching: the session is created or checked. */
 const Phase = { firstBytes: 0, connecting: 1, attaching: 2, open: 3, closed: 4 } as const;
-
-/** In a reply, from its length: length 4, xid 4, zxid 8, err 4. */
-const ERR_OFFSET = 16;
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
