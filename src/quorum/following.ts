@@ -1,10 +1,11 @@
+import { FatalError } from '../base/errors.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { ApplyResult } from '../datatree/database.ts';
 import { SnapshotDecoder } from '../datatree/snapshot-decoder.ts';
 import type { Timer } from '../io/clock.ts';
 import { OpCode } from '../jute/codes.ts';
 import type { Txn } from '../jute/txns.ts';
-import { ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
+import { epochOf, ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
 import type { Request } from '../server/request.ts';
 import { SessionIds } from '../server/session-ids.ts';
 import { LearnerSessionTracker } from '../server/session-learner.ts';
@@ -221,6 +222,7 @@ export class Following implements LearnerHost, ReplicaSink {
 
   truncate(zxid: Zxid): void {
     const { store, replica, log } = this.parts;
+    this.refuseToDropStandaloneHistory();
     log.warn(
       { zxid: `0x${zxidHex(zxid)}`, last: `0x${zxidHex(store.lastSynced)}` },
       'cutting off what was never decided',
@@ -235,9 +237,25 @@ export class Following implements LearnerHost, ReplicaSink {
   }
 
   receiveSnapshot(zxid: Zxid): void {
+    this.refuseToDropStandaloneHistory();
     this.snapshotZxid = zxid;
     this.decoder = new SnapshotDecoder(this.parts.databaseOptions);
     this.link?.receiveRaw(this.decoder);
+  }
+
+  /**
+   * A standalone server that was given two empty companions and started after them finds an ensemble that knows
+   * nothing of its data, and would be emptied by its leader. Its transactions are of epoch 0, which no leader has.
+   */
+  private refuseToDropStandaloneHistory(): void {
+    const { store, config } = this.parts;
+    const last = store.lastAppended;
+    if (last === ZXID_ZERO || epochOf(last) > 0 || (store.epochs.currentEpoch ?? 0) > 0) return;
+    throw new FatalError(
+      `${config.dataDir} holds the data of a standalone server (up to zxid 0x${zxidHex(last)}), and the leader, server ` +
+        `${this.options.leader}, has another history that would replace it. To keep this data stop the others, empty their ` +
+        'directories and start this server first; to give it up move the directory away',
+    );
   }
 
   setAcceptedEpoch(epoch: number): void {

@@ -40,6 +40,8 @@ export class Epochs {
   setAccepted(epoch: number): void {
     assert(epoch >= (this.accepted ?? 0), `acceptedEpoch never goes back from ${this.accepted} to ${epoch}`);
     if (epoch === this.accepted && this.disk.exists(join(this.dir, ACCEPTED))) return;
+    // One made up for a missing file is written first: an accepted epoch alone would say that there is no history.
+    if ((this.current ?? 0) > 0 && !this.disk.exists(join(this.dir, CURRENT))) this.write(CURRENT, this.current ?? 0);
     this.write(ACCEPTED, epoch);
     this.accepted = epoch;
   }
@@ -60,7 +62,11 @@ export class Epochs {
    */
   checkAgainst(lastZxid: Zxid): void {
     const logged = epochOf(lastZxid);
-    if (this.current === undefined && lastZxid > 0) this.current = this.derive(CURRENT, logged);
+    // Only where neither file is there. An accepted epoch without a current one is a first synchronisation that broke
+    // off: what was logged of it may end anywhere, and an epoch made up for it would give it a vote.
+    if (this.accepted === undefined && this.current === undefined && lastZxid > 0) {
+      this.current = this.derive(CURRENT, logged);
+    }
     if (this.accepted === undefined && this.current !== undefined) {
       this.accepted = this.derive(ACCEPTED, Math.max(logged, this.current));
     }

@@ -33,6 +33,8 @@ export class Driver {
   private database!: Database;
   private epoch = 0;
   private epochWanted = 0;
+  /** Of any transaction ever appended: a missing file may be made up for from it. */
+  private newestEpoch = 0;
   private pending: Zxid[] = [];
   private busy = 0;
 
@@ -56,9 +58,10 @@ export class Driver {
   boot(): void {
     this.store = this.lab.open();
     this.recover();
+    this.newestEpoch = Math.max(this.newestEpoch, epochOf(this.store.lastAppended));
     const found = this.store.epochs.currentEpoch ?? 0;
     if (found < this.epoch) throw new Error(`currentEpoch ${found} after ${this.epoch} was durable`);
-    const invented = found > Math.max(this.epochWanted, epochOf(this.store.lastAppended));
+    const invented = found > Math.max(this.epochWanted, this.newestEpoch);
     if (invented) throw new Error(`currentEpoch ${found} was never set`);
     this.store.handlers = {
       onSynced: (zxid) => this.onSynced(zxid),
@@ -87,6 +90,7 @@ export class Driver {
           const zxid = model.next(step.newEpoch && i === 0);
           if (store.epochs.acceptedEpoch !== undefined)
             store.epochs.setAccepted(Math.max(epochOf(zxid), store.epochs.acceptedEpoch ?? 0));
+          this.newestEpoch = Math.max(this.newestEpoch, epochOf(zxid));
           model.onAppend(zxid);
           this.pending.push(zxid);
           store.append(zxid, payloadOf(zxid, step.bytes));

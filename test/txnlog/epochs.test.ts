@@ -77,6 +77,23 @@ describe('epoch files', () => {
     expect(lab.files()).toEqual(['currentEpoch']);
   });
 
+  test('an accepted epoch without a current one is the rest of a first synchronisation, and no history', () => {
+    const cutShort = epochsOf(labWith({ acceptedEpoch: '5' }));
+    cutShort.checkAgainst(zxid(5, 3));
+    expect([cutShort.acceptedEpoch, cutShort.currentEpoch]).toEqual([5, undefined]);
+  });
+
+  test('a current epoch taken from the log is on the disk before a later one is accepted', () => {
+    const lab = labWith({});
+    const epochs = epochsOf(lab);
+    epochs.checkAgainst(zxid(5, 3));
+    epochs.setAccepted(6);
+    expect(lab.files()).toEqual(['acceptedEpoch', 'currentEpoch']);
+    const again = epochsOf(lab);
+    again.checkAgainst(zxid(5, 3));
+    expect([again.acceptedEpoch, again.currentEpoch]).toEqual([6, 5]);
+  });
+
   test('the current epoch may be behind the log, the accepted one may not', () => {
     const behind = epochsOf(labWith({ acceptedEpoch: '5', currentEpoch: '4' }));
     behind.checkAgainst(zxid(5, 3));
