@@ -1,4 +1,4 @@
-import { assert } from '../base/assert.ts';
+import { assert, unreachable } from '../base/assert.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
 import { ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
@@ -62,7 +62,7 @@ export class Broadcast {
   /** The tree has everything up to `zxid`. */
   applied(zxid: Zxid): void {
     for (let head = this.entries.peek(); head !== undefined && head.zxid <= zxid; head = this.entries.peek()) {
-      assert(this.committedCount > 0, `${zxidHex(head.zxid)} was applied before it was committed`);
+      if (this.committedCount === 0) unreachable(`${zxidHex(head.zxid)} was applied before it was committed`);
       this.entries.shift();
       this.committedCount--;
     }

@@ -1,4 +1,4 @@
-import { assert } from '../base/assert.ts';
+import { assert, unreachable } from '../base/assert.ts';
 import { ProtocolError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { AckTracker, type QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
@@ -224,7 +224,7 @@ export class Leader {
   propose(zxid: Zxid, payload: Buffer): void {
     if (this.isOver()) return;
     assert(this.stage === 'broadcast', 'only an established leader proposes');
-    assert(zxid === this.proposed + 1, `proposal ${zxidHex(zxid)} after ${zxidHex(this.proposed)}`);
+    if (zxid !== this.proposed + 1) unreachable(`proposal ${zxidHex(zxid)} after ${zxidHex(this.proposed)}`);
     this.proposed = zxid;
     this.inFlight.propose({ zxid, payload });
     const packet = new Packet(PacketType.proposal, zxid, payload);
@@ -611,9 +611,15 @@ export class Leader {
     for (let entry = this.inFlight.nextCommit(); entry !== undefined; entry = this.inFlight.nextCommit()) {
       this.committed = entry.zxid;
       const commit = new Packet(PacketType.commit, entry.zxid);
-      const inform = new Packet(PacketType.inform, entry.zxid, entry.payload);
+      let inform: QuorumPacket | undefined;
       for (const link of this.links.values()) {
-        if (link.forwarding) this.host.send(link.id, link.observer ? inform : commit);
+        if (!link.forwarding) continue;
+        if (!link.observer) {
+          this.host.send(link.id, commit);
+          continue;
+        }
+        inform ??= new Packet(PacketType.inform, entry.zxid, entry.payload);
+        this.host.send(link.id, inform);
       }
       this.host.commit(entry.zxid);
     }

@@ -1,4 +1,4 @@
-import { assert } from '../base/assert.ts';
+import { assert, unreachable } from '../base/assert.ts';
 import { ProtocolError } from '../base/errors.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { Log } from '../base/log.ts';
@@ -125,7 +125,7 @@ export class Learner {
   /** Whether the next packet may be given. false: not before onTruncated or onSnapshotInstalled, or never. */
   onPacket(packet: QuorumPacket): boolean {
     if (this.isOver()) return false;
-    assert(!this.isBusy(), `${packetName(packet.type)} given while ${this.stage}`);
+    if (this.isBusy()) unreachable(`${packetName(packet.type)} given while ${this.stage}`);
     this.silentHalfTicks = 0;
     try {
       this.handle(packet);
