@@ -27,6 +27,8 @@ export interface Handshake {
   readonly lastZxidSeen?: bigint;
   /** Absent: the connect request ends before the read-only flag, as clients up to 3.3 send it. */
   readonly readOnly?: boolean | undefined;
+  /** The connection is given up if there is no answer by then; absent: waits for as long as the server does. */
+  readonly giveUpMs?: number;
 }
 
 export interface Granted {
@@ -60,6 +62,8 @@ export class RawSession {
   /** Notifications not yet handed out with a reply. */
   events: WatchEvent[] = [];
   closed = false;
+  /** The newest zxid a reply has named. */
+  lastZxid = 0n;
   private nextXid = 1;
   private received = Buffer.alloc(0);
   private readonly frames: Buffer[] = [];
@@ -95,7 +99,9 @@ export class RawSession {
     const fixed = encode(connectRequest, { protocolVersion: 0, lastZxidSeen, timeOut: timeoutMs, sessionId, passwd });
     const body = readOnly === undefined ? fixed : Buffer.concat([fixed, Buffer.from([readOnly ? 1 : 0])]);
     session.write(frame(body));
+    const late = handshake.giveUpMs === undefined ? undefined : setTimeout(() => session.abandon(), handshake.giveUpMs);
     const bytes = await session.nextFrame();
+    clearTimeout(late);
     if (bytes !== null) {
       const response = new Bytes(bytes).read(connectResponse);
       session.granted = {
@@ -155,6 +161,7 @@ export class RawSession {
       const reader = new Bytes(bytes);
       const header = reader.read(replyHeader);
       const body = reader.take(reader.left);
+      if (header.zxid > this.lastZxid) this.lastZxid = header.zxid;
       if (header.xid !== -1) return { ...header, body, events: this.events.splice(0) };
       this.events.push({ zxid: header.zxid, ...new Bytes(body).read(watcherEvent) });
     }

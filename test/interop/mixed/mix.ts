@@ -1,0 +1,117 @@
+// One ensemble of any members: it elects, takes writes through every member, loses leaders of every kind, takes them back,
+// and in the end every tree is the same, with everything that was acknowledged in it.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Ensemble } from '../harness/ensemble.ts';
+import type { Kind, Server } from '../harness/server.ts';
+import { everyKindOfWrite } from '../harness/traffic.ts';
+import { superDigest } from '../harness/tree.ts';
+import { Crowd } from './clients.ts';
+import { canLead, lose, makeLead, untilAllServe, waysToLose } from './steer.ts';
+import { compareDigests, differences, readWhole } from './trees.ts';
+
+export interface MixOptions {
+  readonly kinds: readonly Kind[];
+  readonly basePort: number;
+  /** Leader losses of each kind. */
+  readonly losses?: number;
+  readonly clients?: number;
+  readonly say: (line: string) => void;
+}
+
+export interface MixReport {
+  readonly losses: { readonly [kind: string]: number };
+  readonly acknowledged: number;
+  readonly moves: number;
+  readonly nodes: number;
+  readonly digests: number;
+  readonly problems: readonly string[];
+}
+
+export const settings = { extendedTypesEnabled: 'true', syncLimit: 4, ...superDigest };
+
+/** 3.8 and before drop the rest of a multi at a create2 that a newer leader logged as such. */
+export function knowsCreate2InMulti(kinds: readonly Kind[]): boolean {
+  return kinds.every((kind) => kind === 'ours' || kind.startsWith('apache-3.9'));
+}
+
+/** Trees, digests and what the clients were promised, over all members; clients must have stopped. */
+export async function judgeAll(
+  servers: readonly Server[],
+  crowd: Crowd | null,
+): Promise<{ nodes: number; digests: number; problems: string[] }> {
+  const problems = [...(crowd?.problems ?? [])];
+  let first: Awaited<ReturnType<typeof readWhole>> | null = null;
+  for (const server of servers) {
+    const tree = await readWhole(server.clientPort);
+    const who = `${server.kind} ${server.options.id}`;
+    for (const line of crowd?.judge(tree) ?? []) problems.push(`on ${who}: ${line}`);
+    if (first === null) first = tree;
+    else for (const line of differences(first, tree).slice(0, 20)) problems.push(`1 and ${who}: ${line}`);
+  }
+  const digests = await compareDigests(servers.map((server) => server.clientPort));
+  problems.push(...digests.problems);
+  for (const server of servers) {
+    const bad = /"level":"(error|fatal)"|[Dd]igests? (are|is|does) not match|digest mismatch/;
+    for (const line of server
+      .log()
+      .split('\n')
+      .filter((each) => bad.test(each))
+      .slice(0, 3))
+      problems.push(`${server.kind} ${server.options.id} says: ${line.slice(0, 300)}`);
+  }
+  return { nodes: first?.size ?? 0, digests: digests.compared, problems };
+}
+
+export async function runMix(options: MixOptions): Promise<MixReport> {
+  const { kinds, basePort, losses = 3, clients = 4, say } = options;
+  const ensemble = new Ensemble({ basePort, kinds, settings });
+  const counts: { [kind: string]: number } = {};
+  const crowd = new Crowd(
+    ensemble.servers.map((server) => server.clientPort),
+    clients,
+    15,
+  );
+  let kept = true;
+  try {
+    await ensemble.start();
+    await crowd.start();
+    let round = 0;
+    const writeThrough = async (servers: readonly Server[]): Promise<void> => {
+      round++;
+      for (const server of servers)
+        await everyKindOfWrite(server.clientPort, `/mix-${round}-${server.options.id}`, knowsCreate2InMulti(kinds));
+    };
+    await writeThrough(ensemble.servers);
+    for (const kind of new Set(kinds)) {
+      const candidates = ensemble.servers.filter((server) => server.kind === kind && canLead(ensemble, server));
+      for (let i = 0; i < losses; i++) {
+        const leader = candidates.at(-1 - (i % Math.max(1, candidates.length)));
+        if (leader === undefined) break;
+        await makeLead(ensemble, leader);
+        await crowd.untilAllWrote();
+        await writeThrough([leader]);
+        const way = waysToLose[i % waysToLose.length] as (typeof waysToLose)[number];
+        const start = performance.now();
+        const next = await lose(ensemble, leader, way);
+        const took = Math.round(performance.now() - start);
+        await writeThrough([next]);
+        await untilAllServe(ensemble);
+        await writeThrough([leader]);
+        counts[kind] = (counts[kind] ?? 0) + 1;
+        say(`${kind} ${leader.options.id} lost by ${way}; ${next.kind} ${next.options.id} leads after ${took} ms`);
+      }
+    }
+    await writeThrough(ensemble.servers);
+    await sleep(500);
+    await crowd.stop();
+    const judged = await judgeAll(ensemble.servers, crowd);
+    await crowd.leave();
+    kept = judged.problems.length > 0;
+    return { losses: counts, acknowledged: crowd.acks.length, moves: crowd.moves, ...judged };
+  } finally {
+    if (kept) {
+      await Promise.all(ensemble.servers.map((server) => server.kill()));
+      say(`kept: ${ensemble.servers.map((server) => server.dir).join(' ')}`);
+    } else await ensemble.remove();
+  }
+}
