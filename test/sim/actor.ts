@@ -128,6 +128,7 @@ export class Actor {
       if (this.watches.size > 0) this.rewatch();
     };
     client.onExpired = () => {
+      this.history.expired.add(client.sessionId);
       this.scheduler.after(this.random.between(1, 500_000), undefined, () => {
         if (this.client === client) this.client = this.connect();
       });
@@ -154,9 +155,11 @@ export class Actor {
   }
 
   private onEvent(client: SimClient, event: WatcherEvent): void {
-    if (client !== this.client) return;
     const { type, path } = event;
-    this.session?.arrivals.push({ kind: 'event', type, path, connection: client.connections });
+    this.history
+      .session(client.sessionId, client.name)
+      .arrivals.push({ kind: 'event', type, path, connection: client.connections });
+    if (client !== this.client) return;
     if (type !== EventType.nodeChildrenChanged) this.watches.delete(`data ${path}`);
     if (type === EventType.nodeChildrenChanged || type === EventType.nodeDeleted) this.watches.delete(`child ${path}`);
   }

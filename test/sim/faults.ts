@@ -211,6 +211,8 @@ export class Faults {
       }
       case 'nameFails':
       case 'nameMoves':
+        // It cannot listen on an address that is not its own.
+        view.inTrouble = true;
         network.setName(
           `zk${view.sid}`,
           fault.kind === 'nameMoves' ? { address: '10.9.9.9' } : random.pick(['fail', 'hang'] as const),

@@ -49,6 +49,8 @@ export interface SessionHistory {
 export class History {
   readonly ops: Op[] = [];
   readonly sessions = new Map<bigint, SessionHistory>();
+  /** Whose clients were told so. */
+  readonly expired = new Set<bigint>();
 
   session(sessionId: bigint, name: string): SessionHistory {
     let session = this.sessions.get(sessionId);

@@ -21,6 +21,7 @@ import { Violation } from './violation.ts';
  *   SyncThenRead         after a sync everything shows that was acknowledged to anyone before the sync was asked for
  *   Watches              one event at most for each watch set; before anything newer than the change can be read; and
  *                        certainly, if the client heard of something newer on whatever connection
+ *   SessionsLive         a client is told that its session is over only if somebody closed it
  *   Ephemerals           a node of a session is there until its close, and not longer; nobody else's delete is needed
  */
 export interface Judged {
@@ -28,19 +29,22 @@ export interface Judged {
   readonly reads: number;
   readonly writes: number;
   readonly events: number;
+  /** Those that live. */
+  readonly sessions: ReadonlySet<bigint>;
 }
 
 export function judge(ledger: Ledger, history: History): Judged {
   const requests = byRequest(history);
   checkRealTime(ledger, requests);
-  const { tree, reads, writes } = replay(ledger, history, requests);
+  const { tree, reads, writes, sessions } = replay(ledger, history, requests);
   let events = 0;
   for (const session of history.sessions.values()) {
     checkSessionOrder(session);
     events += checkWatches(session, tree);
   }
   checkSyncs(history);
-  return { tree, reads, writes, events };
+  checkExpired(ledger, history);
+  return { tree, reads, writes, events, sessions };
 }
 
 type Requests = ReadonlyMap<string, Op>;
@@ -80,13 +84,10 @@ function isSessionError(err: number): boolean {
   return err === ErrorCode.sessionExpired || err === ErrorCode.sessionMoved;
 }
 
-function replay(
-  ledger: Ledger,
-  history: History,
-  requests: Requests,
-): { tree: SmallTree; reads: number; writes: number } {
+function replay(ledger: Ledger, history: History, requests: Requests): Omit<Judged, 'events'> {
   const tree = new SmallTree();
   const seen = new Set<Op>();
+  const sessions = new Set<bigint>();
   const reads = history.ops.filter((op) => isRead(op) && op.zxid !== undefined);
   reads.sort((a, b) => (a.zxid as number) - (b.zxid as number));
   let nextRead = 0;
@@ -99,9 +100,13 @@ function replay(
     readUpTo(zxid);
     const txn = readTxn(payload);
     const { clientId, cxid, type } = txn.header;
-    if (type === OpCode.createSession) continue;
+    if (type === OpCode.createSession) {
+      sessions.add(clientId);
+      continue;
+    }
     const op = requests.get(keyOf(clientId, cxid));
     if (type === OpCode.closeSession) {
+      sessions.delete(clientId);
       tree.closeSession(clientId, zxid);
       if (op?.action.op === 'close') seen.add(op);
       continue;
@@ -127,7 +132,7 @@ function replay(
       }
     }
   }
-  return { tree, reads: reads.length, writes };
+  return { tree, reads: reads.length, writes, sessions };
 }
 
 function isRead(op: Op): boolean {
@@ -220,6 +225,26 @@ function checkSessionOrder(session: SessionHistory): void {
     lastWriteXid = arrival.op.xid;
   }
 }
+
+/** A session that nobody closed is not over, whatever server its client comes back to. */
+function checkExpired(ledger: Ledger, history: History): void {
+  if (history.expired.size === 0) return;
+  const created = new Set<bigint>();
+  for (const { payload } of ledger.delivered) {
+    if (payload.readInt32BE(TYPE_OFFSET) === OpCode.createSession) created.add(payload.readBigInt64BE(0));
+  }
+  for (const { payload } of ledger.entries.values()) {
+    if (payload.readInt32BE(TYPE_OFFSET) === OpCode.closeSession) created.delete(payload.readBigInt64BE(0));
+  }
+  for (const sessionId of history.expired) {
+    if (!created.has(sessionId)) continue;
+    const name = history.sessions.get(sessionId)?.name ?? sessionId.toString(16);
+    throw new Violation('SessionsLive', `${name} was told that its session is over, and nobody closed it`);
+  }
+}
+
+/** clientId long, cxid int, zxid long, time long, and then the type. */
+const TYPE_OFFSET = 28;
 
 /** Only what was asked after the sync, on its connection: that much ZooKeeper promises. */
 function checkSyncs(history: History): void {

@@ -268,6 +268,7 @@ export class Observer {
     const beginRole = replica.beginRole.bind(replica);
     replica.beginRole = (sink) => {
       beginRole(sink);
+      view.atNewLeader = ZXID_ZERO;
       if (sink instanceof Leading) this.wrapLeading(view, sink);
       else this.wrapFollowing(view, sink as Following);
     };

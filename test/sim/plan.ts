@@ -146,8 +146,8 @@ export function planOf(seed: number): Plan {
 function clientsOf(random: SimRandom, tickMs: number): ClientPlan[] {
   return Array.from({ length: random.between(1, 4) }, () => ({
     timeoutMs: tickMs * random.pick([2, 4, 8, 20]),
-    thinkMs: random.pick([20, 50, 150, 400]),
-    mostAtOnce: random.pick([1, 1, 3, 20]),
+    thinkMs: random.pick([30, 100, 300, 800]),
+    mostAtOnce: random.pick([1, 1, 1, 3, 20]),
     leavesOneIn: random.pick([0, 30, 100]),
     multis: random.chance(2, 3),
     ephemerals: random.chance(2, 3),

@@ -243,8 +243,15 @@ export class World {
   }
 
   private checkEphemerals(): void {
-    const tree = this.judged?.tree;
-    if (tree === undefined) return;
+    const { judged } = this;
+    if (judged === undefined) return;
+    const { tree, sessions } = judged;
+    for (const view of this.observer.views) {
+      if (view.peer === undefined) continue;
+      const table = databaseOf(view.peer).sessions;
+      if (table.size === sessions.size && [...sessions].every((id) => table.has(id))) continue;
+      throw new Violation('Ephemerals', `${view.sid} knows ${table.size} sessions, and ${sessions.size} live`);
+    }
     for (const [path, node] of tree.nodes) {
       if (node.owner === 0n || this.isAlive(node.owner)) continue;
       throw new Violation('Ephemerals', `${path} is still there, and its session ${node.owner.toString(16)} is not`);
