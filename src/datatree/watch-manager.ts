@@ -160,7 +160,7 @@ export class WatchManager {
   }
 
   /** Watchers with the paths of their data watches, for wchc. */
-  forEachWatcher(visit: (watcher: Watcher, paths: ReadonlySet<string>) => void): void {
+  forEachWatcher(visit: (watcher: Watcher, paths: readonly string[]) => void): void {
     this.data.forEachWatcher(visit);
   }
 

@@ -417,6 +417,39 @@ describe('a herd', () => {
   });
 });
 
+describe('a watch that is set again each time it fires', () => {
+  test('is as quick the hundred thousandth time', { timeout: 5000 }, () => {
+    const table = new WatchTable();
+    for (let i = 0; i < 20_000; i++) table.add(`/${i}`, a, WatchMode.standard);
+    for (let i = 0; i < 200_000; i++) {
+      table.add('/again', a, WatchMode.standard);
+      table.trigger('/again', EventType.nodeDataChanged, 1 as Zxid, []);
+    }
+    expect([told.length, table.watchCount, table.pathCount, table.modes('/again', a)]).toEqual([
+      200_000, 20_000, 20_000, 0,
+    ]);
+  });
+
+  test('leaves nothing behind when it is not', () => {
+    const table = new WatchTable();
+    for (let i = 0; i < 5000; i++) {
+      table.add(`/${i}`, i % 2 === 0 ? a : b, WatchMode.standard);
+      table.trigger(`/${i}`, EventType.nodeCreated, 1 as Zxid, []);
+    }
+    const left: number[] = [];
+    table.forEachWatcher((_, paths) => left.push(paths.length));
+    table.forEachPath((path) => left.push(path.length));
+    expect([left, table.pathCount, table.watcherCount]).toEqual([[0, 0], 0, 2]);
+    table.removeWatcher(a);
+    table.removeWatcher(b);
+    for (let i = 0; i < 2000; i++) {
+      table.add('/x', a, WatchMode.standard);
+      table.trigger('/x', EventType.nodeCreated, 1 as Zxid, []);
+    }
+    expect([table.watchCount, table.pathCount, table.watcherCount]).toEqual([0, 0, 1]);
+  });
+});
+
 /** A list of (path, watcher, mode), searched from end to end. */
 class DumbTable {
   all: { path: string; watcher: Connection; mode: number }[] = [];
