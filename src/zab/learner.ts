@@ -62,7 +62,7 @@ export class Learner {
   private readonly state: LearnerState;
   private readonly host: LearnerHost;
   private readonly log: Log;
-  private readonly w = new Writer();
+  private readonly w = new Writer(1024);
 
   private stage: LearnerPhase = 'opening';
   private silentHalfTicks = 0;

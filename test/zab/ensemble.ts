@@ -73,6 +73,18 @@ export class Disk {
     return this.currentEpoch === 0;
   }
 
+  /** The transaction of this number that recovery would find. */
+  find(zxid: Zxid): Entry | undefined {
+    const snapshot = this.snapshots.at(-1);
+    const list = snapshot === undefined || zxid > snapshot.zxid ? this.log : snapshot.entries;
+    for (let i = list.length - 1; i >= 0; i--) {
+      const entry = list[i] as Entry;
+      if (entry.zxid === zxid) return entry;
+      if (entry.zxid < zxid) return undefined;
+    }
+    return undefined;
+  }
+
   /** What recovery makes of it. */
   replay(): { entries: Entry[]; zxid: Zxid } {
     const snapshot = this.snapshots.at(-1);

@@ -83,7 +83,7 @@ export class Invariants implements Watcher {
     this.commits++;
     const holders = new Set<number>();
     for (const other of this.peers()) {
-      const held = other.disk.replay().entries.findLast((entry) => entry.zxid === zxid);
+      const held = other.disk.find(zxid);
       if (held !== undefined && other.disk.currentEpoch >= epochOf(zxid)) holders.add(other.sid);
       if (held !== undefined) this.committedPayloads.add(held.payload);
     }
@@ -100,9 +100,7 @@ export class Invariants implements Watcher {
     for (const entry of lost) {
       const holders = new Set<number>();
       for (const other of this.peers()) {
-        if (other !== peer && other.disk.replay().entries.some(({ payload }) => payload === entry.payload)) {
-          holders.add(other.sid);
-        }
+        if (other !== peer && other.disk.find(entry.zxid)?.payload === entry.payload) holders.add(other.sid);
       }
       if (!this.theWorld().verifier.containsQuorum(holders)) {
         throw new Violation(
