@@ -308,14 +308,20 @@ function checkWatches(session: SessionHistory, tree: SmallTree): number {
   };
   let connection = -1;
   let isFresh = false;
+  // A client that is back names both its watches of one path, and is told of the deletion for each.
+  const repeatable = new Set<string>();
   for (const arrival of session.arrivals) {
     if (arrival.connection !== connection) {
       isFresh = connection !== -1 && active.size > 0;
+      repeatable.clear();
       connection = arrival.connection;
     }
     if (arrival.kind === 'event') {
       events++;
+      const wasBoth = active.has(`data ${arrival.path}`) && active.has(`child ${arrival.path}`);
+      if (isFresh && arrival.type === EventType.nodeDeleted && repeatable.delete(arrival.path)) continue;
       takeEvent(session, active, arrival.type, arrival.path);
+      if (isFresh && wasBoth) repeatable.add(arrival.path);
       continue;
     }
     if (arrival.kind === 'rewatched') isFresh = false;
