@@ -154,6 +154,36 @@ describe('a crash before or after any effect on the disk loses nothing that was 
   }
 });
 
+describe('what relies on an order that nobody promised shows only with the right piece lost', () => {
+  const many = Array.from({ length: 30 }, (_, index) => index + 1);
+
+  test('a snapshot of the leader that replaces everything', () => {
+    crashEverywhere([append(1, true), wait(3), { kind: 'install', keep: 1, more: 2 }], many);
+  });
+
+  test('a first group that fills several sectors', () => {
+    crashEverywhere([append(1, true), wait(3), { kind: 'roll' }, append(3, false, 900)], many);
+  });
+
+  test('a name that a killed process did not sync is there for good once it was seen', () => {
+    for (const seed of many) {
+      const lab = new Lab(seed);
+      const { store } = lab.start();
+      store.epochs.setAccepted(1);
+      lab.disk.onEffect = ({ kind }, phase) => {
+        if (kind !== 'rename' || phase !== 'after') return;
+        lab.kill();
+        throw new DeadProcess('crash');
+      };
+      expect(() => store.epochs.setAccepted(2)).toThrow(DeadProcess);
+      lab.disk.onEffect = () => {};
+      const seen = lab.start().store.epochs.acceptedEpoch;
+      lab.powerLoss();
+      expect(lab.start().store.epochs.acceptedEpoch).toBe(seen);
+    }
+  });
+});
+
 describe('the same on a disk whose syncs keep nothing', () => {
   // The check on the check: these tests are worth something only if they notice.
   for (const name of ['groups of appends', 'a roll and snapshots', 'epochs between appends'] as const) {

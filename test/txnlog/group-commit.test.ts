@@ -306,6 +306,27 @@ describe('the note of what is synced', () => {
     expect(note(lab)[1]).toBe(`3 log.1 ${lab.disk.read('/data/version-2/log.1').length} 3`);
   });
 
+  test('is itself durable before the first byte of a file is written', () => {
+    const { lab, store } = watched();
+    append(store, 1);
+    lab.run();
+    const effects: string[] = [];
+    lab.disk.onEffect = ({ kind, path }, phase) => {
+      if (phase === 'after') effects.push(`${kind} ${path.slice(path.lastIndexOf('/') + 1)}`);
+    };
+    store.roll();
+    append(store, 2);
+    lab.run();
+    expect(effects).toEqual([
+      'create log.2',
+      'write synced',
+      'sync synced',
+      'write log.2',
+      'sync log.2',
+      'syncDir version-2',
+    ]);
+  });
+
   test('follows under a load without pause too', () => {
     const { lab, store } = watched();
     let next = 1;
