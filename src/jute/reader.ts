@@ -112,10 +112,13 @@ export class Reader {
     return value;
   }
 
-  /** Length of a vector; -1 for null. Truncated when the bytes that follow cannot hold that many items. */
+  /**
+   * Length of a vector; -1 for null, and any other negative number is an empty one, as Apache's loop takes it. Truncated
+   * when the bytes that follow cannot hold that many items.
+   */
   readVectorLength(minItemBytes: number): number {
     const length = this.readInt();
-    if (length < -1) throw new ProtocolError(`unreasonable vector length ${length}`);
+    if (length < -1) return 0;
     const missing = length * minItemBytes - this.remaining;
     if (missing > 0) throw shortBy(missing);
     return length;

@@ -69,7 +69,7 @@ describe('Reader', () => {
     for (const hex of ['fffffffe', '80000000']) {
       expect(() => reader(hex).readBuffer()).toThrow(ProtocolError);
       expect(() => reader(hex).readString()).toThrow(ProtocolError);
-      expect(() => reader(hex).readVectorLength(1)).toThrow(ProtocolError);
+      expect(reader(hex).readVectorLength(1)).toBe(0);
     }
   });
 
