@@ -1,4 +1,8 @@
-/** A replacement in one file of the source; the text must be there exactly once. */
+/**
+ * The check on the checker: the production source with one thing broken, most of them bugs that ZooKeeper or one of its
+ * kind once had. Random worlds have to find each. The replacements are made when the simulator is bundled; a text that
+ * is not there exactly once is a failure, so that no mutant quietly becomes the original.
+ */
 export interface Edit {
   readonly file: string;
   readonly from: string;
@@ -7,7 +11,440 @@ export interface Edit {
 
 export interface Mutant {
   readonly name: string;
+  /** The bug it brings back, if it has a number. */
+  readonly bug?: string;
   readonly edits: readonly Edit[];
 }
 
-export const MUTANTS: readonly Mutant[] = [];
+const FOLLOWING = 'src/quorum/following.ts';
+const REPLICA = 'src/quorum/replica.ts';
+const LEADER = 'src/zab/leader.ts';
+const LEARNER = 'src/zab/learner.ts';
+const BROADCAST = 'src/zab/broadcast.ts';
+const SYNC_PLAN = 'src/zab/sync-plan.ts';
+const WATCHES = 'src/datatree/watch-manager.ts';
+
+export const MUTANTS: readonly Mutant[] = [
+  // Synchronisation and recovery
+  {
+    name: 'acknowledge before the sync',
+    bug: 'ZOOKEEPER-4646, ZOOKEEPER-3911',
+    edits: [
+      { file: FOLLOWING, from: 'this.syncQueue.push(() => this.link?.send(packet));', to: 'this.link?.send(packet);' },
+    ],
+  },
+  {
+    name: 'write currentEpoch before the transactions are on disk',
+    bug: 'ZOOKEEPER-4643',
+    edits: [
+      {
+        file: LEARNER,
+        from: '      if (!this.isUnproven) this.host.setCurrentEpoch(this.ownEpoch);\n      this.isNewLeaderAcked',
+        to: '      this.isNewLeaderAcked',
+      },
+      {
+        file: LEARNER,
+        from: '    this.host.afterSync(() => {',
+        to: '    if (!this.isUnproven) this.host.setCurrentEpoch(this.ownEpoch);\n    this.host.afterSync(() => {',
+      },
+    ],
+  },
+  {
+    name: 'never write currentEpoch',
+    bug: 'ZOOKEEPER-2307',
+    edits: [
+      {
+        file: LEARNER,
+        from: '      if (!this.isUnproven) this.host.setCurrentEpoch(this.ownEpoch);\n      this.isNewLeaderAcked',
+        to: '      this.isNewLeaderAcked',
+      },
+    ],
+  },
+  {
+    name: 'skip the truncate',
+    bug: 'ZOOKEEPER-3701',
+    edits: [
+      {
+        file: FOLLOWING,
+        from: `    if (store.truncate(zxid)) {
+      replica.reload();
+      this.newestKnown = replica.lastZxid;
+      this.cut = { endsAt: replica.lastZxid };`,
+        to: `    if (store !== undefined) {
+      this.cut = { endsAt: zxid };`,
+      },
+    ],
+  },
+  {
+    name: 'let a learner keep what was never decided',
+    bug: 'ZOOKEEPER-2832',
+    edits: [
+      {
+        file: SYNC_PLAN,
+        from: "return plan('trunc', max, NOTHING);",
+        to: "return plan('diff', max, NOTHING);",
+      },
+    ],
+  },
+  {
+    name: 'keep snapshots above the cut',
+    bug: 'ZOOKEEPER-4837',
+    edits: [
+      {
+        file: 'src/txnlog/history-change.ts',
+        from: 'if (snapshot.zxid > zxid) disk.unlink(join(dirs.snapDir, snapshot.name));',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'install a snapshot in memory first',
+    bug: 'ZOOKEEPER-3642',
+    edits: [
+      {
+        file: FOLLOWING,
+        from: 'store.installSnapshot(database.startCut(), () => {',
+        to: '((_: unknown, task: () => void) => task())(store, () => {',
+      },
+    ],
+  },
+  {
+    name: 'forget the committed transactions in memory in a DIFF',
+    bug: 'ZOOKEEPER-4925, ZOOKEEPER-2418',
+    edits: [
+      {
+        file: SYNC_PLAN,
+        from: "return plan('diff', (entries.at(-1) as Entry).zxid, missing);",
+        to: "return plan('diff', (entries.at(-1) as Entry).zxid, NOTHING);",
+      },
+    ],
+  },
+  {
+    name: 'forget one transaction between the log and the memory',
+    bug: 'ZOOKEEPER-2418',
+    edits: [
+      { file: SYNC_PLAN, from: 'const missing = entries.slice(at + 1);', to: 'const missing = entries.slice(at + 2);' },
+    ],
+  },
+  {
+    name: 'leave out what is proposed while a learner is synchronised',
+    bug: 'ZOOKEEPER-3104, ZOOKEEPER-3589, Zab specification issue 1',
+    edits: [
+      {
+        file: LEADER,
+        from: 'this.inFlight.forEachAbove(plan.reaches,',
+        to: 'this.inFlight.forEachAbove(this.proposed,',
+      },
+    ],
+  },
+  {
+    name: 'count proposals before NEWLEADER is acknowledged',
+    bug: 'ZOOKEEPER-4685',
+    edits: [
+      {
+        file: LEADER,
+        from: 'if (zxid > link.earlyAck) link.earlyAck = zxid;',
+        to: 'if (link.voter) { this.inFlight.acknowledge(link.sid, zxid); this.advance(); }',
+      },
+      { file: LEARNER, from: " && this.stage !== 'synchronising'", to: '' },
+    ],
+  },
+  {
+    name: 'remember acknowledgements over the cut of the log they were for',
+    edits: [{ file: LEADER, from: 'this.inFlight.forget(link.sid);', to: '' }],
+  },
+  {
+    name: 'overlook a learner that is ahead',
+    bug: 'ZOOKEEPER-1154, ZOOKEEPER-1156',
+    edits: [{ file: LEADER, from: 'if (this.isMoreRecent(currentEpoch, link.lastZxid)) {', to: 'if (this.now < 0) {' }],
+  },
+  {
+    name: 'let a wiped voter count',
+    bug: 'ZOOKEEPER-261, CH-91464',
+    edits: [
+      {
+        file: 'src/quorum/peer.ts',
+        from: 'return !this.wasSynchronised && (this.store.isEmpty || this.store.missingUpTo !== undefined);',
+        to: 'return false;',
+      },
+      {
+        file: LEADER,
+        from: "this.histories.add(link.sid, link.isEmpty ? 'empty' : historyKind(link, currentEpoch));",
+        to: "this.histories.add(link.sid, 'some');",
+      },
+    ],
+  },
+  {
+    name: 'keep the writer of an old role alive',
+    bug: 'ZOOKEEPER-4712, ZOOKEEPER-4541',
+    edits: [{ file: REPLICA, from: 'this.store.quiesce(() => {', to: '((task: () => void) => task())(() => {' }],
+  },
+  {
+    name: 'keep in memory what never reached the disk',
+    bug: 'ZOOKEEPER-2845',
+    edits: [
+      {
+        file: REPLICA,
+        from: 'if (head.zxid <= this.store.lastSynced) this.applyOne(head);',
+        to: 'this.applyOne(head);',
+      },
+    ],
+  },
+  {
+    name: 'show what the own disk does not have',
+    bug: 'ZOOKEEPER-4882',
+    edits: [
+      {
+        file: REPLICA,
+        from: 'const limit = Math.min(this.committed, this.store.lastSynced);',
+        to: 'const limit = this.committed;',
+      },
+    ],
+  },
+  {
+    name: 'accept an epoch in memory only',
+    bug: 'ZOOKEEPER-1653',
+    edits: [{ file: 'src/txnlog/epochs.ts', from: '    this.write(ACCEPTED, epoch);\n', to: '' }],
+  },
+  {
+    name: 'commit on half of the voters',
+    edits: [
+      {
+        file: BROADCAST,
+        from: 'if (!verifier.containsQuorum(quorum)) return false;',
+        to: 'if (quorum.size < Math.floor(verifier.voters.size / 2)) return false;',
+      },
+    ],
+  },
+  {
+    name: 'count observers in a quorum',
+    bug: 'ZOOKEEPER-2959',
+    edits: [
+      { file: LEADER, from: 'link.voter = !link.observer && this.isVoter(info.sid);', to: 'link.voter = true;' },
+      {
+        file: 'src/election/quorum/majority.ts',
+        from: '    for (const sid of this.voters) {\n      if (acks.has(sid)) count++;\n    }',
+        to: '    count = acks.size;',
+      },
+    ],
+  },
+  {
+    name: 'compare votes without the epoch',
+    edits: [
+      {
+        file: 'src/election/vote.ts',
+        from: 'if (a.peerEpoch !== b.peerEpoch) return a.peerEpoch > b.peerEpoch;',
+        to: '',
+      },
+      {
+        file: LEADER,
+        from: 'return currentEpoch > own || (currentEpoch === own && lastZxid > this.history.lastZxid);',
+        to: 'return lastZxid > this.history.lastZxid && own > 0;',
+      },
+    ],
+  },
+  // Files
+  {
+    name: 'skip the sync of the directory after a rename',
+    edits: [
+      {
+        file: 'src/txnlog/small-file.ts',
+        from: '  disk.rename(aside, join(dir, name));\n  disk.syncDir(dir);',
+        to: '  disk.rename(aside, join(dir, name));',
+      },
+    ],
+  },
+  {
+    name: 'skip the sync of the directory of a new log',
+    edits: [
+      {
+        file: 'src/txnlog/log-file.ts',
+        from: 'if (error === undefined && isFirst) this.disk.syncDirAsync(this.dir, done);\n      else done(error);',
+        to: 'done(error);',
+      },
+    ],
+  },
+  {
+    name: 'trust what an earlier process wrote and did not sync',
+    edits: [{ file: 'src/txnlog/recovery.ts', from: 'syncAll(disk, dirs, base.snapshot, replayed);', to: '' }],
+  },
+  {
+    name: 'leave the torn end of the log',
+    bug: 'ZOOKEEPER-1489',
+    edits: [
+      {
+        file: 'src/txnlog/recovery.ts',
+        from: 'if (replayed.torn !== undefined) cutTornTail(disk, dirs.logDir, replayed.torn, note, log);',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'replace a history without saying so first',
+    bug: 'ZOOKEEPER-2872',
+    edits: [
+      {
+        file: 'src/txnlog/history-change.ts',
+        from: 'replaceFile(disk, dirs.snapDir, INTENT, ',
+        to: 'if (what.length < 0) replaceFile(disk, dirs.snapDir, INTENT, ',
+      },
+      {
+        file: 'src/txnlog/history-change.ts',
+        from: '  disk.unlink(join(dirs.snapDir, INTENT));\n',
+        to: '',
+      },
+    ],
+  },
+  // Sessions, ephemerals, reads, watches
+  {
+    name: 'never delete an ephemeral',
+    bug: 'ZOOKEEPER-2355',
+    edits: [
+      {
+        file: 'src/datatree/database.ts',
+        from: 'const unnamed = this.tree.killSession(header.clientId, header.zxid, body.paths ?? []);',
+        to: 'const unnamed = 0;',
+      },
+    ],
+  },
+  {
+    name: 'keep closed sessions in the table',
+    bug: 'ZOOKEEPER-3144',
+    edits: [{ file: 'src/datatree/database.ts', from: '    this.sessions.remove(header.clientId);\n', to: '' }],
+  },
+  {
+    name: 'lose the session on re-attach',
+    edits: [
+      {
+        file: 'src/quorum/leading.ts',
+        from: 'this.enter(() => this.leader.revalidated(link, sessionId, valid));',
+        to: 'this.enter(() => this.leader.revalidated(link, sessionId, valid && sessionId % 3n !== 0n));',
+      },
+    ],
+  },
+  {
+    name: 'do not tell the leader who was heard',
+    bug: 'ZOOKEEPER-710',
+    edits: [
+      {
+        file: 'src/server/session-learner.ts',
+        from: 'touch(sessionId: bigint, timeoutMs: number): boolean {\n    this.touched.set(sessionId, timeoutMs);',
+        to: 'touch(_sessionId: bigint, _timeoutMs: number): boolean {',
+      },
+    ],
+  },
+  {
+    name: 'let a session that is being closed go on',
+    bug: 'CH-65198, ZOOKEEPER-1496',
+    edits: [
+      {
+        file: 'src/server/sessions.ts',
+        from: 'if (session.isClosing) return ErrorCode.sessionExpired;',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'never fire a watch on data',
+    edits: [
+      {
+        file: WATCHES,
+        from: 'this.data.trigger(path, EventType.nodeDataChanged, zxid, acl);',
+        to: 'if (zxid < 0) this.data.trigger(path, 0, zxid, acl);',
+      },
+    ],
+  },
+  {
+    name: 'deliver a watch after the reply',
+    edits: [
+      {
+        file: 'src/server/client-connection.ts',
+        from: 'this.replies.event(type, path, zxid);',
+        to: 'this.server.clock.after(5, () => this.replies.event(type, path, zxid));',
+      },
+    ],
+  },
+  {
+    name: 'forget what changed while a client was away',
+    bug: 'ZOOKEEPER-1412',
+    edits: [
+      {
+        file: WATCHES,
+        from: 'else if (tree.modifiedAt(node) > lists.relativeZxid) {',
+        to: 'else if (tree.modifiedAt(node) < 0) {',
+      },
+    ],
+  },
+  {
+    name: 'serve a client that has seen more',
+    edits: [
+      {
+        file: 'src/server/zookeeper-server.ts',
+        from: 'if (request.lastZxidSeen > this.lastProcessedZxid) {',
+        to: 'if (request.lastZxidSeen < 0) {',
+      },
+    ],
+  },
+  {
+    name: 'answer a sync before what it waits for is applied',
+    edits: [
+      {
+        file: 'src/server/zookeeper-server.ts',
+        from: 'if (head.committed > this.lastProcessedZxid) return;',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'answer a sync without asking a quorum',
+    edits: [
+      {
+        file: LEADER,
+        from: 'this.barriers.ask(this.inFlight.lastProposed, link.id, 0);',
+        to: 'this.host.send(link.id, new Packet(PacketType.sync, ZXID_ZERO));',
+      },
+    ],
+  },
+  // Transactions
+  {
+    name: 'name sequential nodes by the number of children',
+    bug: 'ZOOKEEPER-1046',
+    edits: [
+      {
+        file: 'src/server/prep/create.ts',
+        from: 'record.path + sequenceSuffix(parent.cversion)',
+        to: 'record.path + sequenceSuffix(parent.childCount)',
+      },
+    ],
+  },
+  {
+    name: 'apply a failed multi in part',
+    edits: [
+      {
+        file: 'src/datatree/database.ts',
+        from: "if (!failed || part.kind === 'error') item =",
+        to: "if (!pastFailure || part.kind === 'error') item =",
+      },
+    ],
+  },
+  {
+    name: 'set data whatever the version',
+    edits: [
+      {
+        file: 'src/server/prep/change.ts',
+        from: '  if (!versionMatches(node.version, record.version)) return ErrorCode.badVersion;\n  const version',
+        to: '  const version',
+      },
+    ],
+  },
+  {
+    name: 'judge a write by the tree without what is on its way',
+    edits: [
+      {
+        file: 'src/server/prep/change.ts',
+        from: 'pending.setData(node, data, version, context.zxid, context.timeMs);',
+        to: '',
+      },
+    ],
+  },
+];

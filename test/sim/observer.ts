@@ -357,11 +357,10 @@ export class Observer {
 
   /** A counter of 32 bits never fills up in a simulated life, so an epoch is given fewer transactions. */
   private limitCounter(leader: Leader): void {
-    const limit = this.counterLimit;
-    if (limit === undefined) return;
     const nextZxid = leader.nextZxid.bind(leader);
     leader.nextZxid = () => {
-      if (leader.phase === 'broadcast' && counterOf(leader.lastProposed) >= limit) {
+      const limit = this.counterLimit;
+      if (limit !== undefined && leader.phase === 'broadcast' && counterOf(leader.lastProposed) >= limit) {
         (leader as unknown as { stepDown(reason: string): void }).stepDown('the counter of this epoch is used up');
         return undefined;
       }
