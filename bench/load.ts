@@ -109,6 +109,7 @@ class LoadClient {
   private nextXid = 1;
   private expectedXid = 1;
   private answered = 0;
+  private done = false;
 
   private constructor(socket: Socket, template: Buffer, outstanding: number, tally: Tally) {
     this.socket = socket;
@@ -119,6 +120,9 @@ class LoadClient {
     this.cutter = new FrameCutter(1 << 20, (frame) => {
       this.onFrame(frame);
       return true;
+    });
+    socket.on('close', () => {
+      if (!this.done) throw new Error('the server closed a connection');
     });
     socket.on('data', (chunk) => {
       this.cutter.push(chunk);
@@ -160,6 +164,7 @@ class LoadClient {
   }
 
   close(): void {
+    this.done = true;
     this.socket.destroy();
   }
 

@@ -44,7 +44,10 @@ process.stdout.write(
 for (const operation of OPERATIONS) {
   const rounds = new Map<Contestant, Round[]>(contestants.map((contestant) => [contestant, []]));
   for (let round = 0; round < Number(values.rounds); round++) {
-    for (const contestant of contestants) rounds.get(contestant)?.push(await measure(contestant, operation));
+    for (const contestant of contestants) {
+      if (process.stderr.isTTY) process.stderr.write(`\r${operation}, round ${round + 1}, ${contestant.name}   \r`);
+      rounds.get(contestant)?.push(await measure(contestant, operation));
+    }
   }
   process.stdout.write(`${operation}\n`);
   for (const contestant of contestants)

@@ -69,7 +69,7 @@ export class RunningServer {
     const child = spawn(program, args, { stdio: 'ignore', cwd: dir });
     const server = new RunningServer(child, port, dir);
     for (let tries = 0; !(await accepts(port)); tries++) {
-      if (tries === 200 || child.exitCode !== null) throw new Error(`${contestant.name} does not start`);
+      if (tries === 200 || hasEnded(child)) throw new Error(`${contestant.name} does not start`);
       await new Promise((done) => setTimeout(done, 100));
     }
     return server;
@@ -87,12 +87,16 @@ export class RunningServer {
 
   async stop(): Promise<void> {
     const ended = new Promise((done) => this.child.once('exit', done));
-    if (this.child.exitCode === null) {
+    if (!hasEnded(this.child)) {
       this.child.kill('SIGKILL');
       await ended;
     }
     rmSync(this.dir, { recursive: true, force: true });
   }
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 /** USER_HZ, which Linux has fixed for what /proc shows. */
@@ -116,6 +120,7 @@ function accepts(port: number): Promise<boolean> {
     socket.on('data', (chunk) => {
       text += chunk;
     });
+    socket.setTimeout(2000, () => socket.destroy());
     socket.on('error', () => done(false));
     socket.on('close', () => done(text.includes('Mode:')));
   });
