@@ -4,15 +4,21 @@ import type { Writer } from '../jute/writer.ts';
 import { ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
 import { AclCache } from './acl-cache.ts';
 import { contentCrc, DigestSum, digestFrom, isOutsideDigest } from './digest.ts';
-import { OwnerKind, type OwnerOptions, ownerKindOf, ttlOf } from './ephemeral-kind.ts';
+import type { OwnerOptions } from './ephemeral-kind.ts';
+import {
+  clientStat,
+  persistedStat,
+  setFirstStat,
+  setPersistedStat,
+  writeClientStat,
+  writePersistedStat,
+} from './node-stat.ts';
 import {
   ACL,
   AVERSION,
   CHILD_COUNT,
   CONTENT_CRC,
-  CTIME,
   CVERSION,
-  CZXID,
   DIGEST,
   FIRST_CHILD,
   KIND,
@@ -26,9 +32,11 @@ import {
   SEQUENCE,
   VERSION,
 } from './node-table.ts';
+import { OwnedNodes } from './owned-nodes.ts';
 import { PathIndex } from './path-index.ts';
 import { CONFIG_PATH, QUOTA_LIMITS_NAME, QUOTA_PATH, ROOT_PATH, ZOOKEEPER_PATH } from './paths.ts';
 import { type QuotaState, Quotas } from './quotas.ts';
+import { countBelow, leafBelow, nextBelow } from './subtree.ts';
 import { WatchManager } from './watch-manager.ts';
 
 export interface TreeOptions extends OwnerOptions {
@@ -59,16 +67,14 @@ export class DataTree {
   private readonly acls = new AclCache();
   private readonly sum = new DigestSum();
   private readonly quotas: Quotas;
-  private readonly ephemerals = new Map<bigint, Set<string>>();
-  private readonly containers = new Set<number>();
-  private readonly ttls = new Set<number>();
+  private readonly owned: OwnedNodes;
   private readonly listeners: ChangeListener[] = [];
   private dataSize = 0;
-  private ephemeralNodes = 0;
 
   /** A fresh tree holds the root and the reserved nodes; one that is to be loaded holds nothing. */
   constructor(options: TreeOptions, toBeLoaded = false) {
     this.options = options;
+    this.owned = new OwnedNodes(this.nodes, options);
     this.watches = new WatchManager(this);
     this.quotas = new Quotas(this);
     if (toBeLoaded) return;
@@ -87,37 +93,12 @@ export class DataTree {
   }
 
   persistedStat(node: number): StatPersisted {
-    const nodes = this.nodes;
-    return {
-      czxid: nodes.long(node, CZXID) as Zxid,
-      mzxid: nodes.long(node, MZXID) as Zxid,
-      ctime: nodes.long(node, CTIME),
-      mtime: nodes.long(node, MTIME),
-      version: nodes.int(node, VERSION),
-      cversion: nodes.int(node, CVERSION),
-      aversion: nodes.int(node, AVERSION),
-      ephemeralOwner: nodes.owner(node),
-      pzxid: nodes.long(node, PZXID) as Zxid,
-    };
+    return persistedStat(this.nodes, node);
   }
 
-  /** What a client is shown: changes instead of creates in cversion, no marks in ephemeralOwner. */
+  /** What a client is shown. */
   clientStat(node: number): Stat {
-    const nodes = this.nodes;
-    const numChildren = nodes.int(node, CHILD_COUNT);
-    return {
-      czxid: nodes.long(node, CZXID) as Zxid,
-      mzxid: nodes.long(node, MZXID) as Zxid,
-      ctime: nodes.long(node, CTIME),
-      mtime: nodes.long(node, MTIME),
-      version: nodes.int(node, VERSION),
-      cversion: (nodes.int(node, CVERSION) * 2 - numChildren) | 0,
-      aversion: nodes.int(node, AVERSION),
-      ephemeralOwner: nodes.int(node, KIND) === OwnerKind.session ? nodes.owner(node) : 0n,
-      dataLength: nodes.dataLength(node),
-      numChildren,
-      pzxid: nodes.long(node, PZXID) as Zxid,
-    };
+    return clientStat(this.nodes, node);
   }
 
   aclOf(node: number): readonly Acl[] {
@@ -164,20 +145,7 @@ export class DataTree {
 
   /** Stat, as clientStat. */
   writeStat(node: number, w: Writer): void {
-    const nodes = this.nodes;
-    const numChildren = nodes.int(node, CHILD_COUNT);
-    w.writeSafeLong(nodes.long(node, CZXID));
-    w.writeSafeLong(nodes.long(node, MZXID));
-    w.writeSafeLong(nodes.long(node, CTIME));
-    w.writeSafeLong(nodes.long(node, MTIME));
-    w.writeInt(nodes.int(node, VERSION));
-    w.writeInt(nodes.int(node, CVERSION) * 2 - numChildren);
-    w.writeInt(nodes.int(node, AVERSION));
-    if (nodes.int(node, KIND) === OwnerKind.session) w.writeLong(nodes.owner(node));
-    else w.writeSafeLong(0);
-    w.writeInt(nodes.dataLength(node));
-    w.writeInt(numChildren);
-    w.writeSafeLong(nodes.long(node, PZXID));
+    writeClientStat(this.nodes, node, w);
   }
 
   /** vector<ustring> of the children's names, oldest first. */
@@ -200,13 +168,12 @@ export class DataTree {
 
   /** Paths of a session's ephemerals; empty for an unknown session. */
   ephemeralsOf(sessionId: bigint): string[] {
-    const paths = this.ephemerals.get(sessionId);
-    return paths === undefined ? [] : [...paths];
+    return this.owned.pathsOf(sessionId);
   }
 
   /** Sessions that have ephemerals, or had some since this peer loaded the tree. */
   ephemeralOwners(): bigint[] {
-    return [...this.ephemerals.keys()];
+    return this.owned.sessions();
   }
 
   /**
@@ -217,7 +184,7 @@ export class DataTree {
     if (path === ROOT_PATH) return this.byPath.size - 1;
     if (path === '') return this.byPath.size;
     const top = this.lookup(path);
-    return top === NO_NODE ? 0 : this.countBelow(top);
+    return top === NO_NODE ? 0 : countBelow(this.nodes, top);
   }
 
   /** Nodes, the root counted under both its names. */
@@ -231,7 +198,7 @@ export class DataTree {
   }
 
   get ephemeralCount(): number {
-    return this.ephemeralNodes;
+    return this.owned.ephemeralCount;
   }
 
   get aclCount(): number {
@@ -267,20 +234,7 @@ export class DataTree {
    * (with `maxNeverUsedMs` other than 0) never had any for so long; nodes whose TTL is over. `wallMs` is the wall clock.
    */
   containerCandidates(wallMs: number, maxNeverUsedMs: number): string[] {
-    const nodes = this.nodes;
-    const paths: string[] = [];
-    for (const node of this.containers) {
-      if (nodes.int(node, CHILD_COUNT) > 0) continue;
-      const neverUsed = nodes.int(node, CVERSION) <= 0;
-      const idleMs = wallMs - nodes.long(node, MTIME);
-      if (!neverUsed || (maxNeverUsedMs !== 0 && idleMs > maxNeverUsedMs)) paths.push(nodes.path(node));
-    }
-    for (const node of this.ttls) {
-      if (nodes.int(node, CHILD_COUNT) > 0) continue;
-      const ttlMs = ttlOf(nodes.owner(node));
-      if (ttlMs !== 0 && wallMs - nodes.long(node, MTIME) > ttlMs) paths.push(nodes.path(node));
-    }
-    return paths;
+    return this.owned.candidates(wallMs, maxNeverUsedMs);
   }
 
   /** The tree's own copy of a path, where it has one. */
@@ -350,7 +304,7 @@ export class DataTree {
     const node = this.lookup(path);
     if (node === NO_NODE) return ErrorCode.noNode;
     const acl = this.aclOf(node);
-    while (nodes.int(node, FIRST_CHILD) !== NO_NODE) this.remove(this.deepestBelow(node));
+    for (let leaf = leafBelow(nodes, node); leaf !== node; leaf = leafBelow(nodes, node)) this.remove(leaf);
     this.remove(node);
     if (this.watches.count > 0) {
       const parentPath = nodes.path(parent);
@@ -394,8 +348,7 @@ export class DataTree {
    * unless it comes from a server that names none. Returns how many it did not name.
    */
   killSession(sessionId: bigint, zxid: Zxid, named: readonly string[]): number {
-    const own = this.ephemerals.get(sessionId);
-    this.ephemerals.delete(sessionId);
+    const own = this.owned.takePathsOf(sessionId);
     for (const path of named) {
       own?.delete(path);
       this.delete(path, zxid);
@@ -455,15 +408,7 @@ export class DataTree {
     w.writeString(nodes.path(node));
     nodes.writeData(node, w);
     w.writeSafeLong(this.acls.idAt(nodes.int(node, ACL)));
-    w.writeSafeLong(nodes.long(node, CZXID));
-    w.writeSafeLong(nodes.long(node, MZXID));
-    w.writeSafeLong(nodes.long(node, CTIME));
-    w.writeSafeLong(nodes.long(node, MTIME));
-    w.writeInt(nodes.int(node, VERSION));
-    w.writeInt(nodes.int(node, CVERSION));
-    w.writeInt(nodes.int(node, AVERSION));
-    w.writeLong(nodes.owner(node));
-    w.writeSafeLong(nodes.long(node, PZXID));
+    writePersistedStat(nodes, node, w);
   }
 
   loadAcl(id: number, acl: readonly Acl[]): void {
@@ -481,16 +426,9 @@ export class DataTree {
     this.byPath.add(node);
     if (parent !== NO_NODE) nodes.appendChild(parent, node);
     nodes.setData(node, data);
-    nodes.setLong(node, CZXID, stat.czxid);
-    nodes.setLong(node, MZXID, stat.mzxid);
-    nodes.setLong(node, PZXID, stat.pzxid);
-    nodes.setLong(node, CTIME, stat.ctime);
-    nodes.setLong(node, MTIME, stat.mtime);
-    nodes.setInt(node, VERSION, stat.version);
-    nodes.setInt(node, CVERSION, stat.cversion);
-    nodes.setInt(node, AVERSION, stat.aversion);
+    setPersistedStat(nodes, node, stat);
     nodes.setInt(node, ACL, known ?? this.acls.acquireLost());
-    if (path !== '') this.enrol(node, path, stat.ephemeralOwner);
+    if (path !== '') this.owned.enter(node, stat.ephemeralOwner);
     if (this.options.digest) nodes.setInt(node, CONTENT_CRC, contentCrc(path, data));
     this.rehash(node);
     return known === undefined ? 'lost acl' : 'loaded';
@@ -516,7 +454,7 @@ export class DataTree {
     const nodes = this.nodes;
     const top = this.lookup(path);
     const usage = { count: 0, bytes: 0 };
-    for (let node = top; node !== NO_NODE; node = this.nextBelow(top, node)) {
+    for (let node = top; node !== NO_NODE; node = nextBelow(nodes, top, node)) {
       usage.count++;
       usage.bytes += nodes.dataLength(node);
     }
@@ -525,9 +463,10 @@ export class DataTree {
 
   /** Visits every leaf from `path` down. */
   forEachLeaf(path: string, visit: (path: string) => void): void {
+    const nodes = this.nodes;
     const top = this.lookup(path);
-    for (let node = top; node !== NO_NODE; node = this.nextBelow(top, node)) {
-      if (this.nodes.int(node, FIRST_CHILD) === NO_NODE) visit(this.nodes.path(node));
+    for (let node = top; node !== NO_NODE; node = nextBelow(nodes, top, node)) {
+      if (nodes.int(node, FIRST_CHILD) === NO_NODE) visit(nodes.path(node));
     }
   }
 
@@ -559,29 +498,12 @@ export class DataTree {
     this.byPath.add(node);
     if (parent !== NO_NODE) nodes.appendChild(parent, node);
     nodes.setData(node, data);
-    nodes.setLong(node, CZXID, zxid);
-    nodes.setLong(node, MZXID, zxid);
-    nodes.setLong(node, PZXID, zxid);
-    nodes.setLong(node, CTIME, time);
-    nodes.setLong(node, MTIME, time);
+    setFirstStat(nodes, node, zxid, time);
     nodes.setInt(node, ACL, this.acls.acquire(acl));
-    if (owner !== 0n) this.enrol(node, path, owner);
+    this.owned.enter(node, owner);
     if (this.options.digest) nodes.setInt(node, CONTENT_CRC, contentCrc(path, data));
     this.rehash(node);
     return node;
-  }
-
-  private enrol(node: number, path: string, owner: bigint): void {
-    const kind = ownerKindOf(owner, this.options);
-    this.nodes.setOwner(node, kind, owner);
-    if (kind === OwnerKind.container) this.containers.add(node);
-    else if (kind === OwnerKind.ttl) this.ttls.add(node);
-    else if (kind === OwnerKind.session) {
-      this.ephemeralNodes++;
-      const paths = this.ephemerals.get(owner);
-      if (paths === undefined) this.ephemerals.set(owner, new Set([path]));
-      else paths.add(path);
-    }
   }
 
   /** Takes a node without children out of everything. */
@@ -594,13 +516,7 @@ export class DataTree {
     for (let i = 0; i < this.listeners.length; i++) (this.listeners[i] as ChangeListener).beforeRemove(node);
     this.sum.remove(nodes.int(node, DIGEST) >>> 0);
     this.acls.release(nodes.int(node, ACL));
-    const kind = nodes.int(node, KIND);
-    if (kind === OwnerKind.container) this.containers.delete(node);
-    else if (kind === OwnerKind.ttl) this.ttls.delete(node);
-    else if (kind === OwnerKind.session) {
-      this.ephemeralNodes--;
-      this.ephemerals.get(nodes.owner(node))?.delete(path);
-    }
+    this.owned.leave(node);
     this.byPath.remove(node);
     nodes.removeChild(node);
     nodes.free(node);
@@ -626,7 +542,7 @@ export class DataTree {
   private rehash(node: number): void {
     if (!this.options.digest || isOutsideDigest(this.nodes.path(node))) return;
     const before = this.nodes.int(node, DIGEST) >>> 0;
-    const after = digestFrom(this.nodes.int(node, CONTENT_CRC), this.persistedStat(node));
+    const after = digestFrom(this.nodes.int(node, CONTENT_CRC), persistedStat(this.nodes, node));
     this.sum.remove(before);
     this.sum.add(after);
     this.nodes.setInt(node, DIGEST, after);
@@ -640,29 +556,6 @@ export class DataTree {
       size += nodes.path(node).length + nodes.dataLength(node);
     }
     return size;
-  }
-
-  private countBelow(top: number): number {
-    let count = -1;
-    for (let node = top; node !== NO_NODE; node = this.nextBelow(top, node)) count++;
-    return count;
-  }
-
-  /** The node after `node` in a walk of the subtree of `top`, parent first. */
-  private nextBelow(top: number, node: number): number {
-    const first = this.nodes.int(node, FIRST_CHILD);
-    if (first !== NO_NODE) return first;
-    for (let at = node; at !== top; at = this.nodes.int(at, PARENT)) {
-      const next = this.nodes.int(at, NEXT);
-      if (next !== NO_NODE) return next;
-    }
-    return NO_NODE;
-  }
-
-  private deepestBelow(top: number): number {
-    let node = top;
-    for (let child = top; child !== NO_NODE; child = this.nodes.int(child, FIRST_CHILD)) node = child;
-    return node;
   }
 }
 

@@ -42,7 +42,7 @@ describe('apply', () => {
         expect([...dump(db)].sort()).toEqual([...model.nodes].sort());
         expect(db.digestMismatches).toBe(0);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -96,7 +96,7 @@ describe('a snapshot cut', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -117,7 +117,7 @@ describe('a snapshot cut', () => {
         ]);
         expect(loaded.lastProcessedZxid).toBe(straight.lastProcessedZxid);
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 });
@@ -195,7 +195,7 @@ describe('a fuzzy snapshot', () => {
         const again = decode(whole(loaded), loaded.lastProcessedZxid, 1000);
         expect([...dump(again)].sort()).toEqual([...dump(loaded)].sort());
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });
