@@ -1,17 +1,26 @@
 // npm run interop:mixed -- --mix apache-3.9.5,ours,apache-3.8.0      one mix: elections, losses of every kind, equal trees
-//                          --set 3 | 5 | old                        all mixes of the table in docs/COMPATIBILITY.md
-//                          [--losses 3] [--clients 4] [--port 26000]
+//                          --set 3,5,old                            all mixes of the table in docs/COMPATIBILITY.md
+//                          --mix ... --minutes 10 --seed N          the same mix under torture
+//                          --migrate apache-3.9.5,ours,apache-3.9.5 an ensemble of three moved from kind to kind
+//                          --snap apache-3.9.5                      a large tree sent whole, both ways
+//                          [--losses 3] [--port 26000]
 // Exit codes: 0 all well, 1 something was lost, wrong or unequal.
 import { parseArgs } from 'node:util';
 import type { Kind } from '../harness/server.ts';
+import { migrate } from './migrate.ts';
 import { runMix } from './mix.ts';
+import { snapBothWays } from './snap.ts';
+import { tortureMix } from './torture-mix.ts';
 
 const { values } = parseArgs({
   options: {
     mix: { type: 'string', default: '' },
     set: { type: 'string', default: '' },
     losses: { type: 'string', default: '3' },
-    clients: { type: 'string', default: '4' },
+    minutes: { type: 'string', default: '' },
+    seed: { type: 'string', default: '1' },
+    migrate: { type: 'string', default: '' },
+    snap: { type: 'string', default: '' },
     port: { type: 'string', default: '26000' },
   },
 });
@@ -30,22 +39,41 @@ const sets: { readonly [name: string]: readonly string[] } = {
   old: ['3.5.10', '3.6.4', '3.7.2'].map((release) => `apache-${release},ours,apache-${release}`),
 };
 
-const mixes = values.set === '' ? [values.mix] : values.set.split(',').flatMap((name) => sets[name] ?? []);
+// Servers are killed when this process exits; a signal would end it without.
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(2));
+
+const started = Date.now();
 let failed = false;
-let place = 0;
-for (const mix of mixes) {
-  const kinds = mix.split(',') as Kind[];
-  const started = Date.now();
-  const { problems, ...seen } = await runMix({
-    kinds,
-    basePort: basePort + 100 * (place++ % 8),
-    losses: Number(values.losses),
-    clients: Number(values.clients),
-    say,
-  }).catch((error: unknown) => ({ problems: [`${error instanceof Error ? error.stack : error}`] }));
+
+function report(name: string, { problems, ...seen }: { readonly problems: readonly string[] }): void {
   for (const problem of problems.slice(0, 40)) console.log(`PROBLEM ${problem}`);
   failed ||= problems.length > 0;
   const verdict = problems.length > 0 ? 'FAILED' : 'equal, nothing lost';
-  console.log(`MIX ${mix}: ${verdict} ${JSON.stringify(seen)} ${Math.round((Date.now() - started) / 1000)} s`);
+  console.log(`${name}: ${verdict} ${JSON.stringify(seen)} ${Math.round((Date.now() - started) / 1000)} s`);
+}
+
+const broken = (error: unknown): { problems: string[] } => ({
+  problems: [`${error instanceof Error ? error.stack : error}`],
+});
+
+if (values.migrate !== '') {
+  const way = values.migrate.split(',') as [Kind, ...Kind[]];
+  report(`MIGRATE ${way.join(' -> ')}`, await migrate({ way, basePort, say }).catch(broken));
+} else if (values.snap !== '') {
+  report(`SNAP ${values.snap}`, await snapBothWays({ apache: values.snap as Kind, basePort, say }).catch(broken));
+} else {
+  const mixes = values.set === '' ? [values.mix] : values.set.split(',').flatMap((name) => sets[name] ?? []);
+  for (const [place, mix] of mixes.entries()) {
+    const kinds = mix.split(',') as Kind[];
+    const port = basePort + 100 * (place % 8);
+    if (values.minutes !== '') {
+      const minutes = Number(values.minutes);
+      const seen = await tortureMix(kinds, minutes, Number(values.seed), port, say).catch(broken);
+      report(`TORTURE ${mix} seed ${values.seed}`, seen);
+      continue;
+    }
+    const losses = Number(values.losses);
+    report(`MIX ${mix}`, await runMix({ kinds, basePort: port, losses, say }).catch(broken));
+  }
 }
 process.exit(failed ? 1 : 0);

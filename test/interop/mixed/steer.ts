@@ -13,26 +13,29 @@ export async function untilAllServe(ensemble: Ensemble): Promise<void> {
     const modes = await Promise.all(ensemble.servers.map((server) => server.mode()));
     const followers = modes.filter((mode) => mode === 'follower').length;
     if (modes.includes('leader') && followers === modes.length - 1) return;
+    const ended = ensemble.servers.find((server) => !server.running);
+    if (ended !== undefined) throw new Error(`${ended.kind} ended:\n${ended.lastWords()}`);
     if (Date.now() > deadline) throw new Error(`not one ensemble: ${modes.join(', ')}`);
     await sleep(30);
   }
 }
 
-async function untilLeads(server: Server): Promise<void> {
+/** False: another one leads, one that had seen more. */
+async function comesToLead(server: Server): Promise<boolean> {
   const deadline = Date.now() + 60_000;
   for (;;) {
     const mode = await server.mode();
-    if (mode === 'leader') return;
-    if (mode === 'follower') throw new Error(`server ${server.options.id} follows, but was to lead`);
+    if (mode === 'leader') return true;
+    if (mode === 'follower') return false;
     if (Date.now() > deadline) throw new Error(`server ${server.options.id} does not lead`);
     await sleep(20);
   }
 }
 
-/** A write that somebody else than its members may miss. */
+/** A write that whoever is away misses. */
 async function write(server: Server): Promise<void> {
   const session = await RawSession.open({ port: server.clientPort, timeoutMs: 10_000 });
-  await session.call('create', { path: `/steered-`, data: null, acl: openAcl, flags: 2 });
+  await session.call('create', { path: '/steered-', data: null, acl: openAcl, flags: 2 });
   await session.close();
 }
 
@@ -42,26 +45,34 @@ export function canLead(ensemble: Ensemble, server: Server): boolean {
   return count - (server.options.id ?? 0) <= (count - 1) / 2 || count === 3;
 }
 
+/** Under writes the members left may have seen different ends of the log, so it may take more than one try. */
 export async function makeLead(ensemble: Ensemble, server: Server): Promise<void> {
+  for (let tries = 0; tries < 20; tries++) {
+    if (await tryToLead(ensemble, server)) return;
+    await untilAllServe(ensemble);
+  }
+  throw new Error(`server ${server.options.id} cannot be made to lead`);
+}
+
+async function tryToLead(ensemble: Ensemble, server: Server): Promise<boolean> {
   const leader = await ensemble.leader();
-  if (leader === server) return;
+  if (leader === server) return true;
   const id = server.options.id ?? 0;
   const above = ensemble.servers.filter((other) => (other.options.id ?? 0) > id);
   const away = above.includes(leader) ? above : [...above, leader];
   if (away.length <= (ensemble.servers.length - 1) / 2) {
     await Promise.all(away.map((other) => other.kill()));
-    await untilLeads(server);
-    await untilAllServe(ensemble);
-    return;
+  } else {
+    const behind = ensemble.servers.find((other) => other !== server && other !== leader);
+    if (behind === undefined || ensemble.servers.length !== 3) return false;
+    await behind.kill();
+    await write(server);
+    await leader.kill();
+    behind.launch();
   }
-  if (ensemble.servers.length !== 3) throw new Error(`server ${id} cannot be made to lead`);
-  const behind = ensemble.servers.filter((other) => other !== server && other !== leader) as [Server];
-  await behind[0].kill();
-  await write(server);
-  await leader.kill();
-  behind[0].launch();
-  await untilLeads(server);
+  const leads = await comesToLead(server);
   await untilAllServe(ensemble);
+  return leads;
 }
 
 export const waysToLose = ['kill -9', 'SIGTERM', 'SIGSTOP'] as const;

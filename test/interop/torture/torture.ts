@@ -19,6 +19,10 @@ export interface TortureOptions {
   readonly seed: number;
   readonly basePort: number;
   readonly writers?: number;
+  /** Further bad days by name, each once in every round. */
+  readonly more?: { readonly [name: string]: (stage: Stage) => Promise<void> };
+  /** What else is wrong with the ensemble at rest. */
+  readonly inspect?: (servers: readonly Server[]) => Promise<readonly string[]>;
   readonly say: (line: string) => void;
 }
 
@@ -67,8 +71,8 @@ const drawn: readonly FaultName[] = [
   'leave the leader a tail',
 ];
 
-function plan(rng: Rng): FaultName[] {
-  const round = [...everyRound, rng.pick(drawn), rng.pick(drawn)];
+function plan(rng: Rng, more: readonly string[]): string[] {
+  const round: string[] = [...everyRound, rng.pick(drawn), rng.pick(drawn), ...more];
   return round
     .map((name) => ({ name, at: rng.next() }))
     .sort((a, b) => a.at - b.at)
@@ -93,15 +97,16 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     const writers = new Writers(ensemble.connectString, options.writers ?? 4, join(dir, 'records'), 5);
     const stage: Stage = { ensemble, writers, rng };
     const end = Date.now() + minutes * 60_000;
-    let round: FaultName[] = [];
+    const days: { readonly [name: string]: (stage: Stage) => Promise<void> } = { ...faults, ...options.more };
+    let round: string[] = [];
     await sleep(1_000);
     await losses.look();
     while (Date.now() < end) {
-      if (round.length === 0) round = plan(rng);
-      const name = round.pop() as FaultName;
+      if (round.length === 0) round = plan(rng, Object.keys(options.more ?? {}));
+      const name = round.pop() as string;
       counts[name] = (counts[name] ?? 0) + 1;
       try {
-        await faults[name](stage);
+        await days[name]?.(stage);
       } catch (error) {
         problems.push(`${name}: ${error instanceof Error ? error.message : error}`);
         break;
@@ -126,6 +131,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
       for (const line of treeDifferences(trees[0] as Map<string, SeenNode>, tree))
         problems.push(`servers 1 and ${i + 2}: ${line}`);
     });
+    problems.push(...((await options.inspect?.(ensemble.servers)) ?? []));
     for (const server of ensemble.servers) await server.stop();
     const synchronisations = countSynchronisations(ensemble.servers);
     for (const server of ensemble.servers) problems.push(...badLines(server));
