@@ -55,3 +55,15 @@ test('everything in PeerConfig is read by somebody', () => {
   );
   expect(unread).toEqual([]);
 });
+
+test('every log message that docs/OPERATIONS.md explains is one that is written', () => {
+  const section = operations.slice(operations.indexOf('## The log'), operations.indexOf('## When the disk is full'));
+  const rows = [...section.matchAll(/^\| (.+?) \| /gm)].map((match) => match[1] as string);
+  const messages = rows.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1] as string));
+  expect(messages.length).toBeGreaterThan(15);
+  const source = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+    .join('\n');
+  expect(messages.filter((message) => !source.includes(message.replace(/ ?\.\.\.$/, '')))).toEqual([]);
+});
