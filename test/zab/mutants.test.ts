@@ -13,7 +13,7 @@ interface Mutant {
   readonly name: string;
   readonly faults?: HostFaults;
   /** The kind of history it shows in. */
-  readonly run?: Pick<RunOptions, 'losesDisks' | 'forcesSnapshots'>;
+  readonly run?: Pick<RunOptions, 'losesDisks' | 'forcesSnapshots' | 'slowLeaders' | 'shunsLeaders'>;
   readonly edits?: readonly { readonly file: string; readonly from: string; readonly to: string }[];
 }
 
@@ -86,6 +86,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a learner is cut to the tree of the leader instead of the last commit',
+    run: { losesDisks: false, slowLeaders: true },
     edits: [{ file: 'leader.ts', from: 'this.inFlight.decidedAbove(treeZxid)', to: '[]' }],
   },
   {
@@ -94,7 +95,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a snapshot may be older than what the learner helped to commit',
-    run: { forcesSnapshots: true, losesDisks: false },
+    run: { forcesSnapshots: true, losesDisks: false, slowLeaders: true },
     edits: [{ file: 'leader.ts', from: "if (plan.kind === 'snap' && treeZxid < link.snapshotFrom) return;", to: '' }],
   },
   {
@@ -125,7 +126,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a voter without a history counts as soon as it is synchronised',
-    run: { losesDisks: true },
+    run: { losesDisks: true, shunsLeaders: true },
     edits: [
       { file: 'leader.ts', from: 'link.isUnproven = link.isEmpty;', to: '' },
       { file: 'leader.ts', from: 'link.isUnproven = link.isEmpty && !emptyCount;', to: '' },
@@ -181,6 +182,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a sync does not ask a quorum',
+    run: { shunsLeaders: true },
     edits: [{ file: 'leader.ts', from: 'return answered.hasAllQuorums();', to: 'return true;' }],
   },
   {

@@ -15,6 +15,9 @@ export interface RunOptions {
   /** Instead of leaving it to the seed. */
   readonly losesDisks?: boolean;
   readonly forcesSnapshots?: boolean;
+  /** More of it than there is otherwise: leaders with slow disks, and leaders that everyone leaves. */
+  readonly slowLeaders?: boolean;
+  readonly shunsLeaders?: boolean;
   /** Whether a failure is worth a second run, for its trace. */
   readonly explain?: boolean;
   /** Gets everything that happens, a line each. */
@@ -151,7 +154,8 @@ class RandomRun {
   private step(): void {
     const die = this.die;
     if (this.shunnedSteps-- <= 0) this.shunned = undefined;
-    if (this.losesDisks && die.below(250) === 0) this.loseDisk();
+    if (this.losesDisks && die.below(this.options.losesDisks === true ? 80 : 250) === 0) this.loseDisk();
+    if (this.options.shunsLeaders === true && die.below(120) === 0) this.shunLeader();
     const roll = die.below(1000);
     if (roll < 600) this.deliverSomething();
     else if (roll < 720) this.workSomewhere();
@@ -188,10 +192,14 @@ class RandomRun {
   private workSomewhere(): void {
     const busy = this.peers.filter((peer) => peer.isUp && (peer.writing.length > 0 || peer.work !== undefined));
     const peer = this.die.pick(busy);
-    if (peer === undefined || (peer.sid === this.slowDisk && this.die.chance(70))) return;
+    if (peer === undefined || (this.isSlow(peer) && this.die.chance(70))) return;
     if (peer.work !== undefined) peer.finishWork();
     else peer.syncDisk(1 + this.die.below(peer.writing.length));
     this.world.notice();
+  }
+
+  private isSlow(peer: Peer): boolean {
+    return this.options.slowLeaders === true ? peer.leader !== undefined : peer.sid === this.slowDisk;
   }
 
   private proposeSomewhere(): void {
