@@ -10,16 +10,16 @@ function story({ difference }: DiffResult): string {
 }
 
 it('two servers of the same release answer every request alike', async () => {
-  const result = await runDiff({ a: judge, b: judge, seed: 11, requests: 1_500, basePort: 22_110 });
+  const result = await runDiff({ a: [judge], b: [judge], seed: 11, requests: 1_500, basePort: 22_160 });
   expect(story(result)).toBe('');
 });
 
 it('tells 3.8.0 from 3.9.5', async () => {
-  const result = await runDiff({ a: judge, b: debian, seed: 12, requests: 1_500, basePort: 22_110 });
+  const result = await runDiff({ a: [judge], b: [debian], seed: 12, requests: 1_500, basePort: 22_160 });
   expect(result.difference).not.toBeNull();
 });
 
 it('ours answers every request as 3.9.5 does', async () => {
-  const result = await runDiff({ a: judge, b: 'ours', seed: 13, requests: 4_000, basePort: 22_110 });
+  const result = await runDiff({ a: [judge], b: ['ours'], seed: 13, requests: 4_000, basePort: 22_160 });
   expect(story(result)).toBe('');
 });

@@ -54,6 +54,7 @@ export class Generator {
   private handshake(): HandshakeChoice {
     const { rng } = this;
     return {
+      member: rng.below(60),
       timeoutMs: rng.weighted([
         [10, 700_000],
         [2, 1],

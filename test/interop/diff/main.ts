@@ -1,4 +1,5 @@
-// npm run interop:diff -- --requests 20000 --seed 1 [--a apache-3.9.5] [--b ours] [--seeds 5] [--port 22300] [--skip deleteContainer,check]
+// npm run interop:diff -- --requests 20000 --seed 1 [--seeds 5] [--a apache-3.9.5] [--b ours] [--port 22300] [--skip check]
+// Several kinds with commas between make that side an ensemble: --a apache-3.9.5,apache-3.9.5,apache-3.9.5 --b ours,ours,ours
 import { parseArgs } from 'node:util';
 import { judge, type Kind } from '../harness/server.ts';
 import { type DiffResult, runDiff } from './driver.ts';
@@ -32,8 +33,8 @@ const first = Number(values.seed);
 for (let seed = first; seed < first + Number(values.seeds); seed++) {
   const started = Date.now();
   const result: DiffResult = await runDiff({
-    a: values.a as Kind,
-    b: values.b as Kind,
+    a: values.a.split(',') as Kind[],
+    b: values.b.split(',') as Kind[],
     seed,
     requests: Number(values.requests),
     basePort: Number(values.port),

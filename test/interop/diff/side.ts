@@ -3,7 +3,7 @@
 // belongs to, after a check that it always was the same for that zxid; lists the server keeps as sets are sorted.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Server } from '../harness/server.ts';
-import { decodeResponse, type OpName, op, type Stat } from '../raw/records.ts';
+import { decodeResponse, encodeRequest, type OpName, op, type Stat } from '../raw/records.ts';
 import { type Answer, RawSession, type WatchEvent } from '../raw/session.ts';
 import { sessionPassword } from './java-random.ts';
 import type { HandshakeChoice, Reattach, Step } from './steps.ts';
@@ -17,11 +17,21 @@ interface Slot {
   passwd: Buffer;
 }
 
+interface Heard {
+  /** How the barrier was answered: its error code, or that it was not. */
+  readonly answer: number | 'closed' | 'silence';
+  readonly zxid: bigint;
+  readonly events: readonly unknown[];
+}
+
 export interface Outcome {
   readonly answer: unknown;
   /** What each attached session heard on the side, by slot, and how its next ping was answered. */
   readonly after: { readonly [slot: number]: unknown };
 }
+
+/** Of the syncs in between, which take no number from the generator. */
+const syncXid = 0x7ffffff0;
 
 const nameOfType = new Map<number, OpName>(Object.entries(op).map(([name, type]) => [type, name as OpName]));
 
@@ -33,14 +43,15 @@ function hangsUp(step: Step, answer: unknown): boolean {
 }
 
 export class Side {
-  readonly server: Server;
+  /** One server, or the members of an ensemble. */
+  readonly servers: readonly Server[];
   readonly slots: Slot[];
   lastZxid = 0n;
   private readonly sessions = new Map<bigint, string>();
   private readonly times = new Map<bigint, bigint>();
 
-  constructor(server: Server, slotCount: number) {
-    this.server = server;
+  constructor(servers: readonly Server[], slotCount: number) {
+    this.servers = servers;
     this.slots = Array.from({ length: slotCount }, () => ({ session: null, sessionId: 0n, passwd: Buffer.alloc(16) }));
   }
 
@@ -55,13 +66,19 @@ export class Side {
       const session = this.slot(step.slot).session as RawSession;
       await Promise.race([session.whenClosed(), sleep(silenceMs)]);
     }
-    const after: { [slot: number]: unknown } = {};
-    await Promise.all(
-      this.slots.map(async ({ session }, index) => {
-        if (session === null) return;
-        after[index] = await this.hear(session, index, step);
-      }),
-    );
+    const after: { [slot: number]: Heard } = {};
+    for (let round = 0; round < 50; round++) {
+      await Promise.all(
+        this.slots.map(async ({ session }, index) => {
+          const before = after[index];
+          if (session === null || (before !== undefined && before.zxid >= this.lastZxid)) return;
+          const heard = await this.hear(session, index, step);
+          after[index] = { ...heard, events: [...(before?.events ?? []), ...heard.events] };
+        }),
+      );
+      // A leader may be behind a follower that has already answered: its own sync waits for nothing.
+      if (Object.values(after).every(({ answer, zxid }) => answer !== 0 || zxid >= this.lastZxid)) break;
+    }
     return { answer, after };
   }
 
@@ -96,16 +113,20 @@ export class Side {
     return 'silence';
   }
 
-  /** Everything the server had to say to this session by now: a ping's answer comes after it. */
-  private async hear(session: RawSession, index: number, step: Step): Promise<unknown> {
-    const answer = session.closed ? 'closed' : await this.orSilence(session, session.ping());
+  /** Everything the server had to say to this session by now. */
+  private async hear(session: RawSession, index: number, step: Step): Promise<Heard> {
+    // A ping's answer comes after everything before it; a learner is asked for a sync, which waits for its leader.
+    const barrier =
+      this.servers.length === 1
+        ? () => session.ping()
+        : () => session.callRaw(op.sync, encodeRequest('sync', { path: '/' }), syncXid);
+    const answer = session.closed ? 'closed' : await this.orSilence(session, barrier());
     if (answer === 'closed' || answer === 'silence') {
-      const events = this.events(session.events.splice(0), step);
       this.slot(index).session = null;
-      return { answer, events };
+      return { answer, zxid: 0n, events: this.events(session.events.splice(0), step) };
     }
-    this.lastZxid = answer.zxid;
-    return { zxid: answer.zxid, err: answer.err, events: this.events(answer.events, step) };
+    if (answer.zxid > this.lastZxid) this.lastZxid = answer.zxid;
+    return { answer: answer.err, zxid: answer.zxid, events: this.events(answer.events, step) };
   }
 
   private async reattach(index: number, how: Reattach, choice: HandshakeChoice): Promise<unknown> {
@@ -131,10 +152,10 @@ export class Side {
     passwd: Buffer | null,
   ): Promise<unknown> {
     const slot = this.slot(index);
-    const { timeoutMs, readOnly, zxidAhead } = choice;
+    const { member, timeoutMs, readOnly, zxidAhead } = choice;
     const lastZxidSeen = this.lastZxid + zxidAhead;
     const session = await RawSession.open({
-      port: this.server.clientPort,
+      port: (this.servers[member % this.servers.length] as Server).clientPort,
       timeoutMs,
       readOnly,
       lastZxidSeen,
@@ -148,7 +169,11 @@ export class Side {
       return { refused: granted.bytes.toString('hex') };
     }
     const old = slot.session;
-    if (old !== null) await old.whenClosed();
+    if (old !== null) {
+      // Another member than the old one learns of the move only when the old connection asks something of it.
+      if (this.servers.length > 1) old.abandon();
+      await old.whenClosed();
+    }
     if (!this.sessions.has(granted.sessionId))
       this.sessions.set(granted.sessionId, `session ${this.sessions.size + 1}`);
     slot.session = session;

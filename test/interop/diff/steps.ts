@@ -18,6 +18,8 @@ export type Step =
 export type Reattach = 'right' | 'wrong password' | 'null password' | 'short password' | 'unknown id' | 'steal';
 
 export interface HandshakeChoice {
+  /** Which member of an ensemble to dial, counted round. */
+  readonly member: number;
   readonly timeoutMs: number;
   /** undefined: the record ends before the flag. */
   readonly readOnly: boolean | undefined;

@@ -47,6 +47,7 @@ const live = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of live) child.kill('SIGKILL');
 });
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 
 export function peerProgram(): string {
   return process.env.MENAGERIE_PEER ?? join(root, 'dist/peer.js');
