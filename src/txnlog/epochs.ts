@@ -64,11 +64,12 @@ export class Epochs {
     const logged = epochOf(lastZxid);
     // Only where neither file is there. An accepted epoch without a current one is a first synchronisation that broke
     // off: what was logged of it may end anywhere, and an epoch made up for it would give it a vote.
-    if (this.accepted === undefined && this.current === undefined && lastZxid > 0) {
-      this.current = this.derive(CURRENT, logged);
-    }
+    if (this.accepted === undefined && this.current === undefined && lastZxid > 0) this.current = logged;
     if (this.accepted === undefined && this.current !== undefined) {
-      this.accepted = this.derive(ACCEPTED, Math.max(logged, this.current));
+      this.accepted = Math.max(logged, this.current);
+      // A server by itself stays in epoch 0 and keeps no such files.
+      const fields = { dir: this.dir, acceptedEpoch: this.accepted, currentEpoch: this.current };
+      if (this.accepted > 0) this.log.info(fields, 'an epoch file is missing; taken from the last transaction');
     }
     if (this.accepted === undefined) return;
     const path = join(this.dir, ACCEPTED);
@@ -78,11 +79,6 @@ export class Epochs {
     if (this.accepted < logged) {
       throw new FatalError(`${path} says ${this.accepted}, but there are transactions of epoch ${logged}`);
     }
-  }
-
-  private derive(name: string, epoch: number): number {
-    this.log.info({ file: join(this.dir, name), epoch }, 'no such file; taken from the last transaction');
-    return epoch;
   }
 
   private read(name: string): number | undefined {
