@@ -4,6 +4,7 @@ import { ErrorCode, OpCode } from '../../src/jute/codes.ts';
 import { OPEN_ACL_UNSAFE } from '../../src/jute/data-records.ts';
 import { SimClient } from './client.ts';
 import { SimEnsemble } from './ensemble.ts';
+import { withoutTheRealWorld } from './without-the-real-world.ts';
 
 vi.mock('node:fs', () => forbiddenModule('node:fs'));
 vi.mock('node:net', () => forbiddenModule('node:net'));
@@ -17,35 +18,6 @@ function forbiddenModule(name: string): object {
     { default: forbid },
     { get: (_target, key) => (key === 'then' ? undefined : forbid), has: () => true },
   );
-}
-
-/**
- * Takes the real world away while `run` lasts. A run is one synchronous call: no promise, timer or callback of the
- * process's own event loop gets a turn in it.
- */
-function withoutTheRealWorld<T>(run: () => T): T {
-  const taken: [object, string, PropertyDescriptor][] = [];
-  const take = (owner: object, key: string) => {
-    const descriptor = Object.getOwnPropertyDescriptor(owner, key);
-    if (descriptor === undefined) return;
-    taken.push([owner, key, descriptor]);
-    const forbid = () => {
-      throw new Error(`${key} was called`);
-    };
-    Object.defineProperty(owner, key, { value: forbid, configurable: true, writable: true });
-  };
-  for (const key of ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'Date', 'fetch'])
-    take(globalThis, key);
-  take(Math, 'random');
-  take(Object.getPrototypeOf(performance), 'now');
-  take(process, 'hrtime');
-  take(process, 'nextTick');
-  take(Promise.prototype, 'then');
-  try {
-    return run();
-  } finally {
-    for (const [owner, key, descriptor] of taken) Object.defineProperty(owner, key, descriptor);
-  }
 }
 
 const SERVERS = ['zk1', 'zk2', 'zk3'];
