@@ -102,6 +102,12 @@ export class SnapshotShelf {
     else task();
   }
 
+  /** Runs `task` once nothing of a received one is being written: given up, it still waits for what is in flight. */
+  whenNotReceiving(task: () => void): void {
+    if (this.isReceiving) this.whenFree.push(() => this.whenNotReceiving(task));
+    else task();
+  }
+
   private free(): void {
     for (const next of this.whenFree.splice(0)) next();
   }

@@ -229,11 +229,12 @@ export class Store {
   /**
    * A role ends: what was not handed to the disk is dropped, what is in flight finishes; then, lastAppended being
    * lastSynced, `done` runs. Nobody hears of a sync any more, no whenSynced of before runs, and a snapshot that was
-   * being installed is given up with the old history whole.
+   * being installed is given up with the old history whole. `done` waits for that too, however slow the disk: the next
+   * role appends, or receives a snapshot of its own.
    */
   quiesce(done: () => void): void {
     this.snapshots.giveUpReceived();
-    this.writer.quiesce(done);
+    this.writer.quiesce(() => this.snapshots.whenNotReceiving(done));
   }
 
   /** The next append starts a new file. */

@@ -260,6 +260,25 @@ describe('a snapshot of the leader', () => {
     expect(lab.files()).toEqual(['log.1', 'snapshot.0', 'synced']);
   });
 
+  test('given up on a slow disk is out of the way before the next role begins', () => {
+    const { lab, store } = storeWith(5);
+    lab.disk.timing = { ...lab.disk.timing, syncMs: 3000 };
+    const events: string[] = [];
+    store.installSnapshot(databaseOf(lab.options, leaders).startCut(), () => events.push('first installed'));
+    lab.run(20);
+    store.quiesce(() => {
+      events.push('at rest');
+      store.installSnapshot(databaseOf(lab.options, leaders).startCut(), () => events.push('second installed'));
+    });
+    lab.run(1000);
+    expect(events).toEqual([]);
+    lab.run(20_000);
+    expect(events).toEqual(['at rest', 'second installed']);
+    store.append(zxid(1, 4), payloadOf(zxid(1, 4)));
+    lab.run(20_000);
+    expect(store.lastSynced).toBe(zxid(1, 4));
+  });
+
   test('waits for the snapshot that is being written, which is given up', () => {
     const { lab, store, database } = storeWith(5);
     const events: string[] = [];
