@@ -16,6 +16,9 @@ import type { SyncNote } from './sync-note.ts';
  * From files to a state: the newest snapshot that loads, and the log over it. A damaged snapshot is passed over only
  * when an older one and the log together still reach as far as it did; whatever cannot be made whole again is refused,
  * for a state that lacks something would be served, voted with and copied to others.
+ *
+ * Nothing is changed beyond what the log says: ephemerals without a session, which a fuzzy snapshot may hold, stay
+ * until the leader deletes them by a transaction, at every peer with the same zxid.
  */
 export interface RecoveredHistory {
   readonly database: Database;
@@ -67,7 +70,6 @@ export function recoverHistory(
     const fields = { digestAt: zxidHex(base.digestZxid), logEnds: zxidHex(lastZxid) };
     log.warn(fields, 'the log ends before the snapshot does, which may hold a part of what is missing');
   }
-  database.removeDeadEphemerals();
   const fields = {
     snapshot: base.snapshot?.name ?? 'none',
     transactions: replayed.transactions,

@@ -278,9 +278,14 @@ export class Store {
     }
   }
 
-  /** Bytes of the log files that `readFrom(zxid)` would read, without their padding where its begin is known. */
+  /** Bytes of the log files that `readFrom(zxid)` would read, without their padding where its begin is known; infinite on a failing disk. */
   bytesFrom(zxid: Zxid): number {
-    return this.logs.bytesFrom(zxid, this.writer.currentFile);
+    try {
+      return this.logs.bytesFrom(zxid, this.writer.currentFile);
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      return Number.POSITIVE_INFINITY;
+    }
   }
 
   /**
@@ -416,7 +421,12 @@ export class Store {
 
   private bytesIn(dir: string): number {
     let bytes = 0;
-    for (const name of this.disk.list(dir)) bytes += this.disk.stat(join(dir, name)).bytes;
+    try {
+      for (const name of this.disk.list(dir)) bytes += this.disk.stat(join(dir, name)).bytes;
+    } catch (error) {
+      // Somebody asked for a number; a disk that fails is noticed where it matters.
+      if (!(error instanceof DiskError)) throw error;
+    }
     return bytes;
   }
 }
