@@ -83,6 +83,11 @@ export class Actor {
     return this.client.isConnected;
   }
 
+  /** It has what it wants: a connection, or the end of its session. */
+  get isServed(): boolean {
+    return this.client.isConnected || (this.stopped && (this.client.isClosing || this.client.process.isDead));
+  }
+
   do(action: Action): void {
     const { client } = this;
     const { sessionId, connections: connection } = client;

@@ -173,6 +173,8 @@ export class Faults {
         this.wipe(view);
         this.restartAfter(view, forMs);
         return true;
+      case 'forget':
+        return this.forget(view, forMs, random);
       case 'pause':
         machine.pause();
         this.later(forMs, () => machine.resume());
@@ -232,6 +234,27 @@ export class Faults {
         machine.run(() => storeOf(view.peer as NonNullable<View['peer']>).purge());
         return true;
     }
+  }
+
+  /**
+   * The order of things in which an empty voter does harm: one is away and misses what is decided; then one of those who
+   * have it loses its disk, the others are away, and these two meet.
+   */
+  private forget(lost: View, forMs: number, random: SimRandom): boolean {
+    const voters = random.shuffled(this.observer.views.filter((view) => view.voter && view !== lost));
+    if (!lost.voter) return false;
+    const behind = voters.slice(0, this.mostFaulty);
+    const away = voters.slice(this.mostFaulty);
+    for (const view of behind) this.crash(view, false, forMs);
+    this.later(forMs * 0.9, () => {
+      if (!this.mayForget(lost)) return;
+      for (const view of away) this.crash(view, random.chance(1, 2), forMs * random.between(1, 8));
+      this.crashes++;
+      lost.machine.powerLoss();
+      this.wipe(lost);
+      this.restartAfter(lost, random.between(1, 300));
+    });
+    return true;
   }
 
   private failOnce(machine: Machine, random: SimRandom): void {

@@ -16,6 +16,7 @@ export type FaultKind =
   | 'slowDisk'
   | 'flipBit'
   | 'wipe'
+  | 'forget'
   | 'pause'
   | 'clockJump'
   | 'partition'
@@ -74,6 +75,7 @@ const CLASSES: readonly (readonly [FaultKind, number])[] = [
   ['slowDisk', 3],
   ['flipBit', 1],
   ['wipe', 2],
+  ['forget', 2],
   ['pause', 3],
   ['clockJump', 1],
   ['partition', 6],
@@ -110,7 +112,7 @@ export function planOf(seed: number): Plan {
   const random = new SimRandom(seed).split('plan');
   const shape = random.split('shape');
   const voters = shape.chance(3, 4) ? 3 : 5;
-  const observers = shape.chance(1, 5) ? 1 : 0;
+  const observers = shape.chance(1, 3) ? shape.between(1, 2) : 0;
   const tickMs = shape.pick([200, 500, 500, 1000]);
   const faultsMs = shape.between(10, 40) * tickMs;
   const limits = random.split('limits');

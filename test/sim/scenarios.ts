@@ -1,9 +1,62 @@
+import { scenario as ch54572 } from './scenarios/ch-54572.ts';
+import { scenario as zookeeper261 } from './scenarios/zookeeper-261.ts';
+import { scenario as zookeeper1046 } from './scenarios/zookeeper-1046.ts';
+import { scenario as zookeeper1277 } from './scenarios/zookeeper-1277.ts';
+import { scenario as zookeeper1489 } from './scenarios/zookeeper-1489.ts';
+import { scenario as zookeeper1496 } from './scenarios/zookeeper-1496.ts';
+import { scenario as zookeeper1551 } from './scenarios/zookeeper-1551.ts';
+import { scenario as zookeeper1621 } from './scenarios/zookeeper-1621.ts';
+import { scenario as zookeeper2307 } from './scenarios/zookeeper-2307.ts';
+import { scenario as zookeeper2832 } from './scenarios/zookeeper-2832.ts';
+import { scenario as zookeeper2845 } from './scenarios/zookeeper-2845.ts';
+import { scenario as zookeeper2872 } from './scenarios/zookeeper-2872.ts';
+import { scenario as zookeeper3023 } from './scenarios/zookeeper-3023.ts';
+import { scenario as zookeeper3104 } from './scenarios/zookeeper-3104.ts';
+import { scenario as zookeeper3642 } from './scenarios/zookeeper-3642.ts';
+import { scenario as zookeeper3701 } from './scenarios/zookeeper-3701.ts';
+import { scenario as zookeeper3911 } from './scenarios/zookeeper-3911.ts';
+import { scenario as zookeeper4394 } from './scenarios/zookeeper-4394.ts';
+import { scenario as zookeeper4643 } from './scenarios/zookeeper-4643.ts';
+import { scenario as zookeeper4646 } from './scenarios/zookeeper-4646.ts';
+import { scenario as zookeeper4685 } from './scenarios/zookeeper-4685.ts';
+import { scenario as zookeeper4712 } from './scenarios/zookeeper-4712.ts';
+import { scenario as zookeeper4785 } from './scenarios/zookeeper-4785.ts';
+import { scenario as zookeeper4882 } from './scenarios/zookeeper-4882.ts';
+import { scenario as zookeeper4925 } from './scenarios/zookeeper-4925.ts';
+import { scenario as zookeeper5094 } from './scenarios/zookeeper-5094.ts';
 import type { Scenario } from './script.ts';
 import { Script } from './script.ts';
 import { Violation } from './violation.ts';
 
 /** All scenarios, one file each in scenarios/, in the order of their names. */
-const SCENARIOS: readonly Scenario[] = [];
+const SCENARIOS: readonly Scenario[] = [
+  ch54572,
+  zookeeper1046,
+  zookeeper1277,
+  zookeeper1489,
+  zookeeper1496,
+  zookeeper1551,
+  zookeeper1621,
+  zookeeper2307,
+  zookeeper261,
+  zookeeper2832,
+  zookeeper2845,
+  zookeeper2872,
+  zookeeper3023,
+  zookeeper3104,
+  zookeeper3642,
+  zookeeper3701,
+  zookeeper3911,
+  zookeeper4394,
+  zookeeper4643,
+  zookeeper4646,
+  zookeeper4685,
+  zookeeper4712,
+  zookeeper4785,
+  zookeeper4882,
+  zookeeper4925,
+  zookeeper5094,
+];
 
 export interface ScenarioRun {
   readonly name: string;

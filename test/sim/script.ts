@@ -1,6 +1,8 @@
+import { ErrorCode } from '../../src/jute/codes.ts';
 import type { Actor } from './actor.ts';
+import { DeadProcess } from './disk.ts';
 import type { Action, Op, Result } from './history.ts';
-import type { View } from './observer.ts';
+import type { Moment, View } from './observer.ts';
 import type { Plan } from './plan.ts';
 import { Violation } from './violation.ts';
 import { World } from './world.ts';
@@ -18,10 +20,13 @@ export interface Scenario {
   readonly counterLimit?: number;
   /** The name of a mutant that turns it red, of those in mutants.ts. */
   readonly mutant?: string;
+  /** Steps; the end, with all invariants, is the same for all. */
   play(script: Script): void;
 }
 
 export class Script {
+  /** What a handler of a disk's effect throws when it has killed the process. */
+  readonly DeadProcess = DeadProcess;
   readonly world: World;
   readonly client: Actor;
 
@@ -95,6 +100,60 @@ export class Script {
     this.world.ensemble.network.healAll(lost);
   }
 
+  /** `action` at the next such moment of that peer, within it; whether it came. */
+  at(sid: number, moment: Moment, action: () => void): { happened: boolean } {
+    const trap = { happened: false };
+    const { observer } = this.world;
+    const before = observer.onMoment;
+    observer.onMoment = (view, now) => {
+      before(view, now);
+      if (trap.happened || view.sid !== sid || now !== moment) return;
+      trap.happened = true;
+      action();
+    };
+    return trap;
+  }
+
+  /** The peer dies at that moment, in the middle of what it does. */
+  crashAt(sid: number, moment: Moment, death: 'killed' | 'power' = 'power'): { happened: boolean } {
+    return this.at(sid, moment, () => {
+      if (death === 'power') this.powerLoss(sid);
+      else this.kill(sid);
+      throw new DeadProcess('crashed by the script');
+    });
+  }
+
+  /** Every connection between the two breaks. */
+  breakStreams(a: number, b: number): void {
+    const { network } = this.world.ensemble;
+    const [first, second] = [this.view(a).machine.host, this.view(b).machine.host];
+    network.resetStreams(first, second);
+    network.resetStreams(second, first);
+  }
+
+  wipe(sid: number): void {
+    this.powerLoss(sid);
+    this.view(sid).machine.wipe();
+    this.world.observer.wiped(this.view(sid));
+  }
+
+  /** Everyone is up and there is one leader; `leader` when it matters who. */
+  begin(leader?: number): void {
+    const { views } = this.world.observer;
+    if (leader === undefined) this.start(...views.map(({ sid }) => sid));
+    else {
+      // Who has a higher id would win against an equal history, so it comes when the election is over.
+      const voters = views.filter((view) => view.voter).length;
+      const first = views.filter((view) => view.sid <= leader).map(({ sid }) => sid);
+      if (first.length * 2 <= voters) throw new Error(`${leader} cannot lead from the start`);
+      this.start(...first);
+      this.untilServing();
+      this.start(...views.filter((view) => view.sid > leader).map(({ sid }) => sid));
+    }
+    this.untilServing();
+    if (leader !== undefined) this.expect(this.leader, leader, 'the leader');
+  }
+
   // Time
 
   run(ms: number): void {
@@ -114,16 +173,22 @@ export class Script {
 
   // Clients
 
-  addClient(name: string): Actor {
-    return this.world.addActor(name, {
-      timeoutMs: 4000,
-      thinkMs: 1e9,
-      mostAtOnce: 1,
-      leavesOneIn: 0,
-      multis: false,
-      ephemerals: false,
-      watches: false,
-    });
+  /** On one server only, if that is named. */
+  addClient(name: string, sid?: number): Actor {
+    const servers = sid === undefined ? undefined : [`zk${sid}`];
+    return this.world.addActor(
+      name,
+      {
+        timeoutMs: 4000,
+        thinkMs: 1e9,
+        mostAtOnce: 1,
+        leavesOneIn: 0,
+        multis: false,
+        ephemerals: false,
+        watches: false,
+      },
+      servers,
+    );
   }
 
   /** Asked now; answered whenever. */
@@ -133,19 +198,39 @@ export class Script {
     return this.world.history.ops.at(-1) as Op;
   }
 
-  /** Asked, and waited for. */
+  /** Asked, and waited for; asked again when the connection went first. */
   do(action: Action, client = this.client): Result {
-    const op = this.ask(action, client);
-    this.until(`an answer to ${action.op}`, () => op.result !== undefined);
-    return op.result as Result;
+    for (;;) {
+      const op = this.ask(action, client);
+      const { sessionId, connections } = client.client;
+      const isLost = (): boolean =>
+        client.client.sessionId !== sessionId ||
+        client.client.connections !== connections ||
+        !client.client.isConnected;
+      this.until(`an answer to ${action.op}`, () => op.result !== undefined || isLost());
+      if (op.result !== undefined) return op.result;
+    }
   }
 
   create(path: string, data = ''): void {
-    this.expect(this.do({ op: 'create', path, data, flags: 0 }).err, 0, `create ${path}`);
+    const { err } = this.do({ op: 'create', path, data, flags: 0 });
+    this.expect(err === 0 || err === ErrorCode.nodeExists, true, `create ${path} answers ${err}, it is there`);
   }
 
   write(path: string, data: string): void {
     this.expect(this.do({ op: 'setData', path, data, version: -1 }).err, 0, `setData ${path}`);
+  }
+
+  read(path: string, client = this.client): string | undefined {
+    this.do({ op: 'sync', path: '/' }, client);
+    return this.do({ op: 'get', path, watch: false }, client).data;
+  }
+
+  /** So many writes under way at once, without waiting. */
+  flood(path: string, count: number, client = this.client): Op[] {
+    return Array.from({ length: count }, (_, i) =>
+      this.ask({ op: 'setData', path, data: `${i}`, version: -1 }, client),
+    );
   }
 
   expect(actual: unknown, expected: unknown, what: string): void {

@@ -174,9 +174,12 @@ export class World {
 
   private judged: ReturnType<typeof judge> | undefined;
 
-  addActor(name: string, options: Plan['clients'][number]): Actor {
+  addActor(
+    name: string,
+    options: Plan['clients'][number],
+    servers = this.ensemble.machines.map((machine) => machine.host.name),
+  ): Actor {
     const { ensemble } = this;
-    const servers = ensemble.machines.map((machine) => machine.host.name);
     const actor = new Actor(
       name,
       ensemble.scheduler,
@@ -220,7 +223,7 @@ export class World {
   }
 
   private areClientsServed(): boolean {
-    return this.actors.every((actor) => actor.isConnected);
+    return this.actors.every((actor) => actor.isServed);
   }
 
   private areTreesEqual(): boolean {

@@ -1,0 +1,26 @@
+import type { Scenario } from '../script.ts';
+
+export const scenario: Scenario = {
+  name: 'ZOOKEEPER-2845',
+  about: 'what a leader logged alone does not come back after its restart',
+  voters: 3,
+  mutant: 'let a learner keep what was never decided',
+  play(s) {
+    s.begin(3);
+    s.create('/a', 'old');
+    const lonely = s.addClient('lonely', 3);
+    s.until('a connection', () => lonely.isConnected);
+    s.isolate(3);
+    s.ask({ op: 'setData', path: '/a', data: 'lost', version: -1 }, lonely);
+    s.run(4000);
+    s.until('another leader', () => s.leader === 2);
+    s.write('/a', 'new');
+    s.heal();
+    s.untilServing();
+    s.expect(s.read('/a'), 'new', '/a');
+    s.kill(3);
+    s.start(3);
+    s.untilServing();
+    s.expect(s.read('/a'), 'new', '/a');
+  },
+};

@@ -1,0 +1,26 @@
+import type { Scenario } from '../script.ts';
+
+export const scenario: Scenario = {
+  name: 'ZOOKEEPER-3104',
+  about: 'transactions are decided while a snapshot is on its way to a learner',
+  voters: 3,
+  config: { snapshotSizeFactor: '-1' },
+  recentBytes: 1,
+  mutant: 'leave out what is proposed while a learner is synchronised',
+  play(s) {
+    s.begin(3);
+    s.create('/a');
+    for (let i = 0; i < 20; i++) s.create(`/n${i}`, 'x'.repeat(500));
+    s.kill(1);
+    for (let i = 0; i < 20; i++) s.write('/a', `${i}`);
+    s.start(1);
+    for (let i = 0; i < 100; i++) {
+      s.flood('/a', 1);
+      s.run(3);
+    }
+    s.untilServing();
+    s.powerLoss(1);
+    s.start(1);
+    s.untilServing();
+  },
+};
