@@ -154,14 +154,13 @@ export class Side {
     const slot = this.slot(index);
     const { member, timeoutMs, readOnly, zxidAhead } = choice;
     const lastZxidSeen = this.lastZxid + zxidAhead;
-    const session = await RawSession.open({
-      port: (this.servers[member % this.servers.length] as Server).clientPort,
-      timeoutMs,
-      readOnly,
-      lastZxidSeen,
-      sessionId,
-      passwd,
-    });
+    const port = (this.servers[member % this.servers.length] as Server).clientPort;
+    let session = await RawSession.open({ port, timeoutMs, readOnly, lastZxidSeen, sessionId, passwd });
+    // A member nobody is attached to may still be behind, and then turns a client away that has seen more.
+    for (let tries = 0; session.granted === null && zxidAhead <= 0n && this.servers.length > 1 && tries < 20; tries++) {
+      await sleep(50);
+      session = await RawSession.open({ port, timeoutMs, readOnly, lastZxidSeen, sessionId, passwd });
+    }
     const { granted } = session;
     if (granted === null) return 'closed';
     if (granted.sessionId === 0n) {
@@ -212,7 +211,8 @@ export class Side {
 
   private named(value: unknown): unknown {
     if (value === null || typeof value !== 'object') return value;
-    if (Buffer.isBuffer(value)) return value.toString('latin1');
+    // The configuration names ports, of which each side has its own.
+    if (Buffer.isBuffer(value)) return value.toString('latin1').replaceAll(/:22\d(\d\d)\b/g, ':22x$1');
     if (Array.isArray(value)) return value.map((item) => this.named(item));
     const out: { [field: string]: unknown } = {};
     for (const [field, part] of Object.entries(value)) {
@@ -234,6 +234,8 @@ export class Side {
 
   private time(zxid: bigint, time: bigint): string | bigint {
     if (time === 0n) return 0n;
+    // The configuration, which each server writes for itself.
+    if (zxid === 0n) return 'the start of a server';
     const first = this.times.get(zxid);
     if (first === undefined) {
       this.times.set(zxid, time);
