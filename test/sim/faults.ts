@@ -310,6 +310,8 @@ export class Faults {
     const anyone = random.chance(1, 2);
     const everyone = random.chance(1, 6);
     const isNow = random.chance(1, 2);
+    // Not then, but a few changes of the disk later: in the middle of what begins at that moment.
+    const effects = random.chance(1, 2) ? random.between(1, 14) : 0;
     const crashAll = (): void => {
       for (const each of this.observer.views) this.crash(each, power, random.between(1, forMs));
     };
@@ -318,7 +320,15 @@ export class Faults {
       matches: (name) => name === moment,
       left: random.between(1, 6),
       spring: () => {
-        if (everyone) crashAll();
+        if (effects > 0) {
+          const sprung = this.sprung ?? view;
+          this.effectTraps.add({
+            view: sprung,
+            matches: () => true,
+            left: effects,
+            spring: () => this.crash(sprung, power, forMs),
+          });
+        } else if (everyone) crashAll();
         else this.crash(this.sprung ?? view, power, forMs);
       },
     };
@@ -355,7 +365,8 @@ export class Faults {
       }
       this.sprung = view;
       trap.spring();
-      throw new DeadProcess('crashed at a moment');
+      if (!view.machine.isUp) throw new DeadProcess('crashed at a moment');
+      return;
     }
   }
 }

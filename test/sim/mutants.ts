@@ -135,6 +135,11 @@ export const MUTANTS: readonly Mutant[] = [
         from: 'this.inFlight.forEachAbove(plan.reaches,',
         to: 'this.inFlight.forEachAbove(this.proposed,',
       },
+      {
+        file: LEARNER,
+        from: 'if (epoch > this.ownEpoch || (zxid !== this.lastZxid + 1 && !isFirst)) {',
+        to: 'if (epoch > this.ownEpoch || (zxid < 0 && !isFirst)) {',
+      },
     ],
   },
   {
@@ -241,6 +246,14 @@ export const MUTANTS: readonly Mutant[] = [
         from: 'return currentEpoch > own || (currentEpoch === own && lastZxid > this.history.lastZxid);',
         to: 'return lastZxid > this.history.lastZxid && own > 0;',
       },
+    ],
+  },
+  {
+    name: 'compare votes without the zxid',
+    bug: 'ZOOKEEPER-1154',
+    edits: [
+      { file: 'src/election/vote.ts', from: 'if (a.zxid !== b.zxid) return a.zxid > b.zxid;', to: '' },
+      { file: LEADER, from: 'if (this.isMoreRecent(currentEpoch, link.lastZxid)) {', to: 'if (this.now < 0) {' },
     ],
   },
   // Files

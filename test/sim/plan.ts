@@ -121,14 +121,14 @@ export function planOf(seed: number): Plan {
     initLimit: limits.between(5, 12),
     syncLimit: limits.between(3, 6),
     snapCount: limits.pick([4, 10, 30, 100, 1000]),
-    snapshotSizeFactor: limits.pick(['0.33', '-1', '10', '0.01']),
+    snapshotSizeFactor: limits.pick(['0.33', '-1', '-1', '10', '0.01']),
     'autopurge.snapRetainCount': 3,
   };
   if (limits.chance(1, 4)) config.txnLogSizeLimitInKb = limits.between(1, 8);
   if (limits.chance(1, 6)) config['snapshot.compression.method'] = limits.pick(['gz', 'snappy']);
   if (limits.chance(1, 8)) config['closeSessionTxn.enabled'] = 'false';
   const counterLimit = limits.chance(1, 4) ? limits.between(3, 60) : undefined;
-  const recentBytes = limits.chance(1, 2) ? limits.pick([1, 400, 2000, 8000]) : undefined;
+  const recentBytes = limits.chance(2, 3) ? limits.pick([1, 1, 400, 2000, 8000]) : undefined;
   const { classes, faults } = faultsOf(random.split('faults'), faultsMs, tickMs);
   return {
     seed,

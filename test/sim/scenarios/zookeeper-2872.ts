@@ -29,9 +29,10 @@ export const scenario: Scenario = {
       s.start(1);
       s.until('a crash or a snapshot', () => isOver || !s.view(1).machine.isUp);
       disk.onEffect = () => {};
+      const isDone = isOver;
       s.start(1);
       s.untilServing();
-      if (isOver) break;
+      if (isDone) break;
     }
     s.expect(effects > 5, true, 'crashes at several places');
   },
