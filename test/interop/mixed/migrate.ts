@@ -37,7 +37,7 @@ export interface MigrationReport {
 
 /** A command of the guide; nc where there is one, the shell itself otherwise. */
 async function look(port: number, command: string): Promise<string> {
-  const nc = `nc() { exec 9<>/dev/tcp/$1/$2 && cat >&9 && cat <&9; }; command -v nc >/dev/null && unset -f nc;`;
+  const nc = 'type -P nc >/dev/null || nc() { exec 9<>/dev/tcp/$1/$2 && cat >&9 && cat <&9; };';
   return (await run('bash', ['-c', `${nc} ${command.replaceAll('PORT', `${port}`)}`], { timeoutMs: 5_000 })).stdout;
 }
 

@@ -34,6 +34,21 @@ export function knowsCreate2InMulti(kinds: readonly Kind[]): boolean {
   return kinds.every((kind) => kind === 'ours' || kind.startsWith('apache-3.9'));
 }
 
+/**
+ * What a server logs of itself that it should not. Apache's, up to 3.9.2, die in a synchronisation under writes and log it
+ * twice (ZOOKEEPER-4394), and say at a later start that digests do not match; the trees judge those.
+ */
+function complaints(server: Server): string[] {
+  const log = server.log();
+  if (server.kind !== 'ours' && /NullPointerException.*\n\s+at \S+Learner\.syncWithLeader/.test(log)) return [];
+  const bad = /"level":"(error|fatal)"|[Dd]igests? (are|is|does) not match|digest mismatch/;
+  return log
+    .split('\n')
+    .filter((line) => bad.test(line))
+    .slice(0, 3)
+    .map((line) => `${server.kind} ${server.options.id} says: ${line.slice(0, 300)}`);
+}
+
 /** Trees, digests and what the clients were promised, over all members; clients must have stopped. */
 export async function judgeAll(
   servers: readonly Server[],
@@ -50,15 +65,7 @@ export async function judgeAll(
   }
   const digests = await compareDigests(servers.map((server) => server.clientPort));
   problems.push(...digests.problems);
-  for (const server of servers) {
-    const bad = /"level":"(error|fatal)"|[Dd]igests? (are|is|does) not match|digest mismatch/;
-    for (const line of server
-      .log()
-      .split('\n')
-      .filter((each) => bad.test(each))
-      .slice(0, 3))
-      problems.push(`${server.kind} ${server.options.id} says: ${line.slice(0, 300)}`);
-  }
+  for (const server of servers) problems.push(...complaints(server));
   return { nodes: first?.size ?? 0, digests: digests.compared, problems };
 }
 
