@@ -4,7 +4,7 @@ import { ADLER32_EMPTY, adler32 } from './adler32.ts';
 
 /**
  * What a snapshot file has around the raw stream of datatree/snapshot-cut.ts; 3.9 writes both parts, older releases
- * one or none, and what a release does not know at the end of a file it does not read.
+ * one or none, and what a release does not know at the end of a file it leaves alone.
  *
  *   file         header stream seal [digest-part seal] [last-zxid-part seal]
  *   header       magic int "ZKSN", version int 2, dbid long -1
@@ -81,9 +81,8 @@ export function readTrailer(trailer: Buffer, checksum: number): TrailerVerdict {
   while (at < trailer.length) {
     const left = trailer.length - at;
     const part = left === LAST_ZXID_PART_BYTES + SEAL_BYTES ? { bytes: LAST_ZXID_PART_BYTES } : digestPart(trailer, at);
-    if (part === undefined || part.bytes + SEAL_BYTES > left) {
-      return { defect: 'what follows the first seal is cut short', digest: undefined };
-    }
+    // A part of a later release. The tree before it is sealed, and that is what counts.
+    if (part === undefined || part.bytes + SEAL_BYTES > left) break;
     sum = adler32(trailer, at, at + part.bytes, sum);
     if (!isSeal(trailer, at + part.bytes, sum)) return { defect: 'a later checksum does not match', digest: undefined };
     if ('digest' in part) digest = part.digest;

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Database } from '../../src/datatree/database.ts';
 import { readTxn } from '../../src/jute/txns.ts';
+import { adler32 } from '../../src/txnlog/adler32.ts';
+import { StreamChecksum, snapshotHeader, snapshotTrailer } from '../../src/txnlog/snapshot-format.ts';
 import type { Store, StoreOptions } from '../../src/txnlog/store.ts';
 import { databaseOf, fatalOf, Lab, payloadOf, seenBy, zxid } from './lab.ts';
 
@@ -69,6 +71,24 @@ describe('a snapshot', () => {
     );
     const [both, digestOnly, zxidOnly, neither] = trailers as [number, number, number, number];
     expect([both - neither, digestOnly - neither, zxidOnly - neither]).toEqual([33 + 21, 33, 21]);
+  });
+
+  test('is synced as it grows, so that it never holds up the log for long', () => {
+    const { lab, store, database } = storeWith(1);
+    for (let one = 2; one <= 20; one++) {
+      store.append(zxid(0, one), payloadOf(one, 1 << 20));
+      lab.run();
+      database.apply(readTxn(payloadOf(one, 1 << 20)));
+    }
+    const effects: string[] = [];
+    lab.disk.onEffect = ({ kind, path }, phase) => {
+      if (phase === 'after' && path.includes('writing-')) effects.push(kind);
+    };
+    expect(snapshot(lab, store, database)).toBeUndefined();
+    expect(effects.filter((kind) => kind === 'sync')).toHaveLength(3);
+    expect(effects.at(-1)).toBe('sync');
+    lab.close(store);
+    expect(seenBy(lab.start().database)).toEqual(numbers(1, 20));
   });
 
   test('that holds more than the own log has synced is a bug of ours', () => {
@@ -200,6 +220,51 @@ describe('recovery', () => {
         lab.kill();
       }
       lab.disk.flipBit(`${DIR}/snapshot.3`, offset, offset % 8);
+    }
+  });
+
+  test('says so when the log ends before a fuzzy snapshot does', () => {
+    const lab = three();
+    // A snapshot begun at 5 and finished at 6, and a log that was lost from 6 on.
+    lab.disk.put(`${DIR}/snapshot.5`, lab.disk.read(`${DIR}/snapshot.6`));
+    unlink(lab, 'snapshot.6', 'log.7');
+    const log = lab.disk.read(`${DIR}/log.4`);
+    lab.disk.put(`${DIR}/log.4`, log.subarray(0, log.length - 20));
+    expect(lab.start().store.lastSynced).toBe(5);
+    expect(lab.lines).toContain('warn the log ends before the snapshot does, which may hold a part of what is missing');
+  });
+
+  test('takes parts after the tree of an older or a later kind, and none that are altered', () => {
+    const database = databaseOf(new Lab().options, [1]);
+    const stream = database.startCut().next(1 << 20) as Buffer;
+    const checksum = new StreamChecksum();
+    checksum.add(snapshotHeader());
+    checksum.add(stream);
+    const sealed = Buffer.concat([
+      snapshotHeader(),
+      stream,
+      snapshotTrailer(checksum.value, zxid(0, 1), undefined, false),
+    ]);
+    const versionOne = Buffer.from(`${'0'.repeat(15)}1${'0'.repeat(7)}1${'0'.repeat(7)}3${'616263'}`, 'hex');
+    const seal = (bytes: Buffer): Buffer => {
+      const end = Buffer.alloc(13);
+      end.writeUInt32BE(adler32(bytes), 4);
+      end.writeInt32BE(1, 8);
+      end.write('/', 12);
+      return Buffer.concat([bytes, end]);
+    };
+    for (const [bytes, loads] of [
+      [sealed, true],
+      [seal(Buffer.concat([sealed, versionOne])), true],
+      [seal(Buffer.concat([sealed, Buffer.alloc(3)])), true],
+      [seal(Buffer.concat([sealed, versionOne])).fill(9, sealed.length, sealed.length + 1), false],
+      [seal(Buffer.concat([sealed, Buffer.alloc(8)])).fill(9, sealed.length, sealed.length + 1), false],
+      [Buffer.concat([sealed, Buffer.from([0, 0, 0, 1, 0x2f])]), true],
+    ] as const) {
+      const lab = new Lab();
+      lab.disk.put(`${DIR}/snapshot.1`, bytes);
+      if (loads) expect(seenBy(lab.start().database)).toEqual([1]);
+      else expect(fatalOf(() => lab.start()).message).toContain('snapshot.1');
     }
   });
 

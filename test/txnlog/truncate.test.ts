@@ -91,6 +91,29 @@ describe('a truncate', () => {
     expect(truncate(store, 7)).toBe(true);
   });
 
+  test('to a snapshot that the log begins right after leaves the snapshot alone', () => {
+    const { lab, store } = standing();
+    const disk = lab.disk.mount(lab.clock);
+    for (const name of ['log.1', 'log.4']) disk.unlink(`/logs/version-2/${name}`);
+    disk.unlink('/data/version-2/snapshot.0');
+    expect(truncate(store, 6)).toBe(true);
+    expect([logs(lab), lab.files()]).toEqual([[], ['snapshot.6']]);
+    expect(seenBy(store.recover())).toEqual([1, 2, 3, 4, 5, 6]);
+    lab.appendSynced(store, 7);
+    lab.powerLoss();
+    expect(seenBy(lab.start().database)).toHaveLength(7);
+  });
+
+  test('works where nothing is known of what was synced, as in a directory of Apache', () => {
+    const { lab, store } = standing();
+    lab.close(store);
+    lab.disk.mount(lab.clock).unlink('/logs/version-2/synced');
+    const { store: again } = lab.start();
+    expect(truncate(again, 5)).toBe(true);
+    expect(seenBy(again.recover())).toEqual([1, 2, 3, 4, 5]);
+    expect(again.missingUpTo).toBeUndefined();
+  });
+
   test('gives up the snapshot that is being written', () => {
     const { lab, store, database } = standing(false);
     let outcome = '';
@@ -197,6 +220,16 @@ describe('reading the log for a learner', () => {
     expect(lab.lines).toContain('warn the log on disk has a hole; learners from before it will be sent a snapshot');
     expect([entries(store, 2), entries(store, 4)]).toEqual([undefined, undefined]);
     expect(entries(store, 7)).toEqual([7, 8, 9]);
+  });
+
+  test('is not offered where a hole is the first thing there', () => {
+    const { lab, store } = standing();
+    lab.disk.flipBit('/logs/version-2/log.4', 16 + 40, 1);
+    expect(entries(store, 4)).toEqual([7, 8, 9]);
+    expect(entries(store, 3)).toEqual([3]);
+    expect(entries(store, 3)).toBeUndefined();
+    lab.disk.fault = (operation) => (operation === 'read' ? 'EIO' : undefined);
+    expect([store.readFrom(7 as Zxid), store.bytesFrom(7 as Zxid)]).toEqual([undefined, Number.POSITIVE_INFINITY]);
   });
 
   test('ends where the disk fails, or the log ends too early, and is not offered again', () => {
