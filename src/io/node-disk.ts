@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { type DirectoryLock, type Disk, DiskError, type DiskFile, type FileStat, type OpenMode } from './disk.ts';
 import { lockDirectory } from './node-lock.ts';
+import { closeDescriptor, openDescriptor } from './node-spare-descriptors.ts';
 
 /**
  * The disk on node:fs. Calls that return a value block the loop; those with `done` go through libuv's thread pool.
@@ -54,7 +55,7 @@ export class NodeDisk implements Disk {
   }
 
   open(path: string, mode: OpenMode): DiskFile {
-    const fd = attempt(path, () => fs.openSync(path, FLAGS[mode], 0o644));
+    const fd = attempt(path, () => (mode === 'read' ? fs.openSync : openDescriptor)(path, FLAGS[mode], 0o644));
     return new NodeDiskFile(fd, path, this.onThrow);
   }
 
@@ -72,7 +73,7 @@ export class NodeDisk implements Disk {
     try {
       attempt(dir, () => fs.fsyncSync(fd));
     } finally {
-      fs.closeSync(fd);
+      closeDescriptor(fd);
     }
   }
 
@@ -92,7 +93,7 @@ export class NodeDisk implements Disk {
     }
     const opened = fd;
     fs.fsync(opened, (error) => {
-      fs.closeSync(opened);
+      closeDescriptor(opened);
       this.finish(done, error === null ? undefined : toDiskError(error, dir));
     });
   }
@@ -188,7 +189,7 @@ class NodeDiskFile implements DiskFile {
   }
 
   close(): void {
-    fs.closeSync(this.fd);
+    closeDescriptor(this.fd);
   }
 
   private finish(done: Done, error: DiskError | undefined): void {
@@ -220,7 +221,7 @@ function withoutFirst(chunks: readonly Buffer[], written: number): Buffer[] {
 /** undefined where a directory cannot be opened, as on Windows, which keeps its entries by itself. */
 function openDir(dir: string): number | undefined {
   try {
-    return fs.openSync(dir, fs.constants.O_RDONLY);
+    return openDescriptor(dir, fs.constants.O_RDONLY, 0);
   } catch (error) {
     if (process.platform === 'win32') return undefined;
     throw toDiskError(error, dir);
