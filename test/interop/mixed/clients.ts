@@ -29,6 +29,7 @@ export class Crowd {
   readonly paceMs: number;
   private running: Promise<void>[] = [];
   private halted = false;
+  private pulse: ReturnType<typeof setInterval> | undefined;
   locksTaken = 0;
   moves = 0;
 
@@ -83,13 +84,17 @@ export class Crowd {
     return { all: longest(this.acks.map(({ at }) => at)), one: Math.max(...each) };
   }
 
-  /** Ends the writing; the sessions stay, so that their ephemerals can be looked for. */
+  /** Ends the writing; the sessions are kept alive, so that their ephemerals can be looked for. */
   async stop(): Promise<void> {
     this.halted = true;
     await Promise.all(this.running);
+    this.pulse = setInterval(() => {
+      for (const client of this.clients) client.ping();
+    }, timeoutMs / 5);
   }
 
   async leave(): Promise<void> {
+    clearInterval(this.pulse);
     await Promise.all(this.clients.map((client) => client.leave()));
   }
 
@@ -303,6 +308,10 @@ class Client {
     else if (alive.stat.ephemeralOwner !== this.sessionId || alive.stat.czxid !== this.ephemeral?.czxid)
       say('its ephemeral is another one');
     return out;
+  }
+
+  ping(): void {
+    void this.session?.ping();
   }
 
   async leave(): Promise<void> {

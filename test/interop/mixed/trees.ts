@@ -30,20 +30,21 @@ export async function readWhole(port: number): Promise<SeenTree> {
   await session.call('auth', { type: 0, scheme: 'digest', auth: Buffer.from('super:admin') });
   await session.call('sync', { path: '/' });
   const seen = new Map<string, Seen>();
-  let pending = ['/'];
+  const pending = ['/'];
   const answer = async (): Promise<{ err: number; body: Buffer }> => {
     const reply = await session.nextReply();
     if (reply === 'closed') throw new Error(`the server on ${port} closed while its tree was read`);
     return reply;
   };
   while (pending.length > 0) {
-    const batch = pending.slice(0, window);
-    pending = pending.slice(window);
+    const batch = pending.splice(-window);
+    session.socket.cork();
     for (const path of batch) {
       session.sendRaw(session.takeXid(), op.getData, encodeRequest('getData', { path, watch: false }));
       session.sendRaw(session.takeXid(), op.getACL, encodeRequest('getACL', { path }));
       session.sendRaw(session.takeXid(), op.getChildren, encodeRequest('getChildren', { path, watch: false }));
     }
+    session.socket.uncork();
     const below: string[] = [];
     for (const path of batch) {
       const [data, acl, children] = [await answer(), await answer(), await answer()];
