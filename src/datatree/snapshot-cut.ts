@@ -83,9 +83,9 @@ export class SnapshotCut implements ChangeListener {
     this.early.add(node);
   }
 
+  /** Its handle may come back as that of a newer node, which the walk ends at. */
   beforeRemove(node: number): void {
     if (node === this.cursor) this.cursor = this.tree.newer(node);
-    this.early.delete(node);
   }
 
   private writeSessions(sessions: SessionTable): void {

@@ -64,6 +64,11 @@ export class WatchTable {
     return this.paths;
   }
 
+  /** Paths that take room: those of spent watches, a bounded number, are among them. */
+  get heldPathCount(): number {
+    return this.byPath.size;
+  }
+
   /** Connections that have a watch, or had one that fired: Apache forgets them only on removal and close. */
   get watcherCount(): number {
     return this.byWatcher.size;

@@ -140,6 +140,24 @@ describe('a cut', () => {
     expect(comparable(dump(load(bytesOf(db.startCut()))))).toEqual(comparable(dump(db)));
   });
 
+  test('does not miss its way when the node it comes to next goes', () => {
+    const bodies = [t.create('/a'), t.create('/a/b'), t.create('/c'), t.create('/d'), t.create('/e')];
+    const expected = comparable(dump(applied(...bodies)));
+    for (let steps = 0; steps < 12; steps++) {
+      for (const victim of ['/a/b', '/c', '/d', '/e']) {
+        const db = applied(...bodies);
+        const cut = db.startCut();
+        const parts: Buffer[] = [];
+        // Each step is one node.
+        for (let i = 0; i < steps; i++) parts.push(cut.next(1) ?? Buffer.alloc(0));
+        db.apply(t.txn(t.remove(victim), { zxid: 10 }));
+        db.apply(t.txn(t.create('/new'), { zxid: 11 }));
+        parts.push(bytesOf(cut, 1));
+        expect(comparable(dump(load(Buffer.concat(parts)))), `${victim} after ${steps}`).toEqual(expected);
+      }
+    }
+  });
+
   test('that is over, or cancelled, is forgotten by the tree', () => {
     for (const end of [(cut: SnapshotCut) => cut.cancel(), (cut: SnapshotCut) => bytesOf(cut)]) {
       const db = applied(t.create('/a'));

@@ -440,13 +440,34 @@ describe('a watch that is set again each time it fires', () => {
     table.forEachWatcher((_, paths) => left.push(paths.length));
     table.forEachPath((path) => left.push(path.length));
     expect([left, table.pathCount, table.watcherCount]).toEqual([[0, 0], 0, 2]);
+    expect(table.heldPathCount).toBe(1024);
     table.removeWatcher(a);
     table.removeWatcher(b);
-    for (let i = 0; i < 2000; i++) {
-      table.add('/x', a, WatchMode.standard);
-      table.trigger('/x', EventType.nodeCreated, 1 as Zxid, []);
+    expect([table.watchCount, table.watcherCount, table.heldPathCount]).toEqual([0, 0, 0]);
+  });
+
+  test('leaves nothing behind however often it fired, or was removed in between', () => {
+    const table = new WatchTable();
+    const fire = (path: string): void => {
+      table.add(path, a, WatchMode.standard);
+      table.trigger(path, EventType.nodeCreated, 1 as Zxid, []);
+    };
+    table.add('/kept', a, WatchMode.persistent);
+    for (let i = 0; i < 300; i++) {
+      fire(`/${i}`);
+      fire(`/${i}`);
+      table.add(`/${i}`, b, WatchMode.persistent);
+      table.add(`/${i}`, a, WatchMode.standard);
+      table.remove(`/${i}`, a, WatchMode.standard);
+      table.remove(`/${i}`, b, WatchMode.all);
+      if (i % 2 === 0) fire(`/${i}`);
     }
-    expect([table.watchCount, table.pathCount, table.watcherCount]).toEqual([0, 0, 1]);
+    expect(table.heldPathCount).toBe(151);
+    for (let i = 0; i < 1100; i++) fire('/x');
+    expect([table.heldPathCount, table.watchCount, table.pathCount]).toEqual([2, 1, 1]);
+    // With the last watch of a connection goes all that is left of it.
+    table.remove('/kept', a, WatchMode.all);
+    expect([table.heldPathCount, table.watcherCount]).toEqual([0, 0]);
   });
 });
 
