@@ -59,6 +59,7 @@ const everyRound: readonly FaultName[] = [
   'wipe a follower',
   'kill the leader',
   'kill the leader',
+  'kill the leader',
   'pause the leader',
 ];
 const drawn: readonly FaultName[] = [
