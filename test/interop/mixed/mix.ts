@@ -7,7 +7,7 @@ import { everyKindOfWrite } from '../harness/traffic.ts';
 import { superDigest } from '../harness/tree.ts';
 import { Crowd } from './clients.ts';
 import { canLead, lose, makeLead, untilAllServe, waysToLose } from './steer.ts';
-import { compareDigests, differences, readWhole } from './trees.ts';
+import { compareDigests, differences, readWhole, type SeenTree } from './trees.ts';
 
 export interface MixOptions {
   readonly kinds: readonly Kind[];
@@ -55,9 +55,10 @@ export async function judgeAll(
   crowd: Crowd | null,
 ): Promise<{ nodes: number; digests: number; problems: string[] }> {
   const problems = [...(crowd?.problems ?? [])];
-  let first: Awaited<ReturnType<typeof readWhole>> | null = null;
-  for (const server of servers) {
-    const tree = await readWhole(server.clientPort);
+  let first: SeenTree | null = null;
+  const trees = await Promise.all(servers.map((server) => readWhole(server.clientPort)));
+  for (const [index, server] of servers.entries()) {
+    const tree = trees[index] as SeenTree;
     const who = `${server.kind} ${server.options.id}`;
     for (const line of crowd?.judge(tree) ?? []) problems.push(`on ${who}: ${line}`);
     if (first === null) first = tree;

@@ -42,15 +42,13 @@ export async function readWhole(port: number): Promise<SeenTree> {
     for (const path of batch) {
       session.sendRaw(session.takeXid(), op.getData, encodeRequest('getData', { path, watch: false }));
       session.sendRaw(session.takeXid(), op.getACL, encodeRequest('getACL', { path }));
-      session.sendRaw(session.takeXid(), op.getChildren, encodeRequest('getChildren', { path, watch: false }));
     }
     session.socket.uncork();
-    const below: string[] = [];
+    const parents: string[] = [];
     for (const path of batch) {
-      const [data, acl, children] = [await answer(), await answer(), await answer()];
-      if (data.err === noNode || acl.err === noNode || children.err === noNode) continue;
-      if (data.err !== 0 || acl.err !== 0 || children.err !== 0)
-        throw new Error(`${path} on ${port}: ${data.err} ${acl.err} ${children.err}`);
+      const [data, acl] = [await answer(), await answer()];
+      if (data.err === noNode || acl.err === noNode) continue;
+      if (data.err !== 0 || acl.err !== 0) throw new Error(`${path} on ${port}: ${data.err} ${acl.err}`);
       const config = path === '/zookeeper/config';
       const shown = config ? [withoutMtime(data.body), withoutMtime(acl.body)] : [data.body, acl.body];
       const decoded = decodeResponse('getData', data.body) as { data: Buffer | null; stat: Stat };
@@ -59,10 +57,15 @@ export async function readWhole(port: number): Promise<SeenTree> {
         stat: decoded.stat,
         bytes: Buffer.concat(shown).toString('latin1'),
       });
-      const names = decodeResponse('getChildren', children.body) as { children: string[] };
-      for (const name of names.children) below.push(path === '/' ? `/${name}` : `${path}/${name}`);
+      if (decoded.stat.numChildren > 0) parents.push(path);
     }
-    for (const path of below) pending.push(path);
+    for (const path of parents) {
+      const { children } = await session.call<'getChildren', { children: string[] }>('getChildren', {
+        path,
+        watch: false,
+      });
+      for (const name of children) pending.push(path === '/' ? `/${name}` : `${path}/${name}`);
+    }
   }
   await session.close();
   return seen;
