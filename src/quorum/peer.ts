@@ -289,6 +289,8 @@ export class Peer {
   /** Later joiners compare epochs: the vote that looked for a leader still has the one before. */
   private onSynchronised(state: SettledState, vote: Vote, epoch: number): void {
     this.wasSynchronised = true;
+    // The operator's word was about the empty disk that this no longer is.
+    this.initialize = false;
     const unavailableMs = Math.round(this.world.clock.nowMs() - this.lookingSinceMs);
     this.metrics.unavailableTime.add(unavailableMs);
     if (state === 'leading') this.metrics.leaderUnavailableTime.add(unavailableMs);
