@@ -10,6 +10,7 @@ import type { Stats, Verdict } from './world.ts';
  *                --seed 7 --drop 0,3         the same without some of its faults
  *                --seeds 1000 --from 1       many, and a summary; --seconds 120 instead of --seeds
  *                --scenario ZOOKEEPER-4643   one script of the corpus, or `all`
+ *                --scenario all --mutated    each with the mutant it names, which has to turn it red
  *                --mutants [--only text]     the check on the checker; --most 300 seeds each
  *                --minimise 7                which faults are needed for a failure
  *
@@ -36,6 +37,7 @@ async function main(): Promise<number> {
       seconds: { type: 'string' },
       from: { type: 'string' },
       scenario: { type: 'string' },
+      mutated: { type: 'boolean' },
       mutants: { type: 'boolean' },
       only: { type: 'string' },
       most: { type: 'string' },
@@ -52,7 +54,10 @@ async function main(): Promise<number> {
       return await one(path, Number(values.seed), dropped.map(Number), Number(values.lines ?? LINES));
     }
     if (values.minimise !== undefined) return await smallest(path, Number(values.minimise));
-    if (values.scenario !== undefined) return await scenarios(path, values.scenario);
+    if (values.scenario !== undefined) {
+      const play = values.mutated === true ? mutatedScenarios : scenarios;
+      return await play(path, values.scenario);
+    }
     if (values.seeds !== undefined || values.seconds !== undefined) {
       const count = Number(values.seeds ?? Number.MAX_SAFE_INTEGER);
       const seconds = Number(values.seconds ?? Number.POSITIVE_INFINITY);
@@ -170,6 +175,26 @@ async function scenarios(path: string, name: string): Promise<number> {
   }
   await thread.stop();
   return failed === 0 ? 0 : EXIT.safety;
+}
+
+async function mutatedScenarios(path: string, name: string): Promise<number> {
+  const lister = new Thread(path);
+  const all = await lister.ask<{ names: string[]; mutants: (string | undefined)[] }>({ kind: 'list' });
+  await lister.stop();
+  let green = 0;
+  for (const [i, each] of all.names.entries()) {
+    const mutant = MUTANTS.find((candidate) => candidate.name === all.mutants[i]);
+    if (mutant === undefined || (name !== 'all' && name !== each)) continue;
+    const built = await bundle(mutant.edits);
+    const thread = new Thread(built.path);
+    const { failure } = await thread.ask<ScenarioRun>({ kind: 'scenario', name: each });
+    await thread.stop();
+    await built.remove();
+    if (failure === undefined) green++;
+    const outcome = failure === undefined ? 'STAYS GREEN' : `red, ${failure.split('\n')[0]}`;
+    console.log(`${each} with "${mutant.name}": ${outcome}`);
+  }
+  return green === 0 ? 0 : EXIT.safety;
 }
 
 interface Caught {

@@ -131,10 +131,15 @@ export class SimNetwork {
     return this.cuts.size > 0 && this.cuts.has(cableKey(from, to));
   }
 
-  delayUs(from: SimHost, to: SimHost, bytes: number): Micros {
+  delayUs(from: SimHost, to: SimHost): Micros {
     const speed = this.speedOf(from, to);
-    const transfer = speed.bytesPerMs === undefined ? 0 : Math.ceil((bytes * 1000) / speed.bytesPerMs);
-    return this.random.between(speed.minDelayUs, speed.maxDelayUs) + transfer;
+    return this.random.between(speed.minDelayUs, speed.maxDelayUs);
+  }
+
+  /** How long the cable is busy with so many bytes, behind those before them. */
+  transferUs(from: SimHost, to: SimHost, bytes: number): Micros {
+    const { bytesPerMs } = this.speedOf(from, to);
+    return bytesPerMs === undefined ? 0 : Math.ceil((bytes * 1000) / bytesPerMs);
   }
 
   /** The machine loses power, or gets it back; its processes are killed by whoever calls this. */
@@ -352,10 +357,10 @@ class SimDial {
     const from = this.stream.host;
     const to = this.network.hostAt(address);
     if (this.stream.isClosed || to === undefined || this.network.isCut(from, to)) return;
-    this.world(this.network.delayUs(from, to, 0), () => {
+    this.world(this.network.delayUs(from, to), () => {
       if (this.stream.isClosed || to.isDown || this.network.isCut(to, from)) return;
       const listener = to.listeners.get(this.port);
-      const backUs = this.network.delayUs(to, from, 0);
+      const backUs = this.network.delayUs(to, from);
       if (listener === undefined || listener.process.isDead) {
         this.world(backUs, () => this.fail('ECONNREFUSED', `connect ECONNREFUSED ${address}:${this.port}`));
         return;

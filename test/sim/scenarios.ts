@@ -1,21 +1,36 @@
 import { scenario as ch54572 } from './scenarios/ch-54572.ts';
+import { scenario as ch65198 } from './scenarios/ch-65198.ts';
+import { scenario as ch91464 } from './scenarios/ch-91464.ts';
+import { scenario as rk332 } from './scenarios/rk-332.ts';
 import { scenario as zookeeper261 } from './scenarios/zookeeper-261.ts';
 import { scenario as zookeeper1046 } from './scenarios/zookeeper-1046.ts';
 import { scenario as zookeeper1277 } from './scenarios/zookeeper-1277.ts';
+import { scenario as zookeeper1419 } from './scenarios/zookeeper-1419.ts';
 import { scenario as zookeeper1489 } from './scenarios/zookeeper-1489.ts';
 import { scenario as zookeeper1496 } from './scenarios/zookeeper-1496.ts';
 import { scenario as zookeeper1551 } from './scenarios/zookeeper-1551.ts';
 import { scenario as zookeeper1621 } from './scenarios/zookeeper-1621.ts';
+import { scenario as zookeeper1669 } from './scenarios/zookeeper-1669.ts';
+import { scenario as zookeeper1697 } from './scenarios/zookeeper-1697.ts';
+import { scenario as zookeeper1818 } from './scenarios/zookeeper-1818.ts';
+import { scenario as zookeeper2164 } from './scenarios/zookeeper-2164.ts';
+import { scenario as zookeeper2201 } from './scenarios/zookeeper-2201.ts';
 import { scenario as zookeeper2307 } from './scenarios/zookeeper-2307.ts';
+import { scenario as zookeeper2355 } from './scenarios/zookeeper-2355.ts';
 import { scenario as zookeeper2832 } from './scenarios/zookeeper-2832.ts';
 import { scenario as zookeeper2845 } from './scenarios/zookeeper-2845.ts';
 import { scenario as zookeeper2872 } from './scenarios/zookeeper-2872.ts';
+import { scenario as zookeeper2886 } from './scenarios/zookeeper-2886.ts';
+import { scenario as zookeeper2959 } from './scenarios/zookeeper-2959.ts';
 import { scenario as zookeeper3023 } from './scenarios/zookeeper-3023.ts';
 import { scenario as zookeeper3104 } from './scenarios/zookeeper-3104.ts';
+import { scenario as zookeeper3127 } from './scenarios/zookeeper-3127.ts';
+import { scenario as zookeeper3144 } from './scenarios/zookeeper-3144.ts';
 import { scenario as zookeeper3642 } from './scenarios/zookeeper-3642.ts';
 import { scenario as zookeeper3701 } from './scenarios/zookeeper-3701.ts';
 import { scenario as zookeeper3911 } from './scenarios/zookeeper-3911.ts';
 import { scenario as zookeeper4394 } from './scenarios/zookeeper-4394.ts';
+import { scenario as zookeeper4537 } from './scenarios/zookeeper-4537.ts';
 import { scenario as zookeeper4643 } from './scenarios/zookeeper-4643.ts';
 import { scenario as zookeeper4646 } from './scenarios/zookeeper-4646.ts';
 import { scenario as zookeeper4685 } from './scenarios/zookeeper-4685.ts';
@@ -31,23 +46,38 @@ import { Violation } from './violation.ts';
 /** All scenarios, one file each in scenarios/, in the order of their names. */
 const SCENARIOS: readonly Scenario[] = [
   ch54572,
+  ch65198,
+  ch91464,
+  rk332,
   zookeeper1046,
   zookeeper1277,
+  zookeeper1419,
   zookeeper1489,
   zookeeper1496,
   zookeeper1551,
   zookeeper1621,
+  zookeeper1669,
+  zookeeper1697,
+  zookeeper1818,
+  zookeeper2164,
+  zookeeper2201,
   zookeeper2307,
+  zookeeper2355,
   zookeeper261,
   zookeeper2832,
   zookeeper2845,
   zookeeper2872,
+  zookeeper2886,
+  zookeeper2959,
   zookeeper3023,
   zookeeper3104,
+  zookeeper3127,
+  zookeeper3144,
   zookeeper3642,
   zookeeper3701,
   zookeeper3911,
   zookeeper4394,
+  zookeeper4537,
   zookeeper4643,
   zookeeper4646,
   zookeeper4685,

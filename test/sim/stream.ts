@@ -11,6 +11,8 @@ import type { Micros, SimEvent, SimProcess } from './scheduler.ts';
 
 /** Bytes under way or unread in one direction, the kernel buffers of both sides together. */
 const WINDOW_BYTES = 256 * 1024;
+/** What goes out, and arrives, in one piece at most. */
+const SEGMENT_BYTES = 16 * 1024;
 /** As much as one read takes. */
 const READ_BYTES = 64 * 1024;
 /** After `end`, how long the other side may take to close. */
@@ -153,7 +155,7 @@ export class SimStream implements Stream {
     this.giveUp = undefined;
     const peer = this.peer as SimStream;
     if (!lost) {
-      this.lastArrival = this.network.scheduler.nowUs + this.network.delayUs(this.host, peer.host, 0);
+      this.lastArrival = this.network.scheduler.nowUs + this.network.delayUs(this.host, peer.host);
       this.arrivals.clear();
       for (let i = 0; i < this.cable.length; i++) this.arrivals.push(this.lastArrival);
       this.schedulePump();
@@ -178,7 +180,7 @@ export class SimStream implements Stream {
     const hadBytes = this.unsentBytes > 0;
     while (this.unsentBytes > 0 && this.inFlight < WINDOW_BYTES) {
       const first = this.unsent[0] as Buffer;
-      const room = WINDOW_BYTES - this.inFlight;
+      const room = Math.min(WINDOW_BYTES - this.inFlight, SEGMENT_BYTES);
       const part = first.length <= room ? first : first.subarray(0, room);
       if (part === first) this.unsent.shift();
       else this.unsent[0] = first.subarray(room);
@@ -202,8 +204,9 @@ export class SimStream implements Stream {
     const peer = this.peer;
     if (peer === undefined) return;
     const bytes = typeof segment === 'string' ? 0 : segment.length;
-    const earliest = this.network.scheduler.nowUs + this.network.delayUs(this.host, peer.host, bytes);
-    this.lastArrival = Math.max(this.lastArrival, earliest);
+    const earliest = this.network.scheduler.nowUs + this.network.delayUs(this.host, peer.host);
+    const busyUs = this.network.transferUs(this.host, peer.host, bytes);
+    this.lastArrival = Math.max(this.lastArrival, earliest) + busyUs;
     this.cable.push(segment);
     this.arrivals.push(this.lastArrival);
     this.schedulePump();

@@ -26,7 +26,10 @@ port.on('message', (task: Task) => {
       port.postMessage({ dropped: [...minimise(task.seed, (text) => port.postMessage({ progress: text }))] });
       return;
     case 'list':
-      port.postMessage({ names: allScenarios().map((scenario) => scenario.name) });
+      port.postMessage({
+        names: allScenarios().map((scenario) => scenario.name),
+        mutants: allScenarios().map((scenario) => scenario.mutant),
+      });
   }
 });
 port.postMessage({ ready: workerData ?? true });
