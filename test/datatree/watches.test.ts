@@ -462,8 +462,15 @@ describe('a watch that is set again each time it fires', () => {
       table.remove(`/${i}`, b, WatchMode.all);
       if (i % 2 === 0) fire(`/${i}`);
     }
-    expect(table.heldPathCount).toBe(151);
+    for (let i = 0; i < 20; i++) fire(`/twice${i % 10}`);
+    table.add('/shared', b, WatchMode.persistent);
+    fire('/shared');
+    table.add('/shared', a, WatchMode.standard);
+    table.remove('/shared', a, WatchMode.standard);
+    expect(table.heldPathCount).toBe(151 + 10 + 1);
     for (let i = 0; i < 1100; i++) fire('/x');
+    expect([table.heldPathCount, table.watchCount, table.pathCount]).toEqual([3, 2, 2]);
+    table.removeWatcher(b);
     expect([table.heldPathCount, table.watchCount, table.pathCount]).toEqual([2, 1, 1]);
     // With the last watch of a connection goes all that is left of it.
     table.remove('/kept', a, WatchMode.all);
