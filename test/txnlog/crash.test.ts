@@ -148,14 +148,16 @@ function crashEverywhere(steps: readonly Step[], seeds: readonly number[], syncs
   }
 }
 
-describe('a crash before or after any effect on the disk loses nothing that was promised', () => {
+describe('a crash before or after any effect on the disk loses nothing that was promised', { timeout: 60_000 }, () => {
   for (const [name, steps] of Object.entries(SCRIPTS)) {
-    test(name, () => crashEverywhere(steps, [1, 2, 3, 4]));
+    test(name, () => crashEverywhere(steps, [1, 2, 3]));
   }
 });
 
-describe('what relies on an order that nobody promised shows only with the right piece lost', () => {
-  const many = Array.from({ length: 30 }, (_, index) => index + 1);
+describe('what relies on an order that nobody promised shows only with the right piece lost', {
+  timeout: 60_000,
+}, () => {
+  const many = Array.from({ length: 18 }, (_, index) => index + 1);
 
   test('a snapshot of the leader that replaces everything', () => {
     crashEverywhere([append(1, true), wait(3), { kind: 'install', keep: 1, more: 2 }], many);
@@ -195,6 +197,6 @@ describe('the same on a disk whose syncs keep nothing', () => {
 
 describe('any history of a peer', () => {
   test('survives crashes at any place, in recovery too', { timeout: 60_000 }, () => {
-    fc.assert(anyHistory, { numRuns: 250 });
+    fc.assert(anyHistory, { numRuns: 150 });
   });
 });
