@@ -97,20 +97,6 @@ export class Database {
     if (digest.zxid === this.lastZxid) this.meetExpected(digest);
   }
 
-  /**
-   * Deletes the ephemerals of sessions that are not in the table: once after recovery, before serving, by a leader or
-   * a standalone server. Outside any transaction, because no session is left that could have one. Returns how many.
-   */
-  removeDeadEphemerals(): number {
-    const before = this.tree.ephemeralCount;
-    for (const sessionId of this.tree.ephemeralOwners()) {
-      if (!this.sessions.has(sessionId)) this.tree.killSession(sessionId, this.lastZxid, []);
-    }
-    const removed = before - this.tree.ephemeralCount;
-    if (removed > 0) this.options.log.warn({ nodes: removed }, 'deleted ephemerals of sessions that are no more');
-    return removed;
-  }
-
   /** Shows the configuration a quorum server runs with in /zookeeper/config, as each does for itself at its start. */
   setConfig(text: string, version: Zxid, wallMs: number): void {
     this.tree.setConfig(text, version, wallMs);

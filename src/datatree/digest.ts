@@ -24,12 +24,6 @@ export function isOutsideDigest(path: string): boolean {
   return path.startsWith(ZOOKEEPER_SUBTREE);
 }
 
-/** Digest of one node, an unsigned 32-bit number: what the node adds to the tree's digest. */
-export function nodeDigest(path: string, data: Buffer | undefined, stat: StatPersisted): number {
-  if (isOutsideDigest(path)) return 0;
-  return digestFrom(contentCrc(path, data), stat);
-}
-
 /** The part of a node's CRC that a change of its Stat alone leaves as it is. */
 export function contentCrc(path: string, data: Buffer | undefined): number {
   const crc = path === '/' ? CRC_START : crcText(CRC_START, path);
@@ -40,6 +34,7 @@ const STAT_BYTES = 60;
 const scratch = Buffer.alloc(STAT_BYTES);
 const view = new DataView(scratch.buffer, scratch.byteOffset, STAT_BYTES);
 
+/** Digest of a node within the digest: an unsigned 32-bit number, what it adds to the tree's. */
 export function digestFrom(content: number, stat: StatPersisted): number {
   putLong(0, stat.czxid);
   putLong(8, stat.mzxid);

@@ -84,7 +84,6 @@ describe('apply', () => {
           db.apply(txn(one, { zxid: i + 1, session: who }));
           expect(db.lastProcessedZxid).toBe(i + 1);
         });
-        db.removeDeadEphemerals();
         db.setConfig('version=0', 0 as Zxid, 1);
         db.tree.containerCandidates(1e13, 1);
         const decoder = new SnapshotDecoder(OPTIONS);
