@@ -87,6 +87,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    // What is undecided gets into no snapshot, so a survivor: a second line of defence.
     name: 'keep snapshots above the cut',
     bug: 'ZOOKEEPER-4837',
     edits: [
@@ -174,6 +175,12 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: LEADER,
+        from: 'link.isUnproven = link.isEmpty && !',
+        to: 'link.isUnproven = link.sid < 0 && !',
+      },
+      { file: LEARNER, from: '(this.state.empty || isNew)', to: '(this.state.empty)' },
+      {
+        file: LEADER,
         from: "this.histories.add(link.sid, link.isEmpty ? 'empty' : historyKind(link, currentEpoch));",
         to: "this.histories.add(link.sid, 'some');",
       },
@@ -230,6 +237,11 @@ export const MUTANTS: readonly Mutant[] = [
         file: 'src/election/quorum/majority.ts',
         from: '    for (const sid of this.voters) {\n      if (acks.has(sid)) count++;\n    }',
         to: '    count = acks.size;',
+      },
+      {
+        file: 'src/election/quorum/quorum-verifier.ts',
+        from: '      if (!verifier.voters.has(sid)) continue;\n      this.acked.add(sid);',
+        to: '      this.acked.add(verifier.voters.size > 0 ? sid : -1);',
       },
     ],
   },
@@ -293,8 +305,19 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'replace a history without saying so first',
+    name: 'write a snapshot under its real name',
     bug: 'ZOOKEEPER-2872',
+    edits: [
+      {
+        file: 'src/txnlog/snapshot-writer.ts',
+        from: 'return join(this.dir, temporaryName(this.name));',
+        to: 'return join(this.dir, this.name + temporaryName("").slice(0, 0));',
+      },
+    ],
+  },
+  {
+    // A snapshot that replaces a history is above everything that is left of it, so a survivor: a second line of defence.
+    name: 'replace a history without saying so first',
     edits: [
       {
         file: 'src/txnlog/history-change.ts',

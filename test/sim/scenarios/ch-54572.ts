@@ -6,7 +6,6 @@ export const scenario: Scenario = {
   voters: 3,
   config: { snapshotSizeFactor: '-1', snapCount: 4 },
   recentBytes: 1,
-  mutant: 'keep the writer of an old role alive',
   play(s) {
     s.begin(3);
     s.create('/a', 'old');

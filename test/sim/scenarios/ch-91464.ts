@@ -7,15 +7,17 @@ export const scenario: Scenario = {
   mutant: 'let a wiped voter count',
   play(s) {
     s.begin(3);
-    s.create('/a', 'kept');
-    s.write('/a', 'still');
+    s.create('/a', 'old');
+    s.kill(2);
+    s.write('/a', 'kept');
+    s.kill(1);
     s.wipe(3);
-    s.kill(1, 2);
-    s.start(3, 1);
+    s.start(3, 2);
     s.run(30_000);
-    s.start(2);
+    s.expect(s.leader, 0, 'the leader');
+    s.start(1);
     s.untilServing();
     s.expect(s.leader === 3, false, 'the wiped peer leads');
-    s.expect(s.read('/a'), 'still', '/a');
+    s.expect(s.read('/a'), 'kept', '/a');
   },
 };

@@ -6,7 +6,7 @@ export const scenario: Scenario = {
   voters: 3,
   config: { snapshotSizeFactor: '-1' },
   recentBytes: 1,
-  mutant: 'replace a history without saying so first',
+  mutant: 'write a snapshot under its real name',
   play(s) {
     s.begin(3);
     s.create('/a');

@@ -4,7 +4,6 @@ export const scenario: Scenario = {
   name: 'ZOOKEEPER-2886',
   about: 'a session goes back and forth between two servers, with nothing but multis',
   voters: 3,
-  mutant: 'lose the session on re-attach',
   play(s) {
     s.begin(3);
     s.create('/a');

@@ -13,8 +13,9 @@ export const scenario: Scenario = {
     for (let i = 0; i < 20; i++) s.create(`/n${i}`, 'x'.repeat(500));
     s.kill(1);
     for (let i = 0; i < 20; i++) s.write('/a', `${i}`);
+    s.view(2).machine.disk.timing = { writeMs: 0.02, syncMs: 30, slowSyncOneIn: 0, slowSyncMs: 0 };
     s.start(1);
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < 200; i++) {
       s.flood('/a', 1);
       s.run(3);
     }
