@@ -174,6 +174,11 @@ export const MUTANTS: readonly Mutant[] = [
         to: 'return false;',
       },
       {
+        file: 'src/election/fast-leader-election.ts',
+        from: 'this.empty = this.isVoter && (empty || !isWholeHistory(peerEpoch, zxid));',
+        to: 'this.empty = empty && !isWholeHistory(peerEpoch, zxid);',
+      },
+      {
         file: LEADER,
         from: 'link.isUnproven = link.isEmpty && !',
         to: 'link.isUnproven = link.sid < 0 && !',

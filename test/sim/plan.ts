@@ -150,7 +150,7 @@ function clientsOf(random: SimRandom, tickMs: number): ClientPlan[] {
     timeoutMs: tickMs * random.pick([2, 4, 8, 20]),
     thinkMs: random.pick([30, 100, 300, 800]),
     mostAtOnce: random.pick([1, 1, 1, 3, 20]),
-    leavesOneIn: random.pick([0, 30, 100]),
+    leavesOneIn: random.pick([0, 8, 30, 100]),
     multis: random.chance(2, 3),
     ephemerals: random.chance(2, 3),
     watches: random.chance(2, 3),
