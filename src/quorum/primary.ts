@@ -31,6 +31,14 @@ export interface PrimaryHost {
   propose(zxid: Zxid, payload: Buffer): void;
 }
 
+/**
+ * With extendedTypesEnabled the high byte marks a TTL and is no server's id; without, such a node reads as the
+ * ephemeral of a session that is not there. Whoever forgot the key in zoo.cfg should not lose the nodes for it.
+ */
+function looksLikeTtl(owner: bigint): boolean {
+  return BigInt.asUintN(64, owner) >> 56n === 0xffn;
+}
+
 /** Sessions closed in one turn; the rest of a mass expiry waits for the next tick or turn. */
 const EXPIRIES_PER_SLICE = 200;
 
@@ -82,8 +90,17 @@ export class Primary {
    * different from its followers.
    */
   closeDeadSessions(): void {
+    let ttlNodes = 0;
     for (const sessionId of this.database.tree.ephemeralOwners()) {
-      if (!this.database.sessions.has(sessionId)) this.closeSession(sessionId);
+      if (this.database.sessions.has(sessionId)) continue;
+      if (looksLikeTtl(sessionId)) ttlNodes += this.database.tree.ephemeralsOf(sessionId).length;
+      else this.closeSession(sessionId);
+    }
+    if (ttlNodes > 0) {
+      this.log.warn(
+        { nodes: ttlNodes },
+        'nodes with a TTL are kept as they are; set extendedTypesEnabled=true, as it was',
+      );
     }
   }
 
