@@ -1,10 +1,11 @@
 import { DeadProcess } from './disk.ts';
 import type { SimEnsemble } from './ensemble.ts';
-import type { Machine } from './machine.ts';
+import { CLIENT_PORT, type Machine } from './machine.ts';
 import type { Moment, Observer, View } from './observer.ts';
 import { storeOf } from './observer.ts';
 import { EFFECTS, type Fault, type FaultKind, MOMENTS } from './plan.ts';
 import { SimRandom } from './random.ts';
+import { SimProcess } from './scheduler.ts';
 
 /**
  * Carries out the faults of a plan and takes them back. What must not be overdone is counted: at no time more than a
@@ -12,6 +13,8 @@ import { SimRandom } from './random.ts';
  */
 const DIR = '/data/version-2';
 const QUICK = { writeMs: 0.02, syncMs: 0.5, slowSyncOneIn: 0, slowSyncMs: 0 };
+
+const FOUR_LETTER_WORDS = ['mntr', 'srvr', 'stat', 'dump', 'cons', 'wchc', 'wchp', 'dirs', 'hash', 'ruok', 'srst'];
 
 interface Trap {
   readonly view: View;
@@ -173,6 +176,13 @@ export class Faults {
         this.wipe(view);
         this.restartAfter(view, forMs);
         return true;
+      case 'stop':
+        this.crashes++;
+        machine.stop(() => this.restartAfter(view, forMs));
+        return true;
+      case 'words':
+        for (const word of FOUR_LETTER_WORDS) this.ask(view, word);
+        return true;
       case 'forget':
         return this.forget(view, forMs, random);
       case 'pause':
@@ -234,6 +244,17 @@ export class Faults {
         machine.run(() => storeOf(view.peer as NonNullable<View['peer']>).purge());
         return true;
     }
+  }
+
+  /** An operator looks at the server. What it answers is not judged here; that it goes on is. */
+  private ask(view: View, word: string): void {
+    const { network, scheduler } = this.ensemble;
+    const process = new SimProcess(scheduler, `operator ${word}`);
+    const stream = network.netOf(process, view.machine.host).dial(view.machine.host.name, CLIENT_PORT, 1000, {
+      onOpen: () => stream.write(Buffer.from(word)),
+      onData: () => {},
+      onClose: () => {},
+    });
   }
 
   /**

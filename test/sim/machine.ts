@@ -108,6 +108,19 @@ export class Machine {
     });
   }
 
+  /** SIGTERM: it ends by itself, and in good order. */
+  stop(ended: () => void): void {
+    const { running, process } = this;
+    if (running === undefined) return;
+    this.run(() => {
+      running.close(() => {
+        if (process !== this.process) return;
+        this.end('killed');
+        ended();
+      });
+    });
+  }
+
   /** SIGKILL: the page cache survives. */
   kill(): void {
     this.end('killed');

@@ -26,7 +26,9 @@ export type FaultKind =
   | 'nameFails'
   | 'nameMoves'
   | 'breakStreams'
-  | 'purge';
+  | 'purge'
+  | 'stop'
+  | 'words';
 
 export type Target = 'leader' | 'follower' | 'any';
 
@@ -86,6 +88,8 @@ const CLASSES: readonly (readonly [FaultKind, number])[] = [
   ['nameMoves', 1],
   ['breakStreams', 4],
   ['purge', 1],
+  ['stop', 3],
+  ['words', 1],
 ];
 
 export const EFFECTS = ['create', 'write', 'truncate', 'rename', 'unlink', 'sync', 'syncDir'] as const;
