@@ -13,8 +13,8 @@ export interface Outcome {
 
 export interface RunOptions {
   readonly input?: string;
-  /** Give the input line by line, this long apart, to programs that do not wait for their own answers. */
-  readonly paceMs?: number;
+  /** Give the input line by line to programs that do not wait for their own answers: when they have been quiet this long. */
+  readonly quietMs?: number;
   readonly timeoutMs?: number;
   readonly env?: { readonly [name: string]: string };
   /** Called with each line of stdout as it comes; what it resolves to goes to the program's standard input. */
@@ -22,20 +22,25 @@ export interface RunOptions {
 }
 
 export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  const { input = '', paceMs = 0, timeoutMs = 60_000, env = {}, answer } = options;
+  const { input = '', quietMs = 0, timeoutMs = 60_000, env = {}, answer } = options;
   return new Promise((done, fail) => {
     const child = spawn(program, args, { env: { ...process.env, TZ: 'UTC', LC_ALL: 'C.UTF-8', ...env } });
     const out: string[] = [];
     const err: string[] = [];
     let line = '';
+    let lastWordAt = 0;
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       out.push(text);
+      lastWordAt = Date.now();
       if (answer === undefined) return;
       const lines = (line + text).split('\n');
       line = lines.pop() ?? '';
       for (const each of lines) answer(each)?.then((reply) => child.stdin.write(reply), fail);
     });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => err.push(text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      err.push(text);
+      lastWordAt = Date.now();
+    });
     const late = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     child.on('error', fail);
     child.on('close', (code) => {
@@ -44,15 +49,18 @@ export function run(program: string, args: readonly string[], options: RunOption
     });
     child.stdin.on('error', () => {});
     if (answer !== undefined) child.stdin.write(input);
-    else if (paceMs === 0) child.stdin.end(input);
-    else void feed(child.stdin, input.split(/(?<=\n)/), paceMs);
+    else if (quietMs === 0) child.stdin.end(input);
+    else void feed(child.stdin, input.split(/(?<=\n)/), quietMs, () => lastWordAt);
   });
 }
 
-async function feed(to: Writable, lines: readonly string[], paceMs: number): Promise<void> {
+/** Line by line: the next one when the program has been quiet for a while after it said something. */
+async function feed(to: Writable, lines: readonly string[], quietMs: number, lastWordAt: () => number): Promise<void> {
   for (const line of lines) {
-    await sleep(paceMs);
+    const given = Date.now();
     to.write(line);
+    while (Date.now() - given < 10 * quietMs && (lastWordAt() < given || Date.now() - lastWordAt() < quietMs))
+      await sleep(quietMs / 4);
   }
   to.end();
 }
@@ -93,5 +101,5 @@ export function runZkCommand(
 
 /** The C client's shell, its commands given one by one. */
 export function runCliMt(server: string, lines: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  return run('/usr/lib/zookeeper/bin/cli_mt', [server], { ...options, input: `${lines.join('\n')}\n`, paceMs: 100 });
+  return run('/usr/lib/zookeeper/bin/cli_mt', [server], { ...options, input: `${lines.join('\n')}\n`, quietMs: 80 });
 }

@@ -43,6 +43,7 @@ watcher = clients[2]
 clients[0].ensure_path('/recipes')
 for i, zk in enumerate(clients):
     zk.create('/recipes/ephemeral-%d' % i, b'mine', ephemeral=True)
+clients[0].sync('/recipes')
 ephemerals = [clients[0].exists('/recipes/ephemeral-%d' % i) for i in range(3)]
 
 
@@ -191,6 +192,7 @@ children_seen = []
 data_seen = []
 clients[0].ensure_path('/recipes/family')
 clients[0].create('/recipes/watched', b'0')
+watcher.sync('/recipes')
 
 
 @ChildrenWatch(watcher, '/recipes/family')
