@@ -47,7 +47,7 @@ async function wander(servers: readonly Server[], path: string): Promise<void> {
 
 describe.each([judge, debian] as const)('two servers of %s and one of ours', (apache) => {
   it('ours follows an Apache leader, then leads the other one', async () => {
-    ensemble = await new Ensemble({ basePort: 22_640, kinds: [apache, 'ours', apache], settings }).start();
+    ensemble = await new Ensemble({ basePort: 22_620, kinds: [apache, 'ours', apache], settings }).start();
     const write = (port: number, prefix: string): Promise<void> => everyKindOfWrite(port, prefix, apache === judge);
     const [one, ours, three] = ensemble.servers as [Server, Server, Server];
     expect((await ensemble.leader()).options.id).toBe(3);

@@ -16,7 +16,7 @@ interface Report {
 }
 
 async function recipes(kind: Kind): Promise<Report> {
-  ensemble = await new Ensemble({ basePort: 22_600, kinds: [kind, kind, kind] }).start();
+  ensemble = await new Ensemble({ basePort: 22_500, kinds: [kind, kind, kind] }).start();
   const running = ensemble;
   const killed = async (): Promise<void> => {
     const leader = await running.leader();

@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 async function three(kind: Kind): Promise<Ensemble> {
-  ensemble = await new Ensemble({ basePort: 22_620, kinds: [kind, kind, kind] }).start();
+  ensemble = await new Ensemble({ basePort: 22_560, kinds: [kind, kind, kind] }).start();
   return ensemble;
 }
 
