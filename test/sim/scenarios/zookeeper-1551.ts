@@ -5,7 +5,7 @@ export const scenario: Scenario = {
   about: 'an observer joins under writes and misses none',
   voters: 3,
   observers: 1,
-  mutant: 'leave out what is proposed while a learner is synchronised',
+  mutant: 'forget the committed transactions in memory in a DIFF',
   play(s) {
     s.begin(3);
     s.create('/a');
