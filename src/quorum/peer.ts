@@ -331,11 +331,18 @@ export class Peer {
     if (role instanceof Leading) role.onVoterLooking(sid);
   }
 
-  /** Without reconfiguration every peer shows the configuration it was started with, as Apache does. */
+  /**
+   * The config node shows the membership in force: without reconfiguration what each peer was started with, as Apache
+   * does; after one what came of it, also where a file that knew nothing of it had been shown before.
+   */
   private showConfig(): void {
     const { book } = this;
-    if (book === undefined || book.active.version > 0) return;
-    this.parts.replica.database.setConfig(book.active.text(), book.active.version, this.world.clock.wallMs());
+    if (book === undefined) return;
+    const { database } = this.parts.replica;
+    const text = book.active.text();
+    const node = database.tree.lookup('/zookeeper/config');
+    const shown = node < 0 ? undefined : database.tree.dataOf(node)?.toString('utf8');
+    if (shown !== text) database.setConfig(text, book.active.version, this.world.clock.wallMs());
   }
 
   // What others ask
