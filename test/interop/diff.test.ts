@@ -1,6 +1,7 @@
 // The short run of the differential test: Apache against itself shows that what we name away is all that may differ,
 // Apache against its older self that a difference is seen, Apache against ours that there is none.
 import { expect, it } from 'vitest';
+import { runConcurrent } from './diff/concurrent.ts';
 import { type DiffResult, runDiff } from './diff/driver.ts';
 import { debian, judge } from './harness/server.ts';
 
@@ -21,5 +22,26 @@ it('tells 3.8.0 from 3.9.5', async () => {
 
 it('ours answers every request as 3.9.5 does', async () => {
   const result = await runDiff({ a: [judge], b: ['ours'], seed: 13, requests: 4_000, basePort: 22_160 });
+  expect(story(result)).toBe('');
+});
+
+it.each([
+  { name: 'a server of ours', kinds: ['ours'] },
+  { name: 'three peers of ours', kinds: ['ours', 'ours', 'ours'] },
+] as const)('$name answers many requests at once as Apache answers them one by one', async ({ kinds }) => {
+  const result = await runConcurrent({ kinds, seed: 14, requests: 1_500, basePort: 22_160 });
+  expect(result.problems).toEqual([]);
+  expect(result.writes).toBeGreaterThan(500);
+  expect(result.events).toBeGreaterThan(200);
+});
+
+it('three peers of ours answer every request as three of 3.9.5 do', async () => {
+  const result = await runDiff({
+    a: [judge, judge, judge],
+    b: ['ours', 'ours', 'ours'],
+    seed: 15,
+    requests: 1_000,
+    basePort: 22_160,
+  });
   expect(story(result)).toBe('');
 });

@@ -41,6 +41,7 @@ export interface DiffResult {
 /** Where ours answers otherwise on purpose, with the reason; these are not drawn when ours is one of the two. */
 export const onPurpose: { readonly [name: string]: string } = {
   'refused re-attach': 'a wrong password does not cost the rightful holder of the session its connection',
+  'watch on null': 'a null path is the same as an empty one; no client sends it',
   'setWatches null': 'a null list or path is refused before what stands in front of it is looked at',
   deleteContainer: "op 20 is the leader's own; from a client it would delete without any permission",
 };
@@ -59,7 +60,7 @@ export const diffSettings = {
   enforceQuota: 'true',
   'DigestAuthenticationProvider.superDigest': 'super:xQJmxLMiHGwaqBvst5y6rkB6HQs=',
 };
-const diffFlags = ['-Dznode.container.checkIntervalMs=2000000000'];
+export const diffFlags = ['-Dznode.container.checkIntervalMs=2000000000'];
 
 export function text(value: unknown): string {
   return JSON.stringify(value, (_, field) => (typeof field === 'bigint' ? `0x${field.toString(16)}` : field), 1);
@@ -184,30 +185,11 @@ class Run {
       for (const [path, node] of [...this.known.nodes]) if (node.ephemeral) this.known.deleted(path);
       return;
     }
-    this.learnValue(step.name, pathOf(step.body), answer.value);
+    this.known.learn(step.name, step.body, answer.value);
+    if (!Array.isArray(answer.value)) return;
+    for (const item of answer.value as { type: number; err: number }[]) {
+      const part = `${step.name} item ${item.type === -1 ? item.err : 0}`;
+      this.table.set(part, (this.table.get(part) ?? 0) + 1);
+    }
   }
-
-  private learnValue(name: string, path: string, value: unknown): void {
-    const found = (value ?? {}) as {
-      path?: string | null;
-      stat?: { version: number; aversion: number; ephemeralOwner: unknown };
-    };
-    if (Array.isArray(value)) {
-      for (const item of value as { type: number; err: number; value: unknown }[]) {
-        if (item.type === 15 || item.type === 1) this.learnValue('create', '', item.value);
-        const cell = `${name} item ${item.type === -1 ? item.err : 0}`;
-        this.table.set(cell, (this.table.get(cell) ?? 0) + 1);
-      }
-    } else if (name.startsWith('create') && typeof found.path === 'string') {
-      this.known.created(found.path, found.stat !== undefined && found.stat.ephemeralOwner !== 0n);
-    } else if (name === 'delete' || name === 'deleteContainer') this.known.deleted(path);
-    else if (found.stat !== undefined) this.known.seen(path, found.stat.version, found.stat.aversion);
-  }
-}
-
-/** Nearly every request begins with a path. */
-function pathOf(body: Buffer): string {
-  if (body.length < 4) return '';
-  const length = body.readInt32BE();
-  return length < 0 || length > body.length - 4 ? '' : body.toString('utf8', 4, 4 + length);
 }

@@ -114,7 +114,8 @@ export class Generator {
     ]);
   }
 
-  private request(slot: number): Step {
+  /** A request of this session, whatever is left out by name aside. */
+  request(slot: number): Step & { kind: 'request' } {
     const full = this.known.nodes.size > 60;
     for (;;) {
       const name = this.rng.weighted<string>([
@@ -167,7 +168,7 @@ export class Generator {
   }
 
   /** Now and then a well-formed body loses its end, gains one, or has one byte changed. */
-  private broken(step: Step & { kind: 'request' }): Step {
+  private broken(step: Step & { kind: 'request' }): Step & { kind: 'request' } {
     const { rng } = this;
     if (!rng.chance(0.03) || this.skip.has('broken')) return step;
     const body = Buffer.from(step.body);
@@ -181,6 +182,7 @@ export class Generator {
   private build(slot: number, name: string): Step & { kind: 'request' } {
     const { rng, known } = this;
     const path = (): string | null => pools.anyPath(rng, known);
+    const watchPath = (): string | null => path() ?? (this.skip.has('watch on null') ? '' : null);
     const watch = rng.chance(0.35);
     switch (name) {
       case 'multi':
@@ -208,7 +210,7 @@ export class Generator {
       case 'checkWatches':
       case 'removeWatches':
         return this.named(slot, name, {
-          path: known.watched.length > 0 && rng.chance(0.7) ? rng.pick(known.watched) : path(),
+          path: known.watched.length > 0 && rng.chance(0.7) ? (rng.pick(known.watched) ?? watchPath()) : watchPath(),
           type: rng.weighted([
             [3, 1],
             [3, 2],
@@ -221,7 +223,7 @@ export class Generator {
           ]),
         });
       case 'addWatch': {
-        const fields = { path: path(), mode: rng.pick([0, 0, 0, 0, 1, 1, 1, 1, 2, -1]) };
+        const fields = { path: watchPath(), mode: rng.pick([0, 0, 0, 0, 1, 1, 1, 1, 2, -1]) };
         known.watch(fields.path);
         return this.named(slot, name, fields);
       }

@@ -38,4 +38,27 @@ export class Known {
   childless(): string[] {
     return this.paths().filter((path) => !this.paths().some((other) => other.startsWith(`${path}/`)));
   }
+
+  /** What a successful answer tells. */
+  learn(name: string, body: Buffer, value: unknown): void {
+    const path = pathOf(body);
+    const found = (value ?? {}) as {
+      path?: string | null;
+      stat?: { version: number; aversion: number; ephemeralOwner: unknown };
+    };
+    if (Array.isArray(value)) {
+      for (const item of value as { type: number; value: unknown }[])
+        if (item.type === 15 || item.type === 1) this.learn('create', body, item.value);
+    } else if (name.startsWith('create') && typeof found.path === 'string') {
+      this.created(found.path, found.stat !== undefined && found.stat.ephemeralOwner !== 0n);
+    } else if (name === 'delete' || name === 'deleteContainer') this.deleted(path);
+    else if (found.stat !== undefined) this.seen(path, found.stat.version, found.stat.aversion);
+  }
+}
+
+/** Nearly every request begins with a path. */
+function pathOf(body: Buffer): string {
+  if (body.length < 4) return '';
+  const length = body.readInt32BE();
+  return length < 0 || length > body.length - 4 ? '' : body.toString('utf8', 4, 4 + length);
 }

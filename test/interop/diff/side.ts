@@ -1,11 +1,11 @@
-// One of the two servers of a differential run: its sessions, and its answers with everything that may rightly differ
-// named instead of shown. Session ids become names in the order they were granted; a time becomes the zxid it
-// belongs to, after a check that it always was the same for that zxid; lists the server keeps as sets are sorted.
+// One of the two servers (or ensembles) of a differential run: its sessions, what is done to them, and its answers as
+// the namer shows them.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Server } from '../harness/server.ts';
-import { decodeResponse, encodeRequest, type OpName, op, type Stat } from '../raw/records.ts';
+import { encodeRequest, type OpName, op } from '../raw/records.ts';
 import { type Answer, RawSession, type WatchEvent } from '../raw/session.ts';
 import { sessionPassword } from './java-random.ts';
+import { Namer, nameOfType } from './namer.ts';
 import type { HandshakeChoice, Reattach, Step } from './steps.ts';
 
 /** Longer than any answer takes, short enough to wait for when there is none. */
@@ -33,8 +33,6 @@ export interface Outcome {
 /** Of the syncs in between, which take no number from the generator. */
 const syncXid = 0x7ffffff0;
 
-const nameOfType = new Map<number, OpName>(Object.entries(op).map(([name, type]) => [type, name as OpName]));
-
 /** The answers after which a server closes the connection. */
 function hangsUp(step: Step, answer: unknown): boolean {
   if (step.kind !== 'request' || typeof answer !== 'object' || answer === null) return false;
@@ -47,8 +45,7 @@ export class Side {
   readonly servers: readonly Server[];
   readonly slots: Slot[];
   lastZxid = 0n;
-  private readonly sessions = new Map<bigint, string>();
-  private readonly times = new Map<bigint, bigint>();
+  private readonly namer = new Namer();
 
   constructor(servers: readonly Server[], slotCount: number) {
     this.servers = servers;
@@ -173,13 +170,11 @@ export class Side {
       if (this.servers.length > 1) old.abandon();
       await old.whenClosed();
     }
-    if (!this.sessions.has(granted.sessionId))
-      this.sessions.set(granted.sessionId, `session ${this.sessions.size + 1}`);
     slot.session = session;
     slot.sessionId = granted.sessionId;
     slot.passwd = granted.passwd;
     return {
-      session: this.sessions.get(granted.sessionId),
+      session: this.namer.session(granted.sessionId),
       highByte: granted.sessionId >> 56n,
       timeoutMs: granted.timeoutMs,
       length: granted.bytes.length,
@@ -190,15 +185,7 @@ export class Side {
 
   private show(name: OpName, answer: Answer | 'silence', step: Step): unknown {
     if (answer === 'closed' || answer === 'silence') return answer;
-    const events = this.events(answer.events, step);
-    const { xid, zxid, err, body } = answer;
-    // A multiRead that fails half-way leaves what it had behind the header; no client looks there.
-    if (err !== 0) return { xid, zxid, err, body: name === 'multiRead' ? '' : body.toString('hex'), events };
-    try {
-      return { xid, zxid, err, value: this.named(decodeResponse(name, body)), events };
-    } catch (error) {
-      return { xid, zxid, err, body: body.toString('hex'), unreadable: String(error), events };
-    }
+    return { ...this.namer.reply(name, answer), events: this.events(answer.events, step) };
   }
 
   private events(events: readonly WatchEvent[], step: Step): unknown[] {
@@ -207,42 +194,6 @@ export class Side {
     // The ephemerals of a closed session go in no particular order.
     const key = (event: { type: number; path: string | null }): string => `${event.path} ${event.type}`;
     return shown.sort((a, b) => (key(a) < key(b) ? -1 : 1));
-  }
-
-  private named(value: unknown): unknown {
-    if (value === null || typeof value !== 'object') return value;
-    // The configuration names ports, of which each side has its own.
-    if (Buffer.isBuffer(value)) return value.toString('latin1').replaceAll(/:22\d(\d\d)\b/g, ':22x$1');
-    if (Array.isArray(value)) return value.map((item) => this.named(item));
-    const out: { [field: string]: unknown } = {};
-    for (const [field, part] of Object.entries(value)) {
-      if (field === 'stat') out[field] = this.stat(part as Stat);
-      else if ((field === 'children' || field === 'ephemerals') && Array.isArray(part)) out[field] = [...part].sort();
-      else out[field] = this.named(part);
-    }
-    return out;
-  }
-
-  private stat(stat: Stat): unknown {
-    return {
-      ...stat,
-      ctime: this.time(stat.czxid, stat.ctime),
-      mtime: this.time(stat.mzxid, stat.mtime),
-      ephemeralOwner: stat.ephemeralOwner === 0n ? 0n : (this.sessions.get(stat.ephemeralOwner) ?? stat.ephemeralOwner),
-    };
-  }
-
-  private time(zxid: bigint, time: bigint): string | bigint {
-    if (time === 0n) return 0n;
-    // The configuration, which each server writes for itself.
-    if (zxid === 0n) return 'the start of a server';
-    const first = this.times.get(zxid);
-    if (first === undefined) {
-      this.times.set(zxid, time);
-      const offMs = Math.abs(Date.now() - Number(time));
-      return offMs < 3_600_000 ? `time of ${zxid}` : `not a time of today: ${time}`;
-    }
-    return first === time ? `time of ${zxid}` : `${time}, but ${zxid} was at ${first}`;
   }
 
   slotState(index: number): 'none' | 'attached' | 'detached' {
