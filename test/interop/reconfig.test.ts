@@ -5,7 +5,7 @@ import { afterEach, expect, it } from 'vitest';
 import { runZkCommand } from './harness/programs.ts';
 import { fourLetterWord, judge, Server } from './harness/server.ts';
 
-const BASE = 22_660;
+const BASE = 22_860;
 const servers: Server[] = [];
 
 afterEach(async () => {
