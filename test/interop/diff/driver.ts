@@ -20,6 +20,8 @@ export interface DiffOptions {
   /** Operations left out, by name. */
   readonly skip?: readonly string[];
   readonly slots?: number;
+  /** More settings for both, over the usual ones. */
+  readonly settings?: { readonly [key: string]: string };
   readonly onProgress?: (done: number) => void;
 }
 
@@ -69,10 +71,9 @@ export function text(value: unknown): string {
 /** Both sides in the same epoch, or their zxids could not be compared. */
 async function startBoth(options: DiffOptions): Promise<[readonly Server[], readonly Server[]]> {
   for (let attempt = 0; ; attempt++) {
-    const sides = [options.a, options.b].map((kinds, i) => buildSide(kinds, options.basePort + 100 * i)) as [
-      readonly Server[],
-      readonly Server[],
-    ];
+    const sides = [options.a, options.b].map((kinds, i) =>
+      buildSide(kinds, options.basePort + 100 * i, options.settings),
+    ) as [readonly Server[], readonly Server[]];
     const all = sides.flat();
     for (const server of all) server.launch();
     try {
@@ -95,8 +96,8 @@ async function epochOf(servers: readonly Server[]): Promise<string> {
   return zxids.sort((x, y) => x.length - y.length || (x < y ? -1 : 1)).at(-1) ?? '';
 }
 
-function buildSide(kinds: readonly Kind[], port: number): readonly Server[] {
-  const common = { settings: diffSettings, flags: diffFlags };
+function buildSide(kinds: readonly Kind[], port: number, more: DiffOptions['settings']): readonly Server[] {
+  const common = { settings: { ...diffSettings, ...more }, flags: diffFlags };
   const [only] = kinds;
   if (kinds.length === 1 && only !== undefined) return [new Server({ kind: only, clientPort: port, ...common })];
   return new Ensemble({ basePort: port, kinds, tickTime: 500, ...common }).servers;

@@ -1,4 +1,5 @@
 // npm run interop:diff -- --requests 20000 --seed 1 [--seeds 5] [--a apache-3.9.5] [--b ours] [--port 22300] [--skip check]
+// --set key=value, several times: more for both zoo.cfg, such as extendedTypesEnabled=false or skipACL=yes.
 // --concurrent: many at once, side B alone, checked against Apache as the model.
 // Several kinds with commas between make that side an ensemble: --a apache-3.9.5,apache-3.9.5,apache-3.9.5 --b ours,ours,ours
 import { parseArgs } from 'node:util';
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     port: { type: 'string', default: '22300' },
     skip: { type: 'string', default: '' },
     full: { type: 'boolean', default: false },
+    set: { type: 'string', multiple: true, default: [] },
     concurrent: { type: 'boolean', default: false },
   },
 });
@@ -56,6 +58,7 @@ for (let seed = first; seed < first + Number(values.seeds); seed++) {
     seed,
     requests: Number(values.requests),
     basePort: Number(values.port),
+    settings: Object.fromEntries(values.set.map((pair) => pair.split('=') as [string, string])),
     skip: values.skip.split(',').filter((name) => name !== ''),
     onProgress: (done) => {
       if (done % 2_000 === 0)

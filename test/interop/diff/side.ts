@@ -36,8 +36,9 @@ const syncXid = 0x7ffffff0;
 /** The answers after which a server closes the connection. */
 function hangsUp(step: Step, answer: unknown): boolean {
   if (step.kind !== 'request' || typeof answer !== 'object' || answer === null) return false;
-  const { err } = answer as { err?: number };
-  return err === -6 || err === -115 || (err === 0 && step.type === op.closeSession);
+  const { err, zxid } = answer as { err?: number; zxid?: bigint };
+  // An unknown operation; a TTL without extended types is answered the same, but with a zxid, and keeps its connection.
+  return (err === -6 && zxid === -1n) || err === -115 || (err === 0 && step.type === op.closeSession);
 }
 
 export class Side {
