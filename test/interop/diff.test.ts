@@ -25,11 +25,8 @@ it('ours answers every request as 3.9.5 does', async () => {
   expect(story(result)).toBe('');
 });
 
-it.each([
-  { name: 'a server of ours', kinds: ['ours'] },
-  { name: 'three peers of ours', kinds: ['ours', 'ours', 'ours'] },
-] as const)('$name answers many requests at once as Apache answers them one by one', async ({ kinds }) => {
-  const result = await runConcurrent({ kinds, seed: 14, requests: 1_500, basePort: 22_160 });
+it('a server of ours answers many requests at once as Apache answers them one by one', async () => {
+  const result = await runConcurrent({ kinds: ['ours'], seed: 14, requests: 1_500, basePort: 22_160 });
   expect(result.problems).toEqual([]);
   expect(result.writes).toBeGreaterThan(500);
   expect(result.events).toBeGreaterThan(200);
