@@ -7,7 +7,7 @@ import { allScenarios, runScenario } from './scenarios.ts';
 import { withoutTheRealWorld } from './without-the-real-world.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const SEEDS = 30;
+const SEEDS = Number(process.env.SIM_SEEDS ?? 30);
 
 test('a seed has one trace, whatever ran before it', () => {
   const first = withoutTheRealWorld(() => runSeed(7));
@@ -17,7 +17,7 @@ test('a seed has one trace, whatever ran before it', () => {
   expect(runSeed(8).verdict.hash).not.toBe(first.verdict.hash);
 });
 
-test(`${SEEDS} worlds keep every promise`, { timeout: 300_000 }, () => {
+test(`${SEEDS} worlds keep every promise`, { timeout: 3_600_000 }, () => {
   const failures: string[] = [];
   for (let seed = 1; seed <= SEEDS; seed++) {
     const { verdict, report } = runSeed(seed);

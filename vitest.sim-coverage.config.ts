@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * What of the consensus core the simulator alone reaches: all scenarios and the worlds 1 to SIM_SEEDS. Left out are
+ * the reading of config files, authentication, metrics and the four-letter words, which other tests judge.
+ */
+export default defineConfig({
+  test: {
+    include: ['test/sim/worlds.test.ts'],
+    pool: 'threads',
+    testTimeout: 3_600_000,
+    env: { SIM_SEEDS: process.env.SIM_SEEDS ?? '300' },
+    coverage: {
+      enabled: true,
+      provider: 'v8',
+      include: ['src/{zab,election,txnlog,quorum}/**/*.ts', 'src/server/*.ts', 'src/server/prep/*.ts'],
+      exclude: [
+        'src/quorum/config/**',
+        'src/election/quorum/{server-spec,properties,quorum-config}.ts',
+        'src/server/{metrics*,stats,client-stats,server-stats,server-info,version}.ts',
+      ],
+      reporter: ['text', 'json'],
+      reportsDirectory: 'node_modules/.cache/sim-coverage',
+    },
+  },
+});
