@@ -27,6 +27,7 @@ export interface ApplyResult {
 
 const DIGEST_LOG_INTERVAL = 128;
 const DIGEST_LOG_LIMIT = 1024;
+const NOT_KNOWN_YET = Number.POSITIVE_INFINITY as Zxid;
 
 /**
  * The replicated state: tree, sessions, and the zxid of the last transaction in them. `apply` is the one transition;
@@ -45,6 +46,9 @@ export class Database {
   private mismatches = 0;
   /** Until the transaction with this zxid is applied, the state comes from a fuzzy snapshot and digests say nothing. */
   private expected: ZxidDigest | undefined = undefined;
+  /** Digests below this zxid say nothing: see `fuzzyUntil`. */
+  private exactFrom: Zxid = ZXID_ZERO;
+  private foundFuzzy = false;
 
   constructor(options: DatabaseOptions, tree = new DataTree(options), sessions = new SessionTable(), zxid = ZXID_ZERO) {
     this.options = options;
@@ -83,6 +87,7 @@ export class Database {
   }
 
   startCut(): SnapshotCut {
+    if (this.lastZxid >= this.exactFrom) this.foundFuzzy = false;
     return new SnapshotCut(this.tree, this.sessions, this.lastZxid, this.options.digest);
   }
 
@@ -95,6 +100,20 @@ export class Database {
     if (!this.options.digest || digest.zxid <= ZXID_ZERO || digest.zxid < this.lastZxid) return;
     this.expected = digest;
     if (digest.zxid === this.lastZxid) this.meetExpected(digest);
+  }
+
+  /**
+   * The state came from a leader that may have gone on changing it while it sent it: an Apache server's does, and names
+   * no digest. What it holds of later transactions is committed before NEWLEADER, so it is right from the last of those
+   * on; until that one is known, `zxid` is undefined.
+   */
+  fuzzyUntil(zxid: Zxid | undefined): void {
+    this.exactFrom = zxid ?? NOT_KNOWN_YET;
+  }
+
+  /** Whether a digest told that the state was ahead of its zxid, and no snapshot has been taken since. */
+  get wasFuzzy(): boolean {
+    return this.foundFuzzy;
   }
 
   /** Shows the configuration a quorum server runs with in /zookeeper/config, as each does for itself at its start. */
@@ -194,6 +213,10 @@ export class Database {
         );
         this.expected = undefined;
       }
+      return;
+    }
+    if (zxid < this.exactFrom) {
+      this.foundFuzzy ||= named?.version === DIGEST_VERSION && named.treeDigest !== this.tree.digest();
       return;
     }
     if (zxid % DIGEST_LOG_INTERVAL === 0) {

@@ -13,7 +13,7 @@ import type { Upstream } from '../server/upstream.ts';
 import { Learner } from '../zab/learner.ts';
 import type { LearnerHost } from '../zab/learner-host.ts';
 import { LinkStream } from '../zab/link-stream.ts';
-import type { QuorumPacket } from '../zab/packets.ts';
+import { PacketType, type QuorumPacket } from '../zab/packets.ts';
 import type { ConfigBook } from './config-book.ts';
 import type { PeerParts } from './peer-parts.ts';
 import type { ReplicaSink } from './replica.ts';
@@ -163,6 +163,8 @@ export class Following implements LearnerHost, ReplicaSink {
 
   private onPacket(packet: QuorumPacket): boolean {
     if (this.over) return false;
+    const { replica } = this.parts;
+    if (packet.type === PacketType.newLeader) replica.database.fuzzyUntil(replica.lastCommitted);
     const mayGoOn = this.learner.onPacket(packet);
     const cut = this.cut;
     if (cut === undefined) return mayGoOn && !this.over;
@@ -180,6 +182,7 @@ export class Following implements LearnerHost, ReplicaSink {
     this.decoder = undefined;
     store.installSnapshot(database.startCut(), () => {
       if (this.over) return;
+      database.fuzzyUntil(undefined);
       replica.replaceWith(database);
       this.newestKnown = replica.lastZxid;
       log.info({ zxid: `0x${zxidHex(replica.lastZxid)}` }, 'installed the snapshot of the leader');
@@ -288,6 +291,8 @@ export class Following implements LearnerHost, ReplicaSink {
     const ms = Math.round(clock.nowMs() - this.startedMs);
     (this.options.observer ? metrics.observerSyncTime : metrics.followerSyncTime).add(ms);
     log.info({ zxid: `0x${zxidHex(replica.lastZxid)}`, ms }, this.options.observer ? 'observing' : 'following');
+    // The one that was installed is ahead of its zxid: whoever replays the log over it would find other digests.
+    if (replica.database.wasFuzzy) replica.snapshot();
     server.start(this.upstream(), replica.database);
     this.options.onServing(this.learner.epoch);
   }

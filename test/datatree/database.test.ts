@@ -456,6 +456,25 @@ describe('digests', () => {
     expect(db.digestMismatches).toBe(2);
   });
 
+  test('of a state that its leader changed while sending it count from the last transaction it may hold', () => {
+    db.fuzzyUntil(undefined);
+    for (let i = 0; i < 128; i++) apply(t.failure(-1), { digest: 1n });
+    db.fuzzyUntil(130 as Zxid);
+    apply(t.failure(-1), { digest: 1n });
+    db.startCut().cancel();
+    expect([db.digestMismatches, db.wasFuzzy, db.digestLog]).toEqual([0, true, []]);
+    apply(t.failure(-1), { digest: 1n });
+    db.startCut().cancel();
+    expect([db.digestMismatches, db.wasFuzzy]).toEqual([1, false]);
+  });
+
+  test('of a state that its leader left alone show it as exact', () => {
+    db.fuzzyUntil(2 as Zxid);
+    apply(t.failure(-1), { digest: 1371985504n });
+    apply(t.failure(-1), { digest: 1371985504n });
+    expect([db.digestMismatches, db.wasFuzzy]).toEqual([0, false]);
+  });
+
   test('of an exact snapshot are compared at once, and older or empty ones not at all', () => {
     apply(t.failure(-1));
     apply(t.failure(-1));
