@@ -55,6 +55,18 @@ export class Ensemble {
     return server;
   }
 
+  observes(server: Server): boolean {
+    return this.options.observers?.includes(server.options.id ?? 0) ?? false;
+  }
+
+  get voters(): Server[] {
+    return this.servers.filter((server) => !this.observes(server));
+  }
+
+  get observers(): Server[] {
+    return this.servers.filter((server) => this.observes(server));
+  }
+
   get connectString(): string {
     return this.servers.map((server) => `127.0.0.1:${server.clientPort}`).join(',');
   }

@@ -12,32 +12,32 @@ export interface SeenNode {
 }
 
 const noNode = -101;
+/** Nodes asked for at a time. */
+const window = 100;
 
 export async function readTree(port: number): Promise<Map<string, SeenNode>> {
   const session = await RawSession.open({ port, timeoutMs: 30_000 });
   await session.call('auth', { type: 0, scheme: 'digest', auth: Buffer.from('super:admin') });
   await session.call('sync', { path: '/' });
   const seen = new Map<string, SeenNode>();
-  const pending = ['/'];
-  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+  const read = async (path: string): Promise<string[]> => {
     try {
-      const { data, stat } = await session.call<'getData', { data: Buffer | null; stat: Stat }>('getData', {
-        path,
-        watch: false,
-      });
-      const { acl } = await session.call<'getACL', { acl: Acl[] }>('getACL', { path });
+      const [{ data, stat }, { acl }, { children }] = await Promise.all([
+        session.call<'getData', { data: Buffer | null; stat: Stat }>('getData', { path, watch: false }),
+        session.call<'getACL', { acl: Acl[] }>('getACL', { path }),
+        session.call<'getChildren', { children: string[] }>('getChildren', { path, watch: false }),
+      ]);
       // Each server writes the configuration into its own tree when it starts, at a time of its own.
       if (path === '/zookeeper/config') stat.mtime = 0n;
       seen.set(path, { data: data === null ? null : data.toString('latin1'), stat, acl });
-      const { children } = await session.call<'getChildren', { children: string[] }>('getChildren', {
-        path,
-        watch: false,
-      });
-      for (const child of children) pending.push(path === '/' ? `/${child}` : `${path}/${child}`);
+      return children.map((child) => (path === '/' ? `/${child}` : `${path}/${child}`));
     } catch (error) {
       if (!(error instanceof RawError) || error.code !== noNode) throw error;
+      return [];
     }
-  }
+  };
+  const pending = ['/'];
+  while (pending.length > 0) pending.push(...(await Promise.all(pending.splice(-window).map(read))).flat());
   await session.close();
   return seen;
 }

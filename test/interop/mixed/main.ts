@@ -4,13 +4,15 @@
 //                          --migrate apache-3.9.5,ours,apache-3.9.5 an ensemble of three moved from kind to kind
 //                          --snap apache-3.9.5                      a large tree sent whole, both ways
 //                          [--losses 3] [--port 26000]
-// Exit codes: 0 all well, 1 something was lost, wrong or unequal.
+// A member that only observes is written ours:observer.
+// Exit codes: 0 all well, 1 something was lost, wrong or unequal, 3 a torture of five minutes or more saw too little.
 import { parseArgs } from 'node:util';
 import type { Kind } from '../harness/server.ts';
+import { tooLittle } from '../torture/torture.ts';
 import { migrate } from './migrate.ts';
-import { runMix } from './mix.ts';
+import { knowsCreate2InMulti, parseMix, runMix } from './mix.ts';
 import { snapBothWays } from './snap.ts';
-import { tortureMix } from './torture-mix.ts';
+import { missingWays, tortureMix } from './torture-mix.ts';
 
 const { values } = parseArgs({
   options: {
@@ -44,6 +46,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => 
 
 const started = Date.now();
 let failed = false;
+let isVoid = false;
 
 function report(name: string, { problems, ...seen }: { readonly problems: readonly string[] }): void {
   for (const problem of problems.slice(0, 40)) console.log(`PROBLEM ${problem}`);
@@ -64,16 +67,23 @@ if (values.migrate !== '') {
 } else {
   const mixes = values.set === '' ? [values.mix] : values.set.split(',').flatMap((name) => sets[name] ?? []);
   for (const [place, mix] of mixes.entries()) {
-    const kinds = mix.split(',') as Kind[];
+    const { kinds, observers } = parseMix(mix);
     const port = basePort + 100 * (place % 8);
     if (values.minutes !== '') {
       const minutes = Number(values.minutes);
-      const seen = await tortureMix(kinds, minutes, Number(values.seed), port, say).catch(broken);
+      const create2InMulti = knowsCreate2InMulti(kinds);
+      const options = { kinds, observers, minutes, seed: Number(values.seed), basePort: port, create2InMulti, say };
+      const seen = await tortureMix(options).catch(broken);
       report(`TORTURE ${mix} seed ${values.seed}`, seen);
+      if ('summary' in seen && minutes >= 5) {
+        const missing = [...tooLittle(seen, minutes), ...missingWays(seen, kinds)];
+        for (const line of missing) console.log(`TOO LITTLE ${line}`);
+        isVoid ||= missing.length > 0;
+      }
       continue;
     }
     const losses = Number(values.losses);
-    report(`MIX ${mix}`, await runMix({ kinds, basePort: port, losses, say }).catch(broken));
+    report(`MIX ${mix}`, await runMix({ kinds, observers, basePort: port, losses, say }).catch(broken));
   }
 }
-process.exit(failed ? 1 : 0);
+process.exit(failed ? 1 : isVoid ? 3 : 0);

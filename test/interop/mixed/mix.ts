@@ -11,6 +11,8 @@ import { compareDigests, differences, readWhole, type SeenTree } from './trees.t
 
 export interface MixOptions {
   readonly kinds: readonly Kind[];
+  /** Members by number (from 1) that only observe. */
+  readonly observers?: readonly number[];
   readonly basePort: number;
   /** Leader losses of each kind. */
   readonly losses?: number;
@@ -28,6 +30,17 @@ export interface MixReport {
 }
 
 export const settings = { extendedTypesEnabled: 'true', syncLimit: 4, ...superDigest };
+
+/** apache-3.9.5,ours:observer and so on. */
+export function parseMix(text: string): { kinds: Kind[]; observers: number[] } {
+  const members = text.split(',').map((member) => member.split(':'));
+  const strange = members.find(([, role]) => role !== undefined && role !== 'observer');
+  if (strange !== undefined) throw new Error(`no role of a member: ${strange.join(':')}`);
+  return {
+    kinds: members.map(([kind]) => kind as Kind),
+    observers: members.flatMap(([, role], i) => (role === 'observer' ? [i + 1] : [])),
+  };
+}
 
 /** 3.8 and before drop the rest of a multi at a create2 that a newer leader logged as such. */
 export function knowsCreate2InMulti(kinds: readonly Kind[]): boolean {

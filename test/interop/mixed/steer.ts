@@ -5,13 +5,13 @@ import type { Server } from '../harness/server.ts';
 import { openAcl } from '../raw/records.ts';
 import { RawSession } from '../raw/session.ts';
 
-/** All run, one leads, the rest follow it. (One that was deposed while it stood still believes in itself for a moment.) */
+/** All run, one leads, the rest follow or observe it. (One that was deposed while it stood still believes in itself for a moment.) */
 export async function untilAllServe(ensemble: Ensemble): Promise<void> {
   for (const server of ensemble.servers) if (!server.running) server.launch();
   const deadline = Date.now() + 60_000;
   for (;;) {
     const modes = await Promise.all(ensemble.servers.map((server) => server.mode()));
-    const followers = modes.filter((mode) => mode === 'follower').length;
+    const followers = modes.filter((mode) => mode === 'follower' || mode === 'observer').length;
     if (modes.includes('leader') && followers === modes.length - 1) return;
     const ended = ensemble.servers.find((server) => !server.running);
     if (ended !== undefined) throw new Error(`${ended.kind} ended:\n${ended.lastWords()}`);
@@ -41,8 +41,9 @@ async function write(server: Server): Promise<void> {
 
 /** Whether `makeLead` can do it: the members above are few enough to be stopped, or it is the first of three. */
 export function canLead(ensemble: Ensemble, server: Server): boolean {
-  const count = ensemble.servers.length;
-  return count - (server.options.id ?? 0) <= (count - 1) / 2 || count === 3;
+  if (ensemble.observes(server)) return false;
+  const { voters } = ensemble;
+  return voters.length - 1 - voters.indexOf(server) <= (voters.length - 1) / 2 || voters.length === 3;
 }
 
 /** Under writes the members left may have seen different ends of the log, so it may take more than one try. */
@@ -57,18 +58,21 @@ export async function makeLead(ensemble: Ensemble, server: Server): Promise<void
 async function tryToLead(ensemble: Ensemble, server: Server): Promise<boolean> {
   const leader = await ensemble.leader();
   if (leader === server) return true;
-  const id = server.options.id ?? 0;
-  const above = ensemble.servers.filter((other) => (other.options.id ?? 0) > id);
+  const { voters } = ensemble;
+  const above = voters.slice(voters.indexOf(server) + 1);
   const away = above.includes(leader) ? above : [...above, leader];
-  if (away.length <= (ensemble.servers.length - 1) / 2) {
+  if (away.length <= (voters.length - 1) / 2) {
     await Promise.all(away.map((other) => other.kill()));
-  } else {
-    const behind = ensemble.servers.find((other) => other !== server && other !== leader);
-    if (behind === undefined || ensemble.servers.length !== 3) return false;
+  } else if (voters.length === 3) {
+    const behind = voters.find((other) => other !== server && other !== leader) as Server;
     await behind.kill();
     await write(server);
     await leader.kill();
     behind.launch();
+  } else {
+    // Too many to be kept away: one that leads from below is replaced first.
+    await lose(ensemble, leader, 'kill -9');
+    return false;
   }
   const leads = await comesToLead(server);
   await untilAllServe(ensemble);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Rng } from '../diff/rng.ts';
-import { Ensemble } from '../harness/ensemble.ts';
+import { Ensemble, type EnsembleOptions } from '../harness/ensemble.ts';
 import { runJava } from '../harness/programs.ts';
 import { judge, type Kind, Server } from '../harness/server.ts';
 import { readTree, type SeenNode, superDigest, treeDifferences } from '../harness/tree.ts';
@@ -19,10 +19,17 @@ export interface TortureOptions {
   readonly seed: number;
   readonly basePort: number;
   readonly writers?: number;
+  /** Members by number (from 1) that only observe. */
+  readonly observers?: readonly number[];
+  readonly settings?: EnsembleOptions['settings'];
+  /** What is to be there before the writers start. */
+  readonly prepare?: (ensemble: Ensemble) => Promise<void>;
   /** Further bad days by name, each once in every round. */
   readonly more?: { readonly [name: string]: (stage: Stage) => Promise<void> };
   /** What else is wrong with the ensemble at rest. */
   readonly inspect?: (servers: readonly Server[]) => Promise<readonly string[]>;
+  /** What the stopped ensemble has to tell. */
+  readonly summarise?: (ensemble: Ensemble) => { readonly [name: string]: unknown };
   readonly say: (line: string) => void;
 }
 
@@ -34,6 +41,7 @@ export interface TortureReport {
   readonly faults: { readonly [name: string]: number };
   readonly nodes: number;
   readonly files: { readonly logs: number; readonly snapshots: number };
+  readonly summary: { readonly [name: string]: unknown };
   /** Empty when all is well. */
   readonly problems: readonly string[];
 }
@@ -81,13 +89,14 @@ function plan(rng: Rng, more: readonly string[]): string[] {
 }
 
 export async function torture(options: TortureOptions): Promise<TortureReport> {
-  const { kinds, minutes, seed, basePort, say } = options;
+  const { kinds, minutes, seed, basePort, observers = [], say } = options;
   const rng = new Rng(seed);
   const ensemble = new Ensemble({
     basePort,
     kinds,
+    observers,
     tickTime: 500,
-    settings: { syncLimit: 4, snapCount: 2000, maxClientCnxns: 0, ...superDigest },
+    settings: { syncLimit: 4, snapCount: 2000, maxClientCnxns: 0, ...superDigest, ...options.settings },
   });
   const dir = mkdtempSync(join(tmpdir(), 'interop-torture-'));
   const counts: { [name: string]: number } = {};
@@ -95,6 +104,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   const losses = new LeaderWatch(ensemble);
   try {
     await ensemble.start();
+    await options.prepare?.(ensemble);
     const writers = new Writers(ensemble.connectString, options.writers ?? 4, join(dir, 'records'), 5);
     const stage: Stage = { ensemble, writers, rng };
     const end = Date.now() + minutes * 60_000;
@@ -143,6 +153,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
         trees[index] as Map<string, SeenNode>,
         join(dir, `copy-${index}`),
         basePort + 60,
+        { ...superDigest, ...options.settings },
       );
       files.logs += checked.logs;
       files.snapshots += checked.snapshots;
@@ -156,6 +167,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
       faults: counts,
       nodes: trees[0]?.size ?? 0,
       files,
+      summary: options.summarise?.(ensemble) ?? {},
       problems,
     };
   } finally {
@@ -227,6 +239,7 @@ async function checkFiles(
   tree: Map<string, SeenNode>,
   copy: string,
   port: number,
+  settings: EnsembleOptions['settings'] & object,
 ): Promise<{ logs: number; snapshots: number; problems: string[] }> {
   const problems: string[] = [];
   const version2 = join(server.dataDir, 'version-2');
@@ -251,7 +264,7 @@ async function checkFiles(
     if (code !== 0) problems.push(`SnapshotFormatter on ${name}: ${code} ${stderr.slice(-300)}`);
   }
   cpSync(server.dataDir, join(copy, 'data'), { recursive: true });
-  const apache = new Server({ kind: judge, clientPort: port, dir: copy, settings: superDigest });
+  const apache = new Server({ kind: judge, clientPort: port, dir: copy, settings });
   try {
     await apache.start();
     const config = (seen: Map<string, SeenNode>): Map<string, SeenNode> =>

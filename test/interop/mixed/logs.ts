@@ -1,0 +1,105 @@
+// What the servers' own logs tell of an ensemble's life: who led which epoch, and who was synchronised by whom and how.
+// The learner is asked, not the leader: each side names the kind, and Apache's leader leaves it out for a TRUNC.
+
+export interface Member {
+  readonly id: number;
+  readonly kind: string;
+  readonly quorumPort: number;
+  readonly log: string;
+}
+
+export type SyncKind = 'DIFF' | 'TRUNC' | 'SNAP';
+
+export interface Sync {
+  readonly leader: number;
+  readonly learner: number;
+  /** A DIFF without a transaction is one that had nothing to do. */
+  readonly kind: SyncKind | 'nothing';
+}
+
+export interface Reign {
+  readonly epoch: number;
+  readonly leader: number;
+}
+
+const hex = (text: string): bigint => BigInt(`0x${text}`);
+const epochOf = (zxid: bigint): number => Number(zxid >> 32n);
+
+export function syncsOf(learner: Member, members: readonly Member[]): Sync[] {
+  return learner.kind === 'ours' ? syncsOfOurs(learner) : syncsOfApache(learner, members);
+}
+
+function syncsOfOurs({ id, log }: Member): Sync[] {
+  const syncs: Sync[] = [];
+  let leader = 0;
+  for (const line of log.split('\n')) {
+    if (line.endsWith('"msg":"elected"}')) leader = (JSON.parse(line) as { leader: number }).leader;
+    if (!line.endsWith('"msg":"the leader synchronises us"}')) continue;
+    const { sync, zxid, own } = JSON.parse(line) as { sync: SyncKind; zxid: string; own: string };
+    syncs.push({ leader, learner: id, kind: sync === 'DIFF' && hex(zxid) <= hex(own) ? 'nothing' : sync });
+  }
+  return syncs;
+}
+
+function syncsOfApache({ id, log }: Member, members: readonly Member[]): Sync[] {
+  const syncs: Sync[] = [];
+  let leader = 0;
+  let own = 0n;
+  for (const line of log.split('\n')) {
+    const proposed = /New election\. My id = +\d+, proposed zxid=0x([0-9a-f]+)/.exec(line)?.[1];
+    if (proposed !== undefined) own = hex(proposed);
+    const port = /Successfully connected to leader, using address: \S+:(\d+)$/.exec(line)?.[1];
+    if (port !== undefined) leader = members.find(({ quorumPort }) => quorumPort === Number(port))?.id ?? 0;
+    const [, how, zxid = '0'] = /(Getting a diff|Getting a snapshot|Truncating log).* 0x([0-9a-f]+)/.exec(line) ?? [];
+    if (how === 'Getting a diff') syncs.push({ leader, learner: id, kind: hex(zxid) <= own ? 'nothing' : 'DIFF' });
+    else if (how !== undefined) syncs.push({ leader, learner: id, kind: how.startsWith('T') ? 'TRUNC' : 'SNAP' });
+  }
+  return syncs;
+}
+
+/** Every epoch that a quorum began, in order. */
+export function reignsOf(members: readonly Member[]): Reign[] {
+  return members
+    .flatMap(({ id, log }) => [
+      ...[...log.matchAll(/"epoch":(\d+),[^\n]*"msg":"a quorum has this history; leading"/g)].map(([, epoch]) => ({
+        epoch: Number(epoch),
+        leader: id,
+      })),
+      ...[...log.matchAll(/Have quorum of supporters[^\n]*last processed zxid: 0x([0-9a-f]+)/g)].map(([, zxid]) => ({
+        epoch: epochOf(hex(zxid as string)),
+        leader: id,
+      })),
+    ])
+    .sort((a, b) => a.epoch - b.epoch);
+}
+
+export interface Life {
+  /** How many epochs each kind lost the lead of. */
+  readonly leaderLosses: { readonly [kind: string]: number };
+  /** How often the lead went from a kind to another one or stayed with it. */
+  readonly changes: { readonly [fromTo: string]: number };
+  readonly synchronised: { readonly [fromTo: string]: { readonly [kind in SyncKind]: number } };
+}
+
+export function lifeOf(members: readonly Member[]): Life {
+  const kindOf = (id: number): string => members.find((member) => member.id === id)?.kind ?? 'unknown';
+  const reigns = reignsOf(members);
+  const leaderLosses: { [kind: string]: number } = {};
+  const changes: { [fromTo: string]: number } = {};
+  const synchronised: { [fromTo: string]: { [kind in SyncKind]: number } } = {};
+  reigns.slice(1).forEach(({ leader }, i) => {
+    const before = kindOf((reigns[i] as Reign).leader);
+    leaderLosses[before] = (leaderLosses[before] ?? 0) + 1;
+    const way = `${before} -> ${kindOf(leader)}`;
+    changes[way] = (changes[way] ?? 0) + 1;
+  });
+  for (const member of members) {
+    for (const { leader, kind } of syncsOf(member, members)) {
+      if (kind === 'nothing') continue;
+      const way = `${kindOf(leader)} -> ${member.kind}`;
+      synchronised[way] ??= { DIFF: 0, TRUNC: 0, SNAP: 0 };
+      synchronised[way][kind]++;
+    }
+  }
+  return { leaderLosses, changes, synchronised };
+}
