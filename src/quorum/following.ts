@@ -38,6 +38,11 @@ export interface FollowingOptions {
 }
 
 const DIAL_ATTEMPTS = 5;
+/**
+ * Who elects a leader knows it one message before the leader does, and so comes too early nearly every time. As long as
+ * the first delay would last, the dial is repeated in parts of it, which count as the first attempt.
+ */
+const EARLY_DIALS = 10;
 
 export class Following implements LearnerHost, ReplicaSink {
   private readonly parts: PeerParts;
@@ -153,12 +158,19 @@ export class Following implements LearnerHost, ReplicaSink {
     if (this.over) return;
     const { config, clock, log } = this.parts;
     const leader = `${this.options.leaderHost}:${this.options.leaderPort}`;
-    if (this.dials >= DIAL_ATTEMPTS || clock.nowMs() - this.startedMs >= limitMs) {
+    const delayMs = config.leaderConnectDelayDuringRetryMs;
+    const waitedMs = clock.nowMs() - this.startedMs;
+    if (waitedMs < delayMs && waitedMs < limitMs) {
+      this.dials = 0;
+      clock.after(delayMs / EARLY_DIALS, () => this.dial());
+      return;
+    }
+    if (this.dials >= DIAL_ATTEMPTS || waitedMs >= limitMs) {
       this.end(`cannot connect to the leader at ${leader}: ${reason}`);
       return;
     }
     log.info({ leader, attempt: this.dials, reason }, 'leader not reached yet');
-    clock.after(config.leaderConnectDelayDuringRetryMs, () => this.dial());
+    clock.after(delayMs, () => this.dial());
   }
 
   private onPacket(packet: QuorumPacket): boolean {
