@@ -26,6 +26,8 @@ interface Trap {
 export class Faults {
   readonly counts = new Map<FaultKind, number>();
   crashes = 0;
+  /** `sid` of whom it befalls; 0: of all. */
+  onFault: (sid: number, text: string) => void = () => {};
   private readonly ensemble: SimEnsemble;
   private readonly observer: Observer;
   private readonly mostFaulty: number;
@@ -48,6 +50,7 @@ export class Faults {
     if (this.isOver) return;
     const random = new SimRandom(fault.salt);
     const view = this.pick(fault, random);
+    this.onFault(view.sid, `${fault.kind} for ${fault.forMs} ms`);
     if (!this.carryOut(fault, view, random)) return;
     this.counts.set(fault.kind, (this.counts.get(fault.kind) ?? 0) + 1);
   }
@@ -55,6 +58,7 @@ export class Faults {
   /** Everything that was broken works from now on, and everyone is up. */
   heal(): void {
     this.isOver = true;
+    this.onFault(0, 'all is mended from here on');
     this.effectTraps.clear();
     this.momentTraps.clear();
     const { network } = this.ensemble;
@@ -76,6 +80,7 @@ export class Faults {
     const { machine } = view;
     if (!machine.isUp) return;
     this.crashes++;
+    this.onFault(view.sid, `${power ? 'power loss' : 'killed'}, back in ${forMs.toFixed(0)} ms`);
     if (power) machine.powerLoss();
     else machine.kill();
     this.restartAfter(view, forMs);
@@ -90,6 +95,7 @@ export class Faults {
   }
 
   private wipe(view: View): void {
+    this.onFault(view.sid, 'another disk in place of the old one');
     view.machine.wipe();
     this.observer.wiped(view);
   }

@@ -2,17 +2,20 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { bundle, MissingPattern, Thread } from './bundle.ts';
 import { MUTANTS, type Mutant } from './mutants.ts';
+import { type Less, NOTHING_LESS } from './plan.ts';
 import type { ScenarioRun } from './scenarios.ts';
+import type { JudgedBy } from './script.ts';
 import type { Stats, Verdict } from './world.ts';
 
 /**
- * npm run sim -- --seed 7                    one world, with everything about it
- *                --seed 7 --drop 0,3         the same without some of its faults
+ * npm run sim -- --seed 7                    one world, with everything about it; --lines 60 of each peer
+ *                --seed 7 --drop 0,3 --without 1 --until 4200   without some faults, some clients, and what comes later
  *                --seeds 1000 --from 1       many, and a summary; --seconds 120 instead of --seeds
  *                --scenario ZOOKEEPER-4643   one script of the corpus, or `all`
  *                --scenario all --mutated    each with the mutant it names, which has to turn it red
+ *                --mutant 'skip the truncate'   with all of these: the source with that mutant in it
  *                --mutants [--only text]     the check on the checker; --most 300 seeds each
- *                --minimise 7                which faults are needed for a failure
+ *                --minimise 7                what a failure needs: faults, clients, time
  *
  * Exit codes: 0 all is well, 1 a safety property was violated, 2 service did not come back, 3 a peer broke or stopped
  * without a cause, 4 a mutant's text was not found, 64 wrong arguments.
@@ -32,6 +35,9 @@ async function main(): Promise<number> {
     options: {
       seed: { type: 'string' },
       drop: { type: 'string' },
+      without: { type: 'string' },
+      until: { type: 'string' },
+      mutant: { type: 'string' },
       lines: { type: 'string' },
       seeds: { type: 'string' },
       seconds: { type: 'string' },
@@ -47,13 +53,20 @@ async function main(): Promise<number> {
   });
   const threads = Number(values.threads ?? Math.min(availableParallelism(), 4));
   if (values.mutants === true) return mutants(values.only ?? '', Number(values.most ?? 200), threads);
-  const { path, remove } = await bundle();
+  const mutant = MUTANTS.find(({ name }) => name === values.mutant);
+  if (values.mutant !== undefined && mutant === undefined) {
+    console.error(`no such mutant; there are:\n${MUTANTS.map(({ name }) => `  ${name}`).join('\n')}`);
+    return USAGE;
+  }
+  const { path, remove } = await bundle(mutant?.edits);
+  const lines = Number(values.lines ?? LINES);
   try {
-    if (values.seed !== undefined) {
-      const dropped = (values.drop ?? '').split(',').filter((text) => text !== '');
-      return await one(path, Number(values.seed), dropped.map(Number), Number(values.lines ?? LINES));
+    if (values.seed !== undefined && values.minimise === undefined) {
+      const untilMs = values.until === undefined ? undefined : Number(values.until);
+      const less = { faults: numbers(values.drop), clients: numbers(values.without), untilMs };
+      return await one(path, Number(values.seed), less, lines, mutant);
     }
-    if (values.minimise !== undefined) return await smallest(path, Number(values.minimise));
+    if (values.minimise !== undefined) return await smallest(path, Number(values.minimise), lines, mutant);
     if (values.scenario !== undefined) {
       const play = values.mutated === true ? mutatedScenarios : scenarios;
       return await play(path, values.scenario);
@@ -61,7 +74,7 @@ async function main(): Promise<number> {
     if (values.seeds !== undefined || values.seconds !== undefined) {
       const count = Number(values.seeds ?? Number.MAX_SAFE_INTEGER);
       const seconds = Number(values.seconds ?? Number.POSITIVE_INFINITY);
-      return await many(path, Number(values.from ?? 1), count, seconds, threads);
+      return await many(path, Number(values.from ?? 1), count, seconds, threads, mutant);
     }
   } finally {
     await remove();
@@ -70,24 +83,42 @@ async function main(): Promise<number> {
   return USAGE;
 }
 
-async function one(path: string, seed: number, dropped: readonly number[], lines: number): Promise<number> {
+function numbers(list: string | undefined): number[] {
+  return (list ?? '')
+    .split(',')
+    .filter((text) => text !== '')
+    .map(Number);
+}
+
+function command(seed: number, less: Less, mutant: Mutant | undefined): string {
+  const parts = [`npm run sim -- --seed ${seed}`];
+  if (less.faults.length > 0) parts.push(`--drop ${less.faults.join(',')}`);
+  if (less.clients.length > 0) parts.push(`--without ${less.clients.join(',')}`);
+  if (less.untilMs !== undefined) parts.push(`--until ${less.untilMs}`);
+  if (mutant !== undefined) parts.push(`--mutant '${mutant.name}'`);
+  return parts.join(' ');
+}
+
+async function one(path: string, seed: number, less: Less, lines: number, mutant: Mutant | undefined): Promise<number> {
   const thread = new Thread(path);
-  const { verdict, report } = await thread.ask<SeedAnswer>({ kind: 'seed', seed, dropped, lines });
+  const { verdict, report } = await thread.ask<SeedAnswer>({ kind: 'seed', seed, less, lines });
   await thread.stop();
-  console.log(`seed ${seed}: ${verdict.kind} ${verdict.message}`);
+  if (report !== '') console.log(report);
+  console.log(`seed ${seed}: ${verdict.kind}${verdict.property === '' ? '' : `, ${verdict.property}`}`);
   console.log(`hash ${verdict.hash} ${JSON.stringify(verdict.stats)}`);
-  if (report !== '') console.log(`${report}\nagain: npm run sim -- --seed ${seed}`);
+  if (report !== '') {
+    console.log(`again: ${command(seed, less, mutant)}`);
+    const which = mutant === undefined ? '' : ` --mutant '${mutant.name}'`;
+    if (less === NOTHING_LESS) console.log(`what it needs: npm run sim -- --minimise ${seed}${which}`);
+  }
   return EXIT[verdict.kind];
 }
 
-async function smallest(path: string, seed: number): Promise<number> {
+async function smallest(path: string, seed: number, lines: number, mutant: Mutant | undefined): Promise<number> {
   const thread = new Thread(path, (text) => console.log(text));
-  const { dropped } = await thread.ask<{ dropped: number[] }>({ kind: 'minimise', seed });
+  const { less } = await thread.ask<{ less: Less }>({ kind: 'minimise', seed });
   await thread.stop();
-  return one(path, seed, dropped, LINES).then((code) => {
-    console.log(`with the faults that are needed: npm run sim -- --seed ${seed} --drop ${dropped.join(',')}`);
-    return code;
-  });
+  return one(path, seed, less, lines, mutant);
 }
 
 /** Seeds in order, on all threads; `each` is called in the order of seeds and says whether to go on. */
@@ -106,7 +137,7 @@ async function inOrder(
     const thread = new Thread(path);
     while (!isOver && next < from + count) {
       const seed = next++;
-      waiting.set(seed, await thread.ask<SeedAnswer>({ kind: 'seed', seed, dropped: [], lines: LINES }));
+      waiting.set(seed, await thread.ask<SeedAnswer>({ kind: 'seed', seed, less: NOTHING_LESS, lines: LINES }));
       for (let ready = waiting.get(due); ready !== undefined && !isOver; ready = waiting.get(due)) {
         waiting.delete(due++);
         if (!each(ready)) isOver = true;
@@ -117,15 +148,22 @@ async function inOrder(
   await Promise.all(Array.from({ length: threads }, work));
 }
 
-async function many(path: string, from: number, count: number, seconds: number, threads: number): Promise<number> {
+async function many(
+  path: string,
+  from: number,
+  count: number,
+  seconds: number,
+  threads: number,
+  mutant: Mutant | undefined,
+): Promise<number> {
   const startedMs = performance.now();
   const verdicts: Verdict[] = [];
   let lastLineMs = startedMs;
   await inOrder(path, from, count, threads, ({ verdict, report }) => {
     verdicts.push(verdict);
     if (EXIT[verdict.kind] !== 0) {
-      console.log(`seed ${verdict.seed}: ${verdict.kind} ${verdict.message}\n${report}`);
-      console.log(`again: npm run sim -- --seed ${verdict.seed}\n`);
+      console.log(`seed ${verdict.seed}: ${verdict.kind}, ${verdict.property}\n${report}`);
+      console.log(`again: ${command(verdict.seed, NOTHING_LESS, mutant)}\n`);
     }
     const nowMs = performance.now();
     if (nowMs - lastLineMs > 10_000) {
@@ -167,7 +205,11 @@ async function scenarios(path: string, name: string): Promise<number> {
   const names = name === 'all' ? all.names : [name];
   let failed = 0;
   for (const each of names) {
-    const { failure, report } = await thread.ask<ScenarioRun>({ kind: 'scenario', name: each });
+    const { failure, report } = await thread.ask<ScenarioRun>({
+      kind: 'scenario',
+      name: each,
+      judgedBy: 'everything',
+    });
     console.log(`${each}: ${failure ?? 'ok'}`);
     if (failure === undefined) continue;
     failed++;
@@ -187,12 +229,15 @@ async function mutatedScenarios(path: string, name: string): Promise<number> {
     if (mutant === undefined || (name !== 'all' && name !== each)) continue;
     const built = await bundle(mutant.edits);
     const thread = new Thread(built.path);
-    const { failure } = await thread.ask<ScenarioRun>({ kind: 'scenario', name: each });
+    const ask = (judgedBy: JudgedBy): Promise<ScenarioRun> => thread.ask({ kind: 'scenario', name: each, judgedBy });
+    const outcome = await ask('outcome');
+    const { failure } = outcome.failure === undefined ? await ask('story') : outcome;
     await thread.stop();
     await built.remove();
     if (failure === undefined) green++;
-    const outcome = failure === undefined ? 'STAYS GREEN' : `red, ${failure.split('\n')[0]}`;
-    console.log(`${each} with "${mutant.name}": ${outcome}`);
+    const by = outcome.failure === undefined ? 'an invariant' : 'its outcome';
+    const verdict = failure === undefined ? 'STAYS GREEN' : `red by ${by}, ${failure.split('\n')[0]}`;
+    console.log(`${each} with "${mutant.name}": ${verdict}`);
   }
   return green === 0 ? 0 : EXIT.safety;
 }

@@ -42,6 +42,7 @@ export interface Fault {
 }
 
 export interface ClientPlan {
+  readonly name: string;
   readonly timeoutMs: number;
   readonly thinkMs: number;
   readonly mostAtOnce: number;
@@ -64,6 +65,8 @@ export interface Plan {
   readonly faultsMs: number;
   readonly classes: readonly FaultKind[];
   readonly faults: readonly Fault[];
+  /** Of all faults, those left out included. */
+  readonly longestMs: number;
 }
 
 const CLASSES: readonly (readonly [FaultKind, number])[] = [
@@ -146,11 +149,13 @@ export function planOf(seed: number): Plan {
     faultsMs,
     classes,
     faults,
+    longestMs: Math.max(0, ...faults.map((fault) => fault.forMs)),
   };
 }
 
 function clientsOf(random: SimRandom, tickMs: number): ClientPlan[] {
-  return Array.from({ length: random.between(1, 4) }, () => ({
+  return Array.from({ length: random.between(1, 4) }, (_, i) => ({
+    name: `c${i}`,
     timeoutMs: tickMs * random.pick([2, 4, 8, 20]),
     thinkMs: random.pick([30, 100, 300, 800]),
     mostAtOnce: random.pick([1, 1, 1, 3, 20]),
@@ -178,8 +183,24 @@ function faultsOf(random: SimRandom, faultsMs: number, tickMs: number): { classe
   return { classes, faults: faults.sort((a, b) => a.atMs - b.atMs) };
 }
 
-export function withoutFaults(plan: Plan, dropped: ReadonlySet<number>): Plan {
-  return { ...plan, faults: plan.faults.filter((_, index) => !dropped.has(index)) };
+/** What is left out of a plan, to find out what a failure needs. */
+export interface Less {
+  /** Faults and clients, by their place in the plan. */
+  readonly faults: readonly number[];
+  readonly clients: readonly number[];
+  /** Faults and load end here. */
+  readonly untilMs: number | undefined;
+}
+
+export const NOTHING_LESS: Less = { faults: [], clients: [], untilMs: undefined };
+
+export function withLess(plan: Plan, { faults, clients, untilMs }: Less): Plan {
+  return {
+    ...plan,
+    faults: plan.faults.filter((_, index) => !faults.includes(index)),
+    clients: plan.clients.filter((_, index) => !clients.includes(index)),
+    faultsMs: Math.min(plan.faultsMs, untilMs ?? plan.faultsMs),
+  };
 }
 
 export function describePlan(plan: Plan): string {
@@ -189,7 +210,7 @@ export function describePlan(plan: Plan): string {
     ...plan.clients.map((client) => `  client ${JSON.stringify(client)}`),
     `  classes ${plan.classes.join(' ')}`,
     ...plan.faults.map(
-      (fault, i) => `  ${i}: ${fault.atMs} ms ${fault.kind} at ${fault.target} for ${fault.forMs} ms (${fault.salt})`,
+      ({ atMs, kind, target, forMs, salt }) => `  ${atMs} ms: ${kind} at ${target} for ${forMs} ms (${salt})`,
     ),
   ];
   return lines.join('\n');

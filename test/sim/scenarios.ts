@@ -39,7 +39,7 @@ import { scenario as zookeeper4785 } from './scenarios/zookeeper-4785.ts';
 import { scenario as zookeeper4882 } from './scenarios/zookeeper-4882.ts';
 import { scenario as zookeeper4925 } from './scenarios/zookeeper-4925.ts';
 import { scenario as zookeeper5094 } from './scenarios/zookeeper-5094.ts';
-import type { Scenario } from './script.ts';
+import type { JudgedBy, Scenario } from './script.ts';
 import { Script } from './script.ts';
 import { Violation } from './violation.ts';
 
@@ -98,10 +98,10 @@ export function allScenarios(): readonly Scenario[] {
   return SCENARIOS;
 }
 
-export function runScenario(name: string): ScenarioRun {
+export function runScenario(name: string, judgedBy: JudgedBy = 'everything'): ScenarioRun {
   const scenario = SCENARIOS.find((each) => each.name === name);
   if (scenario === undefined) return { name, failure: 'no such scenario', report: '' };
-  const script = new Script(scenario);
+  const script = new Script(scenario, judgedBy);
   try {
     scenario.play(script);
     script.finish();

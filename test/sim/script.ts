@@ -4,6 +4,7 @@ import { DeadProcess } from './disk.ts';
 import type { Action, Op, Result } from './history.ts';
 import type { Moment, View } from './observer.ts';
 import type { Plan } from './plan.ts';
+import type { Trace } from './trace.ts';
 import { Violation } from './violation.ts';
 import { World } from './world.ts';
 
@@ -24,13 +25,21 @@ export interface Scenario {
   play(script: Script): void;
 }
 
+/**
+ * `outcome`: only by what came of it, as clients and operators would see it. `story`: by the invariants as well, from the
+ * first thing on that goes wrong. A mutant that any first start shows proves nothing about the script.
+ */
+export type JudgedBy = 'outcome' | 'story' | 'everything';
+
 export class Script {
   /** What a handler of a disk's effect throws when it has killed the process. */
   readonly DeadProcess = DeadProcess;
   readonly world: World;
   readonly client: Actor;
+  private readonly trace: Trace;
+  private readonly judgedBy: JudgedBy;
 
-  constructor(scenario: Scenario) {
+  constructor(scenario: Scenario, judgedBy: JudgedBy = 'everything') {
     const plan: Plan = {
       seed: 1,
       voters: scenario.voters,
@@ -43,8 +52,12 @@ export class Script {
       faultsMs: 0,
       classes: [],
       faults: [],
+      longestMs: 0,
     };
     this.world = new World(plan);
+    this.trace = this.world.startTrace();
+    this.judgedBy = judgedBy;
+    this.world.looksInside = judgedBy === 'everything';
     this.client = this.addClient('client');
   }
 
@@ -54,7 +67,7 @@ export class Script {
   }
 
   report(): string {
-    return this.world.report(40);
+    return `${this.trace.report(80)}\n${this.world.situation().split('; ').join('\n')}`;
   }
 
   // Peers
@@ -64,10 +77,12 @@ export class Script {
   }
 
   kill(...sids: number[]): void {
+    this.itBegins();
     for (const sid of sids) this.view(sid).machine.kill();
   }
 
   powerLoss(...sids: number[]): void {
+    this.itBegins();
     for (const sid of sids) this.view(sid).machine.powerLoss();
   }
 
@@ -88,6 +103,7 @@ export class Script {
 
   /** `sid`'s cables to the others are cut; its clients still reach it. */
   isolate(sid: number): void {
+    this.itBegins();
     const { network, machines } = this.world.ensemble;
     const host = this.view(sid).machine.host;
     network.partition(
@@ -125,6 +141,7 @@ export class Script {
 
   /** Every connection between the two breaks. */
   breakStreams(a: number, b: number): void {
+    this.itBegins();
     const { network } = this.world.ensemble;
     const [first, second] = [this.view(a).machine.host, this.view(b).machine.host];
     network.resetStreams(first, second);
@@ -152,6 +169,11 @@ export class Script {
     }
     this.untilServing();
     if (leader !== undefined) this.expect(this.leader, leader, 'the leader');
+  }
+
+  /** From here on the invariants count for whoever judges by the story. */
+  itBegins(): void {
+    this.world.looksInside = this.judgedBy !== 'outcome';
   }
 
   // Time

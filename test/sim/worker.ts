@@ -1,11 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Less } from './plan.ts';
 import { minimise, runSeed } from './run.ts';
 import { allScenarios, runScenario } from './scenarios.ts';
+import type { JudgedBy } from './script.ts';
 
 /** A thread that runs one world after another, as the main thread asks; what is simulated knows nothing of threads. */
 export type Task =
-  | { readonly kind: 'seed'; readonly seed: number; readonly dropped: readonly number[]; readonly lines: number }
-  | { readonly kind: 'scenario'; readonly name: string }
+  | { readonly kind: 'seed'; readonly seed: number; readonly less: Less; readonly lines: number }
+  | { readonly kind: 'scenario'; readonly name: string; readonly judgedBy: JudgedBy }
   | { readonly kind: 'minimise'; readonly seed: number }
   | { readonly kind: 'list' };
 
@@ -15,15 +17,15 @@ if (port === null) throw new Error('to be run as a worker');
 port.on('message', (task: Task) => {
   switch (task.kind) {
     case 'seed': {
-      const { verdict, report } = runSeed(task.seed, new Set(task.dropped), task.lines);
+      const { verdict, report } = runSeed(task.seed, task.less, task.lines);
       port.postMessage({ verdict, report });
       return;
     }
     case 'scenario':
-      port.postMessage(runScenario(task.name));
+      port.postMessage(runScenario(task.name, task.judgedBy));
       return;
     case 'minimise':
-      port.postMessage({ dropped: [...minimise(task.seed, (text) => port.postMessage({ progress: text }))] });
+      port.postMessage({ less: minimise(task.seed, (text) => port.postMessage({ progress: text })) });
       return;
     case 'list':
       port.postMessage({

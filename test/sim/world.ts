@@ -19,6 +19,7 @@ import { primaryOrder } from './invariants/primary-order.ts';
 import { judge } from './judge.ts';
 import { databaseOf, type Invariant, Observer } from './observer.ts';
 import type { Plan } from './plan.ts';
+import { Trace } from './trace.ts';
 import { Violation } from './violation.ts';
 
 /**
@@ -65,6 +66,11 @@ export class World {
   readonly history = new History();
   readonly clients = new Map<bigint, SimClient>();
   readonly actors: Actor[] = [];
+  /**
+   * Whether the invariants that see a bug before it does harm may speak. Without them a world fails by what came of it:
+   * histories that parted, a promise to a client that was broken, no service.
+   */
+  looksInside = true;
   private stopped: { property: string; message: string } | undefined;
   private pendingAtEnd = 0;
 
@@ -72,23 +78,23 @@ export class World {
     this.plan = plan;
     this.ensemble = new SimEnsemble(plan);
     const invariants: Invariant[] = [];
+    const early = (invariant: Invariant): Invariant => whenever(() => this.looksInside, invariant);
     this.observer = new Observer(invariants);
     const { ledger, views } = this.observer;
     const { scheduler } = this.ensemble;
-    const longestMs = Math.max(0, ...plan.faults.map((fault) => fault.forMs));
     const syncLimit = Number(plan.config.syncLimit ?? 5);
-    const slackMs = (syncLimit + 2) * plan.tickMs + longestMs * 2 + 500;
+    const slackMs = (syncLimit + 2) * plan.tickMs + plan.longestMs * 2 + 500;
     invariants.push(
       leadership(),
-      integrity(ledger),
-      primaryOrder(ledger),
-      primaryIntegrity(ledger),
-      onQuorumOfDisks(ledger, views),
-      ackedIsDurable(ledger),
-      epochsGrow(),
-      historyStays(ledger, views),
+      early(integrity(ledger)),
+      early(primaryOrder(ledger)),
+      early(primaryIntegrity(ledger)),
+      early(onQuorumOfDisks(ledger, views)),
+      early(ackedIsDurable(ledger)),
+      early(epochsGrow()),
+      early(historyStays(ledger, views)),
       prefixConsistency(ledger),
-      equalDigests(ledger),
+      early(equalDigests(ledger)),
       expiry(scheduler, this.clients, slackMs),
     );
     this.observer.counterLimit = plan.counterLimit;
@@ -133,9 +139,31 @@ export class World {
     };
   }
 
-  /** For a failure's report: what each peer said last. */
-  report(lines: number): string {
-    return this.ensemble.report(lines);
+  /** From now on what happens is written down. Changes nothing of it. */
+  startTrace(): Trace {
+    const { ensemble, observer, faults } = this;
+    const trace = new Trace(ensemble.scheduler);
+    const { onMoment } = observer;
+    observer.onMoment = (view, moment) => {
+      trace.moment(view, moment);
+      onMoment(view, moment);
+    };
+    faults.onFault = (sid, text) => trace.say(sid, `FAULT: ${text}`);
+    for (const { machine, sid } of observer.views) machine.onLine = (line) => trace.say(sid, line);
+    return trace;
+  }
+
+  /** For a failure's report: what each peer is and has. */
+  situation(): string {
+    return this.observer.views
+      .map((view) => {
+        const { machine, sid, faulty } = view;
+        const state = machine.isUp ? (machine.peer?.server.isServing ? 'serves' : 'does not serve') : 'down';
+        const epochs = `epochs ${view.acceptedEpoch}/${view.currentEpoch}`;
+        const history = `tree ${zxidHex(view.tip)}, log ${zxidHex(view.logTip)}, disk ${zxidHex(view.durable)}`;
+        return `${sid} ${machine.mode} ${state}, ${history}, ${epochs}${faulty === undefined ? '' : `, ${faulty}`}`;
+      })
+      .join('; ');
   }
 
   private play(): void {
@@ -145,7 +173,7 @@ export class World {
     for (const fault of plan.faults) {
       scheduler.at(Math.round(fault.atMs * 1000), undefined, () => this.faults.apply(fault));
     }
-    for (const [i, options] of plan.clients.entries()) this.addActor(`c${i}`, options);
+    for (const options of plan.clients) this.addActor(options.name, options);
     this.runForMs(plan.faultsMs);
 
     this.finish();
@@ -176,7 +204,7 @@ export class World {
 
   addActor(
     name: string,
-    options: Plan['clients'][number],
+    options: Omit<Plan['clients'][number], 'name'>,
     servers = this.ensemble.machines.map((machine) => machine.host.name),
   ): Actor {
     const { ensemble } = this;
@@ -205,16 +233,6 @@ export class World {
       if (scheduler.nowMs >= endMs) throw new Violation(property, `${what} after ${boundMs} ms; ${this.situation()}`);
       this.runForMs(50);
     }
-  }
-
-  private situation(): string {
-    return this.observer.views
-      .map((view) => {
-        const { machine } = view;
-        const state = machine.isUp ? (machine.peer?.server.isServing ? 'serves' : 'does not serve') : 'down';
-        return `${view.sid} ${machine.mode} ${state} at ${zxidHex(view.tip)}`;
-      })
-      .join(', ');
   }
 
   private isServing(): boolean {
@@ -293,4 +311,37 @@ export class World {
       committed: observer.ledger.delivered.length,
     };
   }
+}
+
+const EVENTS = [
+  'onRecovered',
+  'onLeads',
+  'onEstablished',
+  'onProposed',
+  'onLogged',
+  'onCommitted',
+  'onApplied',
+  'onReplaced',
+  'onSynced',
+  'onAck',
+  'onCut',
+  'onServing',
+  'onEpochs',
+] as const satisfies readonly (keyof Invariant)[];
+
+/** The invariant, whose violations are passed over while it is not asked. */
+function whenever(isAsked: () => boolean, invariant: Invariant): Invariant {
+  const wrapped: Record<string, (...args: unknown[]) => void> = {};
+  for (const event of EVENTS) {
+    const handler = invariant[event] as ((...args: unknown[]) => void) | undefined;
+    if (handler === undefined) continue;
+    wrapped[event] = (...args) => {
+      try {
+        handler.apply(invariant, args);
+      } catch (error) {
+        if (isAsked() || !(error instanceof Violation)) throw error;
+      }
+    };
+  }
+  return wrapped as Invariant;
 }
