@@ -73,3 +73,9 @@ export class DiskError extends Error {
     this.path = path;
   }
 }
+
+/** What was caught, when it is the disk that failed; anything else is no concern of whoever asks, and goes on up. */
+export function diskError(caught: unknown): DiskError {
+  if (!(caught instanceof DiskError)) throw caught;
+  return caught;
+}

@@ -25,17 +25,15 @@ export class ReplicaHistory implements History {
   }
 
   get minCommitted(): Zxid | undefined {
-    const { recent } = this.parts.store;
-    return recent.length === 0 ? undefined : recent.minZxid;
+    return this.parts.store.recent.minZxid;
   }
 
   get maxCommitted(): Zxid | undefined {
-    const { recent } = this.parts.store;
-    return recent.length === 0 ? undefined : recent.maxZxid;
+    return this.parts.store.recent.maxZxid;
   }
 
-  committedFrom(zxid: Zxid): readonly Entry[] {
-    return this.parts.store.recent.slice(zxid);
+  allCommitted(): readonly Entry[] {
+    return this.parts.store.recent.all();
   }
 
   diskFrom(zxid: Zxid, maxBytes: number): EntryCursor | undefined {

@@ -1,5 +1,5 @@
-import { FatalError, messageOf } from '../base/errors.ts';
-import { type DirectoryLock, type Disk, DiskError } from '../io/disk.ts';
+import { FatalError } from '../base/errors.ts';
+import { type DirectoryLock, type Disk, diskError } from '../io/disk.ts';
 import { isTemporary, join, VERSION_DIR } from './file-names.ts';
 
 /**
@@ -41,8 +41,9 @@ export function openDataDirs(disk: Disk, dataDir: string, dataLogDir: string, au
     for (const dir of [snapDir, logDir]) if (!disk.exists(dir)) disk.makeDir(dir);
   } catch (error) {
     for (const lock of locks) lock.release();
-    if (!(error instanceof DiskError)) throw error;
-    throw new FatalError(`cannot use the data directory: ${error.message}`, NO_ACCESS, { cause: error });
+    if (error instanceof FatalError) throw error;
+    const cause = diskError(error);
+    throw new FatalError(`cannot use the data directory: ${cause.message}`, NO_ACCESS, { cause });
   }
   return { snapDir, logDir, locks };
 }
@@ -76,20 +77,4 @@ export function takeInitializeMarker(disk: Disk, dataDir: string, dataLogDir: st
     found = true;
   }
   return found;
-}
-
-/** dataDir/myid: the first line, a decimal number. undefined when there is no such file; throws FatalError. */
-export function readMyid(disk: Disk, dataDir: string): number | undefined {
-  const path = join(dataDir, 'myid');
-  let text: string;
-  try {
-    if (!disk.exists(path)) return undefined;
-    text = disk.readSmall(path).toString('utf8');
-  } catch (error) {
-    throw new FatalError(`cannot read ${path}: ${messageOf(error)}`, 1, { cause: error });
-  }
-  const line = (text.split('\n', 1)[0] as string).trim();
-  if (!/^\d{1,18}$/.test(line))
-    throw new FatalError(`${path} holds ${JSON.stringify(line.slice(0, 40))}, not a server id`, 1);
-  return Number(line);
 }

@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { FatalError, messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { type Disk, DiskError } from '../io/disk.ts';
+import { type Disk, diskError } from '../io/disk.ts';
 import { epochOf, MAX_EPOCH, type Zxid } from '../jute/zxid.ts';
 import { join } from './file-names.ts';
 import { replaceFile } from './small-file.ts';
@@ -103,8 +103,8 @@ export class Epochs {
     try {
       replaceFile(this.disk, this.dir, name, String(epoch), `${name}.tmp`);
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      throw new FatalError(`cannot write ${join(this.dir, name)}: ${error.message}`, 1, { cause: error });
+      const cause = diskError(error);
+      throw new FatalError(`cannot write ${join(this.dir, name)}: ${cause.message}`, 1, { cause });
     }
   }
 }

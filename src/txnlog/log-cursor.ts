@@ -1,4 +1,4 @@
-import { type Disk, DiskError } from '../io/disk.ts';
+import { type Disk, diskError } from '../io/disk.ts';
 import { type Zxid, zxidHex } from '../jute/zxid.ts';
 import { join, type LogName } from './file-names.ts';
 import { LogFileReader, type LogRecord } from './log-file-reader.ts';
@@ -70,8 +70,7 @@ export class LogCursor {
     try {
       record = this.read();
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      this.host.onBroken(this.last, error.message);
+      this.host.onBroken(this.last, diskError(error).message);
       return undefined;
     }
     const { previous } = this;

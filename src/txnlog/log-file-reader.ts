@@ -1,4 +1,4 @@
-import type { Disk, DiskFile } from '../io/disk.ts';
+import { type Disk, DiskError, type DiskFile } from '../io/disk.ts';
 import type { Zxid } from '../jute/zxid.ts';
 import {
   END_OF_RECORD,
@@ -42,7 +42,12 @@ export class LogFileReader {
     this.path = path;
     this.file = disk.open(path, 'read');
     this.fileBytes = this.file.size();
-    this.readHeader();
+    try {
+      this.readHeader();
+    } catch (error) {
+      this.file.close();
+      throw error;
+    }
   }
 
   /** Where the next record begins or, once `next` gave none, where the good part of the file ends. */
@@ -66,7 +71,7 @@ export class LogFileReader {
     const left = this.fileBytes - offset;
     if (left < RECORD_OVERHEAD_BYTES)
       return this.end(this.isZero(offset, left) ? undefined : 'the record is cut short');
-    if (!this.ensure(offset, RECORD_HEAD_BYTES)) return this.end('the file became shorter');
+    this.load(offset, RECORD_HEAD_BYTES);
     const at = offset - this.chunkAt;
     const length = this.chunk.readInt32BE(at + 8);
     if (length === 0) {
@@ -84,7 +89,7 @@ export class LogFileReader {
   /** The first whole record beyond `offset`, which holds none; undefined when there is nothing valid any more. */
   findRecordBeyond(offset: number, above: Zxid): LogRecord | undefined {
     for (let at = offset + 1; at + RECORD_OVERHEAD_BYTES + MIN_PAYLOAD_BYTES <= this.fileBytes; at++) {
-      if (!this.ensure(at, RECORD_HEAD_BYTES)) return undefined;
+      this.load(at, RECORD_HEAD_BYTES);
       if (this.isChunkZeroFrom(at)) {
         at = this.chunkAt + this.chunk.length - RECORD_HEAD_BYTES;
         continue;
@@ -103,7 +108,7 @@ export class LogFileReader {
   /** Whether there is anything but zeros from `offset` on. */
   isZeroFrom(offset: number): boolean {
     for (let at = offset; at < this.fileBytes; at = this.chunkAt + this.chunk.length) {
-      if (!this.ensure(at, 1)) return true;
+      this.load(at, 1);
       if (!this.isChunkZeroFrom(at)) return false;
     }
     return true;
@@ -118,10 +123,7 @@ export class LogFileReader {
       this.end('the header is cut short');
       return;
     }
-    if (!this.ensure(0, LOG_HEADER_BYTES)) {
-      this.end('the header cannot be read');
-      return;
-    }
+    this.load(0, LOG_HEADER_BYTES);
     const defect = logHeaderDefect(this.chunk);
     if (defect !== undefined) this.end(defect);
     else this.position = LOG_HEADER_BYTES;
@@ -139,18 +141,19 @@ export class LogFileReader {
     if (bytes > this.fileBytes - offset) return 'the record runs past the end of the file';
     // What only looks like a length may name half the file: the end mark is looked at before all of that is read.
     if (offset + bytes > this.chunkAt + this.chunk.length && !this.hasEndMark(offset + bytes)) return NO_END_MARK;
-    if (!this.ensure(offset, bytes)) return 'the file became shorter';
+    this.load(offset, bytes);
     return recordDefect(this.chunk, offset - this.chunkAt, length);
   }
 
   private hasEndMark(recordEnd: number): boolean {
-    const mark = Buffer.allocUnsafe(1);
-    return this.file.readAt(mark, recordEnd - 1) === 1 && mark[0] === END_OF_RECORD;
+    const mark = Buffer.alloc(1);
+    this.file.readAt(mark, recordEnd - 1);
+    return mark[0] === END_OF_RECORD;
   }
 
   private isZero(offset: number, bytes: number): boolean {
     if (bytes <= 0) return true;
-    if (!this.ensure(offset, bytes)) return false;
+    this.load(offset, bytes);
     const at = offset - this.chunkAt;
     return isAllZero(this.chunk, at, at + bytes);
   }
@@ -162,16 +165,16 @@ export class LogFileReader {
     return isAllZero(this.chunk, at, this.chunk.length);
   }
 
-  /** Has bytes [offset, offset + bytes) in the chunk; false when the file ends before. */
-  private ensure(offset: number, bytes: number): boolean {
-    if (offset >= this.chunkAt && offset + bytes <= this.chunkAt + this.chunk.length) return true;
+  /** Has bytes [offset, offset + bytes), which the file had when it was opened, in the chunk. Throws DiskError. */
+  private load(offset: number, bytes: number): void {
+    if (offset >= this.chunkAt && offset + bytes <= this.chunkAt + this.chunk.length) return;
     const wanted = Math.min(Math.max(CHUNK_BYTES, bytes), this.fileBytes - offset);
-    if (wanted < bytes) return false;
     const fresh = Buffer.allocUnsafeSlow(wanted);
-    const got = this.file.readAt(fresh, offset);
-    this.chunk = fresh.subarray(0, got);
+    if (this.file.readAt(fresh, offset) < wanted) {
+      throw new DiskError('EIO', this.path, `${this.path} became shorter while it was read`);
+    }
+    this.chunk = fresh;
     this.chunkAt = offset;
-    return got >= bytes;
   }
 }
 

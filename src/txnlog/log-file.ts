@@ -1,4 +1,4 @@
-import { type Disk, DiskError, type DiskFile } from '../io/disk.ts';
+import { type Disk, type DiskError, type DiskFile, diskError } from '../io/disk.ts';
 import type { Zxid } from '../jute/zxid.ts';
 import { join, logName } from './file-names.ts';
 import { LOG_HEADER_BYTES, paddedSize } from './log-format.ts';
@@ -47,8 +47,7 @@ export class LogFile {
     try {
       this.grow();
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      done(error);
+      done(diskError(error));
       return;
     }
     if (this.groupEnd > this.zeroedTo) {

@@ -3,7 +3,7 @@ import { FatalError } from '../base/errors.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { Log } from '../base/log.ts';
 import type { Clock, Timer } from '../io/clock.ts';
-import { type Disk, DiskError } from '../io/disk.ts';
+import { type Disk, type DiskError, diskError } from '../io/disk.ts';
 import { ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
 import { LogFile } from './log-file.ts';
 import { LOG_HEADER_BYTES, RECORD_OVERHEAD_BYTES, writeLogHeader, writeRecord } from './log-format.ts';
@@ -100,7 +100,6 @@ export class LogWriter {
   private notedOffset = 0;
   private noteDueMs = 0;
   private readonly whenIdle: (() => void)[] = [];
-  private failed = false;
   private closed = false;
 
   constructor(disk: Disk, clock: Clock, dir: string, options: LogWriterOptions, note: SyncNote, log: Log) {
@@ -140,7 +139,6 @@ export class LogWriter {
   }
 
   append(zxid: Zxid, payload: Buffer): void {
-    if (this.failed) return;
     assert(!this.closed && this.whenIdle.length === 0, 'no append while a role ends');
     assert(follows(this.appended, zxid), `append of ${zxidHex(zxid)} after ${zxidHex(this.appended)}`);
     this.pending.push({ zxid, payload, startsFile: this.rollRequested });
@@ -151,7 +149,6 @@ export class LogWriter {
   }
 
   whenSynced(run: () => void): void {
-    if (this.failed) return;
     this.tasks.push({ after: this.appendedCount, run });
     // Never from inside the call: who registers is in the middle of something.
     if (this.appendedCount === this.syncedCount) this.scheduleFlush();
@@ -163,7 +160,6 @@ export class LogWriter {
 
   /** See Store.quiesce. */
   quiesce(done: () => void): void {
-    if (this.failed) return;
     for (let head = this.pending.shift(); head !== undefined; head = this.pending.shift()) {
       if (head.startsFile) this.rollRequested = true;
     }
@@ -176,10 +172,6 @@ export class LogWriter {
 
   /** Writes and syncs all that was appended, then closes. */
   close(done: () => void): void {
-    if (this.failed) {
-      done();
-      return;
-    }
     this.finishWhenIdle(() => {
       this.closed = true;
       this.writeLastNote();
@@ -204,7 +196,7 @@ export class LogWriter {
   }
 
   private flush(): void {
-    if (this.failed || this.closed) return;
+    if (this.closed) return;
     this.runTasks();
     const head = this.pending.peek();
     if (head !== undefined) {
@@ -327,7 +319,7 @@ export class LogWriter {
     if (this.noteTimer !== undefined) return nowMs >= this.noteDueMs;
     this.noteDueMs = nowMs + NOTE_INTERVAL_MS;
     this.noteTimer = this.clock.after(NOTE_INTERVAL_MS, () => {
-      if (!this.busy && !this.failed && !this.closed && this.whenIdle.length === 0) this.writeNote();
+      if (!this.busy && !this.closed && this.whenIdle.length === 0) this.writeNote();
     });
     return false;
   }
@@ -351,8 +343,8 @@ export class LogWriter {
     try {
       this.note.writeNow({ file: this.file.zxid, offset: this.file.end, zxid: this.synced });
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      this.log.warn({ reason: error.message }, 'the note of what is synced was not written; the log itself is whole');
+      const { message: reason } = diskError(error);
+      this.log.warn({ reason }, 'the note of what is synced was not written; the log itself is whole');
     }
   }
 
@@ -391,18 +383,17 @@ export class LogWriter {
     return this.staging;
   }
 
+  /** The operation that failed stays in flight for good: nothing is written or acknowledged from here any more. */
   private fail(error: unknown): void {
-    if (!(error instanceof DiskError)) throw error;
-    if (this.failed) return;
-    this.failed = true;
+    const { code, message } = diskError(error);
     this.pending.clear();
     this.tasks.clear();
     this.cancelNote();
     const path = this.file?.path ?? this.dir;
     const line =
-      error.code === 'ENOSPC'
+      code === 'ENOSPC'
         ? `no space left for the transaction log ${path}: nothing of the last group was answered`
-        : `cannot write the transaction log ${path}: ${error.message}`;
+        : `cannot write the transaction log ${path}: ${message}`;
     this.handlers.onFatal(new FatalError(line, 10, { cause: error }));
   }
 }

@@ -1,12 +1,11 @@
 import { assert } from '../base/assert.ts';
-import { ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
+import { type Zxid, zxidHex } from '../jute/zxid.ts';
 import { follows } from './zxid-order.ts';
 
 /**
  * The last committed transactions, as their payloads, for learners that are not far behind. A ring without holes: a
  * learner is sent everything after what it has, so a missing entry would be a lost transaction at that learner
- * (ZOOKEEPER-4925). Inside an epoch an entry is found by its distance from the oldest; where an epoch ended in
- * between, by halving.
+ * (ZOOKEEPER-4925).
  */
 export interface LogEntry {
   readonly zxid: Zxid;
@@ -36,13 +35,13 @@ export class RecentLog {
     return this.count;
   }
 
-  /** Zxid of the oldest entry; 0 when there is none. */
-  get minZxid(): Zxid {
-    return this.count === 0 ? ZXID_ZERO : this.at(0).zxid;
+  /** Zxid of the oldest entry. */
+  get minZxid(): Zxid | undefined {
+    return this.count === 0 ? undefined : this.at(0).zxid;
   }
 
-  get maxZxid(): Zxid {
-    return this.count === 0 ? ZXID_ZERO : this.at(this.count - 1).zxid;
+  get maxZxid(): Zxid | undefined {
+    return this.count === 0 ? undefined : this.at(this.count - 1).zxid;
   }
 
   get byteLength(): number {
@@ -50,10 +49,8 @@ export class RecentLog {
   }
 
   push(zxid: Zxid, payload: Buffer): void {
-    if (this.count > 0) {
-      const last = this.maxZxid;
-      assert(follows(last, zxid), `committed ${zxidHex(zxid)} after ${zxidHex(last)}`);
-    }
+    const last = this.maxZxid;
+    if (last !== undefined) assert(follows(last, zxid), `committed ${zxidHex(zxid)} after ${zxidHex(last)}`);
     if (this.count === this.capacity) this.dropOldest();
     this.entries[(this.head + this.count) % this.capacity] = { zxid, payload };
     this.count++;
@@ -61,22 +58,11 @@ export class RecentLog {
     while (this.bytes > this.maxBytes && this.count > 1) this.dropOldest();
   }
 
-  has(zxid: Zxid): boolean {
-    const index = this.indexFrom(zxid);
-    return index < this.count && this.at(index).zxid === zxid;
-  }
-
-  /** Entries with a zxid of `zxid` or above, oldest first: what is there now, whatever is pushed meanwhile. */
-  slice(zxid: Zxid): LogEntry[] {
+  /** All of them, oldest first: what is there now, whatever is pushed meanwhile. */
+  all(): LogEntry[] {
     const entries: LogEntry[] = [];
-    for (let index = this.indexFrom(zxid); index < this.count; index++) entries.push(this.at(index));
+    for (let index = 0; index < this.count; index++) entries.push(this.at(index));
     return entries;
-  }
-
-  /** The largest zxid held that is not above `zxid`; undefined when all are. */
-  floor(zxid: Zxid): Zxid | undefined {
-    const index = this.indexFrom((zxid + 1) as Zxid);
-    return index === 0 ? undefined : this.at(index - 1).zxid;
   }
 
   clear(): void {
@@ -84,21 +70,6 @@ export class RecentLog {
     this.head = 0;
     this.count = 0;
     this.bytes = 0;
-  }
-
-  /** Index of the first entry that is not below `zxid`; `count` when all are. */
-  private indexFrom(zxid: Zxid): number {
-    if (this.count === 0 || zxid <= this.minZxid) return 0;
-    const distance = zxid - this.minZxid;
-    if (distance < this.count && this.at(distance).zxid === zxid) return distance;
-    let low = 0;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.at(middle).zxid < zxid) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 
   private at(index: number): LogEntry {

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { Clock } from '../io/clock.ts';
-import { type Disk, DiskError, type DiskFile } from '../io/disk.ts';
+import { type Disk, DiskError, type DiskFile, diskError } from '../io/disk.ts';
 import { type Zxid, zxidHex } from '../jute/zxid.ts';
 import { type Compression, join, snapshotName, temporaryName } from './file-names.ts';
 import { snappyBlock, snappyHeader } from './snappy.ts';
@@ -119,8 +119,7 @@ export class SnapshotWriter {
     try {
       this.disk.rename(this.temporaryPath(), path);
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      finish(error);
+      finish(diskError(error));
       return;
     }
     this.disk.syncDirAsync(this.dir, finish);
@@ -202,7 +201,7 @@ export class SnapshotWriter {
     try {
       for (const path of paths) if (this.disk.exists(path)) this.disk.unlink(path);
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
+      diskError(error);
     }
   }
 

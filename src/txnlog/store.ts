@@ -3,7 +3,7 @@ import { FatalError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { Database, type DatabaseOptions } from '../datatree/database.ts';
 import type { Clock } from '../io/clock.ts';
-import { type Disk, DiskError } from '../io/disk.ts';
+import { type Disk, DiskError, diskError } from '../io/disk.ts';
 import { counterOf, ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
 import { type DataDirs, openDataDirs, removeTemporaries, takeInitializeMarker } from './data-dir.ts';
 import { Epochs } from './epochs.ts';
@@ -272,8 +272,8 @@ export class Store {
     try {
       return this.logs.readFrom(zxid, this.writer.lastSynced);
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      this.log.warn({ from: zxidHex(zxid), reason: error.message }, 'the log on disk cannot be read for a learner');
+      const { message: reason } = diskError(error);
+      this.log.warn({ from: zxidHex(zxid), reason }, 'the log on disk cannot be read for a learner');
       return undefined;
     }
   }
@@ -283,7 +283,7 @@ export class Store {
     try {
       return this.logs.bytesFrom(zxid, this.writer.currentFile);
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
+      diskError(error);
       return Number.POSITIVE_INFINITY;
     }
   }
@@ -344,8 +344,7 @@ export class Store {
       const plan = planPurge(this.disk, snapDir, logDir, this.options.snapRetainCount, inUse);
       carryOutPurge(this.disk, snapDir, logDir, plan, this.log);
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      this.log.warn({ reason: error.message }, 'old snapshots and logs could not be purged');
+      this.log.warn({ reason: diskError(error).message }, 'old snapshots and logs could not be purged');
     }
   }
 
@@ -372,8 +371,7 @@ export class Store {
       writeIntent(this.disk, this.dirs, intent);
       carryOut(this.disk, this.dirs, this.note, intent);
     } catch (error) {
-      if (!(error instanceof DiskError || error instanceof FatalError)) throw error;
-      this.failInstall(error);
+      this.failInstall(error instanceof FatalError ? error : diskError(error));
       return;
     }
     this.snapshots.onPublished(writer);
@@ -425,7 +423,7 @@ export class Store {
       for (const name of this.disk.list(dir)) bytes += this.disk.stat(join(dir, name)).bytes;
     } catch (error) {
       // Somebody asked for a number; a disk that fails is noticed where it matters.
-      if (!(error instanceof DiskError)) throw error;
+      diskError(error);
     }
     return bytes;
   }

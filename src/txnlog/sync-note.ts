@@ -1,5 +1,5 @@
 import type { Log } from '../base/log.ts';
-import { type Disk, DiskError, type DiskFile } from '../io/disk.ts';
+import { type Disk, type DiskError, type DiskFile, diskError } from '../io/disk.ts';
 import { parseZxidHex, type Zxid, zxidHex } from '../jute/zxid.ts';
 import { adler32 } from './adler32.ts';
 import { join, SYNC_NOTE } from './file-names.ts';
@@ -76,8 +76,7 @@ export class SyncNote {
       }
       file = this.open();
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      done(error);
+      done(diskError(error));
       return;
     }
     const slot = this.fill(note);

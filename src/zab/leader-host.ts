@@ -68,8 +68,8 @@ export interface History {
    */
   readonly minCommitted: Zxid | undefined;
   readonly maxCommitted: Zxid | undefined;
-  /** Those of them from `zxid` on; a copy of references, valid whatever happens later. */
-  committedFrom(zxid: Zxid): readonly Entry[];
+  /** All of them; a copy of references, valid whatever happens later. */
+  allCommitted(): readonly Entry[];
   /**
    * The log on disk from `zxid` on: the first entry is the first at or above it. undefined when the oldest entry on
    * disk is above `zxid`, when there is more than `maxBytes` of it (0: no limit), or when it cannot be read.

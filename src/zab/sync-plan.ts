@@ -79,7 +79,7 @@ function withTransactions(
 ): SyncPlan | undefined {
   const last = history.lastZxid;
   const min = history.minCommitted;
-  const known = min === undefined ? decided : [...history.committedFrom(min), ...decided];
+  const known = min === undefined ? decided : [...history.allCommitted(), ...decided];
   if (peerZxid > max || !isConsecutive(known)) return undefined;
   const first = known[0];
   if (first !== undefined && peerZxid >= first.zxid) return fromMemory(peerZxid, known);

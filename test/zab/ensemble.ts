@@ -593,8 +593,8 @@ export class Peer implements LeaderHost, LearnerHost, History {
     return this.recent.at(-1)?.zxid;
   }
 
-  committedFrom(zxid: Zxid): readonly Entry[] {
-    return this.recent.filter((entry) => entry.zxid >= zxid);
+  allCommitted(): readonly Entry[] {
+    return [...this.recent];
   }
 
   diskFrom(zxid: Zxid): EntryCursor | undefined {

@@ -209,8 +209,8 @@ export class LoneLeader implements LeaderHost, History {
     return this.recent.at(-1)?.zxid;
   }
 
-  committedFrom(zxid: Zxid): readonly Entry[] {
-    return this.recent.filter((entry) => entry.zxid >= zxid);
+  allCommitted(): readonly Entry[] {
+    return [...this.recent];
   }
 
   diskFrom(zxid: Zxid): EntryCursor | undefined {

@@ -29,7 +29,7 @@ function historyOf(given: Given): History {
     currentEpoch: 0,
     minCommitted: memory[0]?.zxid,
     maxCommitted: memory.at(-1)?.zxid,
-    committedFrom: (from) => memory.filter((entry) => entry.zxid >= from),
+    allCommitted: () => memory,
     diskFrom: (from): EntryCursor | undefined => {
       if (disk.length === 0 || (disk[0] as Entry).zxid > from) return undefined;
       const rest = disk.filter((entry) => entry.zxid >= from);
