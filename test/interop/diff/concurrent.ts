@@ -56,6 +56,8 @@ async function openSessions(ports: readonly number[], count: number): Promise<Ra
     if (i % 2 === 0) await session.call('auth', { type: 0, scheme: 'digest', auth: Buffer.from('bob:secret') });
     sessions.push(session);
   }
+  // Each of them starts on a server that has all sessions, as the model has them: a follower may lag behind the last.
+  for (const session of sessions) await session.call('sync', { path: '/' });
   return sessions;
 }
 
