@@ -1,6 +1,8 @@
 // What the servers' own logs tell of an ensemble's life: who led which epoch, and who was synchronised by whom and how.
 // The learner is asked, not the leader: each side names the kind, and Apache's leader leaves it out for a TRUNC.
 
+import type { Ensemble } from '../harness/ensemble.ts';
+
 export interface Member {
   readonly id: number;
   readonly kind: string;
@@ -44,10 +46,11 @@ function syncsOfOurs({ id, log }: Member): Sync[] {
 function syncsOfApache({ id, log }: Member, members: readonly Member[]): Sync[] {
   const syncs: Sync[] = [];
   let leader = 0;
-  let own = 0n;
+  // An observer does not say what it has.
+  let own = -1n;
   for (const line of log.split('\n')) {
     const proposed = /New election\. My id = +\d+, proposed zxid=0x([0-9a-f]+)/.exec(line)?.[1];
-    if (proposed !== undefined) own = hex(proposed);
+    if (proposed !== undefined) own = proposed === '8000000000000000' ? -1n : hex(proposed);
     const port = /Successfully connected to leader, using address: \S+:(\d+)$/.exec(line)?.[1];
     if (port !== undefined) leader = members.find(({ quorumPort }) => quorumPort === Number(port))?.id ?? 0;
     const [, how, zxid = '0'] = /(Getting a diff|Getting a snapshot|Truncating log).* 0x([0-9a-f]+)/.exec(line) ?? [];
@@ -102,4 +105,18 @@ export function lifeOf(members: readonly Member[]): Life {
     }
   }
   return { leaderLosses, changes, synchronised };
+}
+
+export function membersOf(ensemble: Ensemble): Member[] {
+  const { basePort } = ensemble.options;
+  return ensemble.servers.map((server, i) => ({
+    id: i + 1,
+    kind: server.kind,
+    quorumPort: basePort + 20 + i,
+    log: server.log(),
+  }));
+}
+
+export function lifeOfEnsemble(ensemble: Ensemble): Life {
+  return lifeOf(membersOf(ensemble));
 }

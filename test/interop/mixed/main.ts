@@ -38,6 +38,10 @@ const sets: { readonly [name: string]: readonly string[] } = {
     `${apache},ours,${apache},ours,${apache}`,
     `ours,${apache},ours,${apache},ours`,
   ]),
+  observers: ['apache-3.9.5', 'apache-3.8.0'].flatMap((apache) => [
+    `${apache},ours,${apache},ours:observer`,
+    `ours,${apache},ours,${apache}:observer`,
+  ]),
   old: ['3.5.10', '3.6.4', '3.7.2'].map((release) => `apache-${release},ours,apache-${release}`),
 };
 

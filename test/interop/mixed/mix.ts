@@ -6,7 +6,8 @@ import type { Kind, Server } from '../harness/server.ts';
 import { everyKindOfWrite } from '../harness/traffic.ts';
 import { superDigest } from '../harness/tree.ts';
 import { Crowd } from './clients.ts';
-import { canLead, lose, makeLead, untilAllServe, waysToLose } from './steer.ts';
+import { type Life, lifeOfEnsemble } from './logs.ts';
+import { canLead, lose, loseObserver, makeLead, untilAllServe, waysToLose } from './steer.ts';
 import { compareDigests, differences, readWhole, type SeenTree } from './trees.ts';
 
 export interface MixOptions {
@@ -24,6 +25,7 @@ export interface MixReport {
   readonly losses: { readonly [kind: string]: number };
   readonly acknowledged: number;
   readonly moves: number;
+  readonly synchronised: Life['synchronised'];
   readonly nodes: number;
   readonly digests: number;
   readonly problems: readonly string[];
@@ -84,8 +86,8 @@ export async function judgeAll(
 }
 
 export async function runMix(options: MixOptions): Promise<MixReport> {
-  const { kinds, basePort, losses = 3, clients = 4, say } = options;
-  const ensemble = new Ensemble({ basePort, kinds, settings });
+  const { kinds, observers = [], basePort, losses = 3, clients = 4, say } = options;
+  const ensemble = new Ensemble({ basePort, kinds, observers, settings });
   const counts: { [kind: string]: number } = {};
   const crowd = new Crowd(
     ensemble.servers.map((server) => server.clientPort),
@@ -122,13 +124,24 @@ export async function runMix(options: MixOptions): Promise<MixReport> {
         say(`${kind} ${leader.options.id} lost by ${way}; ${next.kind} ${next.options.id} leads after ${took} ms`);
       }
     }
+    for (const observer of ensemble.observers) {
+      for (const way of ['kill -9', 'SIGSTOP', 'lost directory'] as const) {
+        await loseObserver(ensemble, observer, way, async () => {
+          await crowd.untilAllWrote();
+          await writeThrough(ensemble.voters);
+        });
+        await writeThrough([observer]);
+        say(`${observer.kind} ${observer.options.id}, an observer, lost by ${way} and back`);
+      }
+    }
     await writeThrough(ensemble.servers);
     await sleep(500);
     await crowd.stop();
     const judged = await judgeAll(ensemble.servers, crowd);
     await crowd.leave();
     kept = judged.problems.length > 0;
-    return { losses: counts, acknowledged: crowd.acks.length, moves: crowd.moves, ...judged };
+    const { synchronised } = lifeOfEnsemble(ensemble);
+    return { losses: counts, acknowledged: crowd.acks.length, moves: crowd.moves, synchronised, ...judged };
   } finally {
     if (kept) {
       await Promise.all(ensemble.servers.map((server) => server.kill()));

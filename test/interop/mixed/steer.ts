@@ -4,6 +4,7 @@ import type { Ensemble } from '../harness/ensemble.ts';
 import type { Server } from '../harness/server.ts';
 import { openAcl } from '../raw/records.ts';
 import { RawSession } from '../raw/session.ts';
+import { type Member, membersOf, syncsOf } from './logs.ts';
 
 /** All run, one leads, the rest follow or observe it. (One that was deposed while it stood still believes in itself for a moment.) */
 export async function untilAllServe(ensemble: Ensemble): Promise<void> {
@@ -97,4 +98,39 @@ export async function lose(ensemble: Ensemble, leader: Server, way: (typeof ways
   } finally {
     leader.resume();
   }
+}
+
+async function untilSynchronisedAnew(ensemble: Ensemble, learner: Server): Promise<void> {
+  const count = (): number => {
+    const members = membersOf(ensemble);
+    return syncsOf(members[ensemble.servers.indexOf(learner)] as Member, members).length;
+  };
+  const before = count();
+  const deadline = Date.now() + 30_000;
+  while (count() === before) {
+    if (Date.now() > deadline) throw new Error(`${learner.kind} was not synchronised anew`);
+    await sleep(50);
+  }
+}
+
+/** The rest goes on without it; then it is back, on what it has, or on nothing. */
+export async function loseObserver(
+  ensemble: Ensemble,
+  observer: Server,
+  way: 'kill -9' | 'SIGSTOP' | 'lost directory',
+  meanwhile: () => Promise<void>,
+): Promise<void> {
+  if (way === 'SIGSTOP') observer.pause();
+  else await observer.kill();
+  if (way === 'lost directory') observer.wipe();
+  try {
+    await meanwhile();
+    // Longer than the leader waits for it.
+    if (way === 'SIGSTOP') await sleep(2_500);
+  } finally {
+    observer.resume();
+  }
+  // It believes to be served still until it reads that its connection is closed.
+  if (way === 'SIGSTOP') await untilSynchronisedAnew(ensemble, observer);
+  await untilAllServe(ensemble);
 }

@@ -11,7 +11,7 @@ import { RawSession } from '../raw/session.ts';
 import type { Stage } from '../torture/faults.ts';
 import { type TortureReport, torture } from '../torture/torture.ts';
 import { crowdOfSessions, grow } from './grow.ts';
-import { type Life, lifeOf, type SyncKind } from './logs.ts';
+import { type Life, lifeOfEnsemble, type SyncKind } from './logs.ts';
 import { canLead, makeLead, untilAllServe } from './steer.ts';
 import { compareDigests } from './trees.ts';
 
@@ -47,6 +47,19 @@ async function writeMuch(server: Server, path: string, count: number, size: numb
   await session.close();
 }
 
+/** A leader may be lost to a slow machine too, and connections with it. */
+async function withPatience(ensemble: Ensemble, attempt: () => Promise<void>): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    await untilAllServe(ensemble);
+    try {
+      return await attempt();
+    } catch (error) {
+      if (tries === 3) throw error;
+      await sleep(1_000);
+    }
+  }
+}
+
 class Days {
   private readonly gone = new Map<string, number>();
   private readonly create2InMulti: boolean;
@@ -72,6 +85,7 @@ class Days {
 
   readonly all: { readonly [name: string]: (stage: Stage) => Promise<void> } = {
     'another kind leads': async (stage) => {
+      await untilAllServe(stage.ensemble);
       const leader = await stage.ensemble.leader();
       const next = stage.ensemble.servers.filter(
         (server) => server.kind !== leader.kind && canLead(stage.ensemble, server),
@@ -82,6 +96,7 @@ class Days {
     'a follower far behind': async (stage) => {
       const { ensemble, rng } = stage;
       const [leader, victim] = this.way('behind', stage, ensemble.servers);
+      await untilAllServe(ensemble);
       await makeLead(ensemble, leader);
       await victim.kill();
       const path = `/bulk-${this.made++}`;
@@ -90,8 +105,7 @@ class Days {
         [900, 100],
         [2_500, 1_000],
       ] as const);
-      // Whoever leads by now: the wait for the member that is away may have cost the first one its lead.
-      await writeMuch(await ensemble.leader(), path, count, size);
+      await writeMuch(leader, path, count, size);
       await sleep(rng.below(500));
       await untilAllServe(ensemble);
     },
@@ -99,6 +113,7 @@ class Days {
     'a directory lost': async (stage) => {
       const { ensemble } = stage;
       const [leader, victim] = this.way('lost', stage, ensemble.servers);
+      await untilAllServe(ensemble);
       await makeLead(ensemble, leader);
       await untilAllServe(ensemble);
       await victim.kill();
@@ -116,6 +131,7 @@ class Days {
       const { voters } = ensemble;
       const able = voters.length === 3 ? voters : voters.filter((server) => canLead(ensemble, server));
       const [leader, next] = this.way('cut', stage, able);
+      await untilAllServe(ensemble);
       await makeLead(ensemble, leader);
       await untilAllServe(ensemble);
       const others = ensemble.servers.filter((server) => server !== leader && server !== next);
@@ -136,18 +152,19 @@ class Days {
     },
 
     'every kind of write': async ({ ensemble }) => {
-      await untilAllServe(ensemble);
       for (const server of ensemble.servers)
-        await everyKindOfWrite(server.clientPort, `/write-${this.made++}`, this.create2InMulti);
+        await withPatience(ensemble, () =>
+          everyKindOfWrite(server.clientPort, `/write-${this.made++}`, this.create2InMulti),
+        );
     },
 
     'sessions are left alone': async ({ ensemble }) => {
-      await untilAllServe(ensemble);
-      for (const server of ensemble.servers) {
-        const session = await RawSession.open({ port: server.clientPort, timeoutMs: abandonedTimeoutMs });
-        await session.call('create', { path: `/left-${this.made++}`, data: null, acl: openAcl, flags: 1 });
-        session.abandon();
-      }
+      for (const server of ensemble.servers)
+        await withPatience(ensemble, async () => {
+          const session = await RawSession.open({ port: server.clientPort, timeoutMs: abandonedTimeoutMs });
+          await session.call('create', { path: `/left-${this.made++}`, data: null, acl: openAcl, flags: 1 });
+          session.abandon();
+        });
     },
   };
 }
@@ -200,18 +217,6 @@ export function tortureMix(options: TortureMixOptions): Promise<TortureReport> {
     summarise: (ensemble) => ({ ...lifeOfEnsemble(ensemble), apacheSays: complaintsOfApache(ensemble) }),
     say,
   });
-}
-
-export function lifeOfEnsemble(ensemble: Ensemble): Life {
-  const { basePort } = ensemble.options;
-  return lifeOf(
-    ensemble.servers.map((server, i) => ({
-      id: i + 1,
-      kind: server.kind,
-      quorumPort: basePort + 20 + i,
-      log: server.log(),
-    })),
-  );
 }
 
 /** Not judged here: what Apache's servers say of themselves, beside the same run of Apache's servers alone. */

@@ -128,6 +128,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     }
     const complaints = await writers.stop();
     if (complaints !== '') problems.push(`a writer broke off: ${complaints.slice(-600)}`);
+    for (const problem of problems) say(problem);
     if (problems.length === 0) await Promise.all(ensemble.servers.map((server) => server.untilServing(60_000)));
     const ledger = readLedger(writers.files);
     say(`${ledger.acknowledged} acknowledged, ${ledger.open} without an answer; reading every peer`);
