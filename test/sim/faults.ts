@@ -1,15 +1,18 @@
 import { DeadProcess } from './disk.ts';
 import type { SimEnsemble } from './ensemble.ts';
+import { garbage } from './garbage.ts';
 import { CLIENT_PORT, type Machine } from './machine.ts';
 import type { Moment, Observer, View } from './observer.ts';
 import { storeOf } from './observer.ts';
 import { EFFECTS, type Fault, type FaultKind, MOMENTS } from './plan.ts';
+import type { IsQuorum } from './quorums.ts';
 import { SimRandom } from './random.ts';
 import { SimProcess } from './scheduler.ts';
+import { Stranger } from './stranger.ts';
 
 /**
- * Carries out the faults of a plan and takes them back. What must not be overdone is counted: at no time more than a
- * minority of voters is without what it once acknowledged. Everything else may happen to anyone at once.
+ * Carries out the faults of a plan and takes them back. What must not be overdone is counted: at all times a quorum of
+ * voters has what it once acknowledged. Everything else may happen to anyone at once.
  */
 const DIR = '/data/version-2';
 const QUICK = { writeMs: 0.02, syncMs: 0.5, slowSyncOneIn: 0, slowSyncMs: 0 };
@@ -30,15 +33,16 @@ export class Faults {
   onFault: (sid: number, text: string) => void = () => {};
   private readonly ensemble: SimEnsemble;
   private readonly observer: Observer;
-  private readonly mostFaulty: number;
+  private readonly isQuorum: IsQuorum;
   private readonly effectTraps = new Set<Trap>();
   private readonly momentTraps = new Set<Trap>();
   private isOver = false;
+  private stranger: Stranger | undefined;
 
-  constructor(ensemble: SimEnsemble, observer: Observer, voters: number) {
+  constructor(ensemble: SimEnsemble, observer: Observer, isQuorum: IsQuorum) {
     this.ensemble = ensemble;
     this.observer = observer;
-    this.mostFaulty = Math.floor((voters - 1) / 2);
+    this.isQuorum = isQuorum;
     for (const view of observer.views) {
       view.machine.disk.onEffect = (effect, phase) => this.onEffect(view, effect.kind, phase);
       view.machine.onStopped = () => this.onStopped(view);
@@ -61,6 +65,7 @@ export class Faults {
     this.onFault(0, 'all is mended from here on');
     this.effectTraps.clear();
     this.momentTraps.clear();
+    this.stranger?.kill();
     const { network } = this.ensemble;
     network.healAll();
     network.defaultSpeed = { minDelayUs: 50, maxDelayUs: 1500, bytesPerMs: undefined };
@@ -128,7 +133,12 @@ export class Faults {
   private mayForget(view: View): boolean {
     if (view.faulty !== undefined) return view.faulty !== 'new' || !view.voter;
     if (!view.voter) return true;
-    return this.observer.views.filter((other) => other.voter && other.faulty !== undefined).length < this.mostFaulty;
+    return this.isQuorumWithout(this.observer.views.filter((other) => other === view || other.faulty !== undefined));
+  }
+
+  private isQuorumWithout(missing: readonly View[]): boolean {
+    const others = this.observer.views.filter((view) => view.voter && !missing.includes(view));
+    return this.isQuorum(new Set(others.map(({ sid }) => sid)));
   }
 
   private carryOut(fault: Fault, view: View, random: SimRandom): boolean {
@@ -188,6 +198,9 @@ export class Faults {
         return true;
       case 'words':
         for (const word of FOUR_LETTER_WORDS) this.ask(view, word);
+        return true;
+      case 'garbage':
+        this.sendGarbage(view, forMs, random);
         return true;
       case 'forget':
         return this.forget(view, forMs, random);
@@ -263,6 +276,21 @@ export class Faults {
     });
   }
 
+  /** Some connections at once, left open for a while. */
+  private sendGarbage(view: View, forMs: number, random: SimRandom): void {
+    const { network, scheduler } = this.ensemble;
+    const voters = this.observer.views.filter((each) => each.voter).length;
+    this.stranger ??= new Stranger(network, scheduler, 'stranger');
+    for (let i = random.pick([1, 3, 3, 30]); i > 0; i--) {
+      const { port, pieces } = garbage(random, voters);
+      const call = this.stranger.dial(view.machine.host.name, port, ...pieces);
+      this.later(random.below(forMs), () => {
+        if (random.chance(1, 2)) call.end();
+        else call.destroy();
+      });
+    }
+  }
+
   /**
    * The order of things in which an empty voter does harm: one is away and misses what is decided; then one of those who
    * have it loses its disk, the others are away, and these two meet.
@@ -270,8 +298,9 @@ export class Faults {
   private forget(lost: View, forMs: number, random: SimRandom): boolean {
     const voters = random.shuffled(this.observer.views.filter((view) => view.voter && view !== lost));
     if (!lost.voter) return false;
-    const behind = voters.slice(0, this.mostFaulty);
-    const away = voters.slice(this.mostFaulty);
+    const count = voters.findIndex((_, i) => !this.isQuorumWithout(voters.slice(0, i + 1)));
+    const behind = voters.slice(0, count);
+    const away = voters.slice(count);
     for (const view of behind) this.crash(view, false, forMs);
     this.later(forMs * 0.9, () => {
       if (!this.mayForget(lost)) return;

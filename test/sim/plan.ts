@@ -28,7 +28,8 @@ export type FaultKind =
   | 'breakStreams'
   | 'purge'
   | 'stop'
-  | 'words';
+  | 'words'
+  | 'garbage';
 
 export type Target = 'leader' | 'follower' | 'any';
 
@@ -93,6 +94,7 @@ const CLASSES: readonly (readonly [FaultKind, number])[] = [
   ['purge', 1],
   ['stop', 3],
   ['words', 1],
+  ['garbage', 6],
 ];
 
 export const EFFECTS = ['create', 'write', 'truncate', 'rename', 'unlink', 'sync', 'syncDir'] as const;
@@ -118,7 +120,7 @@ export const MOMENTS: readonly Moment[] = [
 export function planOf(seed: number): Plan {
   const random = new SimRandom(seed).split('plan');
   const shape = random.split('shape');
-  const voters = shape.chance(3, 4) ? 3 : 5;
+  const few = shape.chance(3, 4) ? 3 : 5;
   const observers = shape.chance(1, 3) ? shape.between(1, 2) : 0;
   const tickMs = shape.pick([200, 500, 500, 1000]);
   const faultsMs = shape.between(10, 40) * tickMs;
@@ -136,6 +138,8 @@ export function planOf(seed: number): Plan {
   if (limits.chance(1, 8)) config['closeSessionTxn.enabled'] = 'false';
   const counterLimit = limits.chance(1, 4) ? limits.between(3, 60) : undefined;
   const recentBytes = limits.chance(2, 3) ? limits.pick([1, 1, 400, 2000, 8000]) : undefined;
+  const { voters, groups } = votersOf(random.split('voters'), few);
+  Object.assign(config, groups);
   const { classes, faults } = faultsOf(random.split('faults'), faultsMs, tickMs);
   return {
     seed,
@@ -151,6 +155,23 @@ export function planOf(seed: number): Plan {
     faults,
     longestMs: Math.max(0, ...faults.map((fault) => fault.forMs)),
   };
+}
+
+const GROUPS: readonly { readonly voters: number; readonly groups: Readonly<Record<string, string | number>> }[] = [
+  { voters: 5, groups: { 'group.1': '1:2:3', 'group.2': '4:5' } },
+  { voters: 5, groups: { 'group.1': '1:2:3:4:5', 'weight.5': 0 } },
+  { voters: 5, groups: { 'group.1': '1:2:3', 'group.2': '4:5', 'weight.4': 0, 'weight.5': 0 } },
+  { voters: 6, groups: { 'group.1': '1:2', 'group.2': '3:4', 'group.3': '5:6', 'weight.1': 3 } },
+  { voters: 7, groups: { 'group.1': '1:4:7', 'group.2': '2:5', 'group.3': '3:6', 'weight.4': 0, 'weight.2': 2 } },
+];
+
+/** Now and then more than five, or voters in groups and with weights. */
+function votersOf(
+  random: SimRandom,
+  few: number,
+): { voters: number; groups: Readonly<Record<string, string | number>> } {
+  if (random.chance(1, 12)) return random.pick(GROUPS);
+  return { voters: random.chance(1, 24) ? 7 : few, groups: {} };
 }
 
 function clientsOf(random: SimRandom, tickMs: number): ClientPlan[] {

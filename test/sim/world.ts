@@ -19,6 +19,7 @@ import { primaryOrder } from './invariants/primary-order.ts';
 import { judge } from './judge.ts';
 import { databaseOf, type Invariant, Observer } from './observer.ts';
 import type { Plan } from './plan.ts';
+import { quorumsOf } from './quorums.ts';
 import { Trace } from './trace.ts';
 import { Violation } from './violation.ts';
 
@@ -83,16 +84,17 @@ export class World {
     const { ledger, views } = this.observer;
     const { scheduler } = this.ensemble;
     const syncLimit = Number(plan.config.syncLimit ?? 5);
+    const isQuorum = quorumsOf(plan.voters, plan.config);
     const slackMs = (syncLimit + 2) * plan.tickMs + plan.longestMs * 2 + 500;
     invariants.push(
       leadership(),
       early(integrity(ledger)),
       early(primaryOrder(ledger)),
       early(primaryIntegrity(ledger)),
-      early(onQuorumOfDisks(ledger, views)),
+      early(onQuorumOfDisks(ledger, views, isQuorum)),
       early(ackedIsDurable(ledger)),
       early(epochsGrow()),
-      early(historyStays(ledger, views)),
+      early(historyStays(ledger, views, isQuorum)),
       prefixConsistency(ledger),
       early(equalDigests(ledger)),
       expiry(scheduler, this.clients, slackMs),
@@ -100,7 +102,7 @@ export class World {
     this.observer.counterLimit = plan.counterLimit;
     this.observer.recentBytes = plan.recentBytes;
     for (const machine of this.ensemble.machines) this.observer.add(machine, machine.sid <= plan.voters);
-    this.faults = new Faults(this.ensemble, this.observer, plan.voters);
+    this.faults = new Faults(this.ensemble, this.observer, isQuorum);
     for (const view of this.observer.views) {
       const { onStopped } = view.machine;
       view.machine.onStopped = (failure) => {

@@ -1,15 +1,16 @@
 import { zxidHex } from '../../../src/jute/zxid.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Invariant, View } from '../observer.ts';
+import type { IsQuorum } from '../quorums.ts';
 import { Violation } from '../violation.ts';
 
 /**
  * HistoryStays: what a disk was said to hold is there after every crash, unless the history was being cut or replaced,
  * and then it is the one or the other, whole (ZOOKEEPER-3642, ZOOKEEPER-1549, ZOOKEEPER-2872, ZOOKEEPER-1489).
- * CommittedStays: a disk is made to give up a decided transaction only while a majority of others has it
+ * CommittedStays: a disk is made to give up a decided transaction only while a quorum of others has it
  * (ZOOKEEPER-2845, CLICKHOUSE-54572).
  */
-export function historyStays(ledger: Ledger, views: readonly View[]): Invariant {
+export function historyStays(ledger: Ledger, views: readonly View[], isQuorum: IsQuorum): Invariant {
   return {
     onRecovered(view) {
       if (view.faulty === 'wiped' || view.faulty === 'damaged') return;
@@ -25,17 +26,15 @@ export function historyStays(ledger: Ledger, views: readonly View[]): Invariant 
       const last = ledger.lastDelivered;
       const kept = ledger.tipOf(zxid);
       if (ledger.contains(kept, last) || !ledger.contains(view.durable, last)) return;
-      let voters = 0;
-      let holders = 0;
+      const holders = new Set<number>();
       for (const other of views) {
-        if (!other.voter) continue;
-        voters++;
-        if (other !== view && (other.faulty === 'wiped' || ledger.contains(other.durable, last))) holders++;
+        if (!other.voter || other === view) continue;
+        if (other.faulty === 'wiped' || ledger.contains(other.durable, last)) holders.add(other.sid);
       }
-      if (holders * 2 > voters) return;
+      if (isQuorum(holders)) return;
       throw new Violation(
         'CommittedStays',
-        `${view.sid} has to give up ${zxidHex(last)}, which ${holders} of ${voters} others have`,
+        `${view.sid} has to give up ${zxidHex(last)}, which of the others [${[...holders]}] have`,
       );
     },
   };
