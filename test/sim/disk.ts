@@ -117,6 +117,14 @@ export class SimDisk {
     directory.sync();
   }
 
+  /** Somebody removes a file, for good. */
+  remove(path: string): void {
+    const { dir, name } = split(path);
+    const directory = this.directory(dir);
+    directory.remove(name, this.inodeAt(path));
+    directory.sync();
+  }
+
   /** Another disk in its place. */
   wipe(dir: string): void {
     for (const path of [...this.dirs.keys()]) {

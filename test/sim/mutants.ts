@@ -22,6 +22,8 @@ const LEADER = 'src/zab/leader.ts';
 const LEARNER = 'src/zab/learner.ts';
 const BROADCAST = 'src/zab/broadcast.ts';
 const SYNC_PLAN = 'src/zab/sync-plan.ts';
+const SYNC_SOURCE = 'src/zab/sync-source.ts';
+const RECOVERY = 'src/txnlog/recovery.ts';
 const WATCHES = 'src/datatree/watch-manager.ts';
 
 export const MUTANTS: readonly Mutant[] = [
@@ -87,10 +89,34 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    // What is undecided gets into no snapshot, so a survivor: a second line of defence.
-    name: 'keep snapshots above the cut',
-    bug: 'ZOOKEEPER-4837',
+    name: 'cut one transaction too many',
+    bug: 'ZOOKEEPER-1156',
     edits: [
+      {
+        file: SYNC_PLAN,
+        from: "return plan('trunc', max, NOTHING);",
+        to: "return plan('trunc', counterOf(max) > 1 ? ((max - 1) as Zxid) : max, NOTHING);",
+      },
+    ],
+  },
+  {
+    name: 'believe in a cut that failed',
+    bug: 'ZOOKEEPER-3701',
+    edits: [
+      {
+        file: 'src/txnlog/store.ts',
+        from: '    } catch (error) {\n      throw fatal(error, `cannot cut the log after',
+        to: '    } catch (error) {\n      if (!(error instanceof DiskError)) throw fatal(error, `cannot cut the log after',
+      },
+      { file: LEARNER, from: 'if (lastZxid !== this.syncZxid) {', to: 'if (lastZxid === undefined) {' },
+    ],
+  },
+  {
+    // A learner whose history does not end where it was told to cut it asks for a snapshot: that line goes as well.
+    name: 'keep snapshots above the cut',
+    bug: 'ZOOKEEPER-4837, ZOOKEEPER-1549',
+    edits: [
+      { file: LEARNER, from: 'if (lastZxid !== this.syncZxid) {', to: 'if (lastZxid === undefined) {' },
       {
         file: 'src/txnlog/history-change.ts',
         from: 'if (snapshot.zxid > zxid) disk.unlink(join(dirs.snapDir, snapshot.name));',
@@ -124,7 +150,38 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'forget one transaction between the log and the memory',
     bug: 'ZOOKEEPER-2418',
     edits: [
-      { file: SYNC_PLAN, from: 'const missing = entries.slice(at + 1);', to: 'const missing = entries.slice(at + 2);' },
+      {
+        file: SYNC_PLAN,
+        from: 'fromDisk(peerZxid, min, known.slice(1), history, rules)',
+        to: 'fromDisk(peerZxid, min, known.slice(2), history, rules)',
+      },
+    ],
+  },
+  {
+    name: 'send what the log on disk has beyond what is decided',
+    bug: 'ZOOKEEPER-2846',
+    edits: [
+      {
+        file: SYNC_SOURCE,
+        from: '    if (entry === undefined || entry.zxid > this.through || !follows(this.previous, entry.zxid)) {',
+        to: `    if (entry === undefined && this.previous >= this.through) {
+      this.cursor = undefined;
+      return this.entries[this.at++];
+    }
+    if (entry === undefined || !follows(this.previous, entry.zxid)) {`,
+      },
+      { file: SYNC_SOURCE, from: 'if (entry.zxid === this.through) {', to: 'if (entry.zxid < this.previous) {' },
+    ],
+  },
+  {
+    name: 'take an empty memory for a history that begins there',
+    bug: 'ZOOKEEPER-4352',
+    edits: [
+      {
+        file: SYNC_PLAN,
+        from: 'return counterOf(last) === 0 ? undefined : fromDisk(',
+        to: "return counterOf(last) === 0 ? plan('diff', last, NOTHING) : fromDisk(",
+      },
     ],
   },
   {
@@ -204,6 +261,34 @@ export const MUTANTS: readonly Mutant[] = [
         file: REPLICA,
         from: 'if (head.zxid <= this.store.lastSynced) this.applyOne(head);',
         to: 'this.applyOne(head);',
+      },
+    ],
+  },
+  {
+    name: 'carry what one role had on its way into the next',
+    bug: 'CH-54572',
+    edits: [
+      { file: REPLICA, from: 'while (this.pending.length > 0) {', to: 'while (this.pending.length < 0) {' },
+      {
+        file: REPLICA,
+        from: "    assert(this.pending.length === 0, 'no transaction of an earlier role is pending');\n",
+        to: '',
+      },
+      {
+        file: REPLICA,
+        from: "    assert(this.pending.length === 0, 'the tree is reloaded only while nothing is pending');\n",
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'go on after a sync that failed',
+    bug: 'ZOOKEEPER-4882',
+    edits: [
+      {
+        file: 'src/txnlog/log-writer.ts',
+        from: 'private readonly onGroupDone = (error: DiskError | undefined): void => {\n    if (error !== undefined) {',
+        to: 'private readonly onGroupDone = (error: DiskError | undefined): void => {\n    if (error !== undefined && this.failed) {',
       },
     ],
   },
@@ -296,14 +381,30 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'trust what an earlier process wrote and did not sync',
-    edits: [{ file: 'src/txnlog/recovery.ts', from: 'syncAll(disk, dirs, base.snapshot, replayed);', to: '' }],
+    edits: [{ file: RECOVERY, from: 'syncAll(disk, dirs, base.snapshot, replayed);', to: '' }],
+  },
+  {
+    name: 'skip at replay what the sessions of the snapshot created',
+    bug: 'RK-332, ZOOKEEPER-1319',
+    edits: [
+      {
+        file: RECOVERY,
+        from: '  const onRecord = (record: LogRecord, path: string): void => {\n    database.apply(parse(record, path));',
+        to: `  const ended = new Set<bigint>();
+  database.sessions.forEach((id) => ended.add(id));
+  const onRecord = (record: LogRecord, path: string): void => {
+    const txn = parse(record, path);
+    if (txn.body.kind !== 'create' || !ended.has(txn.header.clientId)) database.apply(txn);
+    else database.setLastProcessed(record.zxid);`,
+      },
+    ],
   },
   {
     name: 'leave the torn end of the log',
     bug: 'ZOOKEEPER-1489',
     edits: [
       {
-        file: 'src/txnlog/recovery.ts',
+        file: RECOVERY,
         from: 'if (replayed.torn !== undefined) cutTornTail(disk, dirs.logDir, replayed.torn, note, log);',
         to: '',
       },

@@ -1,13 +1,18 @@
+import { scenario as ch23038 } from './scenarios/ch-23038.ts';
 import { scenario as ch54572 } from './scenarios/ch-54572.ts';
 import { scenario as ch65198 } from './scenarios/ch-65198.ts';
 import { scenario as ch91464 } from './scenarios/ch-91464.ts';
 import { scenario as rk332 } from './scenarios/rk-332.ts';
 import { scenario as zookeeper261 } from './scenarios/zookeeper-261.ts';
 import { scenario as zookeeper1046 } from './scenarios/zookeeper-1046.ts';
+import { scenario as zookeeper1154 } from './scenarios/zookeeper-1154.ts';
+import { scenario as zookeeper1156 } from './scenarios/zookeeper-1156.ts';
 import { scenario as zookeeper1277 } from './scenarios/zookeeper-1277.ts';
+import { scenario as zookeeper1319 } from './scenarios/zookeeper-1319.ts';
 import { scenario as zookeeper1419 } from './scenarios/zookeeper-1419.ts';
 import { scenario as zookeeper1489 } from './scenarios/zookeeper-1489.ts';
 import { scenario as zookeeper1496 } from './scenarios/zookeeper-1496.ts';
+import { scenario as zookeeper1549 } from './scenarios/zookeeper-1549.ts';
 import { scenario as zookeeper1551 } from './scenarios/zookeeper-1551.ts';
 import { scenario as zookeeper1621 } from './scenarios/zookeeper-1621.ts';
 import { scenario as zookeeper1669 } from './scenarios/zookeeper-1669.ts';
@@ -17,8 +22,10 @@ import { scenario as zookeeper2164 } from './scenarios/zookeeper-2164.ts';
 import { scenario as zookeeper2201 } from './scenarios/zookeeper-2201.ts';
 import { scenario as zookeeper2307 } from './scenarios/zookeeper-2307.ts';
 import { scenario as zookeeper2355 } from './scenarios/zookeeper-2355.ts';
+import { scenario as zookeeper2418 } from './scenarios/zookeeper-2418.ts';
 import { scenario as zookeeper2832 } from './scenarios/zookeeper-2832.ts';
 import { scenario as zookeeper2845 } from './scenarios/zookeeper-2845.ts';
+import { scenario as zookeeper2846 } from './scenarios/zookeeper-2846.ts';
 import { scenario as zookeeper2872 } from './scenarios/zookeeper-2872.ts';
 import { scenario as zookeeper2886 } from './scenarios/zookeeper-2886.ts';
 import { scenario as zookeeper2959 } from './scenarios/zookeeper-2959.ts';
@@ -29,6 +36,7 @@ import { scenario as zookeeper3144 } from './scenarios/zookeeper-3144.ts';
 import { scenario as zookeeper3642 } from './scenarios/zookeeper-3642.ts';
 import { scenario as zookeeper3701 } from './scenarios/zookeeper-3701.ts';
 import { scenario as zookeeper3911 } from './scenarios/zookeeper-3911.ts';
+import { scenario as zookeeper4352 } from './scenarios/zookeeper-4352.ts';
 import { scenario as zookeeper4394 } from './scenarios/zookeeper-4394.ts';
 import { scenario as zookeeper4537 } from './scenarios/zookeeper-4537.ts';
 import { scenario as zookeeper4643 } from './scenarios/zookeeper-4643.ts';
@@ -45,15 +53,21 @@ import { Violation } from './violation.ts';
 
 /** All scenarios, one file each in scenarios/, in the order of their names. */
 const SCENARIOS: readonly Scenario[] = [
+  ch23038,
   ch54572,
   ch65198,
   ch91464,
   rk332,
+  zookeeper261,
   zookeeper1046,
+  zookeeper1154,
+  zookeeper1156,
   zookeeper1277,
+  zookeeper1319,
   zookeeper1419,
   zookeeper1489,
   zookeeper1496,
+  zookeeper1549,
   zookeeper1551,
   zookeeper1621,
   zookeeper1669,
@@ -63,9 +77,10 @@ const SCENARIOS: readonly Scenario[] = [
   zookeeper2201,
   zookeeper2307,
   zookeeper2355,
-  zookeeper261,
+  zookeeper2418,
   zookeeper2832,
   zookeeper2845,
+  zookeeper2846,
   zookeeper2872,
   zookeeper2886,
   zookeeper2959,
@@ -76,6 +91,7 @@ const SCENARIOS: readonly Scenario[] = [
   zookeeper3642,
   zookeeper3701,
   zookeeper3911,
+  zookeeper4352,
   zookeeper4394,
   zookeeper4537,
   zookeeper4643,

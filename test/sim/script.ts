@@ -112,6 +112,31 @@ export class Script {
     );
   }
 
+  /** The groups do not reach each other; their clients still reach them. */
+  partition(...groups: readonly (readonly number[])[]): void {
+    this.itBegins();
+    this.world.ensemble.network.partition(...groups.map((sids) => sids.map((sid) => this.view(sid).machine.host)));
+  }
+
+  /** Each sync of these disks takes so long; 0.5 ms is what they begin with. */
+  slowDisk(syncMs: number, ...sids: number[]): void {
+    for (const sid of sids) {
+      this.view(sid).machine.disk.timing = { writeMs: 0.02, syncMs, slowSyncOneIn: 0, slowSyncMs: 0 };
+    }
+  }
+
+  /** What is in the data directory of `sid`, by its beginning. */
+  files(sid: number, prefix: string): string[] {
+    return this.view(sid)
+      .machine.disk.list('/data/version-2')
+      .filter((name) => name.startsWith(prefix));
+  }
+
+  /** What the leader learners were synchronised with so far, by kind. */
+  get syncs(): { readonly diff: number; readonly trunc: number; readonly snap: number } {
+    return { ...this.world.observer.syncs };
+  }
+
   heal(lost = false): void {
     this.world.ensemble.network.healAll(lost);
   }
@@ -196,21 +221,18 @@ export class Script {
   // Clients
 
   /** On one server only, if that is named. */
-  addClient(name: string, sid?: number): Actor {
+  addClient(name: string, sid?: number, timeoutMs = 4000): Actor {
     const servers = sid === undefined ? undefined : [`zk${sid}`];
-    return this.world.addActor(
-      name,
-      {
-        timeoutMs: 4000,
-        thinkMs: 1e9,
-        mostAtOnce: 1,
-        leavesOneIn: 0,
-        multis: false,
-        ephemerals: false,
-        watches: false,
-      },
-      servers,
-    );
+    const options = { thinkMs: 1e9, mostAtOnce: 1, leavesOneIn: 0, multis: false, ephemerals: false, watches: false };
+    return this.world.addActor(name, { timeoutMs, ...options }, servers);
+  }
+
+  /** The leader has begun to close that session. */
+  isBeingClosed(sessionId: bigint): boolean {
+    const { peer } = this.view(this.leader);
+    const role = (peer as unknown as { current: { role: { primary: { sessions: object } } } }).current.role;
+    const { byId } = role.primary.sessions as { byId: ReadonlyMap<bigint, { readonly isClosing: boolean }> };
+    return byId.get(sessionId)?.isClosing === true;
   }
 
   /** Asked now; answered whenever. */

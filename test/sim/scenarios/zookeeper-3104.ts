@@ -2,7 +2,8 @@ import type { Scenario } from '../script.ts';
 
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-3104',
-  about: 'transactions are decided while a snapshot is on its way to a learner',
+  about:
+    'transactions are decided while a snapshot is on its way to a learner (ZOOKEEPER-3589; Zab specification issues 1, 2 and 3)',
   voters: 3,
   config: { snapshotSizeFactor: '-1' },
   recentBytes: 1,

@@ -2,29 +2,43 @@ import type { Scenario } from '../script.ts';
 
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-3701',
-  about: 'the disk fails while the log is cut: the peer stops, and does not pretend',
+  about: 'the disk is full while the log is cut: the peer stops, and does not pretend',
   voters: 3,
-  mutant: 'skip the truncate',
+  mutant: 'believe in a cut that failed',
   play(s) {
     s.begin(3);
     s.create('/a', 'old');
-    const lonely = s.addClient('lonely', 3);
-    s.until('a connection', () => lonely.isConnected);
-    s.isolate(3);
-    s.ask({ op: 'setData', path: '/a', data: 'lost', version: -1 }, lonely);
-    s.run(4000);
-    s.until('another leader', () => s.leader === 2);
     const { disk } = s.view(3).machine;
-    s.view(3).inTrouble = true;
-    let failures = 0;
-    s.at(3, 'truncating', () => {
-      disk.fault = (operation) => (operation !== 'read' && failures++ === 2 ? 'EIO' : undefined);
-    });
-    s.heal();
-    s.until('the end of the peer', () => failures > 2);
-    disk.fault = () => undefined;
-    s.until('its return', () => s.view(3).machine.isUp);
-    s.untilServing();
-    s.expect(s.read('/a'), 'old', '/a');
+    for (let failing = 0; failing < 12; failing++) {
+      const { leader } = s;
+      if (leader !== 3) {
+        s.kill(leader);
+        s.until('the leader', () => s.leader !== 0);
+        s.start(leader);
+        s.untilServing();
+      }
+      if (s.leader !== 3) continue;
+      const lonely = s.addClient(`lonely ${failing}`, 3);
+      s.until('a connection', () => lonely.isConnected);
+      s.isolate(3);
+      s.ask({ op: 'setData', path: '/a', data: 'lost', version: -1 }, lonely);
+      s.run(4000);
+      s.until('another leader', () => s.leader !== 3 && s.leader !== 0);
+      s.view(3).inTrouble = true;
+      let operations = 0;
+      const cut = s.at(3, 'truncating', () => {
+        disk.fault = (operation) => (operation !== 'read' && operations++ === failing ? 'ENOSPC' : undefined);
+      });
+      s.heal();
+      s.until('a cut', () => cut.happened);
+      s.until(
+        'the end of the peer, or a cut that did not fail',
+        () => !s.view(3).machine.isUp || operations <= failing,
+      );
+      disk.fault = () => undefined;
+      s.until('its return', () => s.view(3).machine.isUp);
+      s.untilServing();
+      s.expect(s.read('/a'), 'old', '/a');
+    }
   },
 };

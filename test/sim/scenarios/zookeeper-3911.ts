@@ -6,22 +6,33 @@ export const scenario: Scenario = {
   voters: 3,
   mutant: 'acknowledge before the sync',
   play(s) {
-    s.begin(3);
+    s.begin();
     s.create('/a', 'old');
-    const lonely = s.addClient('lonely', 3);
-    s.until('a connection', () => lonely.isConnected);
-    s.isolate(3);
-    s.ask({ op: 'setData', path: '/a', data: 'new', version: -1 }, lonely);
-    s.run(100);
-    s.kill(1, 2, 3);
-    s.heal();
-    // Only 3 has the transaction; it leads again and brings it to the others, which makes it decided.
-    s.start(1, 2, 3);
-    s.untilServing();
-    s.expect(s.leader, 3, 'the leader');
-    s.powerLoss(1, 2, 3);
-    s.start(1, 2);
-    s.untilServing();
-    s.expect(s.read('/a'), 'new', '/a');
+    for (let round = 0; round < 4; round++) {
+      const data = `new ${round}`;
+      const { leader } = s;
+      const [follower, away] = s.followers as [number, number];
+      const lonely = s.addClient(`lonely ${round}`, leader);
+      s.until('a connection', () => lonely.isConnected);
+      s.isolate(leader);
+      s.ask({ op: 'setData', path: '/a', data, version: -1 }, lonely);
+      s.run(100);
+      s.kill(1, 2, 3);
+      s.heal();
+      // Only the leader has it; it leads again and brings it to one other, which makes it decided.
+      s.slowDisk(400, follower);
+      s.start(leader, follower);
+      s.until('the leader', () => s.leader === leader);
+      const reader = s.addClient(`reader ${round}`, leader);
+      s.expect(s.do({ op: 'get', path: '/a', watch: false }, reader).data, data, 'what the leader shows');
+      s.powerLoss(follower);
+      s.kill(leader);
+      s.slowDisk(0.5, follower);
+      s.start(follower, away);
+      s.untilServing();
+      s.expect(s.read('/a'), data, '/a');
+      s.start(leader);
+      s.untilServing();
+    }
   },
 };

@@ -2,7 +2,7 @@ import type { Scenario } from '../script.ts';
 
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-4394',
-  about: 'commits that arrive around NEWLEADER for proposals that came before it',
+  about: 'commits that arrive around NEWLEADER for proposals that came before it (ZOOKEEPER-962, ZOOKEEPER-882)',
   voters: 3,
   mutant: 'leave out what is proposed while a learner is synchronised',
   play(s) {

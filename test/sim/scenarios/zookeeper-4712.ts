@@ -2,7 +2,8 @@ import type { Scenario } from '../script.ts';
 
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-4712',
-  about: 'writes are queued when a role ends, and none gets into the log of the next one',
+  about:
+    'writes are queued when a role ends, and none gets into the log of the next one (ZOOKEEPER-4541, ZOOKEEPER-4502)',
   voters: 3,
   mutant: 'keep the writer of an old role alive',
   play(s) {
