@@ -10,7 +10,7 @@ import type { LogRecord } from './log-file-reader.ts';
 import { cutTornTail, type ReplayedLog, replayLog } from './log-replay.ts';
 import type { RecentLog } from './recent-log.ts';
 import { loadSnapshot, looksComplete } from './snapshot-reader.ts';
-import type { SyncNote } from './sync-note.ts';
+import type { SyncedUpTo, SyncNote } from './sync-note.ts';
 
 /**
  * From files to a state: the newest snapshot that loads, and the log over it. A damaged snapshot is passed over only
@@ -36,6 +36,7 @@ export interface RecoveryOptions {
 
 /** Apache gives up after so many as well. */
 const MAX_CANDIDATES = 100;
+const CHUNK_BYTES = 1 << 20;
 
 interface Base {
   readonly database: Database;
@@ -65,7 +66,7 @@ export function recoverHistory(
   if (base.snapshot === undefined && replayed.transactions > 0) refuseUnlessWhole(base, dirs, options, log);
   for (const [snapshot, defect] of base.damaged) refuseIfNotReached(snapshot, defect, dirs.snapDir, lastZxid);
   if (replayed.torn !== undefined) cutTornTail(disk, dirs.logDir, replayed.torn, note, log);
-  syncAll(disk, dirs, base.snapshot, replayed);
+  makeDurable(disk, dirs, base.snapshot, replayed, note.value);
   if (base.digestZxid > lastZxid) {
     const fields = { digestAt: zxidHex(base.digestZxid), logEnds: zxidHex(lastZxid) };
     log.warn(fields, 'the log ends before the snapshot does, which may hold a part of what is missing');
@@ -101,18 +102,45 @@ function loadBase(disk: Disk, dir: string, options: DatabaseOptions, log: Log): 
 /**
  * What was read may so far be in memory only, when the process before was killed and the machine was not. From here on
  * it counts: it is voted with, acknowledged, and purging relies on it. Apache does not even sync its snapshots.
+ *
+ * A sync alone is not enough. If one has failed before, the system may count pages as clean that it could not write,
+ * and give them to every reader until the power goes; only writing them again makes another sync mean something. So
+ * whatever of the log is not noted as synced is written once more, byte for byte. A snapshot has its name only since
+ * a sync of it succeeded.
  */
-function syncAll(disk: Disk, dirs: DataDirs, snapshot: SnapshotName | undefined, replayed: ReplayedLog): void {
-  const paths = [...replayed.ends.keys()].map((zxid) => join(dirs.logDir, logName(zxid)));
-  if (snapshot !== undefined) paths.push(join(dirs.snapDir, snapshot.name));
-  for (const path of paths) {
-    if (!disk.exists(path)) continue;
-    const file = disk.open(path, 'write');
-    try {
-      file.syncNow();
-    } finally {
-      file.close();
+function makeDurable(
+  disk: Disk,
+  dirs: DataDirs,
+  snapshot: SnapshotName | undefined,
+  replayed: ReplayedLog,
+  known: SyncedUpTo | undefined,
+): void {
+  if (snapshot !== undefined) syncFile(disk, join(dirs.snapDir, snapshot.name), 0, 0);
+  for (const [zxid, end] of replayed.ends) {
+    const path = join(dirs.logDir, logName(zxid));
+    // A file without a record was removed.
+    if (disk.exists(path)) syncFile(disk, path, syncedIn(zxid, end, known), end);
+  }
+}
+
+/** Files before the one that is noted were synced as a whole before that one was begun. */
+function syncedIn(zxid: Zxid, end: number, known: SyncedUpTo | undefined): number {
+  if (known === undefined || known.file < zxid) return 0;
+  return known.file === zxid ? known.offset : end;
+}
+
+/** Durable on return, with bytes [start, end) of it written anew. Throws DiskError. */
+function syncFile(disk: Disk, path: string, start: number, end: number): void {
+  const file = disk.open(path, 'write');
+  try {
+    for (let at = start; at < end; at += CHUNK_BYTES) {
+      const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - at));
+      file.readAt(chunk, at);
+      file.writeAt(chunk, at);
     }
+    file.syncNow();
+  } finally {
+    file.close();
   }
 }
 

@@ -252,3 +252,39 @@ describe('while it works', () => {
     expect(() => scheduler.runForMs(100)).toThrow('changed while');
   });
 });
+
+test('a file sync that fails calls everything clean: written, dropped, or in memory only, until it is written again', () => {
+  const found = new Set<string>();
+  for (let seed = 0; seed < 60; seed++) {
+    const { sim, disk } = world(seed);
+    create(disk, '/data/a', 'old!', true);
+    sim.fault = (operation) => (operation === 'sync' ? 'EIO' : undefined);
+    const file = disk.open('/data/a', 'write');
+    file.writeAt(Buffer.from('new!'), 0);
+    expect(codeOf(() => file.syncNow())).toBe('EIO');
+    sim.fault = () => undefined;
+    file.syncNow();
+    const seen = sim.read('/data/a').toString();
+    const isHonest = sim.unsyncedIn('/data', 'a') === undefined;
+    file.close();
+    sim.kill();
+    expect(sim.read('/data/a').toString()).toBe(seen);
+    sim.powerLoss();
+    found.add(`${seen} ${isHonest} ${sim.read('/data/a').toString()}`);
+  }
+  expect([...found].sort()).toEqual(['new! false old!', 'new! true new!', 'old! true old!']);
+
+  const { sim, disk } = world(3);
+  create(disk, '/data/a', 'old!', true);
+  const file = disk.open('/data/a', 'write');
+  sim.fault = (operation) => (operation === 'sync' ? 'EIO' : undefined);
+  for (let i = 0; i < 3; i++) {
+    file.writeAt(Buffer.from('new!'), 0);
+    expect(codeOf(() => file.syncNow())).toBe('EIO');
+  }
+  sim.fault = () => undefined;
+  file.writeAt(Buffer.from('new!'), 0);
+  file.syncNow();
+  sim.powerLoss();
+  expect(sim.read('/data/a').toString()).toBe('new!');
+});

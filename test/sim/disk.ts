@@ -18,6 +18,10 @@ import type { Random } from '../../src/io/random.ts';
  *   size                           the durable one or any since
  *   create, rename, unlink         of those without a syncDir since: none, all, the first few, any, or all but one
  *
+ * A sync of a file that fails leaves each of its unsynced sectors in one of three states, and calls all of them clean:
+ * written after all, dropped (the durable one is read again), or kept in memory only, where every process reads it and
+ * no later sync writes it. Writing it again does. That is what Linux does with pages it could not write back.
+ *
  * A `SimDisk` outlives processes. Each process works through a `mount`, and dies with `kill` (what it wrote stays, as
  * a page cache does) or `powerLoss`; from then on every call through its mount throws `DeadProcess` and does nothing.
  * `onEffect` sees every change before and after it happens and may throw, which is how a test stops the world at an
@@ -101,6 +105,19 @@ export class SimDisk {
     return inode.read(0, inode.size);
   }
 
+  has(path: string): boolean {
+    const { dir, name } = split(path);
+    return this.dirs.get(dir)?.entries.has(name) === true;
+  }
+
+  /** Takes a durable file away for good. */
+  remove(path: string): void {
+    const { dir, name } = split(path);
+    const directory = this.directory(dir);
+    directory.remove(name, this.inodeAt(path));
+    directory.sync();
+  }
+
   list(dir: string): string[] {
     return [...this.directory(dir).entries.keys()].sort();
   }
@@ -174,9 +191,12 @@ export class SimDisk {
     return inode;
   }
 
-  effect(kind: EffectKind, path: string, apply: () => void): void {
+  effect(kind: EffectKind, path: string, apply: () => void, onFault: () => void = () => {}): void {
     const code = this.fault(kind, path);
-    if (code !== undefined) throw failure(code, path);
+    if (code !== undefined) {
+      onFault();
+      throw failure(code, path);
+    }
     this.onEffect({ kind, path }, 'before');
     apply();
     this.onEffect({ kind, path }, 'after');
@@ -247,9 +267,11 @@ class Inode {
   /** Versions of sectors since the last sync, oldest first. */
   private versions = new Map<number, Buffer[]>();
   private sizes: number[] = [];
+  /** Sectors that count as clean and are not on the disk. */
+  private readonly pretended = new Set<number>();
 
   get isDurable(): boolean {
-    return this.versions.size === 0 && this.durableSize === this.size;
+    return this.versions.size === 0 && this.pretended.size === 0 && this.durableSize === this.size;
   }
 
   get sectorCount(): number {
@@ -309,7 +331,23 @@ class Inode {
     this.sizes = [];
   }
 
+  /** The size is not data: it is written with the next sync. */
+  syncFails(random: Random): void {
+    const mood = random.below(4);
+    for (const sector of this.versions.keys()) {
+      const fate = mood < 3 ? mood : random.below(3);
+      const durable = this.durable.get(sector);
+      if (fate === 0) this.durable.set(sector, this.current.get(sector) ?? ZERO_SECTOR);
+      else if (fate === 1 && !(this.current.get(sector) ?? ZERO_SECTOR).equals(durable ?? ZERO_SECTOR))
+        this.pretended.add(sector);
+      else if (durable === undefined) this.current.delete(sector);
+      else this.current.set(sector, durable);
+    }
+    this.versions.clear();
+  }
+
   losePower(random: Random): void {
+    this.pretended.clear();
     const mood = moodOf(random);
     const spared = random.below(this.versions.size + 1);
     let index = 0;
@@ -358,6 +396,7 @@ class Inode {
 
   private put(sector: number, bytes: Buffer): void {
     this.current.set(sector, bytes);
+    this.pretended.delete(sector);
     const versions = this.versions.get(sector);
     if (versions === undefined) this.versions.set(sector, [bytes]);
     else versions.push(bytes);
@@ -582,9 +621,7 @@ class MountedFile implements DiskFile {
 
   syncNow(): void {
     this.check();
-    this.disk.effect('sync', this.path, () => {
-      if (!this.disk.syncsLie) this.inode.sync();
-    });
+    this.syncInode();
   }
 
   write(chunks: readonly Buffer[], offset: number, done: (error: DiskError | undefined) => void): void {
@@ -605,13 +642,10 @@ class MountedFile implements DiskFile {
 
   sync(done: (error: DiskError | undefined) => void): void {
     this.begin();
-    const keep = (): void => {
-      if (!this.disk.syncsLie) this.inode.sync();
-    };
     const finishPartly = (random: Random): void => {
-      if (random.below(2) === 0) keep();
+      if (random.below(2) === 0) this.keep();
     };
-    this.run(this.disk.syncMs(), { finishPartly }, () => this.disk.effect('sync', this.path, keep), done);
+    this.run(this.disk.syncMs(), { finishPartly }, () => this.syncInode(), done);
   }
 
   close(): void {
@@ -636,6 +670,20 @@ class MountedFile implements DiskFile {
     this.check();
     if (this.busy) throw new Error(`${this.path}: one operation at a time`);
     this.busy = true;
+  }
+
+  private syncInode(): void {
+    const { disk, inode } = this;
+    disk.effect(
+      'sync',
+      this.path,
+      () => this.keep(),
+      () => inode.syncFails(disk.random),
+    );
+  }
+
+  private keep(): void {
+    if (!this.disk.syncsLie) this.inode.sync();
   }
 
   private touch(): void {

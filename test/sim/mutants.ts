@@ -381,7 +381,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'trust what an earlier process wrote and did not sync',
-    edits: [{ file: RECOVERY, from: 'syncAll(disk, dirs, base.snapshot, replayed);', to: '' }],
+    edits: [{ file: RECOVERY, from: 'makeDurable(disk, dirs, base.snapshot, replayed, note.value);', to: '' }],
   },
   {
     name: 'skip at replay what the sessions of the snapshot created',
@@ -398,6 +398,10 @@ export const MUTANTS: readonly Mutant[] = [
     else database.setLastProcessed(record.zxid);`,
       },
     ],
+  },
+  {
+    name: 'sync what is read without writing it again',
+    edits: [{ file: RECOVERY, from: '      file.writeAt(chunk, at);\n', to: '' }],
   },
   {
     name: 'leave the torn end of the log',

@@ -76,7 +76,7 @@ const CLASSES: readonly (readonly [FaultKind, number])[] = [
   ['powerAll', 2],
   ['atEffect', 8],
   ['atMoment', 8],
-  ['syncError', 2],
+  ['syncError', 3],
   ['diskFull', 1],
   ['slowDisk', 3],
   ['flipBit', 1],
