@@ -110,7 +110,7 @@ export class SimDisk {
     return this.dirs.get(dir)?.entries.has(name) === true;
   }
 
-  /** Takes a durable file away for good. */
+  /** Somebody removes a file, for good. */
   remove(path: string): void {
     const { dir, name } = split(path);
     const directory = this.directory(dir);
@@ -131,14 +131,6 @@ export class SimDisk {
     inode.sync();
     const directory = this.directory(dir);
     directory.set(name, inode);
-    directory.sync();
-  }
-
-  /** Somebody removes a file, for good. */
-  remove(path: string): void {
-    const { dir, name } = split(path);
-    const directory = this.directory(dir);
-    directory.remove(name, this.inodeAt(path));
     directory.sync();
   }
 
