@@ -284,25 +284,6 @@ describe('a disk that fails', () => {
   });
 });
 
-test('what a failed sync may have left in memory only is on the disk after the next recovery', () => {
-  let kept = 0;
-  for (let seed = 1; seed <= 60; seed++) {
-    const lab = new Lab(seed);
-    const { store } = lab.start();
-    lab.appendSynced(store, 1);
-    lab.disk.fault = (operation, path) => (operation === 'sync' && path.includes('/log.') ? 'EIO' : undefined);
-    for (const zxid of [2, 3, 4]) store.append(zxid as Zxid, payloadOf(zxid, 700));
-    lab.run();
-    lab.disk.fault = () => undefined;
-    lab.kill();
-    const seen = seenBy(lab.start().database);
-    lab.powerLoss();
-    expect(seenBy(lab.start().database)).toEqual(seen);
-    if (seen.length === 4) kept++;
-  }
-  expect(kept).toBeGreaterThan(10);
-});
-
 describe('the note of what is synced', () => {
   const note = (lab: Lab): string[] =>
     lab.disk
