@@ -1,15 +1,20 @@
 import { type Disk, type DiskError, type DiskFile, diskError } from '../io/disk.ts';
 import type { Zxid } from '../jute/zxid.ts';
 import { join, logName } from './file-names.ts';
-import { LOG_HEADER_BYTES, paddedSize } from './log-format.ts';
+import { LOG_HEADER_BYTES, paddedSize, writeLogHeader } from './log-format.ts';
 
 /**
  * The log file being written: how it grows, and what makes a group in it durable. It is padded as Apache pads, by
  * making it longer than its records; and a stretch of that ahead of the records is really written with zeros. A
  * record that lands there changes no metadata, so its sync writes the data and nothing else.
+ *
+ * A file never is without its header, and not padded before its first group is durable: Apache's servers do not start
+ * on a log that begins with zeros, and those before 3.9 not on an empty one either.
  */
 const ZEROED_AHEAD_BYTES = 1 << 20;
 const ZEROS = Buffer.alloc(ZEROED_AHEAD_BYTES);
+const HEADER = Buffer.alloc(LOG_HEADER_BYTES);
+writeLogHeader(HEADER, 0);
 
 type Done = (error: DiskError | undefined) => void;
 
@@ -33,6 +38,7 @@ export class LogFile {
     this.path = join(dir, logName(zxid));
     this.preAllocBytes = preAllocBytes;
     this.file = disk.open(this.path, 'create');
+    this.file.writeAt(HEADER, 0);
   }
 
   /** Where the groups that are durable end; 0: not even the header is. */
@@ -76,8 +82,8 @@ export class LogFile {
   }
 
   private grow(): void {
-    if (this.preAllocBytes <= 0) return;
-    const start = Math.max(this.recordsEnd, LOG_HEADER_BYTES);
+    if (this.preAllocBytes <= 0 || this.recordsEnd === 0) return;
+    const start = this.fileBytes === 0 ? LOG_HEADER_BYTES : this.recordsEnd;
     let size = paddedSize(start, Math.max(this.fileBytes, start), this.preAllocBytes);
     if (this.groupEnd > size) size = paddedSize(this.groupEnd, size, this.preAllocBytes);
     if (size === this.fileBytes) return;

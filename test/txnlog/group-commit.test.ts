@@ -29,7 +29,7 @@ describe('group commit', () => {
     expect(store.lastAppended).toBe(3);
     expect(store.lastSynced).toBe(0);
     lab.run();
-    expect(events).toEqual(['create log.1', 'write log.1', 'sync log.1', 'synced 3']);
+    expect(events).toEqual(['create log.1', 'write log.1', 'write log.1', 'sync log.1', 'synced 3']);
     expect(store.lastSynced).toBe(3);
   });
 
@@ -96,7 +96,7 @@ describe('group commit', () => {
     const { lab, store, events } = watched({ forceSync: false });
     append(store, 1, 2);
     lab.run(5000);
-    expect(events).toEqual(['create log.1', 'write log.1', 'synced 2']);
+    expect(events).toEqual(['create log.1', 'write log.1', 'write log.1', 'synced 2']);
   });
 
   test('a slow sync is warned about and counted', () => {
@@ -137,12 +137,31 @@ describe('files', () => {
     const { lab, store } = watched({ preAllocBytes: 65536 });
     append(store, 1);
     lab.run();
+    append(store, 2);
+    lab.run();
     expect(lab.disk.read('/data/version-2/log.1').length).toBe(65536 + 16);
-    for (let i = 2; i < 650; i++) append(store, i);
+    for (let i = 3; i < 650; i++) append(store, i);
     lab.run();
     append(store, 650);
     lab.run();
     expect(lab.disk.read('/data/version-2/log.1').length).toBe(2 * 65536 + 16);
+  });
+
+  test('are never without their header, nor padded before they have a transaction (ZOOKEEPER-2332)', () => {
+    const { lab, store } = watched({ preAllocBytes: 65536 });
+    const seen = new Set<string>();
+    lab.disk.onEffect = () => {
+      if (!lab.files().includes('log.1')) return;
+      const log = lab.disk.read('/data/version-2/log.1');
+      if (log.length === 0) return;
+      const records = log.subarray(16).some((byte) => byte !== 0);
+      seen.add(`${log.toString('latin1', 0, 4)} ${log.length === 16 ? 'alone' : records ? 'records' : 'zeros'}`);
+    };
+    append(store, 1);
+    lab.run();
+    append(store, 2);
+    lab.run();
+    expect([...seen]).toEqual(['ZKLG alone', 'ZKLG records']);
   });
 
   test('end at txnLogSizeLimitInKb', () => {
@@ -208,7 +227,7 @@ describe('a role that ends', () => {
     append(store, zxid(1, 2));
     lab.clock.after(0.001, () => store.quiesce(() => events.push('at rest')));
     lab.run();
-    expect(events).toEqual(['create log.100000002', 'unlink log.100000002', 'at rest']);
+    expect(events).toEqual(['create log.100000002', 'write log.100000002', 'unlink log.100000002', 'at rest']);
     append(store, zxid(2, 1));
     lab.run();
     expect(lab.files()).toContain('log.200000001');
@@ -240,7 +259,7 @@ describe('a disk that fails', () => {
     'in %s: one fatal, and nothing after it',
     (kind) => {
       const { lab, store, events } = watched({ preAllocBytes: 4096 });
-      if (kind === 'write' || kind === 'sync') {
+      if (kind === 'write' || kind === 'sync' || kind === 'truncate') {
         append(store, 1);
         lab.run();
       }
@@ -306,7 +325,7 @@ describe('the note of what is synced', () => {
     expect(note(lab)[1]).toBe(`3 log.1 ${lab.disk.read('/data/version-2/log.1').length} 3`);
   });
 
-  test('is itself durable before the first byte of a file is written', () => {
+  test('is itself durable before the first transaction of a file is written', () => {
     const { lab, store } = watched();
     append(store, 1);
     lab.run();
@@ -319,6 +338,7 @@ describe('the note of what is synced', () => {
     lab.run();
     expect(effects).toEqual([
       'create log.2',
+      'write log.2',
       'write synced',
       'sync synced',
       'write log.2',
