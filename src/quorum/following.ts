@@ -4,7 +4,7 @@ import type { ApplyResult } from '../datatree/database.ts';
 import { SnapshotDecoder } from '../datatree/snapshot-decoder.ts';
 import type { Timer } from '../io/clock.ts';
 import { OpCode } from '../jute/codes.ts';
-import type { Txn } from '../jute/txns.ts';
+import { readTxn, type Txn } from '../jute/txns.ts';
 import { epochOf, ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
 import type { Request } from '../server/request.ts';
 import { SessionIds } from '../server/session-ids.ts';
@@ -224,10 +224,12 @@ export class Following implements LearnerHost, ReplicaSink {
   }
 
   append(zxid: Zxid, payload: Buffer): void {
+    // What cannot be read must not get into the log: nobody could start from that any more.
+    const txn = readTxn(payload);
     this.newestKnown = zxid;
     this.parts.metrics.learnerProposalsReceived.add(1);
     this.syncQueue.onAppended(zxid);
-    this.parts.replica.append(zxid, payload);
+    this.parts.replica.append(zxid, payload, txn);
   }
 
   commit(zxid: Zxid): void {

@@ -1,5 +1,4 @@
 import { assert } from '../base/assert.ts';
-import { FatalError, messageOf } from '../base/errors.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { Log } from '../base/log.ts';
 import type { ApplyResult, Database } from '../datatree/database.ts';
@@ -34,6 +33,8 @@ export interface SnapshotPolicy {
 interface PendingTxn {
   readonly zxid: Zxid;
   readonly payload: Buffer;
+  /** Of a leader's: read when it came. Those made here are read when they are applied. */
+  readonly txn: Txn | undefined;
 }
 
 export class Replica {
@@ -99,8 +100,8 @@ export class Replica {
     this.committed = epochStart;
   }
 
-  append(zxid: Zxid, payload: Buffer): void {
-    this.pending.push({ zxid, payload });
+  append(zxid: Zxid, payload: Buffer, txn?: Txn): void {
+    this.pending.push({ zxid, payload, txn });
     this.store.append(zxid, payload);
   }
 
@@ -178,12 +179,7 @@ export class Replica {
   }
 
   private applyOne(entry: PendingTxn): void {
-    let txn: Txn;
-    try {
-      txn = readTxn(entry.payload);
-    } catch (error) {
-      throw new FatalError(`transaction ${zxidHex(entry.zxid)} in the log cannot be read: ${messageOf(error)}`, 10);
-    }
+    const txn = entry.txn ?? readTxn(entry.payload);
     const result = this.current.apply(txn);
     this.store.recent.push(entry.zxid, entry.payload);
     this.txnsSinceSnapshot++;

@@ -55,7 +55,7 @@ export interface LearnerHost {
   sendAfterSync(packet: QuorumPacket): void;
   afterSync(task: () => void): void;
 
-  /** Log it. */
+  /** Log it; ProtocolError, and nothing logged, when it is no transaction. */
   append(zxid: Zxid, payload: Buffer): void;
   /** Everything up to `zxid` is decided, in zxid order; applied when it is on the own disk as well. */
   commit(zxid: Zxid): void;

@@ -310,9 +310,9 @@ export class Observer {
     const insides = role as unknown as FollowingInsides;
     const append = insides.append.bind(role);
     insides.append = (zxid, payload) => {
+      append(zxid, payload);
       for (const invariant of this.invariants) invariant.onLogged?.(view, zxid, payload);
       view.logTip = zxid;
-      append(zxid, payload);
     };
     const serving = insides.serving.bind(role);
     insides.serving = () => {

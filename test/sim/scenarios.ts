@@ -1,4 +1,6 @@
 import { scenario as ch23038 } from './scenarios/ch-23038.ts';
+import { scenario as badLeader } from './scenarios/bad-leader.ts';
+import { scenario as badLearner } from './scenarios/bad-learner.ts';
 import { scenario as ch54572 } from './scenarios/ch-54572.ts';
 import { scenario as ch65198 } from './scenarios/ch-65198.ts';
 import { scenario as ch91464 } from './scenarios/ch-91464.ts';
@@ -55,6 +57,8 @@ import { Violation } from './violation.ts';
 /** All scenarios, one file each in scenarios/, in the order of their names. */
 const SCENARIOS: readonly Scenario[] = [
   ch23038,
+  badLeader,
+  badLearner,
   ch54572,
   ch65198,
   ch91464,
