@@ -5,6 +5,7 @@ import { scenario as ch54572 } from './scenarios/ch-54572.ts';
 import { scenario as ch65198 } from './scenarios/ch-65198.ts';
 import { scenario as ch91464 } from './scenarios/ch-91464.ts';
 import { scenario as pagesThatPretend } from './scenarios/pages-that-pretend.ts';
+import { scenario as loneLeader } from './scenarios/lone-leader.ts';
 import { scenario as rk332 } from './scenarios/rk-332.ts';
 import { scenario as zookeeper261 } from './scenarios/zookeeper-261.ts';
 import { scenario as zookeeper1046 } from './scenarios/zookeeper-1046.ts';
@@ -63,6 +64,7 @@ const SCENARIOS: readonly Scenario[] = [
   ch65198,
   ch91464,
   pagesThatPretend,
+  loneLeader,
   rk332,
   zookeeper261,
   zookeeper1046,

@@ -1,0 +1,216 @@
+import { makeZxid, ZXID_NONE, ZXID_ZERO, type Zxid } from '../../../src/jute/zxid.ts';
+import { intBody, PacketType } from '../../../src/zab/packets.ts';
+import { dialLeader, introduce, join, type ScriptedLink, ScriptedVoter } from '../neighbour.ts';
+import type { Scenario, Script } from '../script.ts';
+
+const { ack, ackEpoch, leaderInfo, newLeader, ping, proposal, upToDate } = PacketType;
+const LEADER = 3;
+const VOTER = 1;
+const STRANGER = 99;
+
+interface Turn {
+  readonly script: Script;
+  readonly voter: ScriptedVoter;
+  /** Of the leader: the last transaction in its tree, and its current epoch. */
+  readonly zxid: Zxid;
+  readonly epoch: number;
+}
+
+/** What happens to one who was elected, and why it gives up. */
+type Case = readonly [what: string, reason: RegExp, play: (turn: Turn) => void];
+
+function dial(script: Script): ScriptedLink {
+  return dialLeader(script, LEADER);
+}
+
+/** Voter 1 comes to the leader, as one that has what `who` says; as far as ACKEPOCH. */
+function accept(script: Script, sid: number, zxid: Zxid, epoch: number, acceptedEpoch = 0): ScriptedLink {
+  const link = dial(script);
+  introduce(link, { sid, acceptedEpoch });
+  link.next(leaderInfo, 'LEADERINFO');
+  link.send(ackEpoch, zxid, intBody(epoch));
+  return link;
+}
+
+const CASES: readonly Case[] = [
+  ['nobody comes', /no quorum of learners connected, only 3/, () => {}],
+  [
+    'a stranger comes, and an impatient voter',
+    /no quorum of learners connected, only 3/,
+    ({ script }) => {
+      const stranger = dial(script);
+      introduce(stranger, { sid: STRANGER, acceptedEpoch: 700 });
+      const first = dial(script);
+      introduce(first, { sid: 4, observer: true });
+      // It has connected again, so nothing of the older connection counts.
+      const second = dial(script);
+      introduce(second, { sid: 4, observer: true });
+      first.untilClosed('a second connection');
+      second.send(ack, ZXID_ZERO);
+      second.untilClosed('a packet before the leader has answered');
+    },
+  ],
+  [
+    'a voter comes and goes',
+    /no quorum of voters with a history accepted the epoch, only 3/,
+    ({ script }) => {
+      const link = dial(script);
+      introduce(link, { sid: VOTER });
+      link.next(leaderInfo, 'LEADERINFO');
+      link.close();
+    },
+  ],
+  [
+    'a voter comes and says no more',
+    /no quorum of voters with a history accepted the epoch, only 3/,
+    ({ script }) => {
+      const link = dial(script);
+      introduce(link, { sid: VOTER });
+      link.next(leaderInfo, 'LEADERINFO');
+    },
+  ],
+  [
+    'a voter accepted the epoch before, and so did a stranger',
+    /no quorum of voters with a history accepted the epoch, only 3/,
+    ({ script, zxid }) => {
+      const acceptedEpoch = script.view(LEADER).acceptedEpoch + 1;
+      const link = dial(script);
+      introduce(link, { sid: VOTER, acceptedEpoch });
+      link.next(leaderInfo, 'LEADERINFO');
+      link.send(ackEpoch, zxid, intBody(-1));
+      accept(script, STRANGER, zxid, -1);
+    },
+  ],
+  [
+    'a voter is a transaction ahead',
+    /learner 1 is ahead of us/,
+    ({ script, zxid, epoch }) => accept(script, VOTER, (zxid + 1) as Zxid, epoch),
+  ],
+  [
+    'a voter is an epoch ahead',
+    /learner 1 is ahead of us/,
+    ({ script, epoch }) => accept(script, VOTER, ZXID_ZERO, epoch + 1),
+  ],
+  [
+    'a stranger is ahead, and is not believed',
+    /learner 1 is ahead of us/,
+    ({ script, epoch }) => {
+      const voter = dial(script);
+      introduce(voter, { sid: VOTER });
+      voter.next(leaderInfo, 'LEADERINFO');
+      accept(script, STRANGER, makeZxid(900, 5), 900).untilClosed('a claim of a stranger');
+      voter.send(ackEpoch, ZXID_ZERO, intBody(epoch + 1));
+    },
+  ],
+  [
+    'a voter accepted an epoch to come',
+    /has accepted epoch/,
+    ({ script }) => {
+      const link = dial(script);
+      introduce(link, { sid: VOTER });
+      link.next(leaderInfo, 'LEADERINFO');
+      introduce(dial(script), { sid: 2, acceptedEpoch: 9999 });
+    },
+  ],
+  [
+    'a voter does not acknowledge NEWLEADER',
+    /no quorum was synchronised, only 3/,
+    ({ script, zxid, epoch }) => accept(script, VOTER, zxid, epoch).next(newLeader, 'NEWLEADER'),
+  ],
+  [
+    'a voter without a history joins, and is not counted',
+    /no quorum of voters with a history accepted the epoch/,
+    ({ script }) => accept(script, VOTER, ZXID_NONE, 0),
+  ],
+  [
+    'a voter with the remains of a synchronisation joins, and is not counted',
+    /no quorum of voters with a history accepted the epoch/,
+    ({ script }) => accept(script, VOTER, makeZxid(1, 1), 0, 1),
+  ],
+  [
+    'the only follower is silent',
+    /no quorum of learners is connected and answers/,
+    ({ script, zxid, epoch }) => {
+      const link = dial(script);
+      join(link, { sid: VOTER, zxid, epoch });
+      link.next(upToDate, 'UPTODATE');
+    },
+  ],
+  [
+    'the only follower goes as soon as it is synchronised',
+    /no quorum of learners is connected and answers/,
+    ({ script, zxid, epoch }) => {
+      const link = dial(script);
+      join(link, { sid: VOTER, zxid, epoch });
+      link.close();
+    },
+  ],
+  [
+    'the only follower acknowledges nothing any more, and answers',
+    /no quorum of learners is connected and answers/,
+    ({ script, zxid, epoch }) => {
+      const link = dial(script);
+      link.onPacket = (packet) => {
+        if (packet.type === ping) link.send(ping, packet.zxid);
+      };
+      join(link, { sid: VOTER, zxid, epoch });
+      script.flood('/node', 2);
+      link.next(proposal, 'PROPOSAL');
+    },
+  ],
+  [
+    'a voter is said to be an observer',
+    /no quorum of learners connected, only 3/,
+    ({ script }) => introduce(dial(script), { sid: VOTER, observer: true }),
+  ],
+  [
+    'an observer says that it is a voter',
+    /no quorum of learners connected, only 3/,
+    ({ script }) => introduce(dial(script), { sid: 4 }),
+  ],
+  [
+    'a voter accepted the last epoch there is',
+    /is beyond/,
+    ({ script }) => introduce(dial(script), { sid: VOTER, acceptedEpoch: 0x1fffff }),
+  ],
+];
+
+function meet(script: Script, voter: ScriptedVoter, [what, reason, play]: Case): void {
+  const { machine } = script.view(LEADER);
+  const said: string[] = [];
+  machine.onLine = (line) => said.push(line);
+  script.until('an election', () => said.some((line) => line.includes('elected')));
+  script.run(5);
+  play({ script, voter, zxid: script.view(LEADER).tip, epoch: script.view(LEADER).currentEpoch });
+  script.until(`the end of the role: ${what}`, () => said.some((line) => line.includes('role over')));
+  machine.onLine = () => {};
+  const isRight = said.some((line) => line.includes('role over') && reason.test(line));
+  script.expect(isRight || said.join('\n'), true, `${what}: the reason`);
+}
+
+export const scenario: Scenario = {
+  name: 'a leader without a quorum',
+  about:
+    'whoever comes, stays away, claims too much or falls silent: in every phase a leader without a quorum gives up',
+  voters: 3,
+  observers: 1,
+  config: { initLimit: 4, syncLimit: 3 },
+  play(script) {
+    script.begin();
+    script.create('/node');
+    script.write('/node', 'before');
+    script.untilServing();
+    script.kill(1, 2, 3, 4);
+    script.start(LEADER);
+    // What the scripted voter acknowledges is on its disk, as far as anybody can know.
+    script.view(VOTER).faulty = 'wiped';
+    const voter = new ScriptedVoter(script, VOTER, [], false);
+    for (const each of CASES) meet(script, voter, each);
+    voter.stop();
+    script.view(VOTER).faulty = undefined;
+    script.start(2, 1);
+    script.untilServing();
+    // Undecided until now, and on the disk of who leads again.
+    script.expect(script.read('/node'), '1', 'the node');
+  },
+};
