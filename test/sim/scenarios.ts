@@ -1,6 +1,6 @@
-import { scenario as ch23038 } from './scenarios/ch-23038.ts';
 import { scenario as badLeader } from './scenarios/bad-leader.ts';
 import { scenario as badLearner } from './scenarios/bad-learner.ts';
+import { scenario as ch23038 } from './scenarios/ch-23038.ts';
 import { scenario as ch54572 } from './scenarios/ch-54572.ts';
 import { scenario as ch65198 } from './scenarios/ch-65198.ts';
 import { scenario as ch91464 } from './scenarios/ch-91464.ts';
