@@ -129,8 +129,8 @@ export class FastLeaderElection {
   private roll: HistoryRoll = new HistoryRoll([]);
   private readonly told = new Map<number, Told>();
   private readonly strangersAnsweredMs = new Map<number, number>();
-  /** Messages since the last connection to each server came about. */
-  private readonly received = new Map<number, number>();
+  /** Who sent something since the last connection to it came about. */
+  private readonly heardFrom = new Set<number>();
   /** A history exists somewhere: what looks like a first start is none. For as long as this object lives. */
   private historyHeardOf = false;
   private firstStartSinceMs: number | undefined = undefined;
@@ -207,7 +207,7 @@ export class FastLeaderElection {
 
   /** A new connection to `sid` carries messages; the first one it brings may be an old one. */
   onConnected(sid: number): void {
-    this.received.set(sid, 0);
+    this.heardFrom.delete(sid);
   }
 
   onNotification(from: number, bytes: Buffer, nowMs: number): void {
@@ -216,9 +216,9 @@ export class FastLeaderElection {
       this.log.warn({ from, reason: n }, 'a notification was dropped');
       return;
     }
-    const count = (this.received.get(from) ?? 0) + 1;
-    this.received.set(from, count);
-    if (this.state === 'idle' || this.takesNewerConfig(from, n)) return;
+    const fresh = this.heardFrom.has(from);
+    this.heardFrom.add(from);
+    if (this.takesNewerConfig(from, n)) return;
     if (!this.isValidVoter(from)) {
       if (n.state === 'looking') this.answerStranger(from, nowMs);
       return;
@@ -229,13 +229,13 @@ export class FastLeaderElection {
       this.host.onLooking(from);
       return;
     }
-    this.onVote(from, n, count > 1, nowMs);
+    this.onVote(from, n, fresh, nowMs);
     // Whoever looks in an earlier round is told the present one.
     if (n.state === 'looking' && n.round < this.round && !this.abstaining && this.isVoter) this.sendTo(from);
   }
 
   onTick(nowMs: number): void {
-    if (this.state !== 'looking') return;
+    assert(this.state === 'looking', 'only who looks has a deadline');
     if (this.finalizeAtMs !== undefined && nowMs >= this.finalizeAtMs) {
       this.finalizeAtMs = undefined;
       // Those who supported it may have settled for another one meanwhile.

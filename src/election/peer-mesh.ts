@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { FatalError, ProtocolError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Clock, Timer } from '../io/clock.ts';
@@ -139,15 +140,8 @@ export class PeerMesh {
 
   /** Sends when there is a connection or as soon as there is one; a message not sent yet is replaced. */
   send(sid: number, message: Buffer): void {
-    if (this.closed || sid === this.options.self) return;
-    let link = this.links.get(sid);
-    if (link === undefined) {
-      if (!this.configured.has(sid)) {
-        this.log.debug({ sid }, 'no address for this server');
-        return;
-      }
-      link = this.linkTo(sid);
-    }
+    assert(!this.closed && sid !== this.options.self, 'an open mesh sends to others');
+    const link = this.links.get(sid) ?? this.linkTo(sid);
     link.queued = message;
     if (
       link.stream !== undefined &&
@@ -200,7 +194,6 @@ export class PeerMesh {
     all: number,
     error: NetError,
   ): void {
-    if (this.closed) return;
     const where = `${address.host ?? '*'}:${address.port}`;
     // A name that does not resolve yet is a matter of patience; a port in use is one of the retries allowed.
     const unresolved = error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN';
@@ -231,7 +224,6 @@ export class PeerMesh {
           after.onData(chunk);
           return;
         }
-        if (!this.strangers.has(stream)) return;
         head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
         const initial = readInitialMessage(head);
         if (initial === undefined) return;
@@ -358,7 +350,7 @@ export class PeerMesh {
     if (!wanted || link.redial !== undefined || link.dials.length > 0) return;
     link.redial = this.clock.after(link.redialMs, () => {
       link.redial = undefined;
-      if (link.stream === undefined) this.dial(link);
+      this.dial(link);
     });
     link.redialMs = Math.min(link.redialMs * 2, REDIAL_MAX_MS);
   }
@@ -379,7 +371,7 @@ export class PeerMesh {
     link.unansweredSinceMs = undefined;
     const cutter = new FrameCutter(ELECTION_MESSAGE_MAX, (message) => {
       if (message.length === 0) {
-        this.breakOff(link, stream, 'an empty message');
+        this.breakOff(link, 'an empty message');
         return false;
       }
       link.unansweredSinceMs = undefined;
@@ -393,17 +385,14 @@ export class PeerMesh {
     this.flush(link);
     return {
       onData: (chunk) => {
-        if (link.stream !== stream) return;
         try {
           cutter.push(chunk);
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
-          this.breakOff(link, stream, error.message);
+          this.breakOff(link, error.message);
         }
       },
-      onDrain: () => {
-        if (link.stream === stream) this.flush(link);
-      },
+      onDrain: () => this.flush(link),
       onClose: (error) => {
         if (link.stream !== stream) return;
         link.stream = undefined;
@@ -427,8 +416,7 @@ export class PeerMesh {
     if (this.urgent) link.unansweredSinceMs ??= this.clock.nowMs();
   }
 
-  private breakOff(link: Link, stream: Stream, reason: string): void {
-    if (link.stream !== stream) return;
+  private breakOff(link: Link, reason: string): void {
     this.log.warn({ sid: link.sid, reason }, 'an election connection sent what is no message');
     this.drop(link);
     this.forgetIfStranger(link);

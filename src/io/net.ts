@@ -6,7 +6,7 @@
 export interface Net {
   /**
    * Listens on host:port (undefined host: all addresses; port 0: any). Exactly one of `onListening`, with the bound
-   * port, and `onError`, with what prevented it, runs once. A failure to accept one connection later on is not
+   * port, and `onError`, with what prevented it, runs once, and neither after `close`. A failure to accept one connection later on is not
    * reported here: it costs that connection alone.
    */
   listen(options: ListenOptions, handlers: ListenHandlers): Listener;
@@ -63,7 +63,7 @@ export interface Stream {
   resume(): void;
   /** Sends what was written, then closes. What the other side still sends is read and dropped. */
   end(): void;
-  /** Closes at once; what was written may be lost. */
+  /** Closes at once; what was written may be lost, and of all handlers only `onClose` follows. */
   destroy(): void;
 }
 

@@ -549,7 +549,6 @@ describe('the election mesh', () => {
     world.run(100);
     one.mesh.close();
     one.mesh.close();
-    one.say(2, 'too late');
     world.run(20_000);
     expect([two.heard, world.network.openStreams, world.scheduler.pending]).toEqual([['1: x'], 0, 0]);
   });

@@ -4,8 +4,9 @@ import { OpCode } from '../../src/jute/codes.ts';
 import { Writer } from '../../src/jute/writer.ts';
 import type { Zxid } from '../../src/jute/zxid.ts';
 import { intBody, learnerInfo, PacketType, QuorumPacket, writePacket, writeTouched } from '../../src/zab/packets.ts';
+import { CLIENT_PORT } from './machine.ts';
 import type { SimRandom } from './random.ts';
-import { CLIENT_PORT, ELECTION_PORT, framed, notificationOf, QUORUM_PORT } from './stranger.ts';
+import { ELECTION_PORT, framed, notificationOf, QUORUM_PORT } from './stranger.ts';
 
 /**
  * What a stranger sends to a port: copies of what belongs there, with one byte changed, cut off anywhere, or

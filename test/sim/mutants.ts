@@ -24,6 +24,8 @@ const BROADCAST = 'src/zab/broadcast.ts';
 const SYNC_PLAN = 'src/zab/sync-plan.ts';
 const SYNC_SOURCE = 'src/zab/sync-source.ts';
 const RECOVERY = 'src/txnlog/recovery.ts';
+const FLE = 'src/election/fast-leader-election.ts';
+const MESH = 'src/election/peer-mesh.ts';
 const WATCHES = 'src/datatree/watch-manager.ts';
 
 export const MUTANTS: readonly Mutant[] = [
@@ -357,6 +359,126 @@ export const MUTANTS: readonly Mutant[] = [
       { file: 'src/election/vote.ts', from: 'if (a.zxid !== b.zxid) return a.zxid > b.zxid;', to: '' },
       { file: LEADER, from: 'if (this.isMoreRecent(currentEpoch, link.lastZxid)) {', to: 'if (this.now < 0) {' },
     ],
+  },
+  // Elections
+  {
+    name: 'compare the epochs of votes that have none',
+    bug: 'ZOOKEEPER-1732, ZOOKEEPER-1805',
+    edits: [{ file: 'src/election/vote.ts', from: 'vote.version > 0 !== received.version > 0 || ', to: '' }],
+  },
+  {
+    name: 'compare all of the votes of who is settled',
+    bug: 'ZOOKEEPER-1818, ZOOKEEPER-1732',
+    edits: [
+      {
+        file: 'src/election/vote.ts',
+        from: "if (vote.state === 'looking' || received.state === 'looking') {",
+        to: 'if (vote.round >= 0) {',
+      },
+    ],
+  },
+  {
+    name: 'reopen a decision for any vote',
+    bug: 'ZOOKEEPER-3109',
+    edits: [
+      {
+        file: FLE,
+        from: 'if (this.finalizeAtMs !== undefined && !this.isBetterFor(n, this.vote)) {',
+        to: 'if (nowMs < 0) {',
+      },
+    ],
+  },
+  {
+    name: 'join only in the own round',
+    bug: 'ZOOKEEPER-1514',
+    edits: [
+      {
+        file: FLE,
+        from: 'if (this.isSupported(vote, this.settledVotes) && ',
+        to: 'if (n.round === this.round && this.isSupported(vote, this.settledVotes) && ',
+      },
+    ],
+  },
+  {
+    name: 'believe those who follow',
+    bug: 'ZOOKEEPER-975',
+    edits: [{ file: FLE, from: "return votes.get(vote.leader)?.state === 'leading';", to: 'return votes.size > 0;' }],
+  },
+  {
+    name: 'count who looks again among those who follow',
+    bug: 'ZOOKEEPER-3537',
+    edits: [{ file: FLE, from: '        this.settledVotes.delete(from);\n', to: '' }],
+  },
+  {
+    name: 'take a malformed notification for a bug',
+    bug: 'ZOOKEEPER-3769',
+    edits: [
+      {
+        file: FLE,
+        from: "this.log.warn({ from, reason: n }, 'a notification was dropped');\n      return;",
+        to: 'throw new Error(n);',
+      },
+    ],
+  },
+  {
+    name: 'take the length of names for that of their bytes',
+    bug: 'ZOOKEEPER-4787',
+    edits: [
+      {
+        file: 'src/election/initial-message.ts',
+        from: 'const length = Buffer.byteLength(text);',
+        to: 'const { length } = text;',
+      },
+    ],
+  },
+  {
+    name: 'give up on a name that does not resolve',
+    bug: 'ZOOKEEPER-2982',
+    edits: [
+      {
+        file: MESH,
+        from: "error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN'",
+        to: "error.code === 'EAI_AGAIN'",
+      },
+    ],
+  },
+  {
+    name: 'take what was accepted for the next epoch',
+    bug: 'ZOOKEEPER-1270, ZOOKEEPER-1343',
+    edits: [
+      {
+        file: LEADER,
+        from: 'this.epochWanted = Math.max(this.epochWanted, link.acceptedEpoch + 1);',
+        to: 'this.epochWanted = Math.max(this.epochWanted, link.acceptedEpoch);',
+      },
+    ],
+  },
+  {
+    name: 'load the database before every role',
+    bug: 'ZOOKEEPER-1642',
+    edits: [
+      {
+        file: 'src/quorum/peer.ts',
+        from: '    const { replica, store } = this.parts;\n',
+        to: '    const { replica, store } = this.parts;\n    replica.reload();\n',
+      },
+    ],
+  },
+  {
+    name: 'dial one server at a time',
+    bug: 'ZOOKEEPER-2164, ZOOKEEPER-3756',
+    edits: [
+      {
+        file: MESH,
+        from: 'if (link.dials.length > 0 || this.closed) return;',
+        to: 'if ([...this.links.values()].some((each) => each.dials.length > 0) || this.closed) return;',
+      },
+    ],
+  },
+  {
+    name: 'never give way to a higher id',
+    bug: 'ZOOKEEPER-1419',
+    edits: [{ file: 'src/election/vote.ts', from: 'return a.leader > b.leader;', to: 'return a.zxid < 0;' }],
   },
   // Files
   {

@@ -7,21 +7,28 @@ import { scenario as ch91464 } from './scenarios/ch-91464.ts';
 import { scenario as loneLeader } from './scenarios/lone-leader.ts';
 import { scenario as pagesThatPretend } from './scenarios/pages-that-pretend.ts';
 import { scenario as rk332 } from './scenarios/rk-332.ts';
+import { scenario as rollingRestart } from './scenarios/rolling-restart.ts';
 import { scenario as zookeeper261 } from './scenarios/zookeeper-261.ts';
+import { scenario as zookeeper975 } from './scenarios/zookeeper-975.ts';
 import { scenario as zookeeper1046 } from './scenarios/zookeeper-1046.ts';
 import { scenario as zookeeper1154 } from './scenarios/zookeeper-1154.ts';
 import { scenario as zookeeper1156 } from './scenarios/zookeeper-1156.ts';
+import { scenario as zookeeper1270 } from './scenarios/zookeeper-1270.ts';
 import { scenario as zookeeper1277 } from './scenarios/zookeeper-1277.ts';
 import { scenario as zookeeper1319 } from './scenarios/zookeeper-1319.ts';
 import { scenario as zookeeper1419 } from './scenarios/zookeeper-1419.ts';
 import { scenario as zookeeper1489 } from './scenarios/zookeeper-1489.ts';
 import { scenario as zookeeper1496 } from './scenarios/zookeeper-1496.ts';
+import { scenario as zookeeper1514 } from './scenarios/zookeeper-1514.ts';
 import { scenario as zookeeper1549 } from './scenarios/zookeeper-1549.ts';
 import { scenario as zookeeper1551 } from './scenarios/zookeeper-1551.ts';
 import { scenario as zookeeper1621 } from './scenarios/zookeeper-1621.ts';
+import { scenario as zookeeper1642 } from './scenarios/zookeeper-1642.ts';
 import { scenario as zookeeper1669 } from './scenarios/zookeeper-1669.ts';
 import { scenario as zookeeper1697 } from './scenarios/zookeeper-1697.ts';
+import { scenario as zookeeper1732 } from './scenarios/zookeeper-1732.ts';
 import { scenario as zookeeper1818 } from './scenarios/zookeeper-1818.ts';
+import { scenario as zookeeper2080 } from './scenarios/zookeeper-2080.ts';
 import { scenario as zookeeper2164 } from './scenarios/zookeeper-2164.ts';
 import { scenario as zookeeper2201 } from './scenarios/zookeeper-2201.ts';
 import { scenario as zookeeper2307 } from './scenarios/zookeeper-2307.ts';
@@ -35,10 +42,15 @@ import { scenario as zookeeper2886 } from './scenarios/zookeeper-2886.ts';
 import { scenario as zookeeper2959 } from './scenarios/zookeeper-2959.ts';
 import { scenario as zookeeper3023 } from './scenarios/zookeeper-3023.ts';
 import { scenario as zookeeper3104 } from './scenarios/zookeeper-3104.ts';
+import { scenario as zookeeper3109 } from './scenarios/zookeeper-3109.ts';
 import { scenario as zookeeper3127 } from './scenarios/zookeeper-3127.ts';
 import { scenario as zookeeper3144 } from './scenarios/zookeeper-3144.ts';
+import { scenario as zookeeper3398 } from './scenarios/zookeeper-3398.ts';
+import { scenario as zookeeper3537 } from './scenarios/zookeeper-3537.ts';
 import { scenario as zookeeper3642 } from './scenarios/zookeeper-3642.ts';
 import { scenario as zookeeper3701 } from './scenarios/zookeeper-3701.ts';
+import { scenario as zookeeper3756 } from './scenarios/zookeeper-3756.ts';
+import { scenario as zookeeper3769 } from './scenarios/zookeeper-3769.ts';
 import { scenario as zookeeper3911 } from './scenarios/zookeeper-3911.ts';
 import { scenario as zookeeper4352 } from './scenarios/zookeeper-4352.ts';
 import { scenario as zookeeper4394 } from './scenarios/zookeeper-4394.ts';
@@ -48,6 +60,7 @@ import { scenario as zookeeper4646 } from './scenarios/zookeeper-4646.ts';
 import { scenario as zookeeper4685 } from './scenarios/zookeeper-4685.ts';
 import { scenario as zookeeper4712 } from './scenarios/zookeeper-4712.ts';
 import { scenario as zookeeper4785 } from './scenarios/zookeeper-4785.ts';
+import { scenario as zookeeper4787 } from './scenarios/zookeeper-4787.ts';
 import { scenario as zookeeper4882 } from './scenarios/zookeeper-4882.ts';
 import { scenario as zookeeper4925 } from './scenarios/zookeeper-4925.ts';
 import { scenario as zookeeper5094 } from './scenarios/zookeeper-5094.ts';
@@ -110,6 +123,19 @@ const SCENARIOS: readonly Scenario[] = [
   zookeeper4882,
   zookeeper4925,
   zookeeper5094,
+  rollingRestart,
+  zookeeper1732,
+  zookeeper3109,
+  zookeeper1514,
+  zookeeper975,
+  zookeeper3537,
+  zookeeper3769,
+  zookeeper4787,
+  zookeeper3756,
+  zookeeper1270,
+  zookeeper2080,
+  zookeeper1642,
+  zookeeper3398,
 ];
 
 export interface ScenarioRun {

@@ -1,9 +1,11 @@
+import type { Election } from '../../src/election/election.ts';
 import { ErrorCode } from '../../src/jute/codes.ts';
 import type { Actor } from './actor.ts';
 import { DeadProcess } from './disk.ts';
 import type { Action, Op, Result } from './history.ts';
 import type { Moment, View } from './observer.ts';
 import type { Plan } from './plan.ts';
+import { Impostor, Stranger } from './stranger.ts';
 import type { Trace } from './trace.ts';
 import { Violation } from './violation.ts';
 import { World } from './world.ts';
@@ -88,6 +90,40 @@ export class Script {
 
   view(sid: number): View {
     return this.world.observer.viewOf(sid);
+  }
+
+  electionOf(sid: number): Election {
+    return (this.view(sid).machine.peer as unknown as { election: Election }).election;
+  }
+
+  /** How often its log said so since it was first started, as far as it is kept. */
+  said(sid: number, text: string): number {
+    return this.view(sid).machine.lines.filter((line) => line.includes(text)).length;
+  }
+
+  /** An operator edits its zoo.cfg. */
+  edit(sid: number, change: (config: string) => string): void {
+    const { machine } = this.view(sid);
+    machine.configure(change(machine.disk.read('/etc/zoo.cfg').toString('latin1')));
+  }
+
+  /** Somebody on a host of its own, or beside the peer of that sid. */
+  stranger(name: string, besideSid?: number): Stranger {
+    const { network, scheduler } = this.world.ensemble;
+    const host = besideSid === undefined ? undefined : this.view(besideSid).machine.host;
+    return new Stranger(network, scheduler, name, host);
+  }
+
+  /** Who speaks for `sid`, which is down, and whose name leads to it until all is mended. */
+  impostor(sid: number): Impostor {
+    this.itBegins();
+    const stranger = this.stranger(`impostor ${sid}`);
+    this.world.ensemble.network.setName(`zk${sid}`, { address: stranger.host.address });
+    return new Impostor(stranger, sid);
+  }
+
+  isServing(sid: number): boolean {
+    return this.view(sid).machine.peer?.server.isServing === true;
   }
 
   /** The sid of who leads and serves. */

@@ -3,7 +3,6 @@ import { type Notification, readNotification, writeNotification } from '../../sr
 import { ELECTION_MESSAGE_MAX } from '../../src/election/peer-mesh.ts';
 import type { Listener, Net, Stream, StreamHandlers } from '../../src/io/net.ts';
 import { FrameCutter } from '../../src/jute/frames.ts';
-import { CLIENT_PORT } from './machine.ts';
 import type { SimHost, SimNetwork } from './net.ts';
 import { type Scheduler, SimProcess } from './scheduler.ts';
 
@@ -13,7 +12,6 @@ import { type Scheduler, SimProcess } from './scheduler.ts';
  */
 export const QUORUM_PORT = 2888;
 export const ELECTION_PORT = 3888;
-export { CLIENT_PORT };
 
 const DIAL_TIMEOUT_MS = 5000;
 
@@ -131,7 +129,7 @@ export class Impostor {
   readonly heard = new Map<number, Notification[]>();
   /** What it answers to each notification. */
   onWord: (from: number, word: Notification) => void = () => {};
-  private readonly stranger: Stranger;
+  readonly stranger: Stranger;
   private readonly calls = new Map<number, Call>();
 
   constructor(stranger: Stranger, sid: number) {

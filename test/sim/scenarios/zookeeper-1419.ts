@@ -4,6 +4,7 @@ export const scenario: Scenario = {
   name: 'ZOOKEEPER-1419',
   about: 'five peers with slow links in between settle on a leader',
   voters: 5,
+  mutant: 'never give way to a higher id',
   play(s) {
     const { network, machines } = s.world.ensemble;
     for (const from of machines) {

@@ -1,0 +1,32 @@
+import type { Zxid } from '../../../src/jute/zxid.ts';
+import type { Scenario } from '../script.ts';
+import { notificationOf } from '../stranger.ts';
+
+export const scenario: Scenario = {
+  name: 'ZOOKEEPER-3537',
+  about: 'two follow, one of them looks again, and only then the leader says that it leads: that is a quorum of nobody',
+  voters: 5,
+  mutant: 'count who looks again among those who follow',
+  play(s) {
+    s.begin();
+    s.create('/a');
+    s.kill(1, 2, 3, 4, 5);
+    const others = [3, 4, 5].map((sid) => s.impostor(sid));
+    const decisions = s.said(1, 'the election is over');
+    s.start(1);
+    s.run(50);
+    for (const other of others) other.connect(1);
+    const say = (sid: number, state: 'following' | 'leading' | 'looking', leader: number): void => {
+      const word = { state, leader, zxid: 0x100000000 as Zxid, round: 1, peerEpoch: 1 };
+      others[sid - 3]?.say(1, notificationOf('today', { ...word, round: state === 'looking' ? 9 : 1 }));
+      s.run(300);
+    };
+    say(3, 'following', 5);
+    say(4, 'following', 5);
+    say(3, 'looking', 3);
+    say(5, 'leading', 5);
+    s.run(1000);
+    s.expect(s.said(1, 'the election is over'), decisions, 'decisions');
+    for (const other of others) other.stranger.kill();
+  },
+};
