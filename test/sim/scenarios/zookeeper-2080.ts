@@ -6,7 +6,6 @@ export const scenario: Scenario = {
   about:
     'a leader is told to stop at each moment of its life: it ends, and the others go on (ZOOKEEPER-2687, ZOOKEEPER-2380, ZOOKEEPER-2778)',
   voters: 3,
-  mutant: 'stop without closing the disk',
   play(s) {
     s.begin(3);
     s.create('/a');
