@@ -3,7 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { runZkCommand } from './harness/programs.ts';
-import { fourLetterWord, judge, Server } from './harness/server.ts';
+import { debian, fourLetterWord, judge, Server } from './harness/server.ts';
+import { openAcl } from './raw/records.ts';
+import { RawSession } from './raw/session.ts';
 
 const BASE = 22_860;
 const servers: Server[] = [];
@@ -12,21 +14,24 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.remove();
 });
 
-function member(id: number): string {
+function member(id: number, role = 'participant'): string {
   const client = BASE + id - 1;
-  return `server.${id}=127.0.0.1:${client + 20}:${client + 40}:participant;127.0.0.1:${client}`;
+  return `server.${id}=127.0.0.1:${client + 20}:${client + 40}:${role};127.0.0.1:${client}`;
 }
 
-function build(kind: Server['kind'], id: number): Server {
+const three = [1, 2, 3].map((id) => member(id));
+
+function build(kind: Server['kind'], id: number, members: readonly string[] = three): Server {
   const server = new Server({
     kind,
     id,
     clientPort: BASE + id - 1,
-    members: [1, 2, 3].map(member),
+    members,
     settings: {
       tickTime: 500,
       initLimit: 20,
       syncLimit: 10,
+      maxSessionTimeout: 60_000,
       skipACL: 'yes',
       ...(kind === 'ours' ? {} : { reconfigEnabled: 'true' }),
     },
@@ -43,15 +48,56 @@ async function configAt(server: Server): Promise<string> {
     .join('\n');
 }
 
+it.each([judge, debian] as const)(
+  'a reconfiguration by a leader of %s reaches an observer of ours, with the role it takes away',
+  async (apache) => {
+    const members = [member(1), member(2), member(3, 'observer'), member(4, 'observer')];
+    const all = [
+      build(apache, 1, members),
+      build(apache, 2, members),
+      build('ours', 3, members),
+      build('ours', 4, members),
+    ];
+    for (const server of all) server.launch();
+    for (const server of all) await server.untilServing(60_000);
+    const [one, two, ours, other] = all as [Server, Server, Server, Server];
+    expect([await ours.mode(), await other.mode()]).toEqual(['observer', 'observer']);
+    const session = await RawSession.open({ port: ours.clientPort, timeoutMs: 60_000 });
+    await session.call('create', { path: '/through-the-observer', data: null, acl: openAcl, flags: 1 });
+
+    // A member more, asked for through the observer: INFORMANDACTIVATE leaves it where it is, and its clients with it.
+    const add = await runZkCommand(`127.0.0.1:${ours.clientPort}`, ['reconfig', '-add', member(5, 'observer')]);
+    expect(add.stdout).toContain('server.5=');
+    for (const server of [ours, other]) {
+      await expect.poll(() => configAt(server), { timeout: 10_000 }).toBe(await configAt(two));
+      expect(await fourLetterWord(server.clientPort, 'conf')).toContain('server.5=127.0.0.1');
+    }
+    expect(await session.call('exists', { path: '/through-the-observer', watch: false })).toMatchObject({
+      stat: { ephemeralOwner: session.sessionId },
+    });
+    await session.close();
+
+    // The observer becomes a voter, and counts.
+    await runZkCommand(`127.0.0.1:${one.clientPort}`, ['reconfig', '-add', member(3)]);
+    await expect.poll(() => ours.mode(), { timeout: 20_000 }).toBe('follower');
+    await two.kill();
+    await expect
+      .poll(async () => [await one.mode(), await ours.mode()].sort(), { timeout: 20_000 })
+      .toEqual(['follower', 'leader']);
+    await expect.poll(() => other.mode(), { timeout: 20_000 }).toBe('observer');
+    expect(await configAt(other)).toBe(await configAt(ours));
+  },
+);
+
 it('a reconfiguration by a leader of Apache reaches tree, members and files of ours, and outlives a restart with the old file', async () => {
-  const [one, ours, three] = [build(judge, 1), build('ours', 2), build(judge, 3)];
+  const [one, ours, last] = [build(judge, 1), build('ours', 2), build(judge, 3)];
   for (const server of servers) server.launch();
   for (const server of servers) await server.untilServing(60_000);
-  expect(await three.mode()).toBe('leader');
+  expect(await last.mode()).toBe('leader');
 
   const add = await runZkCommand(`127.0.0.1:${one.clientPort}`, ['reconfig', '-add', member(4)]);
   expect(add.stdout).toContain('server.4=');
-  expect(await configAt(ours)).toBe(await configAt(three));
+  expect(await configAt(ours)).toBe(await configAt(last));
   expect(await fourLetterWord(ours.clientPort, 'conf')).toContain('server.4=127.0.0.1');
   expect(await ours.mode()).toBe('follower');
 
@@ -65,9 +111,9 @@ it('a reconfiguration by a leader of Apache reaches tree, members and files of o
   await ours.kill();
   await ours.start();
   expect(await ours.mode()).toBe('follower');
-  expect(await configAt(ours)).toBe(await configAt(three));
+  expect(await configAt(ours)).toBe(await configAt(last));
 
   await runZkCommand(`127.0.0.1:${one.clientPort}`, ['reconfig', '-remove', '4']);
   expect(await configAt(ours)).not.toContain('server.4');
-  expect(await configAt(ours)).toBe(await configAt(three));
+  expect(await configAt(ours)).toBe(await configAt(last));
 });
