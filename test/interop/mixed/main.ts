@@ -3,7 +3,7 @@
 //                          --mix ... --minutes 10 --seed N          the same mix under torture
 //                          --migrate apache-3.9.5,ours,apache-3.9.5 an ensemble of three moved from kind to kind
 //                          --snap apache-3.9.5                      a large tree sent whole, both ways
-//                          [--losses 3] [--port 26000]
+//                          [--losses 3] [--setting multiAddress.enabled=true] [--port 26000]
 // A member that only observes is written ours:observer.
 // Exit codes: 0 all well, 1 something was lost, wrong or unequal, 3 a torture of five minutes or more saw too little.
 import { parseArgs } from 'node:util';
@@ -17,17 +17,21 @@ import { missingWays, tortureMix } from './torture-mix.ts';
 const { values } = parseArgs({
   options: {
     mix: { type: 'string', default: '' },
-    set: { type: 'string', default: '' },
     losses: { type: 'string', default: '3' },
     minutes: { type: 'string', default: '' },
     seed: { type: 'string', default: '1' },
     migrate: { type: 'string', default: '' },
     snap: { type: 'string', default: '' },
+    set: { type: 'string', default: '' },
+    setting: { type: 'string', multiple: true, default: [] },
     port: { type: 'string', default: '26000' },
   },
 });
 const basePort = Number(values.port);
 const say = (line: string): void => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
+
+/** Further lines of every zoo.cfg. */
+const settings = Object.fromEntries(values.setting.map((line) => line.split('=') as [string, string]));
 
 /** The second and third member can be made to lead, so each kind is among them. */
 const sets: { readonly [name: string]: readonly string[] } = {
@@ -87,7 +91,7 @@ if (values.migrate !== '') {
       continue;
     }
     const losses = Number(values.losses);
-    report(`MIX ${mix}`, await runMix({ kinds, observers, basePort: port, losses, say }).catch(broken));
+    report(`MIX ${mix}`, await runMix({ kinds, observers, settings, basePort: port, losses, say }).catch(broken));
   }
 }
 process.exit(failed ? 1 : isVoid ? 3 : 0);

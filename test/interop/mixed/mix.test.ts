@@ -18,6 +18,20 @@ it('an ensemble of Apache 3.9, ours and Apache 3.8 loses a leader of each, and i
   expect(acknowledged).toBeGreaterThan(200);
 });
 
+it('observers of both kinds stay with leaders of both kinds, and come back from every loss', async () => {
+  const lines: string[] = [];
+  const { problems, losses, synchronised } = await runMix({
+    kinds: [judge, 'ours', judge, 'ours', debian],
+    observers: [4, 5],
+    basePort: 26_200,
+    losses: 1,
+    say: (line) => lines.push(line),
+  });
+  expect(problems, lines.join('\n')).toEqual([]);
+  expect(losses).toEqual({ [judge]: 1, ours: 1 });
+  expect(synchronised[`${judge} -> ours`]).toMatchObject({ SNAP: expect.any(Number) });
+});
+
 it('an Apache ensemble moves to ours, server by server, and its clients lose neither a write nor a session', async () => {
   const { problems, steps, acknowledged, locks } = await migrate({
     way: [judge, 'ours'],

@@ -1,12 +1,13 @@
 // One ensemble of any members: it elects, takes writes through every member, loses leaders of every kind, takes them back,
 // and in the end every tree is the same, with everything that was acknowledged in it.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Ensemble } from '../harness/ensemble.ts';
+import { Ensemble, type EnsembleOptions } from '../harness/ensemble.ts';
 import type { Kind, Server } from '../harness/server.ts';
 import { everyKindOfWrite } from '../harness/traffic.ts';
 import { superDigest } from '../harness/tree.ts';
 import { Crowd } from './clients.ts';
 import { type Life, lifeOfEnsemble } from './logs.ts';
+import { judgeSessions } from './sessions.ts';
 import { canLead, lose, loseObserver, makeLead, untilAllServe, waysToLose } from './steer.ts';
 import { compareDigests, differences, readWhole, type SeenTree } from './trees.ts';
 
@@ -14,6 +15,7 @@ export interface MixOptions {
   readonly kinds: readonly Kind[];
   /** Members by number (from 1) that only observe. */
   readonly observers?: readonly number[];
+  readonly settings?: EnsembleOptions['settings'];
   readonly basePort: number;
   /** Leader losses of each kind. */
   readonly losses?: number;
@@ -87,7 +89,7 @@ export async function judgeAll(
 
 export async function runMix(options: MixOptions): Promise<MixReport> {
   const { kinds, observers = [], basePort, losses = 3, clients = 4, say } = options;
-  const ensemble = new Ensemble({ basePort, kinds, observers, settings });
+  const ensemble = new Ensemble({ basePort, kinds, observers, settings: { ...settings, ...options.settings } });
   const counts: { [kind: string]: number } = {};
   const crowd = new Crowd(
     ensemble.servers.map((server) => server.clientPort),
@@ -136,9 +138,11 @@ export async function runMix(options: MixOptions): Promise<MixReport> {
     }
     await writeThrough(ensemble.servers);
     await sleep(500);
+    const sessions = await judgeSessions(ensemble.servers);
     await crowd.stop();
     const judged = await judgeAll(ensemble.servers, crowd);
     await crowd.leave();
+    judged.problems.push(...sessions);
     kept = judged.problems.length > 0;
     const { synchronised } = lifeOfEnsemble(ensemble);
     return { losses: counts, acknowledged: crowd.acks.length, moves: crowd.moves, synchronised, ...judged };
