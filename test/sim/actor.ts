@@ -1,22 +1,14 @@
-import { readMulti, writeMulti } from '../../src/client/multi.ts';
-import {
-  readDataAndStat,
-  type WatcherEvent,
-  writeCreateRequest,
-  writePathVersion,
-  writePathWatch,
-  writeSetDataRequest,
-  writeSetWatches,
-} from '../../src/jute/client-records.ts';
-import { CreateMode, ErrorCode, EventType, OpCode, Xid } from '../../src/jute/codes.ts';
-import { OPEN_ACL_UNSAFE, readStat } from '../../src/jute/data-records.ts';
-import type { Reader } from '../../src/jute/reader.ts';
-import type { Writer } from '../../src/jute/writer.ts';
+import { type SetWatches, type WatcherEvent, writeSetWatches } from '../../src/jute/client-records.ts';
+import { AddWatchMode, CreateMode, ErrorCode, EventType, OpCode, WatcherType, Xid } from '../../src/jute/codes.ts';
+import type { Zxid } from '../../src/jute/zxid.ts';
 import { type Answer, SimClient } from './client.ts';
-import type { Action, History, Op, Result, SessionHistory } from './history.ts';
+import { type Habits, Wishes } from './habits.ts';
+import { type Action, type History, isWrite, type Op, type SessionHistory, type WatchLists } from './history.ts';
 import type { SimHost, SimNetwork } from './net.ts';
 import type { SimRandom } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
+import { digestId } from './small-rules.ts';
+import { opCodeOf, resultOf, writeAction } from './wire.ts';
 
 /**
  * An application: it has a session, asks for this and that in no sensible order, keeps watches over reconnections as
@@ -33,18 +25,28 @@ export interface ActorOptions {
   readonly multis: boolean;
   readonly ephemerals: boolean;
   readonly watches: boolean;
+  readonly habits?: Habits;
 }
 
-type WatchKind = 'data' | 'exist' | 'child';
+type WatchKind = 'data' | 'exist' | 'child' | 'persistent' | 'recursive';
+
+/** First of all on a connection: not more than this much in one request, as client libraries cut it. */
+const SET_WATCHES_BYTES = 128 * 1024;
+const GHOST_XIDS = 4;
 
 export class Actor {
   readonly name: string;
   client: SimClient;
+  /** Of the next setWatches, as much; a client that does not know of any limit has none. */
+  setWatchesBytes = SET_WATCHES_BYTES;
   private readonly scheduler: Scheduler;
   private readonly network: SimNetwork;
   private readonly host: SimHost;
   private readonly options: ActorOptions;
   private readonly random: SimRandom;
+  /** Of all that `habits` brings in. */
+  private readonly more: SimRandom;
+  private readonly wishes: Wishes | undefined;
   private readonly history: History;
   private readonly clients: Map<bigint, SimClient>;
   private readonly watches = new Map<string, WatchKind>();
@@ -52,6 +54,10 @@ export class Actor {
   private sessions = 0;
   private stopped = false;
   private readonly versions = new Map<string, number>();
+  /** Given again on every new connection. */
+  private readonly credentials = new Set<string>();
+  /** What this connection will have proved by the time a request sent now is looked at. */
+  private ids: readonly string[] = [];
 
   constructor(
     name: string,
@@ -68,6 +74,9 @@ export class Actor {
     this.host = network.addHost(name);
     this.options = options;
     this.random = random;
+    this.more = random.split('habits');
+    const { habits } = options;
+    if (habits !== undefined) this.wishes = new Wishes(habits, this.more, name, this.host.address);
     this.history = history;
     this.clients = clients;
     this.client = this.connect();
@@ -77,6 +86,8 @@ export class Actor {
   /** No more requests. The session lives on. */
   stop(): void {
     this.stopped = true;
+    this.client.isDozing = false;
+    this.client.leaveGhost();
   }
 
   get isConnected(): boolean {
@@ -88,27 +99,35 @@ export class Actor {
     return this.client.isConnected || (this.stopped && (this.client.isClosing || this.client.process.isDead));
   }
 
+  /** Its session is about to be closed by a leader: the last moment to say something. */
+  wake(): void {
+    const { client } = this;
+    if (!client.isDozing || this.stopped) return;
+    client.isDozing = false;
+    if (!client.isConnected) return;
+    this.do({ op: 'create', path: `/e${this.more.below(3)}`, data: this.name, flags: CreateMode.ephemeral });
+    this.do({ op: 'setData', path: '/k0', data: this.name, version: -1 });
+    this.do({ op: 'create', path: '/e', data: this.name, flags: CreateMode.ephemeralSequential });
+  }
+
   do(action: Action): void {
     const { client } = this;
-    const { sessionId, connections: connection } = client;
+    const { connections: connection } = client;
     const session = this.session;
     if (!client.isConnected || session === undefined) return;
-    const op: Op = {
-      action,
-      sessionId,
-      xid: 0,
-      connection,
-      askedUs: this.scheduler.nowUs,
-      answeredUs: undefined,
-      zxid: undefined,
-      result: undefined,
-    };
+    if (action.op === 'auth') {
+      this.prove(action.scheme, action.credentials);
+      return;
+    }
+    const op = this.opOf(action);
     const done = (answer: Answer | undefined): void => {
       if (answer === undefined) return;
       op.answeredUs = this.scheduler.nowUs;
       op.zxid = answer.zxid;
       op.result = resultOf(action, answer);
-      session.arrivals.push({ kind: 'answer', zxid: answer.zxid, connection, op });
+      if (action.op !== 'bad' || !action.closes) {
+        session.arrivals.push({ kind: 'answer', zxid: answer.zxid, connection, op });
+      }
       this.learn(op);
     };
     const xid =
@@ -119,17 +138,70 @@ export class Actor {
     this.history.ops.push(op);
   }
 
+  /** Goes to another server, and goes on talking to the one it leaves. */
+  move(actions: readonly Action[]): void {
+    const { client } = this;
+    if (!client.isConnected || client.isClosing) return;
+    const ops = actions.map((action) => this.opOf(action));
+    client.move();
+    for (const op of ops) this.haunt(op);
+  }
+
+  /** On the connection it left. */
+  haunt(op: Op): void {
+    const { action } = op;
+    (op as { xid: number }).xid = this.client.haunt(opCodeOf(action), (w) => writeAction(w, action));
+    this.history.ops.push(op);
+  }
+
+  opOf(action: Action): Op {
+    return {
+      action,
+      sessionId: this.client.sessionId,
+      xid: 0,
+      connection: this.client.connections,
+      ids: this.ids,
+      askedUs: this.scheduler.nowUs,
+      answeredUs: undefined,
+      zxid: undefined,
+      result: undefined,
+    };
+  }
+
+  /** An auth packet: counts for what is asked after it, and is answered before what was asked before it. */
+  prove(scheme: string, credentials: string): void {
+    const { client, session } = this;
+    if (session === undefined || !client.isConnected) return;
+    const connection = client.connections;
+    const isDigest = scheme === 'digest';
+    if (isDigest) {
+      this.credentials.add(credentials);
+      const id = `digest:${digestId(credentials)}`;
+      if (!this.ids.includes(id)) this.ids = [...this.ids, id];
+    }
+    client.auth(scheme, credentials, (answer) => {
+      if (answer?.err !== 0 || !isDigest) return;
+      session.arrivals.push({ kind: 'proved', id: `digest:${digestId(credentials)}`, connection });
+    });
+  }
+
   private connect(): SimClient {
     this.sessions++;
     this.session = undefined;
     this.watches.clear();
-    const { servers, timeoutMs } = this.options;
+    this.credentials.clear();
+    const { servers, timeoutMs, habits } = this.options;
     const name = `${this.name}.${this.sessions}`;
     const first = this.random.below(servers.length);
-    const client = new SimClient(name, this.scheduler, this.network, this.host, { servers, timeoutMs }, first);
+    const readOnly = (): boolean | undefined => (habits?.readOnly === 'old' ? undefined : habits?.readOnly === 'yes');
+    const options = { servers, timeoutMs, readOnly };
+    const client = new SimClient(name, this.scheduler, this.network, this.host, options, first);
     client.onConnected = () => {
       this.clients.set(client.sessionId, client);
-      this.session = this.history.session(client.sessionId, name);
+      const ownId = `ip:${this.host.address}`;
+      this.session = this.history.session(client.sessionId, name, ownId);
+      this.ids = [ownId];
+      for (const credentials of this.credentials) this.prove('digest', credentials);
       if (this.watches.size > 0) this.rewatch();
     };
     client.onExpired = () => {
@@ -138,32 +210,32 @@ export class Actor {
         if (this.client === client) this.client = this.connect();
       });
     };
-    client.onEvent = (event) => this.onEvent(client, event);
+    client.onEvent = (event, zxid) => this.onEvent(client, event, zxid);
     return client;
   }
 
   /** As every client library does it: first of all on a new connection, with what it has seen last. */
   private rewatch(): void {
     const { client, session } = this;
-    const lists: Record<WatchKind, string[]> = { data: [], exist: [], child: [] };
-    for (const [key, kind] of this.watches) lists[kind].push(key.slice(key.indexOf(' ') + 1));
-    const connection = client.connections;
     const relativeZxid = client.lastZxid;
-    client.request(
-      OpCode.setWatches,
-      (w) => writeSetWatches(w, { relativeZxid, ...lists, persistent: [], persistentRecursive: [] }, false),
-      (answer) => {
-        if (answer !== undefined) session?.arrivals.push({ kind: 'rewatched', zxid: answer.zxid, connection });
-      },
-      Xid.setWatches,
-    );
+    const lasting = [...this.watches.values()].some((kind) => kind === 'persistent' || kind === 'recursive');
+    for (const lists of listsOf(this.watches, relativeZxid, this.setWatchesBytes)) {
+      const connection = client.connections;
+      client.request(
+        lasting ? OpCode.setWatches2 : OpCode.setWatches,
+        (w) => writeSetWatches(w, recordOf(lists), lasting),
+        (answer) => {
+          if (answer !== undefined) session?.arrivals.push({ kind: 'rewatched', zxid: answer.zxid, connection, lists });
+        },
+        Xid.setWatches,
+      );
+    }
   }
 
-  private onEvent(client: SimClient, event: WatcherEvent): void {
-    const { type, path } = event;
-    this.history
-      .session(client.sessionId, client.name)
-      .arrivals.push({ kind: 'event', type, path, connection: client.connections });
+  private onEvent(client: SimClient, { type, path }: WatcherEvent, zxid: Zxid): void {
+    this.history.sessions
+      .get(client.sessionId)
+      ?.arrivals.push({ kind: 'event', type, path, zxid, connection: client.connections });
     if (client !== this.client) return;
     if (type !== EventType.nodeChildrenChanged) this.watches.delete(`data ${path}`);
     if (type === EventType.nodeChildrenChanged || type === EventType.nodeDeleted) this.watches.delete(`child ${path}`);
@@ -172,14 +244,34 @@ export class Actor {
   private learn(op: Op): void {
     const { action, result } = op;
     if (result === undefined || op.sessionId !== this.client.sessionId) return;
-    if (action.op === 'get' && result.stat !== undefined) this.versions.set(action.path, result.stat.version);
-    if (action.op === 'setData' && result.stat !== undefined) this.versions.set(action.path, result.stat.version);
-    if ((action.op === 'get' || action.op === 'exists' || action.op === 'children') && action.watch) {
-      if (action.op === 'exists' && result.err === ErrorCode.noNode) this.watches.set(`data ${action.path}`, 'exist');
-      else if (result.err === 0) {
-        if (action.op === 'children') this.watches.set(`child ${action.path}`, 'child');
-        else this.watches.set(`data ${action.path}`, 'data');
+    const { watches } = this;
+    switch (action.op) {
+      case 'get':
+      case 'setData':
+        if (result.stat !== undefined) this.versions.set(action.path, result.stat.version);
+        break;
+      case 'addWatch':
+        if (result.err !== 0) return;
+        if (action.mode === AddWatchMode.persistent) watches.set(`persistent ${action.path}`, 'persistent');
+        else watches.set(`recursive ${action.path}`, 'recursive');
+        return;
+      case 'removeWatches': {
+        if (result.err !== 0) return;
+        const { path, type } = action;
+        const all = type === WatcherType.any;
+        if (all || type === WatcherType.data) watches.delete(`data ${path}`);
+        if (all || type === WatcherType.children) watches.delete(`child ${path}`);
+        if (all || type === WatcherType.persistent) watches.delete(`persistent ${path}`);
+        if (all || type === WatcherType.persistentRecursive) watches.delete(`recursive ${path}`);
+        return;
       }
+      default:
+    }
+    if (!('watch' in action) || !action.watch) return;
+    if (action.op === 'exists' && result.err === ErrorCode.noNode) watches.set(`data ${action.path}`, 'exist');
+    else if (result.err === 0) {
+      if (action.op === 'get' || action.op === 'exists') watches.set(`data ${action.path}`, 'data');
+      else watches.set(`child ${action.path}`, 'child');
     }
   }
 
@@ -197,14 +289,60 @@ export class Actor {
   private act(): void {
     const { random, client, options } = this;
     if (client.isClosing || client.process.isDead || client.isExpired) return;
-    if (!client.isConnected) return;
+    if (!client.isConnected || client.isDozing) return;
     if (options.leavesOneIn > 0 && random.below(options.leavesOneIn) === 0) {
       this.leave();
       return;
     }
     if (client.depth > options.mostAtOnce * 4) return;
     const count = random.between(1, options.mostAtOnce);
-    for (let i = 0; i < count; i++) this.do(this.nextAction());
+    for (let i = 0; i < count; i++) this.do(this.wishes?.next((path) => this.version(path)) ?? this.nextAction());
+    const { habits } = options;
+    if (habits?.rude === true && this.more.chance(1, 25)) this.beRude();
+    else if (habits?.dozes === true && this.more.chance(1, 25)) this.doze();
+  }
+
+  private beRude(): void {
+    const { more, client } = this;
+    switch (more.below(8)) {
+      case 0:
+        client.raw(Buffer.from([0xff, 0xff, 0xff, 0xf0]));
+        return;
+      case 1:
+        client.raw(Buffer.from([0x7f, 0xff, 0xff, 0xff]));
+        return;
+      case 2:
+        client.raw(Buffer.from(more.pick(['ruok', 'GET / HTTP/1.1\r\n\r\n', 'stat'])));
+        return;
+      case 3:
+        // A frame that never ends.
+        client.raw(Buffer.from([0, 0, 1, 0, 0, 0, 0, 1]));
+        client.drop();
+        return;
+      case 4:
+        client.halfClose();
+        return;
+      case 5:
+        client.stopReading(more.between(50, 3000));
+        return;
+      case 6:
+        client.raw(Buffer.from([0, 0, 0, 3, 1, 2, 3]));
+        return;
+      default: {
+        const actions = Array.from({ length: more.between(0, GHOST_XIDS) }, () => this.write());
+        this.move(actions.filter((action) => isWrite(action)));
+        this.scheduler.after(more.between(1, 4000) * 1000, undefined, () => client.leaveGhost());
+      }
+    }
+  }
+
+  /** As if the machine slept, for about as long as the session may. */
+  private doze(): void {
+    const { client, more } = this;
+    client.isDozing = true;
+    this.scheduler.after(Math.round(client.timeoutMs * more.pick([500, 1100, 1600])), undefined, () => {
+      client.isDozing = false;
+    });
   }
 
   private leave(): void {
@@ -256,6 +394,8 @@ export class Actor {
   }
 
   private part(): Action {
+    const wish = this.wishes?.part((path) => this.version(path));
+    if (wish !== undefined) return wish;
     if (this.random.chance(1, 5)) {
       const path = this.path();
       return { op: 'check', path, version: this.version(path) };
@@ -279,97 +419,31 @@ export class Actor {
   }
 }
 
-function opCodeOf(action: Action): number {
-  switch (action.op) {
-    case 'create':
-      return OpCode.create;
-    case 'setData':
-      return OpCode.setData;
-    case 'delete':
-      return OpCode.delete;
-    case 'multi':
-      return OpCode.multi;
-    case 'get':
-      return OpCode.getData;
-    case 'exists':
-      return OpCode.exists;
-    case 'children':
-      return OpCode.getChildren;
-    case 'sync':
-      return OpCode.sync;
-    default:
-      throw new Error(`${action.op} is not sent by itself`);
-  }
+function recordOf(lists: WatchLists): SetWatches {
+  return {
+    relativeZxid: lists.relativeZxid,
+    data: [...lists.data],
+    exist: [...lists.exist],
+    child: [...lists.child],
+    persistent: [...lists.persistent],
+    persistentRecursive: [...lists.recursive],
+  };
 }
 
-function writeAction(w: Writer, action: Action): void {
-  switch (action.op) {
-    case 'create': {
-      const data = Buffer.from(action.data);
-      writeCreateRequest(
-        w,
-        { path: action.path, data, acl: [...OPEN_ACL_UNSAFE], flags: action.flags, ttl: 0n },
-        false,
-      );
-      return;
+/** In as many requests as it takes. */
+function listsOf(watches: ReadonlyMap<string, WatchKind>, relativeZxid: Zxid, mostBytes: number): WatchLists[] {
+  type Growing = { -readonly [K in keyof WatchLists]: WatchLists[K] extends Zxid ? Zxid : string[] };
+  const empty = (): Growing => ({ relativeZxid, data: [], exist: [], child: [], persistent: [], recursive: [] });
+  const all: Growing[] = [];
+  let bytes = 0;
+  for (const [key, kind] of watches) {
+    const path = key.slice(key.indexOf(' ') + 1);
+    if (all.length === 0 || bytes + path.length > mostBytes) {
+      all.push(empty());
+      bytes = 0;
     }
-    case 'setData':
-      writeSetDataRequest(w, { path: action.path, data: Buffer.from(action.data), version: action.version });
-      return;
-    case 'delete':
-      writePathVersion(w, { path: action.path, version: action.version });
-      return;
-    case 'multi':
-      writeMulti(w, action.parts.map(multiPart), (path) => path);
-      return;
-    case 'get':
-    case 'exists':
-    case 'children':
-      writePathWatch(w, { path: action.path, watch: action.watch });
-      return;
-    case 'sync':
-      w.writeString(action.path);
-      return;
-    default:
+    (all.at(-1) as Growing)[kind].push(path);
+    bytes += path.length + 4;
   }
-}
-
-function multiPart(action: Action): Parameters<typeof writeMulti>[1][number] {
-  switch (action.op) {
-    case 'create':
-      return { op: 'create', path: action.path, data: action.data };
-    case 'setData':
-    case 'delete':
-    case 'check':
-      return action;
-    default:
-      throw new Error(`${action.op} in a multi`);
-  }
-}
-
-function resultOf(action: Action, { err, body }: Answer): Result {
-  if (action.op === 'multi') return { err, items: body.remaining > 0 ? itemsOf(body) : [] };
-  if (err !== 0) return { err };
-  switch (action.op) {
-    case 'create':
-      return { err, path: body.readString() ?? '' };
-    case 'setData':
-    case 'exists':
-      return { err, stat: readStat(body) };
-    case 'get': {
-      const { data, stat } = readDataAndStat(body);
-      return { err, data: data?.toString(), stat };
-    }
-    case 'children':
-      return { err, children: (body.readStrings() ?? []).sort() };
-    default:
-      return { err };
-  }
-}
-
-function itemsOf(body: Reader): (number | string)[] {
-  return readMulti(body, (path) => path).map((item) => {
-    if (item.op === 'error') return item.code;
-    return item.op === 'create' ? item.path : 0;
-  });
+  return all;
 }

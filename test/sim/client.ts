@@ -5,6 +5,7 @@ import {
   readReplyHeader,
   readWatcherEvent,
   type WatcherEvent,
+  writeAuthPacket,
   writeConnectRequest,
   writeRequestHeader,
 } from '../../src/jute/client-records.ts';
@@ -17,6 +18,7 @@ import { SimClock } from './clock.ts';
 import { CLIENT_PORT } from './machine.ts';
 import type { SimHost, SimNetwork } from './net.ts';
 import { type Scheduler, SimProcess } from './scheduler.ts';
+import { Violation } from './violation.ts';
 
 /**
  * A client of the simulated ensemble: one session on the wire protocol, without promises. It reconnects to the next
@@ -41,6 +43,8 @@ interface Pending {
 export interface SimClientOptions {
   readonly servers: readonly string[];
   readonly timeoutMs: number;
+  /** Of the ConnectRequest, asked for each connection; undefined: a client that does not know the field. */
+  readonly readOnly?: () => boolean | undefined;
 }
 
 const DIAL_TIMEOUT_MS = 1000;
@@ -55,11 +59,19 @@ export class SimClient {
   isExpired = false;
   /** When the latest request that was answered had been sent: the session was alive then. */
   aliveMs = 0;
+  /** The longest it was silent between two requests that were answered, and until when. */
+  silence = { ms: 0, untilMs: 0 };
   /** Connections that were let in. */
   connections = 0;
   onConnected: () => void = () => {};
   onExpired: () => void = () => {};
   onEvent: (event: WatcherEvent, zxid: Zxid) => void = () => {};
+  /** It says nothing, not even that it is there. */
+  isDozing = false;
+  /** An earlier connection that is still open. */
+  private ghost: Stream | undefined;
+  private knowsReadOnly = true;
+  private readonly auths = new Fifo<OnAnswer>();
   private readonly clock: SimClock;
   private readonly options: SimClientOptions;
   private readonly net: ReturnType<SimNetwork['netOf']>;
@@ -107,6 +119,65 @@ export class SimClient {
     return xid;
   }
 
+  /** An auth packet; its answer overtakes those of requests that are under way. */
+  auth(scheme: string, credentials: string, done: OnAnswer): void {
+    const { stream } = this;
+    if (stream === undefined || !this.isConnected) return;
+    this.auths.push(done);
+    const at = this.w.beginFrame();
+    writeRequestHeader(this.w, Xid.auth, OpCode.auth);
+    writeAuthPacket(this.w, { type: 0, scheme, auth: Buffer.from(credentials) });
+    this.w.endFrame(at);
+    stream.write(this.w.take());
+  }
+
+  /** Bytes that may be no frame at all. */
+  raw(bytes: Buffer): void {
+    this.stream?.write(bytes);
+  }
+
+  /** Nothing more is said on this connection; what comes is read until the other side closes, too. */
+  halfClose(): void {
+    this.stream?.end();
+  }
+
+  /** Nothing is taken from the connection for so long. */
+  stopReading(ms: number): void {
+    const { stream } = this;
+    stream?.pause();
+    this.clock.after(ms, () => {
+      if (stream === this.stream) stream?.resume();
+    });
+  }
+
+  /** Goes to another server and leaves its connection to this one as it is. */
+  move(): void {
+    this.leaveGhost();
+    this.ghost = this.stream;
+    this.onLost(0);
+  }
+
+  /** On the connection it moved away from, if that is still open; nobody waits for an answer. */
+  haunt(type: number, write: (w: Writer) => void): number {
+    const xid = this.nextXid++;
+    const at = this.w.beginFrame();
+    writeRequestHeader(this.w, xid, type);
+    write(this.w);
+    this.w.endFrame(at);
+    const bytes = this.w.take();
+    if (this.ghost !== undefined) this.ghost.write(bytes);
+    return xid;
+  }
+
+  leaveGhost(): void {
+    this.ghost?.destroy();
+    this.ghost = undefined;
+  }
+
+  get hasGhost(): boolean {
+    return this.ghost !== undefined;
+  }
+
   get timeoutMs(): number {
     return this.grantedMs;
   }
@@ -140,6 +211,8 @@ export class SimClient {
   private dial(): void {
     if (this.closed || this.isExpired) return;
     const server = this.options.servers[this.nextServer++ % this.options.servers.length] as string;
+    const readOnly = this.options.readOnly === undefined ? false : this.options.readOnly();
+    this.knowsReadOnly = readOnly !== undefined;
     const cutter = new FrameCutter(64 << 20, (frame) => {
       this.onFrame(frame);
       return true;
@@ -154,7 +227,7 @@ export class SimClient {
           timeoutMs: this.options.timeoutMs,
           sessionId: this.sessionId,
           password: this.password,
-          readOnly: false,
+          readOnly,
         });
         this.w.endFrame(at);
         stream.write(this.w.take());
@@ -175,15 +248,16 @@ export class SimClient {
     this.heardMs = this.clock.nowMs();
   }
 
-  private onLost(): void {
+  private onLost(reconnectMs = RECONNECT_MS): void {
     this.stream = undefined;
     this.isConnected = false;
+    this.auths.clear();
     for (let left = this.pending.shift(); left !== undefined; left = this.pending.shift()) left.done(undefined);
-    if (!this.closed && !this.isExpired) this.clock.after(RECONNECT_MS, () => this.dial());
+    if (!this.closed && !this.isExpired) this.clock.after(reconnectMs, () => this.dial());
   }
 
   private onTick(): void {
-    if (this.stream === undefined) return;
+    if (this.stream === undefined || this.isDozing) return;
     const silentMs = this.clock.nowMs() - this.heardMs;
     if (silentMs > Math.max(this.grantedMs, DIAL_TIMEOUT_MS * 2) * 0.67) {
       this.drop();
@@ -210,10 +284,18 @@ export class SimClient {
       this.onEvent(readWatcherEvent(r), header.zxid);
       return;
     }
+    if (header.xid === Xid.auth) {
+      this.auths.shift()?.({ err: header.err, zxid: header.zxid, body: r });
+      return;
+    }
     if (header.zxid > this.lastZxid) this.lastZxid = header.zxid;
     const head = this.pending.shift();
     if (head === undefined || head.xid !== header.xid) {
       throw new Error(`${this.name}: reply ${header.xid} where ${head?.xid} was due`);
+    }
+    const silentMs = head.sentMs - this.aliveMs;
+    if (silentMs > this.silence.ms || head.sentMs - this.silence.untilMs > this.grantedMs * 4) {
+      this.silence = { ms: silentMs, untilMs: head.sentMs };
     }
     this.aliveMs = head.sentMs;
     head.done({ err: header.err, zxid: header.zxid, body: r });
@@ -221,6 +303,9 @@ export class SimClient {
 
   private onConnectResponse(r: Reader): void {
     const response = readConnectResponse(r);
+    if ((response.readOnly !== undefined) !== this.knowsReadOnly || r.remaining > 0) {
+      throw new Violation('Scenario', `${this.name}: a ConnectResponse of another length than the client knows`);
+    }
     if (response.timeoutMs <= 0) {
       this.isExpired = true;
       this.stream?.destroy();
@@ -232,6 +317,7 @@ export class SimClient {
     this.password = Buffer.from(response.password);
     this.grantedMs = response.timeoutMs;
     this.aliveMs = this.heardMs;
+    if (this.connections === 0) this.silence = { ms: 0, untilMs: this.heardMs };
     this.connections++;
     this.isConnected = true;
     this.onConnected();

@@ -1,25 +1,63 @@
-import type { Stat } from '../../src/jute/data-records.ts';
+import type { Acl, Stat } from '../../src/jute/data-records.ts';
 import type { Zxid } from '../../src/jute/zxid.ts';
 
 /** What clients asked for and saw, for judging afterwards. */
+export interface Create {
+  readonly op: 'create';
+  readonly path: string;
+  readonly data: string | undefined;
+  readonly flags: number;
+  /** The operation's number; what a client library takes for these flags when it is left out. */
+  readonly type?: number;
+  /** Open to all when it is left out. */
+  readonly acl?: readonly Acl[];
+  readonly ttl?: number;
+}
+
 export type Action =
-  | { readonly op: 'create'; readonly path: string; readonly data: string; readonly flags: number }
-  | { readonly op: 'setData'; readonly path: string; readonly data: string; readonly version: number }
+  | Create
+  | { readonly op: 'setData'; readonly path: string; readonly data: string | undefined; readonly version: number }
   | { readonly op: 'delete'; readonly path: string; readonly version: number }
   | { readonly op: 'check'; readonly path: string; readonly version: number }
+  | { readonly op: 'setAcl'; readonly path: string; readonly acl: readonly Acl[]; readonly version: number }
   | { readonly op: 'multi'; readonly parts: readonly Action[] }
-  | { readonly op: 'get' | 'exists' | 'children'; readonly path: string; readonly watch: boolean }
+  | { readonly op: 'get' | 'exists' | 'children' | 'children2'; readonly path: string; readonly watch: boolean }
+  | { readonly op: 'getAcl' | 'count'; readonly path: string }
+  | { readonly op: 'ephemerals'; readonly path: string }
+  | { readonly op: 'multiRead'; readonly parts: readonly { readonly op: 'get' | 'children'; readonly path: string }[] }
+  | { readonly op: 'whoAmI' }
+  | { readonly op: 'addWatch'; readonly path: string; readonly mode: number }
+  | { readonly op: 'checkWatches' | 'removeWatches'; readonly path: string; readonly type: number }
+  | { readonly op: 'auth'; readonly scheme: string; readonly credentials: string }
   | { readonly op: 'sync'; readonly path: string }
+  | Bad
   | { readonly op: 'close' };
+
+/** A request that no client library sends. The answer is always the same. */
+export interface Bad {
+  readonly op: 'bad';
+  readonly what: string;
+  readonly type: number;
+  readonly body: Buffer;
+  readonly err: number;
+  /** Refused by a transaction, as a write that can be read. */
+  readonly isWrite: boolean;
+  /** Whoever asked this is shown the door, and what it sent behind it is not looked at. */
+  readonly closes: boolean;
+}
 
 export interface Result {
   readonly err: number;
   readonly path?: string;
   readonly data?: string | undefined;
   readonly stat?: Stat;
+  /** Sorted. */
   readonly children?: readonly string[];
-  /** Of a multi: the error of each part, or the path a create made. */
+  /** Of a multi: the error of each part, or the path a create made; of a multiRead what each part showed. */
   readonly items?: readonly (number | string)[];
+  /** ACL entries or ids, as text, sorted. */
+  readonly list?: readonly string[];
+  readonly count?: number;
 }
 
 export interface Op {
@@ -28,21 +66,43 @@ export interface Op {
   readonly xid: number;
   /** Which connection of the session it went out on. */
   readonly connection: number;
+  /** What that connection had proved, `scheme:id` each. */
+  readonly ids: readonly string[];
   readonly askedUs: number;
   answeredUs: number | undefined;
   zxid: Zxid | undefined;
   result: Result | undefined;
 }
 
+/** The lists of a setWatches. */
+export interface WatchLists {
+  readonly relativeZxid: Zxid;
+  readonly data: readonly string[];
+  readonly exist: readonly string[];
+  readonly child: readonly string[];
+  readonly persistent: readonly string[];
+  readonly recursive: readonly string[];
+}
+
 /** One session's answers and events in the order they arrived. */
 export type Arrival =
   | { readonly kind: 'answer'; readonly zxid: Zxid; readonly connection: number; readonly op: Op }
-  | { readonly kind: 'event'; readonly type: number; readonly path: string; readonly connection: number }
-  | { readonly kind: 'rewatched'; readonly zxid: Zxid; readonly connection: number };
+  | {
+      readonly kind: 'event';
+      readonly type: number;
+      readonly path: string;
+      readonly zxid: Zxid;
+      readonly connection: number;
+    }
+  | { readonly kind: 'rewatched'; readonly zxid: Zxid; readonly connection: number; readonly lists: WatchLists }
+  /** The connection has proved one more id. */
+  | { readonly kind: 'proved'; readonly id: string; readonly connection: number };
 
 export interface SessionHistory {
   readonly sessionId: bigint;
   readonly name: string;
+  /** What every connection of it has proved without a word. */
+  readonly ownId: string;
   readonly arrivals: Arrival[];
 }
 
@@ -52,10 +112,10 @@ export class History {
   /** Whose clients were told so. */
   readonly expired = new Set<bigint>();
 
-  session(sessionId: bigint, name: string): SessionHistory {
+  session(sessionId: bigint, name: string, ownId: string): SessionHistory {
     let session = this.sessions.get(sessionId);
     if (session === undefined) {
-      session = { sessionId, name, arrivals: [] };
+      session = { sessionId, name, ownId, arrivals: [] };
       this.sessions.set(sessionId, session);
     }
     return session;
@@ -74,23 +134,55 @@ export class History {
   }
 }
 
+/** Becomes a transaction, if only one that says why not. */
 export function isWrite(action: Action): boolean {
-  return action.op === 'create' || action.op === 'setData' || action.op === 'delete' || action.op === 'multi';
+  switch (action.op) {
+    case 'create':
+    case 'setData':
+    case 'delete':
+    case 'setAcl':
+    case 'multi':
+      return true;
+    case 'bad':
+      return action.isWrite;
+    default:
+      return false;
+  }
+}
+
+/** Is its answer the tree's, as it was at the zxid of the answer? */
+export function isRead(action: Action): boolean {
+  switch (action.op) {
+    case 'get':
+    case 'exists':
+    case 'children':
+    case 'children2':
+    case 'getAcl':
+    case 'count':
+    case 'ephemerals':
+    case 'multiRead':
+    case 'whoAmI':
+      return true;
+    default:
+      return false;
+  }
 }
 
 export function describe(action: Action): string {
   switch (action.op) {
     case 'multi':
-      return `multi(${action.parts.map(describe).join(', ')})`;
-    case 'close':
-      return 'close';
-    case 'create':
-      return `create ${action.path} flags ${action.flags}`;
-    case 'setData':
-    case 'delete':
-    case 'check':
-      return `${action.op} ${action.path} version ${action.version}`;
+    case 'multiRead':
+      return `${action.op}(${action.parts.map((part) => describePath(part)).join(', ')})`;
+    case 'bad':
+      return action.what;
     default:
-      return `${action.op} ${action.path}`;
+      return describePath(action);
   }
+}
+
+function describePath(action: object): string {
+  return Object.entries(action)
+    .filter(([key]) => key !== 'data')
+    .map(([key, value]) => (key === 'op' ? value : `${key} ${JSON.stringify(value)}`))
+    .join(' ');
 }

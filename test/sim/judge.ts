@@ -1,10 +1,20 @@
-import { ErrorCode, EventType, OpCode } from '../../src/jute/codes.ts';
+import { ErrorCode, OpCode } from '../../src/jute/codes.ts';
 import type { Stat } from '../../src/jute/data-records.ts';
 import { readTxn, type Txn } from '../../src/jute/txns.ts';
 import { ZXID_ZERO, type Zxid, zxidHex } from '../../src/jute/zxid.ts';
-import { describe, type History, isWrite, type Op, type Result, type SessionHistory } from './history.ts';
+import {
+  type Arrival,
+  describe,
+  type History,
+  isRead,
+  isWrite,
+  type Op,
+  type Result,
+  type SessionHistory,
+} from './history.ts';
+import { checkWatches, type Rewatched, rewatched } from './judge-watches.ts';
 import type { Ledger } from './ledger.ts';
-import { SmallTree } from './small-tree.ts';
+import { type Asker, type SmallRules, SmallTree } from './small-tree.ts';
 import { Violation } from './violation.ts';
 
 /**
@@ -19,8 +29,9 @@ import { Violation } from './violation.ts';
  *   SessionOrder         a session's answers never go back in zxid, over reconnections as well, and its writes are in
  *                        the order asked (ZooKeeper's FIFO client order)
  *   SyncThenRead         after a sync everything shows that was acknowledged to anyone before the sync was asked for
- *   Watches              one event at most for each watch set; before anything newer than the change can be read; and
- *                        certainly, if the client heard of something newer on whatever connection
+ *   Watches              judge-watches.ts
+ *   Ends                 what the server deletes by itself is an empty container or a node whose TTL is over; and of a
+ *                        session nothing happens behind its close (ClickHouse's 65198)
  *   SessionsLive         a client is told that its session is over only if somebody closed it
  *   Ephemerals           a node of a session is there until its close, and not longer; nobody else's delete is needed
  */
@@ -33,14 +44,20 @@ export interface Judged {
   readonly sessions: ReadonlySet<bigint>;
 }
 
-export function judge(ledger: Ledger, history: History): Judged {
+/** What the ensemble was configured to do, and how late a TTL may be looked at; undefined: its clocks are wrong. */
+export interface JudgeRules extends SmallRules {
+  readonly reapSlackMs: number | undefined;
+}
+
+export function judge(ledger: Ledger, history: History, rules: JudgeRules): Judged {
   const requests = byRequest(history);
   checkRealTime(ledger, requests);
-  const { tree, reads, writes, sessions } = replay(ledger, history, requests);
+  const answers = new Map<Arrival, Rewatched>();
+  const { tree, reads, writes, sessions } = replay(ledger, history, requests, rules, answers);
   let events = 0;
   for (const session of history.sessions.values()) {
     checkSessionOrder(session);
-    events += checkWatches(session, tree);
+    events += checkWatches(session, tree.changes, answers);
   }
   checkSyncs(history);
   checkExpired(ledger, history);
@@ -84,29 +101,60 @@ function isSessionError(err: number): boolean {
   return err === ErrorCode.sessionExpired || err === ErrorCode.sessionMoved;
 }
 
-function replay(ledger: Ledger, history: History, requests: Requests): Omit<Judged, 'events'> {
-  const tree = new SmallTree();
+/** Something to be looked up in the tree as it was at a zxid. */
+interface Look {
+  readonly zxid: Zxid;
+  readonly look: (tree: SmallTree) => void;
+}
+
+function looksOf(history: History, answers: Map<Arrival, Rewatched>): Look[] {
+  const looks: Look[] = [];
+  for (const op of history.ops) {
+    if (isRead(op.action) && op.zxid !== undefined) looks.push({ zxid: op.zxid, look: (tree) => checkRead(op, tree) });
+    else if (op.action.op === 'bad' && op.result !== undefined) checkBad(op, op.result);
+  }
+  for (const { arrivals } of history.sessions.values()) {
+    for (const arrival of arrivals) {
+      if (arrival.kind !== 'rewatched') continue;
+      const { zxid, lists } = arrival;
+      looks.push({ zxid, look: (tree) => answers.set(arrival, rewatched(lists, tree)) });
+    }
+  }
+  return looks.sort((a, b) => a.zxid - b.zxid);
+}
+
+function replay(
+  ledger: Ledger,
+  history: History,
+  requests: Requests,
+  rules: JudgeRules,
+  answers: Map<Arrival, Rewatched>,
+): Omit<Judged, 'events'> {
+  const tree = new SmallTree(rules);
   const seen = new Set<Op>();
   const sessions = new Set<bigint>();
-  const reads = history.ops.filter((op) => isRead(op) && op.zxid !== undefined);
-  reads.sort((a, b) => (a.zxid as number) - (b.zxid as number));
-  let nextRead = 0;
-  const readUpTo = (limit: Zxid): void => {
-    for (; nextRead < reads.length && ((reads[nextRead] as Op).zxid as Zxid) < limit; nextRead++) {
-      checkRead(reads[nextRead] as Op, tree);
-    }
+  const closed = new Set<bigint>();
+  const looks = looksOf(history, answers);
+  let next = 0;
+  const lookUpTo = (limit: Zxid): void => {
+    for (let look = looks[next]; look !== undefined && look.zxid < limit; look = looks[++next]) look.look(tree);
   };
   for (const { zxid, payload } of ledger.delivered) {
-    readUpTo(zxid);
+    lookUpTo(zxid);
     const txn = readTxn(payload);
-    const { clientId, cxid, type } = txn.header;
+    const { clientId, cxid, type, time } = txn.header;
     if (type === OpCode.createSession) {
       sessions.add(clientId);
+      continue;
+    }
+    if (clientId === 0n) {
+      if (type === OpCode.deleteContainer) checkReaped(txn, zxid, tree, rules);
       continue;
     }
     const op = requests.get(keyOf(clientId, cxid));
     if (type === OpCode.closeSession) {
       sessions.delete(clientId);
+      closed.add(clientId);
       tree.closeSession(clientId, zxid);
       if (op?.action.op === 'close') seen.add(op);
       continue;
@@ -117,9 +165,9 @@ function replay(ledger: Ledger, history: History, requests: Requests): Omit<Judg
     if (seen.has(op))
       throw new Violation('AckedSurvives', `${describe(op.action)} happened twice, at ${zxidHex(zxid)}`);
     seen.add(op);
-    checkWrite(op, txn, zxid, tree);
+    checkWrite(op, txn, zxid, time, tree, closed);
   }
-  readUpTo(Number.POSITIVE_INFINITY as Zxid);
+  lookUpTo(Number.POSITIVE_INFINITY as Zxid);
   const last = ledger.lastDelivered;
   let writes = 0;
   for (const op of history.ops) {
@@ -134,30 +182,47 @@ function replay(ledger: Ledger, history: History, requests: Requests): Omit<Judg
       }
     }
   }
-  return { tree, reads: reads.length, writes, sessions };
+  return { tree, reads: looks.length, writes, sessions };
 }
 
-function isRead(op: Op): boolean {
-  const { action } = op;
-  return action.op === 'get' || action.op === 'exists' || action.op === 'children';
+function checkReaped(txn: Txn, zxid: Zxid, tree: SmallTree, rules: JudgeRules): void {
+  if (txn.body.kind !== 'delete') return;
+  const { path } = txn.body;
+  const refusal = tree.reap(path, { zxid, timeMs: txn.header.time, decided: 0 }, rules.reapSlackMs);
+  if (refusal === undefined) return;
+  throw new Violation('Ends', `the server deletes ${path} at ${zxidHex(zxid)}, and ${refusal}`);
 }
 
-function checkWrite(op: Op, txn: Txn, zxid: Zxid, tree: SmallTree): void {
-  const { result } = op;
+/** It has one answer, wherever it stands. */
+function checkBad({ action }: Op, { err }: Result): void {
+  if (action.op !== 'bad' || err === action.err || isSessionError(err)) return;
+  throw new Violation('Linearizability', `${action.what} is answered with ${err} for ${action.err}`);
+}
+
+function askerOf(op: Op): Asker {
+  return { sessionId: op.sessionId, ids: op.ids };
+}
+
+function checkWrite(op: Op, txn: Txn, zxid: Zxid, timeMs: number, tree: SmallTree, closed: ReadonlySet<bigint>): void {
+  const { action, result } = op;
   const refused = txn.body.kind === 'error' ? txn.body.err : 0;
   const firstOfMulti = txn.body.kind === 'multi' ? txn.body.txns.find((part) => part.kind === 'error') : undefined;
   const refusal = firstOfMulti?.kind === 'error' ? firstOfMulti.err : refused;
   if (isSessionError(refusal)) {
     if (result !== undefined && result.err !== refusal) {
-      throw new Violation('Linearizability', `${describe(op.action)} is answered with ${result.err} for ${refusal}`);
+      throw new Violation('Linearizability', `${describe(action)} is answered with ${result.err} for ${refusal}`);
     }
     return;
   }
-  const expected = tree.write(op.action, op.sessionId, zxid);
+  if (closed.has(op.sessionId)) {
+    throw new Violation('Ends', `${describe(action)} at ${zxidHex(zxid)} comes behind the end of its session`);
+  }
+  const expected =
+    action.op === 'bad' ? { err: action.err } : tree.write(action, askerOf(op), { zxid, timeMs, decided: refusal });
   if (expected.err !== refusal) {
     throw new Violation(
       'Linearizability',
-      `${describe(op.action)} at ${zxidHex(zxid)} is decided with ${refusal}, and after what is before it the answer is ${expected.err}`,
+      `${describe(action)} at ${zxidHex(zxid)} is decided with ${refusal}, and after what is before it the answer is ${expected.err}`,
     );
   }
   if (result === undefined) return;
@@ -165,7 +230,7 @@ function checkWrite(op: Op, txn: Txn, zxid: Zxid, tree: SmallTree): void {
   if (difference !== undefined || op.zxid !== zxid) {
     throw new Violation(
       'Linearizability',
-      `${describe(op.action)} at ${zxidHex(zxid)} was answered at ${zxidHex(op.zxid as Zxid)}: ${difference ?? 'another zxid'}`,
+      `${describe(action)} at ${zxidHex(zxid)} was answered at ${zxidHex(op.zxid as Zxid)}: ${difference ?? 'another zxid'}`,
     );
   }
 }
@@ -173,20 +238,24 @@ function checkWrite(op: Op, txn: Txn, zxid: Zxid, tree: SmallTree): void {
 function checkRead(op: Op, tree: SmallTree): void {
   const { result } = op;
   if (result === undefined || isSessionError(result.err)) return;
-  const difference = differenceOf(tree.read(op.action), result);
+  const difference = differenceOf(tree.read(op.action, askerOf(op)), result);
   if (difference === undefined) return;
   throw new Violation('ReadsAreConsistent', `${describe(op.action)} at ${zxidHex(op.zxid as Zxid)}: ${difference}`);
 }
 
 function differenceOf(expected: Result, actual: Result): string | undefined {
   // A multi that failed is answered without an error, and its parts say which.
-  const isMulti = expected.items !== undefined;
+  const isMulti = expected.items !== undefined && actual.items !== undefined;
   if (!isMulti && expected.err !== actual.err) return `error ${actual.err} instead of ${expected.err}`;
   if (expected.path !== actual.path) return `path ${actual.path} instead of ${expected.path}`;
   if (expected.data !== actual.data) return `data ${actual.data} instead of ${expected.data}`;
   if (expected.children?.join() !== actual.children?.join()) {
     return `children ${actual.children?.join()} instead of ${expected.children?.join()}`;
   }
+  if (expected.list?.join() !== actual.list?.join()) {
+    return `${actual.list?.join()} instead of ${expected.list?.join()}`;
+  }
+  if (expected.count !== actual.count) return `${actual.count} instead of ${expected.count}`;
   if (isMulti && expected.items?.join() !== actual.items?.join()) {
     return `results ${actual.items?.join()} instead of ${expected.items?.join()}`;
   }
@@ -203,8 +272,11 @@ const STAT_KEYS: readonly (keyof Stat)[] = [
   'czxid',
   'mzxid',
   'pzxid',
+  'ctime',
+  'mtime',
   'version',
   'cversion',
+  'aversion',
   'ephemeralOwner',
   'dataLength',
   'numChildren',
@@ -214,7 +286,7 @@ function checkSessionOrder(session: SessionHistory): void {
   let last: Zxid = ZXID_ZERO;
   let lastWriteXid = 0;
   for (const arrival of session.arrivals) {
-    if (arrival.kind === 'event') continue;
+    if (arrival.kind === 'event' || arrival.kind === 'proved') continue;
     if (arrival.zxid < last) {
       throw new Violation(
         'SessionOrder',
@@ -289,84 +361,4 @@ function checkSyncs(history: History): void {
       }
     }
   }
-}
-
-/** A watch as a client has it: from which zxid on a change has to be told. */
-interface Watch {
-  readonly kind: 'data' | 'child';
-  readonly path: string;
-  since: Zxid;
-  /** Set on a node that was not there: over a reconnection the server can only say whether it is there now. */
-  isForCreation: boolean;
-}
-
-function checkWatches(session: SessionHistory, tree: SmallTree): number {
-  const active = new Map<string, Watch>();
-  let events = 0;
-  const overdue = (watch: Watch, at: Zxid): boolean => {
-    const changes = (watch.kind === 'data' ? tree.dataChanges : tree.childChanges).get(watch.path) ?? [];
-    const change = changes.find((zxid) => zxid > watch.since);
-    return change !== undefined && change <= at;
-  };
-  let connection = -1;
-  let isFresh = false;
-  // A client that is back names both its watches of one path, and is told of the deletion for each.
-  const repeatable = new Set<string>();
-  for (const arrival of session.arrivals) {
-    if (arrival.connection !== connection) {
-      isFresh = connection !== -1 && active.size > 0;
-      repeatable.clear();
-      connection = arrival.connection;
-    }
-    if (arrival.kind === 'event') {
-      events++;
-      const wasBoth = active.has(`data ${arrival.path}`) && active.has(`child ${arrival.path}`);
-      if (isFresh && arrival.type === EventType.nodeDeleted && repeatable.delete(arrival.path)) continue;
-      takeEvent(session, active, arrival.type, arrival.path);
-      if (isFresh && wasBoth) repeatable.add(arrival.path);
-      continue;
-    }
-    if (arrival.kind === 'rewatched') isFresh = false;
-    for (const [key, watch] of active) {
-      if (!overdue(watch, arrival.zxid)) continue;
-      if (arrival.kind === 'rewatched' && watch.isForCreation && !existsAt(tree, watch.path, arrival.zxid)) {
-        watch.since = arrival.zxid;
-        continue;
-      }
-      const again = isFresh ? ', before its watches were set again' : '';
-      throw new Violation(
-        'Watches',
-        `${session.name} read ${zxidHex(arrival.zxid)} without the event of ${key}, watched since ${zxidHex(watch.since)}${again}`,
-      );
-    }
-    if (arrival.kind === 'answer') setWatch(active, arrival.op);
-  }
-  return events;
-}
-
-function setWatch(active: Map<string, Watch>, op: Op): void {
-  const { action, result, zxid } = op;
-  if (result === undefined || zxid === undefined) return;
-  if ((action.op !== 'get' && action.op !== 'exists' && action.op !== 'children') || !action.watch) return;
-  const isForCreation = action.op === 'exists' && result.err === ErrorCode.noNode;
-  if (result.err !== 0 && !isForCreation) return;
-  const kind = action.op === 'children' ? 'child' : 'data';
-  const key = `${kind} ${action.path}`;
-  const known = active.get(key);
-  if (known !== undefined) known.isForCreation = isForCreation;
-  else active.set(key, { kind, path: action.path, since: zxid, isForCreation });
-}
-
-function takeEvent(session: SessionHistory, active: Map<string, Watch>, type: number, path: string): void {
-  let found = false;
-  if (type !== EventType.nodeChildrenChanged) found = active.delete(`data ${path}`);
-  if (type === EventType.nodeChildrenChanged || type === EventType.nodeDeleted) {
-    found = active.delete(`child ${path}`) || found;
-  }
-  if (!found) throw new Violation('Watches', `${session.name} got event ${type} of ${path}, without a watch`);
-}
-
-/** From the changes alone: a node that was made and deleted an even number of times is not there. */
-function existsAt(tree: SmallTree, path: string, zxid: Zxid): boolean {
-  return tree.lifeOf(path).some(([from, to]) => from <= zxid && (to === undefined || zxid < to));
 }

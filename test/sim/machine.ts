@@ -145,6 +145,11 @@ export class Machine {
     this.process?.resume();
   }
 
+  /** What its wall clock says. */
+  get wallMs(): number {
+    return this.clock?.wallMs() ?? 0;
+  }
+
   /** The wall clock is set, for this process and those after it. */
   jumpWall(byMs: number): void {
     this.wallOffsetMs += byMs;

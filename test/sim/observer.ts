@@ -5,12 +5,14 @@ import { Leading } from '../../src/quorum/leading.ts';
 import type { Peer } from '../../src/quorum/peer.ts';
 import type { PeerParts } from '../../src/quorum/peer-parts.ts';
 import type { Replica, ReplicaSink } from '../../src/quorum/replica.ts';
+import type { PendingTree } from '../../src/server/prep/pending-tree.ts';
 import type { SnapshotSource } from '../../src/txnlog/snapshot-writer.ts';
 import type { Store } from '../../src/txnlog/store.ts';
 import type { Leader } from '../../src/zab/leader.ts';
 import type { Learner } from '../../src/zab/learner.ts';
 import type { LinkStream } from '../../src/zab/link-stream.ts';
 import { PacketType, type QuorumPacket } from '../../src/zab/packets.ts';
+import { FAR_PARENT, farCreates, farVersion } from './far-counters.ts';
 import { Ledger } from './ledger.ts';
 import type { Machine } from './machine.ts';
 
@@ -111,6 +113,7 @@ interface LeadingInsides {
   commit(zxid: Zxid): void;
   setCurrentEpoch(epoch: number): void;
   established(epochStart: Zxid): void;
+  readonly primary: { readonly prep: { readonly pending: PendingTree } } | undefined;
 }
 
 export function storeOf(peer: Peer): Store {
@@ -291,6 +294,7 @@ export class Observer {
       this.served(view);
       this.limitCounter(insides.leader);
       established(epochStart);
+      if (insides.primary !== undefined) this.farCounters(insides.primary.prep.pending);
     };
     const append = insides.append.bind(role);
     insides.append = (zxid, payload) => {
@@ -353,6 +357,18 @@ export class Observer {
 
   private served(view: View): void {
     if (view.faulty !== 'damaged') view.faulty = undefined;
+  }
+
+  /** What a leader judges by is further than what is stored, of some nodes: far-counters.ts. */
+  private farCounters(pending: PendingTree): void {
+    const find = pending.find.bind(pending);
+    pending.find = (path) => {
+      const node = find(path);
+      if (node === undefined || !path.startsWith(FAR_PARENT)) return node;
+      node.cversion = farCreates(path, node.cversion);
+      node.version = farVersion(path, node.version);
+      return node;
+    };
   }
 
   /** A counter of 32 bits never fills up in a simulated life, so an epoch is given fewer transactions. */

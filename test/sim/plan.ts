@@ -1,3 +1,4 @@
+import { type Habits, habitsOf } from './habits.ts';
 import type { Moment } from './observer.ts';
 import { SimRandom } from './random.ts';
 
@@ -51,6 +52,7 @@ export interface ClientPlan {
   readonly multis: boolean;
   readonly ephemerals: boolean;
   readonly watches: boolean;
+  readonly habits?: Habits;
 }
 
 export interface Plan {
@@ -63,6 +65,8 @@ export interface Plan {
   readonly counterLimit: number | undefined;
   readonly recentBytes: number | undefined;
   readonly clients: readonly ClientPlan[];
+  /** Between two visits of somebody who is no client, on average; undefined: none comes. */
+  readonly visitorsMs?: number | undefined;
   readonly faultsMs: number;
   readonly classes: readonly FaultKind[];
   readonly faults: readonly Fault[];
@@ -140,6 +144,8 @@ export function planOf(seed: number): Plan {
   const recentBytes = limits.chance(2, 3) ? limits.pick([1, 1, 400, 2000, 8000]) : undefined;
   const { voters, groups } = votersOf(random.split('voters'), few);
   Object.assign(config, groups);
+  Object.assign(config, serverOptions(random.split('server')));
+  const visitors = random.split('visitors');
   const { classes, faults } = faultsOf(random.split('faults'), faultsMs, tickMs);
   return {
     seed,
@@ -149,7 +155,8 @@ export function planOf(seed: number): Plan {
     tickMs,
     counterLimit,
     recentBytes,
-    clients: clientsOf(random.split('clients'), tickMs),
+    clients: clientsOf(random.split('clients'), random.split('habits'), tickMs),
+    visitorsMs: visitors.chance(1, 3) ? visitors.pick([100, 500, 2000]) : undefined,
     faultsMs,
     classes,
     faults,
@@ -174,7 +181,21 @@ function votersOf(
   return { voters: random.chance(1, 24) ? 7 : few, groups: {} };
 }
 
-function clientsOf(random: SimRandom, tickMs: number): ClientPlan[] {
+/** What an operator sets about the clients' side. */
+function serverOptions(random: SimRandom): Record<string, string | number> {
+  const config: Record<string, string | number> = {
+    extendedTypesEnabled: random.chance(3, 4) ? 'true' : 'false',
+    enforceQuota: random.chance(1, 2) ? 'true' : 'false',
+    'znode.container.checkIntervalMs': random.pick([300, 1000, 4000]),
+    'znode.container.maxPerMinute': random.pick([10_000, 10_000, 600]),
+  };
+  if (random.chance(1, 3)) config.globalOutstandingLimit = random.pick([1, 4, 20]);
+  if (random.chance(1, 6)) config.maxClientCnxns = random.between(1, 3);
+  if (random.chance(1, 6)) config.maxCnxns = random.between(6, 9);
+  return config;
+}
+
+function clientsOf(random: SimRandom, habits: SimRandom, tickMs: number): ClientPlan[] {
   return Array.from({ length: random.between(1, 4) }, (_, i) => ({
     name: `c${i}`,
     timeoutMs: tickMs * random.pick([2, 4, 8, 20]),
@@ -184,6 +205,7 @@ function clientsOf(random: SimRandom, tickMs: number): ClientPlan[] {
     multis: random.chance(2, 3),
     ephemerals: random.chance(2, 3),
     watches: random.chance(2, 3),
+    habits: habitsOf(habits),
   }));
 }
 

@@ -1,4 +1,6 @@
 import { FatalError, messageOf } from '../../src/base/errors.ts';
+import { OwnerKind, ttlOf } from '../../src/datatree/ephemeral-kind.ts';
+import { OpCode } from '../../src/jute/codes.ts';
 import { zxidHex } from '../../src/jute/zxid.ts';
 import { Actor } from './actor.ts';
 import type { SimClient } from './client.ts';
@@ -16,12 +18,13 @@ import { onQuorumOfDisks } from './invariants/on-quorum-of-disks.ts';
 import { prefixConsistency } from './invariants/prefix-consistency.ts';
 import { primaryIntegrity } from './invariants/primary-integrity.ts';
 import { primaryOrder } from './invariants/primary-order.ts';
-import { judge } from './judge.ts';
-import { databaseOf, type Invariant, Observer } from './observer.ts';
+import { type JudgeRules, judge } from './judge.ts';
+import { databaseOf, type Invariant, Observer, type View } from './observer.ts';
 import type { Plan } from './plan.ts';
 import { quorumsOf } from './quorums.ts';
 import { Trace } from './trace.ts';
 import { Violation } from './violation.ts';
+import { Visitors } from './visitors.ts';
 
 /**
  * One world from its beginning to a verdict. While faults last, nothing wrong may happen; once they are over, everything
@@ -58,6 +61,8 @@ export interface Verdict {
 /** From the end of all faults to service, and from the end of all requests to equal trees. */
 const SERVICE_BOUND_MS = 60_000;
 const QUIET_BOUND_MS = 60_000;
+/** In a transaction: clientId long, cxid int, zxid long, time long, and then the type. */
+const TYPE_OFFSET = 28;
 
 export class World {
   readonly plan: Plan;
@@ -72,6 +77,7 @@ export class World {
    * histories that parted, a promise to a client that was broken, no service.
    */
   looksInside = true;
+  private visitors: Visitors | undefined;
   private stopped: { property: string; message: string } | undefined;
   private pendingAtEnd = 0;
 
@@ -98,6 +104,7 @@ export class World {
       prefixConsistency(ledger),
       early(equalDigests(ledger)),
       expiry(scheduler, this.clients, slackMs),
+      { onProposed: (_view, _zxid, payload) => this.wake(payload) },
     );
     this.observer.counterLimit = plan.counterLimit;
     this.observer.recentBytes = plan.recentBytes;
@@ -176,6 +183,7 @@ export class World {
       scheduler.at(Math.round(fault.atMs * 1000), undefined, () => this.faults.apply(fault));
     }
     for (const options of plan.clients) this.addActor(options.name, options);
+    if (plan.visitorsMs !== undefined) this.addVisitors().comeEvery(plan.visitorsMs);
     this.runForMs(plan.faultsMs);
 
     this.finish();
@@ -192,17 +200,28 @@ export class World {
     this.runForMs(plan.tickMs * 8);
 
     this.pendingAtEnd = this.history.unanswered;
+    this.visitors?.leave();
     for (const actor of this.actors) actor.stop();
     this.actors.forEach((actor, i) => {
       if (i % 2 === 0) actor.client.kill();
     });
     this.demand('EqualTrees', 'the trees are not equal', QUIET_BOUND_MS, () => this.areTreesEqual());
-    const judged = judge(this.observer.ledger, this.history);
+    this.demand('Ends', 'what the server should delete is still there', QUIET_BOUND_MS, () => !this.isAnyOverdue());
+    const judged = judge(this.observer.ledger, this.history, this.rules());
     this.judged = judged;
     this.checkEphemerals();
   }
 
   private judged: ReturnType<typeof judge> | undefined;
+
+  private rules(): JudgeRules {
+    const { config, tickMs, faults } = this.plan;
+    return {
+      extendedTypes: config.extendedTypesEnabled === 'true',
+      enforceQuota: config.enforceQuota === 'true',
+      reapSlackMs: faults.some(({ kind }) => kind === 'clockJump') ? undefined : tickMs * 2,
+    };
+  }
 
   addActor(
     name: string,
@@ -221,6 +240,13 @@ export class World {
     );
     this.actors.push(actor);
     return actor;
+  }
+
+  addVisitors(): Visitors {
+    const { scheduler, network, machines, random } = this.ensemble;
+    const servers = machines.map((machine) => machine.host.name);
+    this.visitors = new Visitors(scheduler, network, random.split('visitors'), servers, this.clients);
+    return this.visitors;
   }
 
   private runForMs(ms: number): void {
@@ -262,6 +288,23 @@ export class World {
     return true;
   }
 
+  /** Containers that are empty again, and nodes whose TTL is over, go by themselves. */
+  private isAnyOverdue(): boolean {
+    const { peer, machine } = this.observer.views[0] as View;
+    if (peer === undefined) return true;
+    const { reapSlackMs } = this.rules();
+    const { tree } = databaseOf(peer);
+    for (let node = tree.oldest; node !== -1; node = tree.newer(node)) {
+      const kind = tree.ownerKind(node);
+      if ((kind !== OwnerKind.container && kind !== OwnerKind.ttl) || tree.childCount(node) > 0) continue;
+      if (kind === OwnerKind.container && tree.createCount(node) > 0) return true;
+      const { ephemeralOwner, mtime } = tree.persistedStat(node);
+      if (kind !== OwnerKind.ttl || reapSlackMs === undefined) continue;
+      if (machine.wallMs - mtime > ttlOf(ephemeralOwner)) return true;
+    }
+    return false;
+  }
+
   private isAlive(sessionId: bigint): boolean {
     const client = this.clients.get(sessionId);
     return client?.isConnected === true && !client.process.isDead;
@@ -280,6 +323,17 @@ export class World {
     for (const [path, node] of tree.nodes) {
       if (node.owner === 0n || this.isAlive(node.owner)) continue;
       throw new Violation('Ephemerals', `${path} is still there, and its session ${node.owner.toString(16)} is not`);
+    }
+  }
+
+  /** A leader closes a session: whoever slept through it hears of that, and has one last wish. */
+  private wake(payload: Buffer): void {
+    if (payload.readInt32BE(TYPE_OFFSET) !== OpCode.closeSession) return;
+    const sessionId = payload.readBigInt64BE(0);
+    for (const actor of this.actors) {
+      if (actor.client.sessionId === sessionId && actor.client.isDozing) {
+        this.ensemble.scheduler.after(0, undefined, () => actor.wake());
+      }
     }
   }
 
