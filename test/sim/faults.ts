@@ -1,41 +1,34 @@
-import { DeadProcess } from './disk.ts';
 import type { SimEnsemble } from './ensemble.ts';
 import { garbage } from './garbage.ts';
 import { CLIENT_PORT, type Machine } from './machine.ts';
-import type { Moment, Observer, View } from './observer.ts';
+import type { Observer, View } from './observer.ts';
 import { storeOf } from './observer.ts';
-import { EFFECTS, type Fault, type FaultKind, MOMENTS } from './plan.ts';
+import type { Fault, FaultKind } from './plan.ts';
+import { halfElected, newEpochTail, onlyObservers, slowLeader } from './plots.ts';
 import type { IsQuorum } from './quorums.ts';
 import { SimRandom } from './random.ts';
 import { SimProcess } from './scheduler.ts';
 import { Stranger } from './stranger.ts';
+import { Traps } from './traps.ts';
 
 /**
  * Carries out the faults of a plan and takes them back. What must not be overdone is counted: at all times a quorum of
  * voters has what it once acknowledged. Everything else may happen to anyone at once.
  */
 const DIR = '/data/version-2';
-const QUICK = { writeMs: 0.02, syncMs: 0.5, slowSyncOneIn: 0, slowSyncMs: 0 };
+export const QUICK = { writeMs: 0.02, syncMs: 0.5, slowSyncOneIn: 0, slowSyncMs: 0 };
 
 const FOUR_LETTER_WORDS = ['mntr', 'srvr', 'stat', 'dump', 'cons', 'wchc', 'wchp', 'dirs', 'hash', 'ruok', 'srst'];
-
-interface Trap {
-  readonly view: View;
-  readonly matches: (name: string, phase: string) => boolean;
-  left: number;
-  readonly spring: () => void;
-}
 
 export class Faults {
   readonly counts = new Map<FaultKind, number>();
   crashes = 0;
   /** `sid` of whom it befalls; 0: of all. */
   onFault: (sid: number, text: string) => void = () => {};
-  private readonly ensemble: SimEnsemble;
-  private readonly observer: Observer;
+  readonly ensemble: SimEnsemble;
+  readonly observer: Observer;
   private readonly isQuorum: IsQuorum;
-  private readonly effectTraps = new Set<Trap>();
-  private readonly momentTraps = new Set<Trap>();
+  readonly traps: Traps;
   private isOver = false;
   private stranger: Stranger | undefined;
 
@@ -44,10 +37,9 @@ export class Faults {
     this.observer = observer;
     this.isQuorum = isQuorum;
     for (const view of observer.views) {
-      view.machine.disk.onEffect = (effect, phase) => this.onEffect(view, effect.kind, phase);
       view.machine.onStopped = () => this.onStopped(view);
     }
-    observer.onMoment = (view, moment) => this.onMoment(view, moment);
+    this.traps = new Traps(this);
   }
 
   apply(fault: Fault): void {
@@ -63,8 +55,7 @@ export class Faults {
   heal(): void {
     this.isOver = true;
     this.onFault(0, 'all is mended from here on');
-    this.effectTraps.clear();
-    this.momentTraps.clear();
+    this.traps.clear();
     this.stranger?.kill();
     const { network } = this.ensemble;
     network.healAll();
@@ -115,7 +106,12 @@ export class Faults {
     this.ensemble.scheduler.after(Math.round(ms * 1000), undefined, () => this.restart(view));
   }
 
-  private later(ms: number, task: () => void): void {
+  /** Earlier than it would come back by itself. */
+  start(view: View, afterMs: number): void {
+    this.later(afterMs, () => this.restart(view));
+  }
+
+  later(ms: number, task: () => void): void {
     this.ensemble.scheduler.after(Math.round(ms * 1000), undefined, () => {
       if (!this.isOver) task();
     });
@@ -136,7 +132,7 @@ export class Faults {
     return this.isQuorumWithout(this.observer.views.filter((other) => other === view || other.faulty !== undefined));
   }
 
-  private isQuorumWithout(missing: readonly View[]): boolean {
+  isQuorumWithout(missing: readonly View[]): boolean {
     const others = this.observer.views.filter((view) => view.voter && !missing.includes(view));
     return this.isQuorum(new Set(others.map(({ sid }) => sid)));
   }
@@ -154,10 +150,10 @@ export class Faults {
         for (const each of this.observer.views) this.crash(each, true, random.between(1, forMs));
         return true;
       case 'atEffect':
-        this.trapEffect(view, forMs, random);
+        this.traps.atEffect(view, forMs, random);
         return true;
       case 'atMoment':
-        this.trapMoment(view, forMs, random);
+        this.traps.atMoment(view, forMs, random);
         return true;
       case 'syncError':
         view.inTrouble = true;
@@ -202,6 +198,14 @@ export class Faults {
       case 'garbage':
         this.sendGarbage(view, forMs, random);
         return true;
+      case 'halfElected':
+        return halfElected(this, forMs, random);
+      case 'newEpochTail':
+        return newEpochTail(this, forMs, random);
+      case 'onlyObservers':
+        return onlyObservers(this, forMs, random);
+      case 'slowLeader':
+        return slowLeader(this, forMs, random);
       case 'forget':
         return this.forget(view, forMs, random);
       case 'pause':
@@ -313,7 +317,7 @@ export class Faults {
     return true;
   }
 
-  private failOnce(machine: Machine, random: SimRandom): void {
+  failOnce(machine: Machine, random: SimRandom): void {
     const kind = random.pick(['sync', 'sync', 'syncDir', 'write', 'rename', 'create', 'truncate', 'unlink']);
     let left = random.between(1, 4);
     const inLog = random.chance(1, 2);
@@ -345,86 +349,6 @@ export class Faults {
     view.faulty = 'damaged';
     view.inTrouble = true;
     return true;
-  }
-
-  // Traps
-
-  private trapEffect(view: View, forMs: number, random: SimRandom): void {
-    const kind = random.pick([...EFFECTS, 'rename', 'syncDir', 'any']);
-    const phase = random.pick(['before', 'after']);
-    const power = random.chance(3, 4);
-    this.effectTraps.add({
-      view,
-      matches: (name, when) => when === phase && (kind === 'any' || name === kind),
-      left: random.between(1, kind === 'sync' || kind === 'write' ? 12 : 4),
-      spring: () => this.crash(view, power, forMs),
-    });
-  }
-
-  private trapMoment(view: View, forMs: number, random: SimRandom): void {
-    const moment = random.pick(MOMENTS);
-    const power = random.chance(3, 4);
-    const anyone = random.chance(1, 2);
-    const everyone = random.chance(1, 6);
-    const isNow = random.chance(1, 2);
-    // Not then, but a few changes of the disk later: in the middle of what begins at that moment.
-    const effects = random.chance(1, 2) ? random.between(1, 14) : 0;
-    const crashAll = (): void => {
-      for (const each of this.observer.views) this.crash(each, power, random.between(1, forMs));
-    };
-    const trap: Trap = {
-      view,
-      matches: (name) => name === moment,
-      left: random.between(1, 6),
-      spring: () => {
-        if (effects > 0) {
-          const sprung = this.sprung ?? view;
-          this.effectTraps.add({
-            view: sprung,
-            matches: () => true,
-            left: effects,
-            spring: () => this.crash(sprung, power, forMs),
-          });
-        } else if (everyone) crashAll();
-        else this.crash(this.sprung ?? view, power, forMs);
-      },
-    };
-    if (anyone) this.anyone.add(trap);
-    if (!isNow) this.lateTraps.add(trap);
-    this.momentTraps.add(trap);
-  }
-
-  private readonly anyone = new Set<Trap>();
-  private readonly lateTraps = new Set<Trap>();
-  private sprung: View | undefined;
-
-  private onEffect(view: View, kind: string, phase: string): void {
-    if (this.effectTraps.size === 0 || !view.machine.isUp) return;
-    for (const trap of this.effectTraps) {
-      if (trap.view !== view || !trap.matches(kind, phase) || --trap.left > 0) continue;
-      this.effectTraps.delete(trap);
-      trap.spring();
-      throw new DeadProcess('crashed at an effect on its disk');
-    }
-  }
-
-  private onMoment(view: View, moment: Moment): void {
-    if (this.momentTraps.size === 0 || !view.machine.isUp) return;
-    for (const trap of this.momentTraps) {
-      if ((trap.view !== view && !this.anyone.has(trap)) || !trap.matches(moment, '') || --trap.left > 0) continue;
-      this.momentTraps.delete(trap);
-      if (this.lateTraps.has(trap)) {
-        this.later(0, () => {
-          this.sprung = view;
-          trap.spring();
-        });
-        return;
-      }
-      this.sprung = view;
-      trap.spring();
-      if (!view.machine.isUp) throw new DeadProcess('crashed at a moment');
-      return;
-    }
   }
 }
 

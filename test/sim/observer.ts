@@ -36,6 +36,8 @@ export interface View {
   changingTo: Zxid | undefined;
   acceptedEpoch: number;
   currentEpoch: number;
+  /** In its present role: its leader is established, and what it applies is decided. */
+  serves: boolean;
   /** What it logged when NEWLEADER came. */
   atNewLeader: Zxid;
   /**
@@ -77,7 +79,7 @@ export interface Invariant {
   onLogged?(view: View, zxid: Zxid, payload: Buffer): void;
   /** A leader has decided. */
   onCommitted?(view: View, zxid: Zxid): void;
-  /** `decided`: to be shown to clients, rather than the undecided end of a log between two roles. */
+  /** `decided`: by a role, rather than the undecided end of a log between two roles. */
   onApplied?(view: View, zxid: Zxid, payload: Buffer, before: Zxid, decided: boolean, database: Database): void;
   /** The tree is another one: after a cut, or a snapshot. */
   onReplaced?(view: View, database: Database): void;
@@ -152,6 +154,7 @@ export class Observer {
       changingTo: undefined,
       acceptedEpoch: 0,
       currentEpoch: 0,
+      serves: false,
       atNewLeader: ZXID_ZERO,
       faulty: 'new',
       inTrouble: false,
@@ -182,6 +185,7 @@ export class Observer {
   private attach(view: View, peer: Peer): void {
     const { store, parts } = peer as unknown as PeerInsides;
     view.peer = peer;
+    view.serves = false;
     view.tip = this.ledger.tipOf(parts.replica.database.lastProcessedZxid);
     view.logTip = view.tip;
     this.limitRecent(store);
@@ -272,6 +276,7 @@ export class Observer {
     replica.beginRole = (sink) => {
       beginRole(sink);
       view.atNewLeader = ZXID_ZERO;
+      view.serves = false;
       if (sink instanceof Leading) this.wrapLeading(view, sink);
       else this.wrapFollowing(view, sink as Following);
     };
@@ -356,6 +361,7 @@ export class Observer {
   }
 
   private served(view: View): void {
+    view.serves = true;
     if (view.faulty !== 'damaged') view.faulty = undefined;
   }
 

@@ -30,6 +30,10 @@ export type FaultKind =
   | 'purge'
   | 'stop'
   | 'words'
+  | 'halfElected'
+  | 'newEpochTail'
+  | 'onlyObservers'
+  | 'slowLeader'
   | 'garbage';
 
 export type Target = 'leader' | 'follower' | 'any';
@@ -99,6 +103,10 @@ const CLASSES: readonly (readonly [FaultKind, number])[] = [
   ['stop', 3],
   ['words', 1],
   ['garbage', 6],
+  ['halfElected', 3],
+  ['newEpochTail', 3],
+  ['onlyObservers', 2],
+  ['slowLeader', 3],
 ];
 
 export const EFFECTS = ['create', 'write', 'truncate', 'rename', 'unlink', 'sync', 'syncDir'] as const;
@@ -201,7 +209,7 @@ function clientsOf(random: SimRandom, habits: SimRandom, tickMs: number): Client
     timeoutMs: tickMs * random.pick([2, 4, 8, 20]),
     thinkMs: random.pick([30, 100, 300, 800]),
     mostAtOnce: random.pick([1, 1, 1, 3, 20]),
-    leavesOneIn: random.pick([0, 8, 30, 100]),
+    leavesOneIn: random.pick([0, 4, 8, 30, 100]),
     multis: random.chance(2, 3),
     ephemerals: random.chance(2, 3),
     watches: random.chance(2, 3),
