@@ -38,7 +38,9 @@ export class SimEnsemble {
       this.machines.push(new Machine(sid, host, this.scheduler, this.network, this.random.split(`machine ${sid}`)));
     }
     const lines = Object.entries({ ...DEFAULTS, ...options.config }).map(([key, value]) => `${key}=${value}`);
-    for (const { sid } of this.machines) {
+    // One alone need not be named.
+    const isNamed = count > 1 || options.seed % 2 === 1 || options.config?.standaloneEnabled === 'false';
+    for (const { sid } of isNamed ? this.machines : []) {
       lines.push(`server.${sid}=zk${sid}:2888:3888:${sid <= options.voters ? 'participant' : 'observer'}`);
     }
     for (const machine of this.machines) machine.configure(`${lines.join('\n')}\n`);
@@ -55,7 +57,7 @@ export class SimEnsemble {
   /** The one that leads and serves; undefined while nobody does, or more than one believes it. */
   get leader(): Machine | undefined {
     const leaders = this.machines.filter(
-      (machine) => machine.mode === 'leader' && machine.peer?.server.isServing === true,
+      ({ mode, peer }) => (mode === 'leader' || mode === 'standalone') && peer?.server.isServing === true,
     );
     return leaders.length === 1 ? leaders[0] : undefined;
   }

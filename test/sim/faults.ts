@@ -123,7 +123,7 @@ export class Faults {
     const leaderView = leader === undefined ? undefined : this.observer.viewOf(leader.sid);
     if (fault.target === 'leader' && leaderView !== undefined) return leaderView;
     const others = fault.target === 'follower' ? views.filter((view) => view !== leaderView) : views;
-    return random.pick(others);
+    return random.pick(others.length > 0 ? others : views);
   }
 
   private mayForget(view: View): boolean {
@@ -216,6 +216,7 @@ export class Faults {
         machine.jumpWall(random.between(-1, 1) * random.pick([1000, 3_600_000, 86_400_000]) + random.below(5000));
         return true;
       case 'partition': {
+        if (this.observer.views.length === 1) return false;
         const cut = random.between(1, this.observer.views.length - 1);
         const hosts = random.shuffled(this.observer.views).map((each) => each.machine.host);
         const withView = [machine.host, ...hosts.filter((host) => host !== machine.host)];

@@ -47,6 +47,11 @@ export class Ledger {
     this.entries.set(entry.zxid, entry);
   }
 
+  /** Nobody has what a lone server had in memory only; the numbers are used again. */
+  forgetAbove(zxid: Zxid): void {
+    for (const known of this.entries.keys()) if (known > zxid) this.entries.delete(known);
+  }
+
   isDelivered(zxid: Zxid): boolean {
     return zxid === ZXID_ZERO || this.deliveredIndex.has(zxid);
   }

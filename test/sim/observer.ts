@@ -6,6 +6,7 @@ import type { Peer } from '../../src/quorum/peer.ts';
 import type { PeerParts } from '../../src/quorum/peer-parts.ts';
 import type { Replica, ReplicaSink } from '../../src/quorum/replica.ts';
 import type { PendingTree } from '../../src/server/prep/pending-tree.ts';
+import { Standalone } from '../../src/quorum/standalone.ts';
 import type { SnapshotSource } from '../../src/txnlog/snapshot-writer.ts';
 import type { Store } from '../../src/txnlog/store.ts';
 import type { Leader } from '../../src/zab/leader.ts';
@@ -25,7 +26,8 @@ import type { Machine } from './machine.ts';
 export interface View {
   readonly machine: Machine;
   readonly sid: number;
-  readonly voter: boolean;
+  /** A scenario that changes the members changes this. */
+  voter: boolean;
   peer: Peer | undefined;
   /** The last transaction in its tree, and in its log. */
   tip: Zxid;
@@ -277,8 +279,23 @@ export class Observer {
       beginRole(sink);
       view.atNewLeader = ZXID_ZERO;
       view.serves = false;
-      if (sink instanceof Leading) this.wrapLeading(view, sink);
+      if (sink instanceof Standalone) this.wrapStandalone(view, sink);
+      else if (sink instanceof Leading) this.wrapLeading(view, sink);
       else this.wrapFollowing(view, sink as Following);
+    };
+  }
+
+  /** Alone it decides by what its disk has, and goes on numbering from there. */
+  private wrapStandalone(view: View, role: Standalone): void {
+    this.ledger.forgetAbove(view.tip);
+    this.ledger.deliver(view.tip, `standalone ${view.sid}`);
+    this.served(view);
+    const propose = role.propose.bind(role);
+    role.propose = (zxid, payload) => {
+      this.ledger.propose({ zxid, payload, previous: view.logTip, proposer: view.sid });
+      view.logTip = zxid;
+      this.tell('proposed', view, (invariant) => invariant.onProposed?.(view, zxid, payload));
+      propose(zxid, payload);
     };
   }
 

@@ -150,15 +150,18 @@ export function planOf(seed: number): Plan {
   if (limits.chance(1, 8)) config['closeSessionTxn.enabled'] = 'false';
   const counterLimit = limits.chance(1, 4) ? limits.between(3, 60) : undefined;
   const recentBytes = limits.chance(2, 3) ? limits.pick([1, 1, 400, 2000, 8000]) : undefined;
-  const { voters, groups } = votersOf(random.split('voters'), few);
+  const alone = random.split('alone');
+  const isAlone = alone.chance(1, 12);
+  const { voters, groups } = isAlone ? { voters: 1, groups: {} } : votersOf(random.split('voters'), few);
   Object.assign(config, groups);
   Object.assign(config, serverOptions(random.split('server')));
   const visitors = random.split('visitors');
+  if (isAlone && alone.chance(1, 4)) config.standaloneEnabled = 'false';
   const { classes, faults } = faultsOf(random.split('faults'), faultsMs, tickMs);
   return {
     seed,
     voters,
-    observers,
+    observers: isAlone ? 0 : observers,
     config,
     tickMs,
     counterLimit,

@@ -237,6 +237,23 @@ export class Script {
     this.world.looksInside = this.judgedBy !== 'outcome';
   }
 
+  /** Lines of the log of `sid` from now on, until `stop`. */
+  listen(sid: number): { readonly lines: string[]; stop(): void } {
+    const { machine } = this.view(sid);
+    const before = machine.onLine;
+    const lines: string[] = [];
+    machine.onLine = (line) => {
+      lines.push(line);
+      before(line);
+    };
+    return {
+      lines,
+      stop: () => {
+        machine.onLine = before;
+      },
+    };
+  }
+
   // Time
 
   run(ms: number): void {

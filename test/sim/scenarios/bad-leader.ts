@@ -196,7 +196,6 @@ type Stage = 'leaderInfo' | 'plan' | 'diff' | 'newLeader' | 'upToDate';
 
 /** A learner comes, is led as far as `stage`, told that, and leaves for that reason. */
 function meet(script: Script, leader: ScriptedLeader, stage: Stage, [what, reason, say]: Case): void {
-  const { machine } = script.view(1);
   const { ledger } = script.world.observer;
   const link = leader.nextLearner();
   link.next(script.view(1).voter ? followerInfo : observerInfo, 'FOLLOWERINFO');
@@ -236,12 +235,12 @@ function meet(script: Script, leader: ScriptedLeader, stage: Stage, [what, reaso
     link.send(ping, makeZxid(epoch, 0));
     link.next(ping, 'an answer to a PING');
   }
-  const said: string[] = [];
-  machine.onLine = (line) => said.push(line);
+  const log = script.listen(1);
+  const said = log.lines;
   say({ link, epoch, own, next });
   link.untilClosed(what);
   script.until('the end of the role', () => said.some((line) => line.includes('role over')));
-  machine.onLine = () => {};
+  log.stop();
   const isRight = said.some((line) => line.includes('role over') && reason.test(line));
   script.expect(isRight || said.join('\n'), true, `after ${stage}: ${what}: the reason`);
 }

@@ -108,9 +108,8 @@ function answerPings(link: ScriptedLink): void {
 /** The log of the leader says why, and the leader goes on. */
 function meet(script: Script, stage: 'info' | 'ackEpoch' | 'newLeader' | 'serving', [what, reason, say]: Case): void {
   const leader = script.leader;
-  const { machine } = script.view(leader);
-  const said: string[] = [];
-  machine.onLine = (line) => said.push(line);
+  const log = script.listen(leader);
+  const said = log.lines;
   const link = dialLeader(script, leader);
   let { acceptedEpoch: epoch } = script.view(leader);
   if (stage === 'ackEpoch' || stage === 'newLeader') {
@@ -132,7 +131,7 @@ function meet(script: Script, stage: 'info' | 'ackEpoch' | 'newLeader' | 'servin
   say({ link, epoch, script });
   link.untilClosed(what);
   script.run(20);
-  machine.onLine = () => {};
+  log.stop();
   const isRight = said.some((line) => /closing the link|lost a learner/.test(line) && reason.test(line));
   script.expect(isRight || said.join('\n'), true, `${stage}: ${what}: the reason`);
   script.expect(script.leader, leader, `the leader, after ${what},`);

@@ -176,14 +176,13 @@ const CASES: readonly Case[] = [
 ];
 
 function meet(script: Script, voter: ScriptedVoter, [what, reason, play]: Case): void {
-  const { machine } = script.view(LEADER);
-  const said: string[] = [];
-  machine.onLine = (line) => said.push(line);
+  const log = script.listen(LEADER);
+  const said = log.lines;
   script.until('an election', () => said.some((line) => line.includes('elected')));
   script.run(5);
   play({ script, voter, zxid: script.view(LEADER).tip, epoch: script.view(LEADER).currentEpoch });
   script.until(`the end of the role: ${what}`, () => said.some((line) => line.includes('role over')));
-  machine.onLine = () => {};
+  log.stop();
   const isRight = said.some((line) => line.includes('role over') && reason.test(line));
   script.expect(isRight || said.join('\n'), true, `${what}: the reason`);
 }
