@@ -28,6 +28,7 @@ export class SimEnsemble {
   readonly random: SimRandom;
   readonly network: SimNetwork;
   readonly machines: Machine[] = [];
+  private readonly lines: readonly string[];
 
   constructor(options: SimEnsembleOptions) {
     this.random = new SimRandom(options.seed);
@@ -37,13 +38,21 @@ export class SimEnsemble {
       const host = this.network.addHost(`zk${sid}`);
       this.machines.push(new Machine(sid, host, this.scheduler, this.network, this.random.split(`machine ${sid}`)));
     }
-    const lines = Object.entries({ ...DEFAULTS, ...options.config }).map(([key, value]) => `${key}=${value}`);
+    this.lines = Object.entries({ ...DEFAULTS, ...options.config }).map(([key, value]) => `${key}=${value}`);
+    const sids = this.machines.map(({ sid }) => sid);
     // One alone need not be named.
     const isNamed = count > 1 || options.seed % 2 === 1 || options.config?.standaloneEnabled === 'false';
-    for (const { sid } of isNamed ? this.machines : []) {
-      lines.push(`server.${sid}=zk${sid}:2888:3888:${sid <= options.voters ? 'participant' : 'observer'}`);
-    }
-    for (const machine of this.machines) machine.configure(`${lines.join('\n')}\n`);
+    const participants = isNamed ? sids.filter((sid) => sid <= options.voters) : [];
+    for (const sid of sids) this.configure(sid, participants, sids.slice(options.voters));
+  }
+
+  /** Writes zoo.cfg of `sid`, with these members. */
+  configure(sid: number, participants: readonly number[], observers: readonly number[] = []): void {
+    const server = (each: number, role: string): string => `server.${each}=zk${each}:2888:3888:${role}`;
+    const lines = [...this.lines];
+    for (const each of participants) lines.push(server(each, 'participant'));
+    for (const each of observers) lines.push(server(each, 'observer'));
+    this.machine(sid).configure(`${lines.join('\n')}\n`);
   }
 
   startAll(): void {

@@ -159,6 +159,8 @@ function replay(
       if (op?.action.op === 'close') seen.add(op);
       continue;
     }
+    // No client asks for it, and none sees more of it than the members there are.
+    if (type === OpCode.reconfig) continue;
     // An error changes nothing: what a stranger gets for a REQUEST that no client made.
     if (op === undefined && type === OpCode.error) continue;
     if (op === undefined) throw new Violation('AckedSurvives', `${zxidHex(zxid)} is a write that nobody asked for`);

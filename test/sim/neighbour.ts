@@ -3,12 +3,20 @@ import { SnapshotDecoder } from '../../src/datatree/snapshot-decoder.ts';
 import { readInitialMessage, writeInitialMessage } from '../../src/election/initial-message.ts';
 import { readNotification, writeNotification } from '../../src/election/notification.ts';
 import type { Net, Stream, StreamHandlers } from '../../src/io/net.ts';
+import { OpCode } from '../../src/jute/codes.ts';
 import { FrameCutter } from '../../src/jute/frames.ts';
 import { type TxnBody, writeTxn } from '../../src/jute/txns.ts';
 import { Writer } from '../../src/jute/writer.ts';
-import { makeZxid, ZXID_NONE, ZXID_ZERO, type Zxid } from '../../src/jute/zxid.ts';
+import { makeZxid, ZXID_NONE, ZXID_ZERO, type Zxid, zxidHex } from '../../src/jute/zxid.ts';
 import { PacketCutter } from '../../src/zab/packet-cutter.ts';
-import { intBody, learnerInfo, PacketType, QuorumPacket, writePacket } from '../../src/zab/packets.ts';
+import {
+  intBody,
+  learnerInfo,
+  PacketType,
+  PROTOCOL_VERSION,
+  QuorumPacket,
+  writePacket,
+} from '../../src/zab/packets.ts';
 import { SIM_EPOCH_MS } from './clock.ts';
 import { SimProcess } from './scheduler.ts';
 import type { Script } from './script.ts';
@@ -20,8 +28,11 @@ import type { Script } from './script.ts';
 const TRAILER_BYTES = 14;
 const QUORUM_PORT = 2888;
 const ELECTION_PORT = 3888;
+/** The session of those who wrote through a scripted leader. */
+const NOBODYS_SESSION = 0x5c0n;
 /** Above that of any peer in a simulated life. */
 const BEST_EPOCH = 100_000;
+const BEST_ZXID = makeZxid(BEST_EPOCH, 1);
 
 /** The script's end of one connection. Snapshots are read over and counted. */
 export class ScriptedLink implements StreamHandlers {
@@ -172,19 +183,34 @@ export function join(link: ScriptedLink, who: Introduction & { readonly zxid: Zx
   return epoch;
 }
 
-/** A transaction's bytes. `ledger` is told, so that logging it is no violation; `previous` is the one before it. */
+/** A transaction's bytes. The judges are told, so that logging and applying it is no violation. */
 export function makeTxn(script: Script, sid: number, zxid: Zxid, previous: Zxid, body: TxnBody): Buffer {
+  const { observer, history, ensemble } = script.world;
   const w = new Writer(128);
-  const header = { clientId: 0n, cxid: 0, zxid, time: SIM_EPOCH_MS, type: body.type };
+  const cxid = history.ops.length;
+  const header = { clientId: NOBODYS_SESSION, cxid, zxid, time: SIM_EPOCH_MS, type: body.type };
   writeTxn(w, { header, body, digest: undefined });
   const payload = w.take();
-  script.world.observer.ledger.propose({ zxid, payload, previous, proposer: sid });
+  observer.ledger.propose({ zxid, payload, previous, proposer: sid });
+  if (body.kind === 'setData') {
+    history.ops.push({
+      action: { op: 'setData', path: body.path, data: body.data?.toString() ?? '', version: -1 },
+      sessionId: NOBODYS_SESSION,
+      xid: cxid,
+      connection: 0,
+      askedUs: ensemble.scheduler.nowUs,
+      answeredUs: undefined,
+      zxid: undefined,
+      result: undefined,
+      ids: [],
+    });
+  }
   return payload;
 }
 
 /**
  * Takes part in elections for the machine of `sid`, whose own process must be down. Whoever looks is told that this one
- * looks too, in the same round, and either has the best history of all, or is for whomever the other is for.
+ * looks too, in the same round, and votes for `votesFor`, who has the best history of all; or for whomever the other is for.
  */
 export class ScriptedVoter {
   readonly sid: number;
@@ -193,15 +219,15 @@ export class ScriptedVoter {
   protected readonly net: Net;
   /** What its notifications carry. */
   config: Buffer = Buffer.alloc(0);
-  private readonly wins: boolean;
+  private readonly votesFor: number | undefined;
   private readonly streams = new Map<string, Stream>();
 
-  constructor(script: Script, sid: number, toSids: readonly number[], wins: boolean) {
+  constructor(script: Script, sid: number, toSids: readonly number[], votesFor?: number) {
     const { network } = script.world.ensemble;
     const { host } = script.view(sid).machine;
     this.script = script;
     this.sid = sid;
-    this.wins = wins;
+    this.votesFor = votesFor;
     network.setPower(host, true);
     this.process = new SimProcess(script.world.ensemble.scheduler, `scripted ${sid}`);
     this.net = network.netOf(this.process, host);
@@ -237,6 +263,12 @@ export class ScriptedVoter {
         const message = readInitialMessage(introduction);
         if (message === undefined || typeof message === 'string') return;
         isIntroduced = true;
+        if (message.sid !== undefined && message.sid < this.sid) {
+          // It wants to be dialled, for instance because it has lost power since.
+          this.dial(message.sid);
+          stream.destroy();
+          return;
+        }
         this.streams.set(String(message.sid), stream);
         cutter.push(introduction.subarray(message.bytes));
       },
@@ -253,6 +285,8 @@ export class ScriptedVoter {
       },
       onData: (chunk) => cutter.push(chunk),
       onClose: () => {
+        if (this.streams.get(String(to)) !== stream && this.streams.has(String(to))) return;
+        this.streams.delete(String(to));
         this.script.world.ensemble.scheduler.after(100_000, this.process, () => this.dial(to));
       },
     });
@@ -264,8 +298,10 @@ export class ScriptedVoter {
       const heard = readNotification(frame);
       if (typeof heard === 'string' || heard.state !== 'looking') return true;
       const { leader, zxid, round, peerEpoch } = heard;
-      const best = { leader: this.sid, zxid: makeZxid(BEST_EPOCH, 1), peerEpoch: BEST_EPOCH };
-      const vote = { state: 'looking', round, ...(this.wins ? best : { leader, zxid, peerEpoch }) } as const;
+      const vote =
+        this.votesFor === undefined
+          ? ({ state: 'looking', round, leader, zxid, peerEpoch } as const)
+          : ({ state: 'looking', round, leader: this.votesFor, zxid: BEST_ZXID, peerEpoch: BEST_EPOCH } as const);
       say(stream, writeNotification(vote, this.config));
       return true;
     });
@@ -278,7 +314,7 @@ export class ScriptedLeader extends ScriptedVoter {
   private met = 0;
 
   constructor(script: Script, sid: number, toSids: readonly number[]) {
-    super(script, sid, toSids, true);
+    super(script, sid, toSids, sid);
     this.net.listen(
       { host: undefined, port: QUORUM_PORT },
       { onListening: () => {}, onError: () => {}, onStream: (stream) => this.acceptLearner(stream) },
@@ -297,6 +333,53 @@ export class ScriptedLeader extends ScriptedVoter {
     this.links.push(link);
     return link;
   }
+}
+
+export type Stage = 'leaderInfo' | 'plan' | 'diff' | 'newLeader' | 'upToDate';
+
+/** A learner that a scripted leader has brought so far. */
+export interface Led {
+  readonly link: ScriptedLink;
+  readonly epoch: number;
+  /** The learner's last transaction. */
+  readonly own: Zxid;
+  /** The next transaction, behind `own` or the one made before. */
+  readonly next: (body?: TxnBody) => { readonly zxid: Zxid; readonly payload: Buffer };
+}
+
+/** The next learner that comes, `sid`, is led as a leader of Apache's would, with the history it has, up to `stage`. */
+export function lead(script: Script, leader: ScriptedLeader, sid: number, stage: Stage, config = ''): Led {
+  const { ledger } = script.world.observer;
+  const view = script.view(sid);
+  const link = leader.nextLearner();
+  if (view.voter) link.next(PacketType.followerInfo, 'FOLLOWERINFO');
+  else link.next(PacketType.observerInfo, 'OBSERVERINFO');
+  const epoch = view.acceptedEpoch + 1;
+  const own = view.logTip;
+  let made = own;
+  const next: Led['next'] = (body) => {
+    const zxid = made < makeZxid(epoch, 1) ? makeZxid(epoch, 1) : ((made + 1) as Zxid);
+    const data = Buffer.from(zxidHex(zxid));
+    const plain = { kind: 'setData', type: OpCode.setData, path: '/node', data, version: 1 } as const;
+    const payload = makeTxn(script, leader.sid, zxid, made, body ?? plain);
+    made = zxid;
+    return { zxid, payload };
+  };
+  const led = { link, epoch, own, next };
+  if (stage === 'leaderInfo') return led;
+  link.send(PacketType.leaderInfo, makeZxid(epoch, 0), intBody(PROTOCOL_VERSION));
+  script.expect(link.next(PacketType.ackEpoch, 'ACKEPOCH').zxid, own, 'the zxid of ACKEPOCH');
+  if (stage === 'plan') return led;
+  link.send(PacketType.diff, own);
+  if (stage === 'diff') return led;
+  link.send(PacketType.newLeader, makeZxid(epoch, 0), Buffer.from(config));
+  link.next(PacketType.ack, 'the acknowledgement of NEWLEADER');
+  ledger.epochBegins(epoch, own);
+  ledger.deliver(own, 'the scripted leader');
+  if (stage === 'newLeader') return led;
+  link.send(PacketType.upToDate);
+  link.next(PacketType.ack, 'the acknowledgement of UPTODATE');
+  return led;
 }
 
 function say(stream: Stream, message: Buffer): void {

@@ -5,8 +5,8 @@ import { Leading } from '../../src/quorum/leading.ts';
 import type { Peer } from '../../src/quorum/peer.ts';
 import type { PeerParts } from '../../src/quorum/peer-parts.ts';
 import type { Replica, ReplicaSink } from '../../src/quorum/replica.ts';
-import type { PendingTree } from '../../src/server/prep/pending-tree.ts';
 import { Standalone } from '../../src/quorum/standalone.ts';
+import type { PendingTree } from '../../src/server/prep/pending-tree.ts';
 import type { SnapshotSource } from '../../src/txnlog/snapshot-writer.ts';
 import type { Store } from '../../src/txnlog/store.ts';
 import type { Leader } from '../../src/zab/leader.ts';
@@ -290,6 +290,14 @@ export class Observer {
     this.ledger.forgetAbove(view.tip);
     this.ledger.deliver(view.tip, `standalone ${view.sid}`);
     this.served(view);
+    const nextZxid = role.nextZxid.bind(role);
+    let isFar = false;
+    role.nextZxid = () => {
+      if (!isFar)
+        this.farCounters((role as unknown as { primary: { prep: { pending: PendingTree } } }).primary.prep.pending);
+      isFar = true;
+      return nextZxid();
+    };
     const propose = role.propose.bind(role);
     role.propose = (zxid, payload) => {
       this.ledger.propose({ zxid, payload, previous: view.logTip, proposer: view.sid });

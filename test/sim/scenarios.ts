@@ -1,11 +1,14 @@
 import { scenario as badLeader } from './scenarios/bad-leader.ts';
 import { scenario as badLearner } from './scenarios/bad-learner.ts';
+import { scenario as bitnami32542 } from './scenarios/bitnami-32542.ts';
 import { scenario as ch23038 } from './scenarios/ch-23038.ts';
 import { scenario as ch54572 } from './scenarios/ch-54572.ts';
 import { scenario as ch65198 } from './scenarios/ch-65198.ts';
 import { scenario as ch91464 } from './scenarios/ch-91464.ts';
 import { scenario as loneLeader } from './scenarios/lone-leader.ts';
 import { scenario as pagesThatPretend } from './scenarios/pages-that-pretend.ts';
+import { scenario as pravega577 } from './scenarios/pravega-577.ts';
+import { scenario as reconfigured } from './scenarios/reconfigured.ts';
 import { scenario as rk332 } from './scenarios/rk-332.ts';
 import { scenario as rollingRestart } from './scenarios/rolling-restart.ts';
 import { scenario as zookeeper261 } from './scenarios/zookeeper-261.ts';
@@ -34,9 +37,11 @@ import { scenario as zookeeper2201 } from './scenarios/zookeeper-2201.ts';
 import { scenario as zookeeper2307 } from './scenarios/zookeeper-2307.ts';
 import { scenario as zookeeper2355 } from './scenarios/zookeeper-2355.ts';
 import { scenario as zookeeper2418 } from './scenarios/zookeeper-2418.ts';
+import { scenario as zookeeper2819 } from './scenarios/zookeeper-2819.ts';
 import { scenario as zookeeper2832 } from './scenarios/zookeeper-2832.ts';
 import { scenario as zookeeper2845 } from './scenarios/zookeeper-2845.ts';
 import { scenario as zookeeper2846 } from './scenarios/zookeeper-2846.ts';
+import { scenario as zookeeper2865 } from './scenarios/zookeeper-2865.ts';
 import { scenario as zookeeper2872 } from './scenarios/zookeeper-2872.ts';
 import { scenario as zookeeper2886 } from './scenarios/zookeeper-2886.ts';
 import { scenario as zookeeper2959 } from './scenarios/zookeeper-2959.ts';
@@ -51,6 +56,7 @@ import { scenario as zookeeper3642 } from './scenarios/zookeeper-3642.ts';
 import { scenario as zookeeper3701 } from './scenarios/zookeeper-3701.ts';
 import { scenario as zookeeper3756 } from './scenarios/zookeeper-3756.ts';
 import { scenario as zookeeper3769 } from './scenarios/zookeeper-3769.ts';
+import { scenario as zookeeper3829 } from './scenarios/zookeeper-3829.ts';
 import { scenario as zookeeper3911 } from './scenarios/zookeeper-3911.ts';
 import { scenario as zookeeper4352 } from './scenarios/zookeeper-4352.ts';
 import { scenario as zookeeper4394 } from './scenarios/zookeeper-4394.ts';
@@ -73,11 +79,14 @@ const SCENARIOS: readonly Scenario[] = [
   ch23038,
   badLeader,
   badLearner,
+  bitnami32542,
   ch54572,
   ch65198,
   ch91464,
   pagesThatPretend,
   loneLeader,
+  reconfigured,
+  pravega577,
   rk332,
   zookeeper261,
   zookeeper1046,
@@ -99,9 +108,11 @@ const SCENARIOS: readonly Scenario[] = [
   zookeeper2307,
   zookeeper2355,
   zookeeper2418,
+  zookeeper2819,
   zookeeper2832,
   zookeeper2845,
   zookeeper2846,
+  zookeeper2865,
   zookeeper2872,
   zookeeper2886,
   zookeeper2959,
@@ -111,6 +122,7 @@ const SCENARIOS: readonly Scenario[] = [
   zookeeper3144,
   zookeeper3642,
   zookeeper3701,
+  zookeeper3829,
   zookeeper3911,
   zookeeper4352,
   zookeeper4394,

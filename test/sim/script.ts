@@ -237,6 +237,27 @@ export class Script {
     this.world.looksInside = this.judgedBy !== 'outcome';
   }
 
+  /** Writes zoo.cfg of `sid`; it counts from its next start. */
+  configure(sid: number, participants: readonly number[], observers: readonly number[] = []): void {
+    this.world.ensemble.configure(sid, participants, observers);
+  }
+
+  /** From now on these decide. */
+  votersAre(...sids: number[]): void {
+    for (const view of this.world.observer.views) view.voter = sids.includes(view.sid);
+    this.world.quorum = (holders) => sids.filter((sid) => holders.has(sid)).length * 2 > sids.length;
+  }
+
+  /** SIGTERM, the end of that, and a new start. */
+  restart(sid: number): void {
+    let isEnded = false;
+    this.view(sid).machine.stop(() => {
+      isEnded = true;
+    });
+    this.until(`the end of ${sid}`, () => isEnded);
+    this.start(sid);
+  }
+
   /** Lines of the log of `sid` from now on, until `stop`. */
   listen(sid: number): { readonly lines: string[]; stop(): void } {
     const { machine } = this.view(sid);
@@ -278,6 +299,12 @@ export class Script {
     const servers = sid === undefined ? undefined : [`zk${sid}`];
     const options = { thinkMs: 1e9, mostAtOnce: 1, leavesOneIn: 0, multis: false, ephemerals: false, watches: false };
     return this.world.addActor(name, { timeoutMs, ...options }, servers);
+  }
+
+  /** A client that asks for this and that all the time. */
+  addLoad(): Actor {
+    const options = { thinkMs: 20, mostAtOnce: 3, leavesOneIn: 0, multis: true, ephemerals: false, watches: false };
+    return this.world.addActor(`load${this.world.actors.length}`, { timeoutMs: 10_000, ...options });
   }
 
   /** The leader has begun to close that session. */

@@ -21,7 +21,7 @@ import { primaryOrder } from './invariants/primary-order.ts';
 import { type JudgeRules, judge } from './judge.ts';
 import { databaseOf, type Invariant, Observer, type View } from './observer.ts';
 import type { Plan } from './plan.ts';
-import { quorumsOf } from './quorums.ts';
+import { type IsQuorum, quorumsOf } from './quorums.ts';
 import { Trace } from './trace.ts';
 import { Violation } from './violation.ts';
 import { Visitors } from './visitors.ts';
@@ -78,6 +78,8 @@ export class World {
    */
   looksInside = true;
   private visitors: Visitors | undefined;
+  /** Who decides; a scenario that changes the members changes this. */
+  quorum: IsQuorum;
   private stopped: { property: string; message: string } | undefined;
   private pendingAtEnd = 0;
 
@@ -90,7 +92,8 @@ export class World {
     const { ledger, views } = this.observer;
     const { scheduler } = this.ensemble;
     const syncLimit = Number(plan.config.syncLimit ?? 5);
-    const isQuorum = quorumsOf(plan.voters, plan.config);
+    this.quorum = quorumsOf(plan.voters, plan.config);
+    const isQuorum: IsQuorum = (sids) => this.quorum(sids);
     const slackMs = (syncLimit + 2) * plan.tickMs + plan.longestMs * 2 + 500;
     invariants.push(
       leadership(),

@@ -1,25 +1,15 @@
 import { OpCode } from '../../../src/jute/codes.ts';
-import { makeZxid, ZXID_NONE, type Zxid, zxidHex } from '../../../src/jute/zxid.ts';
+import { makeZxid, ZXID_NONE, type Zxid } from '../../../src/jute/zxid.ts';
 import { intBody, PacketType, PROTOCOL_VERSION, revalidatedBody } from '../../../src/zab/packets.ts';
-import { makeTxn, ScriptedLeader, type ScriptedLink } from '../neighbour.ts';
+import { type Led, lead, ScriptedLeader, type ScriptedLink, type Stage } from '../neighbour.ts';
 import type { Scenario, Script } from '../script.ts';
 
-const { ack, ackEpoch, commit, commitAndActivate, diff, followerInfo, inform, informAndActivate } = PacketType;
-const { leaderInfo, newLeader, observerInfo, ping, proposal, request, revalidate, snap, sync, trunc } = PacketType;
+const { commit, commitAndActivate, diff, inform, informAndActivate } = PacketType;
+const { leaderInfo, newLeader, ping, proposal, request, revalidate, snap, sync, trunc } = PacketType;
 const { upToDate } = PacketType;
 
-/** What the scripted leader knows when it is its turn to say the wrong thing. */
-interface Turn {
-  readonly link: ScriptedLink;
-  readonly epoch: number;
-  /** The learner's last transaction. */
-  readonly own: Zxid;
-  /** The next transaction, behind `own` or the one made before. */
-  readonly next: () => { zxid: Zxid; payload: Buffer };
-}
-
 /** What no leader says, why the learner then leaves, and the saying of it. */
-type Case = readonly [what: string, reason: RegExp, say: (turn: Turn) => void];
+type Case = readonly [what: string, reason: RegExp, say: (to: Led) => void];
 
 function header(zxid: Zxid): Buffer {
   const bytes = Buffer.alloc(40);
@@ -192,43 +182,11 @@ function informOf(link: ScriptedLink, zxid: Zxid): void {
   link.send(inform, zxid, header(zxid));
 }
 
-type Stage = 'leaderInfo' | 'plan' | 'diff' | 'newLeader' | 'upToDate';
-
 /** A learner comes, is led as far as `stage`, told that, and leaves for that reason. */
 function meet(script: Script, leader: ScriptedLeader, stage: Stage, [what, reason, say]: Case): void {
-  const { ledger } = script.world.observer;
-  const link = leader.nextLearner();
-  link.next(script.view(1).voter ? followerInfo : observerInfo, 'FOLLOWERINFO');
-  const epoch = script.view(1).acceptedEpoch + 1;
-  let own = script.view(1).logTip;
-  let made = own;
-  const next = (): { zxid: Zxid; payload: Buffer } => {
-    const zxid = made < makeZxid(epoch, 1) ? makeZxid(epoch, 1) : ((made + 1) as Zxid);
-    const payload = makeTxn(script, leader.sid, zxid, made, {
-      kind: 'setData',
-      type: OpCode.setData,
-      path: '/node',
-      data: Buffer.from(zxidHex(zxid)),
-      version: 1,
-    });
-    made = zxid;
-    return { zxid, payload };
-  };
-  if (stage !== 'leaderInfo') {
-    link.send(leaderInfo, makeZxid(epoch, 0), intBody(PROTOCOL_VERSION));
-    own = link.next(ackEpoch, 'ACKEPOCH').zxid;
-    script.expect(own, script.view(1).logTip, 'the zxid of ACKEPOCH');
-  }
-  if (stage === 'diff' || stage === 'newLeader' || stage === 'upToDate') link.send(diff, own);
-  if (stage === 'newLeader' || stage === 'upToDate') {
-    link.send(newLeader, makeZxid(epoch, 0));
-    link.next(ack, 'the acknowledgement of NEWLEADER');
-    ledger.epochBegins(epoch, own);
-    ledger.deliver(own, 'the scripted leader');
-  }
+  const led = lead(script, leader, 1, stage);
+  const { link, epoch } = led;
   if (stage === 'upToDate') {
-    link.send(upToDate);
-    link.next(ack, 'the acknowledgement of UPTODATE');
     for (const type of [upToDate, sync, request, 77]) link.send(type);
     link.send(revalidate, ZXID_NONE, revalidatedBody(77n, true));
     link.send(revalidate, ZXID_NONE, revalidatedBody(77n, false));
@@ -237,7 +195,7 @@ function meet(script: Script, leader: ScriptedLeader, stage: Stage, [what, reaso
   }
   const log = script.listen(1);
   const said = log.lines;
-  say({ link, epoch, own, next });
+  say(led);
   link.untilClosed(what);
   script.until('the end of the role', () => said.some((line) => line.includes('role over')));
   log.stop();

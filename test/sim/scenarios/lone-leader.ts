@@ -203,7 +203,7 @@ export const scenario: Scenario = {
     script.start(LEADER);
     // What the scripted voter acknowledges is on its disk, as far as anybody can know.
     script.view(VOTER).faulty = 'wiped';
-    const voter = new ScriptedVoter(script, VOTER, [], false);
+    const voter = new ScriptedVoter(script, VOTER, []);
     for (const each of CASES) meet(script, voter, each);
     voter.stop();
     script.view(VOTER).faulty = undefined;
