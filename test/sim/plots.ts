@@ -110,8 +110,8 @@ function leaderAndOthers(faults: Faults, random: SimRandom): { leader: View; oth
   const { leader: machine } = faults.ensemble;
   const { views } = faults.observer;
   const leader = views.find((view) => view.machine === machine);
-  if (leader === undefined) return undefined;
-  return { leader, others: random.shuffled(views.filter((view) => view.voter && view !== leader)) };
+  const others = random.shuffled(views.filter((view) => view.voter && view !== leader));
+  return leader === undefined || others.length === 0 ? undefined : { leader, others };
 }
 
 function cutOff(faults: Faults, some: readonly View[], others: readonly View[]): void {
