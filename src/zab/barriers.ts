@@ -51,6 +51,11 @@ export class Barriers {
     this.lastRound = round;
   }
 
+  /** A learner came or left: the open round may have asked too few to be answered. */
+  neighboursChanged(): void {
+    if (this.pending > 0) this.source.beginRound();
+  }
+
   ask(zxid: Zxid | undefined, link: number | undefined, token: number): void {
     const queue = link === undefined ? this.ofHost : this.ofLinks;
     queue.push({ round: this.lastRound + 1, zxid, link, token });

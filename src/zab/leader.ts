@@ -434,7 +434,9 @@ export class Leader {
     expectServing(link, packet);
     const { sessionId, cxid, type, body } = readRequest(packet);
     if (type === OpCode.sync) {
-      this.barriers.ask(this.inFlight.lastProposed, link.id, 0);
+      const proposed = this.inFlight.lastProposed;
+      link.syncAsked(proposed ?? this.committed);
+      this.barriers.ask(proposed, link.id, 0);
       return;
     }
     this.host.request(link.id, link.sid, sessionId, cxid, type, body, packet.authinfo ?? []);
@@ -601,6 +603,7 @@ export class Leader {
       link.enter('serving', this.now);
       this.host.send(link.id, new Packet(PacketType.upToDate, ZXID_NONE));
       if (link.earlyAck > this.newLeaderZxid) this.countAck(link, link.earlyAck);
+      this.barriers.neighboursChanged();
     }
     if (unproven > 0) this.beginRound();
   }
@@ -614,12 +617,9 @@ export class Leader {
       let inform: QuorumPacket | undefined;
       for (const link of this.links.values()) {
         if (!link.forwarding) continue;
-        if (!link.observer) {
-          this.host.send(link.id, commit);
-          continue;
-        }
-        inform ??= new Packet(PacketType.inform, entry.zxid, entry.payload);
-        this.host.send(link.id, inform);
+        if (link.observer) inform ??= new Packet(PacketType.inform, entry.zxid, entry.payload);
+        const packet = link.observer ? (inform as QuorumPacket) : commit;
+        if (!link.holds(packet)) this.host.send(link.id, packet);
       }
       this.host.commit(entry.zxid);
     }
@@ -658,8 +658,15 @@ export class Leader {
   }
 
   private pass(barrier: Barrier): void {
-    if (barrier.link === undefined) this.host.barrierPassed(barrier.token);
-    else if (this.links.has(barrier.link)) this.host.send(barrier.link, new Packet(PacketType.sync, ZXID_ZERO));
+    if (barrier.link === undefined) {
+      this.host.barrierPassed(barrier.token);
+      return;
+    }
+    const link = this.links.get(barrier.link);
+    if (link === undefined) return;
+    this.host.send(link.id, new Packet(PacketType.sync, ZXID_ZERO));
+    link.syncAnswered();
+    for (let packet = link.takeHeld(); packet !== undefined; packet = link.takeHeld()) this.host.send(link.id, packet);
   }
 
   private ping(link: LearnerLink): void {
@@ -731,6 +738,7 @@ export class Leader {
     this.links.delete(link.id);
     this.closeSource(link);
     if (link.voter) this.histories.left(link.sid);
+    if (this.stage === 'broadcast') this.barriers.neighboursChanged();
   }
 
   private closeSource(link: LearnerLink): void {

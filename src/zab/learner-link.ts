@@ -1,5 +1,6 @@
 import { Fifo } from '../base/fifo.ts';
 import { ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
+import type { QuorumPacket } from './packets.ts';
 
 /**
  * How far one learner's connection has come, as its leader sees it, and when the leader has waited long enough.
@@ -53,6 +54,10 @@ export class LearnerLink {
   /** The highest proposal acknowledged before acknowledgements count; before NEWLEADER's, even (ZOOKEEPER-4685). */
   earlyAck: Zxid = ZXID_ZERO;
 
+  /** What was proposed last when each `sync` was asked that is not answered, and what waits for those answers. */
+  private readonly syncs = new Fifo<Zxid>(8);
+  private readonly held = new Fifo<QuorumPacket>(8);
+
   readonly pings = new Fifo<Ping>(8);
   answeredRound = 0;
 
@@ -70,6 +75,35 @@ export class LearnerLink {
 
   get mayPing(): boolean {
     return this.pings.length < MAX_OPEN_PINGS;
+  }
+
+  syncAsked(proposed: Zxid): void {
+    this.syncs.push(proposed);
+  }
+
+  /**
+   * A COMMIT or INFORM of what was proposed behind a `sync` goes out behind its answer. Apache's learners expect both in
+   * the order in which they forwarded the requests: one that comes too early is not recognised as their own client's,
+   * and none of that server's clients has an answer to a write from then on. False: to be sent now.
+   */
+  holds(commit: QuorumPacket): boolean {
+    const asked = this.syncs.peek();
+    if (asked === undefined || commit.zxid <= asked) return false;
+    this.held.push(commit);
+    return true;
+  }
+
+  /** The oldest `sync` is answered. */
+  syncAnswered(): void {
+    this.syncs.shift();
+  }
+
+  /** The next of what was held and may go. */
+  takeHeld(): QuorumPacket | undefined {
+    const commit = this.held.peek();
+    if (commit === undefined) return undefined;
+    const asked = this.syncs.peek();
+    return asked === undefined || commit.zxid <= asked ? this.held.shift() : undefined;
   }
 
   enter(phase: LinkPhase, now: number): void {
