@@ -1,6 +1,6 @@
 // The reading of logs, by lines that servers wrote.
 import { expect, it } from 'vitest';
-import { lifeOf, type Member } from './logs.ts';
+import { complaintsOf, lifeOf, type Member } from './logs.ts';
 
 const ours: Member = {
   id: 1,
@@ -31,6 +31,9 @@ INFO  [x] Learner - Getting a diff from the leader 0x200000005
 INFO  [LeaderConnector-/127.0.0.1:31020] Learner - Successfully connected to leader, using address: /127.0.0.1:31020
 INFO  [x] Learner - Getting a diff from the leader 0x200000007
 INFO  [x] Learner - Getting a snapshot from leader 0x300000009
+WARN  [x] DataTree - Message:Digests are not matching. Value is Zxid. Value:55834575689
+INFO  [x] Learner - Learner received NEWLEADER message
+WARN  [x] DataTree - Message:Digests are not matching. Value is Zxid. Value:55834575690
 WARN  [x] Learner - Truncating log to get in sync with the leader 0x30000000a
 INFO  [x] Leader - Have quorum of supporters, sids: [[2, 3]]; starting up and setting last processed zxid: 0x400000000
 `,
@@ -45,4 +48,11 @@ it('tells who lost the lead to whom, and who was synchronised by whom', () => {
       'ours -> apache-3.9.5': { DIFF: 1, TRUNC: 1, SNAP: 1 },
     },
   });
+});
+
+it('tells what Apache says of itself, and when', () => {
+  expect(complaintsOf(apache, [ours, apache])).toEqual([
+    'Digests are not matching, in a SNAP from ours',
+    'Digests are not matching',
+  ]);
 });

@@ -43,6 +43,11 @@ function syncsOfOurs({ id, log }: Member): Sync[] {
   return syncs;
 }
 
+function connectedTo(line: string): number | undefined {
+  const port = /Successfully connected to leader, using address: \S+:(\d+)$/.exec(line)?.[1];
+  return port === undefined ? undefined : Number(port);
+}
+
 function syncsOfApache({ id, log }: Member, members: readonly Member[]): Sync[] {
   const syncs: Sync[] = [];
   let leader = 0;
@@ -51,13 +56,31 @@ function syncsOfApache({ id, log }: Member, members: readonly Member[]): Sync[] 
   for (const line of log.split('\n')) {
     const proposed = /New election\. My id = +\d+, proposed zxid=0x([0-9a-f]+)/.exec(line)?.[1];
     if (proposed !== undefined) own = proposed === '8000000000000000' ? -1n : hex(proposed);
-    const port = /Successfully connected to leader, using address: \S+:(\d+)$/.exec(line)?.[1];
-    if (port !== undefined) leader = members.find(({ quorumPort }) => quorumPort === Number(port))?.id ?? 0;
+    const port = connectedTo(line);
+    if (port !== undefined) leader = members.find(({ quorumPort }) => quorumPort === port)?.id ?? 0;
     const [, how, zxid = '0'] = /(Getting a diff|Getting a snapshot|Truncating log).* 0x([0-9a-f]+)/.exec(line) ?? [];
     if (how === 'Getting a diff') syncs.push({ leader, learner: id, kind: hex(zxid) <= own ? 'nothing' : 'DIFF' });
     else if (how !== undefined) syncs.push({ leader, learner: id, kind: how.startsWith('T') ? 'TRUNC' : 'SNAP' });
   }
   return syncs;
+}
+
+/** What an Apache server says that it should not, and from whom it was getting a snapshot then. */
+export function complaintsOf({ log }: Member, members: readonly Member[]): string[] {
+  const complaints: string[] = [];
+  let leader = 'unknown';
+  let during = '';
+  for (const line of log.split('\n')) {
+    const port = connectedTo(line);
+    if (port !== undefined) leader = members.find(({ quorumPort }) => quorumPort === port)?.kind ?? 'unknown';
+    if (line.includes('Getting a snapshot from leader')) during = `, in a SNAP from ${leader}`;
+    if (line.includes('received NEWLEADER')) during = '';
+    const what = /Digests are not matching|NullPointerException|Unhandled scenario|Severe unrecoverable error/.exec(
+      line,
+    );
+    if (what !== null) complaints.push(`${what[0]}${during}`);
+  }
+  return complaints;
 }
 
 /** Every epoch that a quorum began, in order. */

@@ -11,7 +11,8 @@ import { RawSession } from '../raw/session.ts';
 import type { Stage } from '../torture/faults.ts';
 import { type TortureReport, torture } from '../torture/torture.ts';
 import { crowdOfSessions, grow } from './grow.ts';
-import { type Life, lifeOfEnsemble, type SyncKind } from './logs.ts';
+import { complaintsOf, type Life, lifeOfEnsemble, membersOf, type SyncKind } from './logs.ts';
+import { syncsAmongWrites } from './pipeline.ts';
 import { canLead, makeLead, untilAllServe } from './steer.ts';
 import { compareDigests } from './trees.ts';
 
@@ -158,6 +159,14 @@ class Days {
         );
     },
 
+    'syncs among writes': async ({ ensemble }) => {
+      for (const server of ensemble.servers)
+        await withPatience(ensemble, async () => {
+          const [problem] = await syncsAmongWrites(server, `/order-${this.made++}`, 50);
+          if (problem !== undefined) throw new Error(problem);
+        });
+    },
+
     'sessions are left alone': async ({ ensemble }) => {
       for (const server of ensemble.servers)
         await withPatience(ensemble, async () => {
@@ -222,13 +231,9 @@ export function tortureMix(options: TortureMixOptions): Promise<TortureReport> {
 /** Not judged here: what Apache's servers say of themselves, beside the same run of Apache's servers alone. */
 function complaintsOfApache(ensemble: Ensemble): { readonly [line: string]: number } {
   const counts: { [line: string]: number } = {};
-  for (const server of ensemble.servers) {
-    if (server.kind === 'ours') continue;
-    for (const [, what] of server
-      .log()
-      .matchAll(/(Digests are not matching|NullPointerException|Unhandled scenario|Severe unrecoverable error)/g))
-      counts[`${server.kind}: ${what}`] = (counts[`${server.kind}: ${what}`] ?? 0) + 1;
-  }
+  for (const member of membersOf(ensemble))
+    for (const what of member.kind === 'ours' ? [] : complaintsOf(member, membersOf(ensemble)))
+      counts[`${member.kind}: ${what}`] = (counts[`${member.kind}: ${what}`] ?? 0) + 1;
   return counts;
 }
 

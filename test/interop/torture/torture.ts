@@ -26,7 +26,7 @@ export interface TortureOptions {
   readonly prepare?: (ensemble: Ensemble) => Promise<void>;
   /** Further bad days by name, each once in every round. */
   readonly more?: { readonly [name: string]: (stage: Stage) => Promise<void> };
-  /** What else is wrong with the ensemble at rest. */
+  /** What else is wrong with the ensemble at rest; what is under way then, such as sessions that expire, may be waited for. */
   readonly inspect?: (servers: readonly Server[]) => Promise<readonly string[]>;
   /** What the stopped ensemble has to tell. */
   readonly summarise?: (ensemble: Ensemble) => { readonly [name: string]: unknown };
@@ -129,7 +129,10 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     const complaints = await writers.stop();
     if (complaints !== '') problems.push(`a writer broke off: ${complaints.slice(-600)}`);
     for (const problem of problems) say(problem);
-    if (problems.length === 0) await Promise.all(ensemble.servers.map((server) => server.untilServing(60_000)));
+    if (problems.length === 0) {
+      await Promise.all(ensemble.servers.map((server) => server.untilServing(60_000)));
+      problems.push(...((await options.inspect?.(ensemble.servers)) ?? []));
+    }
     const ledger = readLedger(writers.files);
     say(`${ledger.acknowledged} acknowledged, ${ledger.open} without an answer; reading every peer`);
     for (const refused of ledger.refused) problems.push(`an answer that cannot be: ${refused}`);
@@ -143,7 +146,6 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
       for (const line of treeDifferences(trees[0] as Map<string, SeenNode>, tree))
         problems.push(`servers 1 and ${i + 2}: ${line}`);
     });
-    problems.push(...((await options.inspect?.(ensemble.servers)) ?? []));
     for (const server of ensemble.servers) await server.stop();
     const synchronisations = countSynchronisations(ensemble.servers);
     for (const server of ensemble.servers) problems.push(...badLines(server));
