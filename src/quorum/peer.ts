@@ -261,7 +261,11 @@ export class Peer {
         quorumPort: address.quorumPort,
         empty: this.isEmpty,
         initialize,
-        onEstablished: (epoch) => this.onSynchronised(state, vote, epoch),
+        onEstablished: (epoch) => {
+          // A quorum of both memberships has the history in which it was proposed: with that it is decided.
+          if (book.lastSeen !== undefined) book.activate(book.lastSeen.text());
+          this.onSynchronised(state, vote, epoch);
+        },
         onOver: (reason) => this.onRoleOver(reason),
       });
       this.current = { kind: 'leader', role };

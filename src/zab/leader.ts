@@ -309,7 +309,7 @@ export class Leader {
     if (info.sid === undefined || info.protocolVersion < PROTOCOL_VERSION) {
       throw new ProtocolError('the learner is older than ZooKeeper 3.4');
     }
-    const ownVersion = (this.verifiers[0] as QuorumVerifier).version;
+    const ownVersion = this.configVersion;
     if (info.configVersion > ownVersion) {
       throw new ProtocolError(
         `learner ${info.sid} has configuration ${zxidHex(info.configVersion)}, ours is ${zxidHex(ownVersion)}`,
@@ -758,6 +758,12 @@ export class Leader {
   /** Other than by comparing `stage`, which the compiler takes for unchanged by calls. */
   private isOver(): boolean {
     return this.stage === 'ended';
+  }
+
+  /** A membership that was only proposed before this epoch is in force with it. */
+  private get configVersion(): Zxid {
+    const inForce = this.stage === 'broadcast' ? this.verifiers.at(-1) : this.verifiers[0];
+    return (inForce as QuorumVerifier).version;
   }
 
   private isVoter(sid: number): boolean {

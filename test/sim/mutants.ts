@@ -465,6 +465,15 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'count an empty voter in all rounds once it counts',
+    bug: 'ZOOKEEPER-261',
+    edits: [{ file: FLE, from: 'if (this.empty && this.mustAbstainAgain(nowMs)) {', to: 'if (nowMs < 0) {' }],
+  },
+  {
+    name: 'overlook members that were proposed',
+    edits: [{ file: FLE, from: '? [verifier, next] : [verifier];', to: '? [verifier] : [verifier];' }],
+  },
+  {
     name: 'dial one server at a time',
     bug: 'ZOOKEEPER-2164, ZOOKEEPER-3756',
     edits: [

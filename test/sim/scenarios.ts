@@ -5,12 +5,21 @@ import { scenario as ch23038 } from './scenarios/ch-23038.ts';
 import { scenario as ch54572 } from './scenarios/ch-54572.ts';
 import { scenario as ch65198 } from './scenarios/ch-65198.ts';
 import { scenario as ch91464 } from './scenarios/ch-91464.ts';
+import { scenario as electionPortInUse } from './scenarios/election-port-in-use.ts';
+import { scenario as emptyCountsAnew } from './scenarios/empty-counts-anew.ts';
+import { scenario as garbageOnTheElectionPort } from './scenarios/garbage-on-the-election-port.ts';
+import { scenario as initialize } from './scenarios/initialize.ts';
 import { scenario as loneLeader } from './scenarios/lone-leader.ts';
+import { scenario as newerMembership, withGroups } from './scenarios/newer-membership.ts';
+import { scenario as observerAndStranger } from './scenarios/observer-and-stranger.ts';
 import { scenario as pagesThatPretend } from './scenarios/pages-that-pretend.ts';
 import { scenario as pravega577 } from './scenarios/pravega-577.ts';
 import { scenario as reconfigured } from './scenarios/reconfigured.ts';
 import { scenario as rk332 } from './scenarios/rk-332.ts';
 import { scenario as rollingRestart } from './scenarios/rolling-restart.ts';
+import { scenario as severalAddresses } from './scenarios/several-addresses.ts';
+import { scenario as silentConnection } from './scenarios/silent-connection.ts';
+import { scenario as undecidedMembership } from './scenarios/undecided-membership.ts';
 import { scenario as zookeeper261 } from './scenarios/zookeeper-261.ts';
 import { scenario as zookeeper975 } from './scenarios/zookeeper-975.ts';
 import { scenario as zookeeper1046 } from './scenarios/zookeeper-1046.ts';
@@ -148,6 +157,16 @@ const SCENARIOS: readonly Scenario[] = [
   zookeeper2080,
   zookeeper1642,
   zookeeper3398,
+  garbageOnTheElectionPort,
+  electionPortInUse,
+  emptyCountsAnew,
+  initialize,
+  silentConnection,
+  observerAndStranger,
+  newerMembership,
+  withGroups,
+  severalAddresses,
+  undecidedMembership,
 ];
 
 export interface ScenarioRun {

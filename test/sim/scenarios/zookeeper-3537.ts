@@ -1,3 +1,4 @@
+import type { PeerState } from '../../../src/election/notification.ts';
 import type { Zxid } from '../../../src/jute/zxid.ts';
 import type { Scenario } from '../script.ts';
 import { notificationOf } from '../stranger.ts';
@@ -16,7 +17,7 @@ export const scenario: Scenario = {
     s.start(1);
     s.run(50);
     for (const other of others) other.connect(1);
-    const say = (sid: number, state: 'following' | 'leading' | 'looking', leader: number): void => {
+    const say = (sid: number, state: PeerState, leader: number): void => {
       const word = { state, leader, zxid: 0x100000000 as Zxid, round: 1, peerEpoch: 1 };
       others[sid - 3]?.say(1, notificationOf('today', { ...word, round: state === 'looking' ? 9 : 1 }));
       s.run(300);
@@ -24,6 +25,10 @@ export const scenario: Scenario = {
     say(3, 'following', 5);
     say(4, 'following', 5);
     say(3, 'looking', 3);
+    // Who leads is no voter, and who observes does not vote.
+    say(4, 'looking', 99);
+    say(4, 'observing', 5);
+    say(4, 'following', 5);
     say(5, 'leading', 5);
     s.run(1000);
     s.expect(s.said(1, 'the election is over'), decisions, 'decisions');

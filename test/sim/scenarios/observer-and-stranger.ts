@@ -1,0 +1,30 @@
+import { writeInitialMessage } from '../../../src/election/initial-message.ts';
+import type { Zxid } from '../../../src/jute/zxid.ts';
+import type { Scenario } from '../script.ts';
+import { ELECTION_PORT, framed, notificationOf } from '../stranger.ts';
+
+export const scenario: Scenario = {
+  name: 'strangers look for a leader',
+  about: 'an observer that looks has nothing to tell them; voters answer, and not every word of theirs',
+  voters: 3,
+  observers: 1,
+  play(s) {
+    s.itBegins();
+    s.start(1, 4);
+    s.run(300);
+    const stranger = s.stranger('zk9');
+    const hello = writeInitialMessage(9, [{ host: 'zk9', port: ELECTION_PORT }], 1);
+    const word = { state: 'looking', leader: 9, zxid: 0 as Zxid, round: 40, peerEpoch: 3 } as const;
+    const bytes = framed(notificationOf('today', word));
+    const calls = [1, 4].map((sid) => stranger.dial(`zk${sid}`, ELECTION_PORT, hello, ...new Array(20).fill(bytes)));
+    s.run(200);
+    const [ofVoter, ofObserver] = calls.map((call) => call.received.length);
+    s.expect((ofVoter ?? 0) > 0 && (ofVoter ?? 0) < 1000, true, `an answer or two of the voter, ${ofVoter} bytes`);
+    s.expect(ofObserver, 0, 'bytes of the observer');
+    stranger.kill();
+    s.start(2, 3);
+    s.untilServing();
+    s.create('/a');
+    s.expect(s.view(1).currentEpoch, 1, 'the epoch');
+  },
+};
