@@ -14,6 +14,7 @@ import { Learner } from '../zab/learner.ts';
 import type { LearnerHost } from '../zab/learner-host.ts';
 import { LinkStream } from '../zab/link-stream.ts';
 import { PacketType, type QuorumPacket } from '../zab/packets.ts';
+import { type Address, AnyDial } from './any-dial.ts';
 import type { ConfigBook } from './config-book.ts';
 import type { PeerParts } from './peer-parts.ts';
 import type { ReplicaSink } from './replica.ts';
@@ -26,8 +27,7 @@ import { SyncQueue } from './sync-queue.ts';
 export interface FollowingOptions {
   readonly self: number;
   readonly leader: number;
-  readonly leaderHost: string;
-  readonly leaderPort: number;
+  readonly leaderAddresses: readonly Address[];
   readonly observer: boolean;
   readonly empty: boolean;
   readonly initialize: boolean;
@@ -56,6 +56,7 @@ export class Following implements LearnerHost, ReplicaSink {
   private readonly syncs = new Fifo<Request>();
   private readonly startedMs: number;
   private link: LinkStream | undefined;
+  private dialling: AnyDial | undefined;
   private decoder: SnapshotDecoder | undefined;
   private snapshotZxid: Zxid = ZXID_ZERO;
   /** A TRUNC that was carried out, or could not be, and that the learner has not been told about. */
@@ -123,6 +124,7 @@ export class Following implements LearnerHost, ReplicaSink {
     this.over = true;
     this.ticker.cancel();
     this.syncQueue.clear();
+    this.dialling?.giveUp();
     this.link?.destroy();
     this.parts.server.stop();
   }
@@ -131,8 +133,7 @@ export class Following implements LearnerHost, ReplicaSink {
 
   private dial(): void {
     if (this.over) return;
-    const { config, net, clock } = this.parts;
-    const { leaderHost, leaderPort } = this.options;
+    const { config, clock } = this.parts;
     this.dials++;
     const limitMs = config.connectToLearnerMasterLimitTicks * config.tickTimeMs;
     const leftMs = Math.max(1, limitMs - (clock.nowMs() - this.startedMs));
@@ -151,13 +152,14 @@ export class Following implements LearnerHost, ReplicaSink {
       },
     });
     this.link = link;
-    link.attach(net.dial(leaderHost, leaderPort, leftMs, link));
+    const { leaderAddresses } = this.options;
+    this.dialling = new AnyDial(this.parts, leaderAddresses, leftMs, link, (stream) => link.attach(stream));
   }
 
   private onDialFailed(reason: string, limitMs: number): void {
     if (this.over) return;
     const { config, clock, log } = this.parts;
-    const leader = `${this.options.leaderHost}:${this.options.leaderPort}`;
+    const leader = this.options.leaderAddresses.map(({ host, port }) => `${host}:${port}`).join('|');
     const delayMs = config.leaderConnectDelayDuringRetryMs;
     const waitedMs = clock.nowMs() - this.startedMs;
     if (waitedMs < delayMs && waitedMs < limitMs) {

@@ -30,9 +30,8 @@ export interface LeadingOptions {
   readonly self: number;
   readonly verifier: QuorumVerifier;
   readonly lastSeenVerifier: QuorumVerifier | undefined;
-  /** undefined: all addresses. */
-  readonly quorumHost: string | undefined;
-  readonly quorumPort: number;
+  /** A host that is undefined: all addresses of the machine. */
+  readonly quorumAddresses: readonly { readonly host: string | undefined; readonly port: number }[];
   readonly empty: boolean;
   readonly initialize: boolean;
   /** A quorum has this peer's history, and it serves; `epoch` is its own. */
@@ -95,12 +94,12 @@ export class Leading implements LeaderHost, ReplicaSink {
       parts.net,
       clock,
       parts.log,
-      { host: options.quorumHost, port: options.quorumPort, keepAlive: config.tcpKeepAlive },
+      { addresses: options.quorumAddresses, keepAlive: config.tcpKeepAlive },
       {
         onOpened: (id) => this.enter(() => this.leader.onLinkOpened(id)),
         onPacket: (id, packet) => this.onPacket(id, packet),
         onLost: (id) => this.enter(() => this.leader.onLinkClosed(id)),
-        onUnavailable: (error) => this.stepDown(`cannot listen on quorum port ${options.quorumPort}: ${error.message}`),
+        onUnavailable: (port, error) => this.stepDown(`cannot listen on quorum port ${port}: ${error.message}`),
       },
     );
     this.ticker = clock.every(config.tickTimeMs / 2, () => this.onHalfTick());

@@ -5,6 +5,7 @@ import type { DatabaseOptions } from '../datatree/database.ts';
 import { Election } from '../election/election.ts';
 import type { Outcome, SettledState } from '../election/fast-leader-election.ts';
 import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
+import type { ServerSpec } from '../election/quorum/server-spec.ts';
 import type { Vote } from '../election/vote.ts';
 import type { Timer } from '../io/clock.ts';
 import type { World } from '../io/world.ts';
@@ -248,17 +249,16 @@ export class Peer {
     const ms = Math.round(this.world.clock.nowMs() - this.lookingSinceMs);
     this.metrics.electionTime.add(ms);
     this.log.info({ leader: vote.leader, round: vote.round, ms }, 'elected');
-    const leaderSpec = book.active.members.get(vote.leader);
+    // Of the members in force, or of those that were proposed: the election looked for both.
+    const leaderSpec = book.active.members.get(vote.leader) ?? book.lastSeen?.members.get(vote.leader);
+    assert(leaderSpec !== undefined, 'who is elected is a member');
     const initialize = this.initialize || emptyButCounts;
     if (vote.leader === self) {
-      const address = leaderSpec?.addresses[0];
-      assert(address !== undefined, 'a leader is a member');
       const role = new Leading(parts, {
         self,
         verifier: book.active,
         lastSeenVerifier: book.lastSeen,
-        quorumHost: config.quorumListenOnAllIPs ? undefined : address.host,
-        quorumPort: address.quorumPort,
+        quorumAddresses: listenAddresses(leaderSpec, config.quorumListenOnAllIPs),
         empty: this.isEmpty,
         initialize,
         onEstablished: (epoch) => {
@@ -273,12 +273,10 @@ export class Peer {
       return;
     }
     const observer = !book.active.voters.has(self);
-    const address = leaderSpec?.addresses[0];
     const role = new Following(parts, book, {
       self,
       leader: vote.leader,
-      leaderHost: address?.host ?? '',
-      leaderPort: address?.quorumPort ?? 0,
+      leaderAddresses: leaderSpec.addresses.map(({ host, quorumPort }) => ({ host, port: quorumPort })),
       observer,
       empty: this.isEmpty,
       initialize,
@@ -390,4 +388,10 @@ export class Peer {
       observerMasterId: role instanceof Following && this.mode === 'observer' ? role.leader : undefined,
     };
   }
+}
+
+/** Where a leader waits for its learners. */
+function listenAddresses(spec: ServerSpec, onAllIPs: boolean): { host: string | undefined; port: number }[] {
+  if (!onAllIPs) return spec.addresses.map(({ host, quorumPort }) => ({ host, port: quorumPort }));
+  return [...new Set(spec.addresses.map(({ quorumPort }) => quorumPort))].map((port) => ({ host: undefined, port }));
 }

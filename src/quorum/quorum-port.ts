@@ -10,9 +10,8 @@ import type { QuorumPacket } from '../zab/packets.ts';
  * learner is gone. Each connection owns the sessions that are attached through it.
  */
 export interface QuorumPortOptions {
-  /** undefined: all addresses. */
-  readonly host: string | undefined;
-  readonly port: number;
+  /** A host that is undefined: all addresses of the machine. */
+  readonly addresses: readonly { readonly host: string | undefined; readonly port: number }[];
   readonly keepAlive: boolean;
 }
 
@@ -21,7 +20,8 @@ export interface QuorumPortHandlers {
   onPacket(id: number, packet: QuorumPacket): void;
   /** Not for connections that `closeConnection` closed. */
   onLost(id: number): void;
-  onUnavailable(error: NetError): void;
+  /** None of the addresses can be listened on; the last one could not for this reason. */
+  onUnavailable(port: number, error: NetError): void;
 }
 
 export class LearnerConnection implements SessionOwner {
@@ -47,7 +47,8 @@ export class QuorumPort {
   private readonly options: QuorumPortOptions;
   private readonly handlers: QuorumPortHandlers;
   private readonly connections = new Map<number, LearnerConnection>();
-  private listener: Listener | undefined;
+  private readonly listeners = new Set<Listener>();
+  private unavailable = 0;
   private nextId = 1;
   private closed = false;
 
@@ -57,7 +58,7 @@ export class QuorumPort {
     this.log = log;
     this.options = options;
     this.handlers = handlers;
-    this.listen(1);
+    for (const address of options.addresses) this.listen(address, 1);
   }
 
   connection(id: number): LearnerConnection | undefined {
@@ -74,26 +75,37 @@ export class QuorumPort {
 
   close(): void {
     this.closed = true;
-    this.listener?.close();
+    for (const listener of this.listeners) listener.close();
     for (const connection of this.connections.values()) connection.link.destroy();
     this.connections.clear();
   }
 
-  private listen(attempt: number): void {
+  private listen(address: QuorumPortOptions['addresses'][number], attempt: number): void {
     if (this.closed) return;
-    this.listener = this.net.listen(this.options, {
-      onListening: () => {},
-      onError: (error) => {
-        if (this.closed) return;
-        if (attempt >= BIND_ATTEMPTS) {
-          this.handlers.onUnavailable(error);
-          return;
-        }
-        this.log.warn({ port: this.options.port, reason: error.message }, 'quorum port is not free yet');
-        this.clock.after(BIND_RETRY_MS, () => this.listen(attempt + 1));
+    const listener = this.net.listen(
+      { ...address, keepAlive: this.options.keepAlive },
+      {
+        onListening: () => {},
+        onError: (error) => {
+          this.listeners.delete(listener);
+          this.onBindError(address, attempt, error);
+        },
+        onStream: (stream) => this.onStream(stream),
       },
-      onStream: (stream) => this.onStream(stream),
-    });
+    );
+    this.listeners.add(listener);
+  }
+
+  private onBindError(address: QuorumPortOptions['addresses'][number], attempt: number, error: NetError): void {
+    const { port } = address;
+    if (attempt < BIND_ATTEMPTS) {
+      this.log.warn({ port, reason: error.message }, 'quorum port is not free yet');
+      this.clock.after(BIND_RETRY_MS, () => this.listen(address, attempt + 1));
+      return;
+    }
+    this.unavailable++;
+    if (this.unavailable === this.options.addresses.length) this.handlers.onUnavailable(port, error);
+    else this.log.warn({ port, reason: error.message }, 'learners cannot come by this address');
   }
 
   private onStream(stream: Stream): StreamHandlers | undefined {

@@ -474,6 +474,16 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [{ file: FLE, from: '? [verifier, next] : [verifier];', to: '? [verifier] : [verifier];' }],
   },
   {
+    name: 'follow by the first address only',
+    edits: [
+      {
+        file: FOLLOWING,
+        from: 'const { leaderAddresses } = this.options;',
+        to: 'const leaderAddresses = this.options.leaderAddresses.slice(0, 1);',
+      },
+    ],
+  },
+  {
     name: 'dial one server at a time',
     bug: 'ZOOKEEPER-2164, ZOOKEEPER-3756',
     edits: [

@@ -4,6 +4,7 @@ export const scenario: Scenario = {
   name: 'several addresses',
   about: 'every server has two addresses, and one after the other leads nowhere',
   voters: 3,
+  mutant: 'follow by the first address only',
   config: { 'multiAddress.enabled': 'true', cnxTimeout: 1000 },
   play(s) {
     const { network } = s.world.ensemble;
@@ -23,7 +24,7 @@ export const scenario: Scenario = {
         for (const other of [1, 2, 3]) if (other !== sid) s.kill(other);
         s.run(3000);
         s.start(1, 2, 3);
-        s.until(`service without ${name}`, () => s.leader !== 0 && s.world.ensemble.isServing, 10_000);
+        s.until(`service without ${name}`, () => s.leader !== 0 && s.world.ensemble.isServing, 4000);
         s.write('/a', name);
         network.setName(name, home(sid));
       }
