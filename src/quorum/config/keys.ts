@@ -168,12 +168,12 @@ export const KEYS = {
   'metricsProvider.workerShutdownTimeoutMs': { ...ignored(NO_THREADS, 'file'), type: 'long', default: 1000 },
   'multiAddress.enabled': { ...PROPERTY, type: 'boolean', default: false },
   'multiAddress.reachabilityCheckEnabled': {
-    ...ignored('the addresses of a peer are tried one after the other'),
+    ...ignored('all addresses of a peer are tried at once, by elections and by learners'),
     type: 'boolean',
     default: true,
   },
   'multiAddress.reachabilityCheckTimeoutMs': {
-    ...ignored('the addresses of a peer are tried one after the other'),
+    ...ignored('all addresses of a peer are tried at once, by elections and by learners'),
     type: 'int',
     default: 1000,
   },
