@@ -687,7 +687,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: LEADER,
-        from: 'this.barriers.ask(this.inFlight.lastProposed, link.id, 0);',
+        from: 'this.barriers.ask(proposed, link.id, 0);',
         to: 'this.host.send(link.id, new Packet(PacketType.sync, ZXID_ZERO));',
       },
     ],
