@@ -8,6 +8,7 @@ import { parseZxidHex, type Zxid, zxidHex } from '../jute/zxid.ts';
  */
 export const VERSION_DIR = 'version-2';
 export const SYNC_NOTE = 'synced';
+export const LOG_ORDER = 'log-order';
 export const INTENT = 'history-change';
 const TEMPORARY = 'writing-';
 

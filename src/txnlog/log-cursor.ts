@@ -2,6 +2,7 @@ import { type Disk, diskError } from '../io/disk.ts';
 import { type Zxid, zxidHex } from '../jute/zxid.ts';
 import { join, type LogName } from './file-names.ts';
 import { LogFileReader, type LogRecord } from './log-file-reader.ts';
+import type { LogOrder } from './log-order.ts';
 import type { LogEntry } from './recent-log.ts';
 import { follows } from './zxid-order.ts';
 
@@ -18,6 +19,7 @@ export interface CursorHost {
 export class LogCursor {
   private readonly disk: Disk;
   private readonly dir: string;
+  private readonly order: LogOrder;
   private readonly files: readonly LogName[];
   private readonly last: Zxid;
   private readonly host: CursorHost;
@@ -28,9 +30,18 @@ export class LogCursor {
   private closed = false;
 
   /** `files` are in order, the first of them begins at or below `from`; nothing above `last` is read. */
-  constructor(disk: Disk, dir: string, files: readonly LogName[], from: Zxid, last: Zxid, host: CursorHost) {
+  constructor(
+    disk: Disk,
+    dir: string,
+    order: LogOrder,
+    files: readonly LogName[],
+    from: Zxid,
+    last: Zxid,
+    host: CursorHost,
+  ) {
     this.disk = disk;
     this.dir = dir;
+    this.order = order;
     this.files = files;
     this.last = last;
     this.host = host;
@@ -78,12 +89,18 @@ export class LogCursor {
       if (previous !== undefined) this.host.onBroken(this.last, `nothing after zxid 0x${zxidHex(previous)}`);
       return undefined;
     }
-    if (previous !== undefined && !follows(previous, record.zxid)) {
+    if (previous !== undefined && !this.isNext(previous, record.zxid)) {
       this.host.onBroken(record.zxid, `zxid 0x${zxidHex(record.zxid)} after 0x${zxidHex(previous)}`);
       return undefined;
     }
     this.previous = record.zxid;
     return record;
+  }
+
+  /** Where a file begins an epoch it has to be known what comes before: its number does not say. */
+  private isNext(previous: Zxid, zxid: Zxid): boolean {
+    if (!follows(previous, zxid)) return false;
+    return zxid === previous + 1 || zxid !== this.files[this.index]?.zxid || this.order.before(zxid) === previous;
   }
 
   /** The next record that is not a repetition. */

@@ -6,6 +6,7 @@ import { join, type LogName, listLogs } from './file-names.ts';
 import { cutLog } from './history-change.ts';
 import { LogFileReader, type LogRecord } from './log-file-reader.ts';
 import { LOG_HEADER_BYTES } from './log-format.ts';
+import type { LogOrder } from './log-order.ts';
 import type { SyncNote } from './sync-note.ts';
 import { follows } from './zxid-order.ts';
 
@@ -45,10 +46,11 @@ export function replayLog(
   dir: string,
   snapshot: Zxid,
   note: SyncNote,
+  order: LogOrder,
   log: Log,
   visitor: ReplayVisitor,
 ): ReplayedLog {
-  const replay = new Replay(disk, dir, snapshot, note, log, visitor);
+  const replay = new Replay(disk, dir, snapshot, note, order, log, visitor);
   const files = filesFrom(listLogs(disk, dir), snapshot);
   files.forEach((file, index) => {
     replay.readFile(file, index === files.length - 1);
@@ -63,6 +65,13 @@ export function filesFrom(files: readonly LogName[], zxid: Zxid): readonly LogNa
   return files.slice(first);
 }
 
+interface BadEnd {
+  readonly file: LogName;
+  readonly path: string;
+  readonly offset: number;
+  readonly defect: string;
+}
+
 const NEVER_WRITTEN = 'there is no record in it';
 
 class Replay {
@@ -70,20 +79,30 @@ class Replay {
   private readonly dir: string;
   private readonly snapshot: Zxid;
   private readonly note: SyncNote;
+  private readonly order: LogOrder;
   private readonly log: Log;
   private readonly visitor: ReplayVisitor;
   private readonly ends = new Map<Zxid, number>();
   private torn: TornTail | undefined = undefined;
   private last: Zxid;
   private transactions = 0;
-  /** How the file before ended, for the message about a gap. */
-  private earlierEnd: string | undefined = undefined;
+  /** The file before, which ended in a bad record. */
+  private earlier: BadEnd | undefined = undefined;
 
-  constructor(disk: Disk, dir: string, snapshot: Zxid, note: SyncNote, log: Log, visitor: ReplayVisitor) {
+  constructor(
+    disk: Disk,
+    dir: string,
+    snapshot: Zxid,
+    note: SyncNote,
+    order: LogOrder,
+    log: Log,
+    visitor: ReplayVisitor,
+  ) {
     this.disk = disk;
     this.dir = dir;
     this.snapshot = snapshot;
     this.note = note;
+    this.order = order;
     this.log = log;
     this.visitor = visitor;
     this.last = snapshot;
@@ -97,12 +116,14 @@ class Replay {
     const path = join(this.dir, file.name);
     const reader = new LogFileReader(this.disk, path);
     try {
-      this.readRecords(reader);
+      this.readRecords(reader, file);
       this.ends.set(file.zxid, reader.offset);
       if (isLast) this.endLastFile(reader, file);
-      else if (reader.defect !== undefined) {
-        this.earlierEnd = `${path} ends at offset ${reader.offset}: ${reader.defect}`;
-        const fields = { file: path, offset: reader.offset, after: zxidHex(this.last), reason: reader.defect };
+      else {
+        const { offset, defect } = reader;
+        this.earlier = defect === undefined ? undefined : { file, path, offset, defect };
+        if (defect === undefined) return;
+        const fields = { file: path, offset, after: zxidHex(this.last), reason: defect };
         this.log.warn(fields, 'an earlier log file ends in a bad record; the next file must continue it');
       }
     } finally {
@@ -110,7 +131,7 @@ class Replay {
     }
   }
 
-  private readRecords(reader: LogFileReader): void {
+  private readRecords(reader: LogFileReader, file: LogName): void {
     let repeated = 0;
     let inFile: Zxid | undefined;
     for (let record = reader.next(); record !== undefined; record = reader.next()) {
@@ -119,7 +140,7 @@ class Replay {
       if (zxid <= this.last && (zxid > this.snapshot || (inFile !== undefined && zxid <= inFile))) repeated++;
       inFile = zxid;
       if (zxid <= this.last) continue;
-      if (!follows(this.last, zxid)) this.refuseGap(reader.path, record);
+      if (!follows(this.last, zxid) || this.isHole(file, zxid)) this.refuseGap(reader.path, record);
       this.last = zxid;
       this.transactions++;
       this.visitor.onRecord(record, reader.path);
@@ -128,8 +149,29 @@ class Replay {
       this.log.warn({ file: reader.path, records: repeated }, 'passed over records that repeat earlier ones');
   }
 
+  /**
+   * Whether something is missing before a file that begins an epoch, which the numbers do not show. Who wrote it may
+   * have left word. Of another server's file only this is known: the one before may end in a torn record, if nothing
+   * says that it was whole, and if no whole record follows the bad one.
+   */
+  private isHole(file: LogName, zxid: Zxid): boolean {
+    if (zxid === this.last + 1 || zxid !== file.zxid) return false;
+    const before = this.order.before(zxid);
+    if (before !== undefined) return before > this.last;
+    const { earlier } = this;
+    if (earlier === undefined) return false;
+    if (this.note.value !== undefined && this.note.value.file > earlier.file.zxid) return true;
+    const reader = new LogFileReader(this.disk, earlier.path);
+    try {
+      return reader.findRecordBeyond(earlier.offset, this.last) !== undefined;
+    } finally {
+      reader.close();
+    }
+  }
+
   private refuseGap(path: string, record: LogRecord): never {
-    const earlier = this.earlierEnd === undefined ? '' : ` (${this.earlierEnd})`;
+    const { earlier: bad } = this;
+    const earlier = bad === undefined ? '' : ` (${bad.path} ends at offset ${bad.offset}: ${bad.defect})`;
     throw new FatalError(
       `${path}: at offset ${record.offset} zxid 0x${zxidHex(record.zxid)} follows 0x${zxidHex(this.last)}: ` +
         `transactions in between are missing${earlier}`,

@@ -3,6 +3,7 @@ import type { Disk } from '../io/disk.ts';
 import { ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
 import { join, type LogName, listLogs } from './file-names.ts';
 import { type CursorHost, LogCursor } from './log-cursor.ts';
+import type { LogOrder } from './log-order.ts';
 
 /**
  * The log files as somebody who reads them sees them: which there are, how much of each is records, who is reading,
@@ -11,6 +12,7 @@ import { type CursorHost, LogCursor } from './log-cursor.ts';
 export class LogShelf implements CursorHost {
   private readonly disk: Disk;
   private readonly dir: string;
+  private readonly order: LogOrder;
   private readonly log: Log;
   /** Where the records end in files that are full, by the zxid in the name, as far as that is known. */
   private readonly ends = new Map<Zxid, number>();
@@ -18,9 +20,10 @@ export class LogShelf implements CursorHost {
   /** Before it the log has a hole, or cannot be read. */
   private readableFrom = ZXID_ZERO;
 
-  constructor(disk: Disk, dir: string, log: Log) {
+  constructor(disk: Disk, dir: string, order: LogOrder, log: Log) {
     this.disk = disk;
     this.dir = dir;
+    this.order = order;
     this.log = log;
   }
 
@@ -40,7 +43,7 @@ export class LogShelf implements CursorHost {
   readFrom(zxid: Zxid, last: Zxid): LogCursor | undefined {
     const files = this.filesFrom(zxid);
     if (files === undefined) return undefined;
-    const cursor = new LogCursor(this.disk, this.dir, files, zxid, last, this);
+    const cursor = new LogCursor(this.disk, this.dir, this.order, files, zxid, last, this);
     // Opening it may have found a hole right at the start.
     if (zxid < this.readableFrom) {
       cursor.close();

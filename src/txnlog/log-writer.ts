@@ -4,9 +4,10 @@ import { Fifo } from '../base/fifo.ts';
 import type { Log } from '../base/log.ts';
 import type { Clock, Timer } from '../io/clock.ts';
 import { type Disk, type DiskError, diskError } from '../io/disk.ts';
-import { ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
+import { counterOf, ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
 import { LogFile } from './log-file.ts';
 import { LOG_HEADER_BYTES, RECORD_OVERHEAD_BYTES, writeLogHeader, writeRecord } from './log-format.ts';
+import type { LogOrder } from './log-order.ts';
 import type { SyncNote } from './sync-note.ts';
 import { follows } from './zxid-order.ts';
 
@@ -75,6 +76,7 @@ export class LogWriter {
   private readonly dir: string;
   private readonly options: LogWriterOptions;
   private readonly note: SyncNote;
+  private readonly order: LogOrder;
   private readonly log: Log;
 
   private readonly pending = new Fifo<Pending>(1024);
@@ -102,12 +104,21 @@ export class LogWriter {
   private readonly whenIdle: (() => void)[] = [];
   private closed = false;
 
-  constructor(disk: Disk, clock: Clock, dir: string, options: LogWriterOptions, note: SyncNote, log: Log) {
+  constructor(
+    disk: Disk,
+    clock: Clock,
+    dir: string,
+    options: LogWriterOptions,
+    note: SyncNote,
+    order: LogOrder,
+    log: Log,
+  ) {
     this.disk = disk;
     this.clock = clock;
     this.dir = dir;
     this.options = options;
     this.note = note;
+    this.order = order;
     this.log = log;
   }
 
@@ -212,9 +223,23 @@ export class LogWriter {
     for (const done of this.whenIdle.splice(0)) done();
   }
 
-  /** The file, then the note that it is ours and holds nothing synced yet, and only then its first bytes. */
+  /** What comes before it when that is not in its name; then the file. */
   private startFile(zxid: Zxid): void {
     this.closeFile();
+    // An epoch's start is no transaction: nobody comes to it by replaying.
+    const isKnown = counterOf(this.synced) !== 0 || this.synced === ZXID_ZERO;
+    if (zxid === this.synced + 1 || !isKnown) {
+      this.makeFile(zxid);
+      return;
+    }
+    this.order.write(zxid, this.synced, (error) => {
+      if (error !== undefined) this.fail(error);
+      else this.makeFile(zxid);
+    });
+  }
+
+  /** The file, then the note that it is ours and holds nothing synced yet, and only then its first bytes. */
+  private makeFile(zxid: Zxid): void {
     try {
       this.beforeFile();
       this.file = new LogFile(this.disk, this.dir, zxid, this.options.preAllocBytes);

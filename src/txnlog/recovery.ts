@@ -7,6 +7,7 @@ import { ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
 import type { DataDirs } from './data-dir.ts';
 import { join, listSnapshots, logName, type SnapshotName } from './file-names.ts';
 import type { LogRecord } from './log-file-reader.ts';
+import type { LogOrder } from './log-order.ts';
 import { cutTornTail, type ReplayedLog, replayLog } from './log-replay.ts';
 import type { RecentLog } from './recent-log.ts';
 import { loadSnapshot, looksComplete } from './snapshot-reader.ts';
@@ -52,6 +53,7 @@ export function recoverHistory(
   dirs: DataDirs,
   options: RecoveryOptions,
   note: SyncNote,
+  order: LogOrder,
   recent: RecentLog,
   log: Log,
 ): RecoveredHistory {
@@ -61,7 +63,7 @@ export function recoverHistory(
     database.apply(parse(record, path));
     recent.push(record.zxid, record.payload);
   };
-  const replayed = replayLog(disk, dirs.logDir, database.lastProcessedZxid, note, log, { onRecord });
+  const replayed = replayLog(disk, dirs.logDir, database.lastProcessedZxid, note, order, log, { onRecord });
   const { lastZxid } = replayed;
   if (base.snapshot === undefined && replayed.transactions > 0) refuseUnlessWhole(base, dirs, options, log);
   for (const [snapshot, defect] of base.damaged) refuseIfNotReached(snapshot, defect, dirs.snapDir, lastZxid);

@@ -11,6 +11,7 @@ import { type Compression, join, listLogs, listSnapshots, snapshotName } from '.
 import { carryOut, type Intent, readIntent, writeIntent } from './history-change.ts';
 import type { LogCursor } from './log-cursor.ts';
 import { LogFileReader } from './log-file-reader.ts';
+import { LogOrder } from './log-order.ts';
 import { filesFrom } from './log-replay.ts';
 import { LogShelf } from './log-shelf.ts';
 import { LogWriter, type LogWriterHandlers, type LogWriterStats } from './log-writer.ts';
@@ -86,6 +87,7 @@ export class Store {
   private readonly log: Log;
   private readonly dirs: DataDirs;
   private readonly note: SyncNote;
+  private readonly order: LogOrder;
   private readonly writer: LogWriter;
   private readonly logs: LogShelf;
   private readonly snapshots: SnapshotShelf;
@@ -119,6 +121,7 @@ export class Store {
     this.epochs = new Epochs(this.disk, dirs.snapDir, log);
     this.recent = new RecentLog(options.commitLogCount);
     this.note = new SyncNote(this.disk, dirs.logDir, log);
+    this.order = new LogOrder(this.disk, dirs.logDir);
     const intent = readIntent(this.disk, dirs);
     if (intent !== undefined) {
       log.warn({ change: intent.kind }, 'finishing a change of history that was interrupted');
@@ -136,11 +139,12 @@ export class Store {
         fsyncWarningMs: options.fsyncWarningThresholdMs,
       },
       this.note,
+      this.order,
       log,
     );
     this.writer.beforeFile = () => this.writeEmptySnapshot();
     this.writer.afterFile = (zxid, end) => this.logs.setEnd(zxid, end);
-    this.logs = new LogShelf(this.disk, dirs.logDir, log);
+    this.logs = new LogShelf(this.disk, dirs.logDir, this.order, log);
     this.snapshots = new SnapshotShelf(this.disk, this.clock, dirs.snapDir, options);
   }
 
@@ -162,7 +166,7 @@ export class Store {
     assert(this.writer.isIdle && !this.snapshots.isReceiving, 'recovery reads a log that nobody writes');
     this.recent.clear();
     try {
-      const history = recoverHistory(this.disk, this.dirs, this.options, this.note, this.recent, this.log);
+      const history = recoverHistory(this.disk, this.dirs, this.options, this.note, this.order, this.recent, this.log);
       this.beginsEmpty = history.snapshot === undefined;
       this.snapshots.onRecovered(history.snapshot);
       this.writer.reset(history.lastZxid);
@@ -355,6 +359,7 @@ export class Store {
     this.logs.closeCursors();
     this.writer.close(() => {
       this.note.close();
+      this.order.close();
       this.snapshots.whenIdle(() => {
         for (const lock of this.dirs.locks) lock.release();
         done();

@@ -1,3 +1,4 @@
+import { damage, litter } from './damage.ts';
 import type { SimEnsemble } from './ensemble.ts';
 import { garbage } from './garbage.ts';
 import { CLIENT_PORT, type Machine } from './machine.ts';
@@ -15,7 +16,6 @@ import { Traps } from './traps.ts';
  * Carries out the faults of a plan and takes them back. What must not be overdone is counted: at all times a quorum of
  * voters has what it once acknowledged. Everything else may happen to anyone at once.
  */
-const DIR = '/data/version-2';
 export const QUICK = { writeMs: 0.02, syncMs: 0.5, slowSyncOneIn: 0, slowSyncMs: 0 };
 
 const FOUR_LETTER_WORDS = ['mntr', 'srvr', 'stat', 'dump', 'cons', 'wchc', 'wchp', 'dirs', 'hash', 'ruok', 'srst'];
@@ -177,8 +177,9 @@ export class Faults {
           machine.disk.timing = QUICK;
         });
         return true;
-      case 'flipBit':
-        return this.flipBit(view, random);
+      case 'litter':
+      case 'damage':
+        return this.change(view, fault.kind, forMs, random);
       case 'wipe':
         if (!this.mayForget(view)) return false;
         if (machine.isUp) {
@@ -329,30 +330,23 @@ export class Faults {
     };
   }
 
-  /** In a file that is not written any more. */
-  private flipBit(view: View, random: SimRandom): boolean {
-    const { disk } = view.machine;
-    if (!this.mayForget(view) || view.faulty === 'new') return false;
-    let files: string[];
-    try {
-      files = disk.list(DIR);
-    } catch {
-      return false;
+  /** Its files are changed while it is down. */
+  private change(view: View, kind: 'litter' | 'damage', forMs: number, random: SimRandom): boolean {
+    const { machine } = view;
+    if (view.faulty === 'damaged' || view.faulty === 'new') return false;
+    if (kind === 'damage' && !this.mayForget(view)) return false;
+    if (machine.isUp) {
+      this.crashes++;
+      if (random.chance(1, 2)) machine.powerLoss();
+      else machine.kill();
     }
-    const logs = files.filter((name) => name.startsWith('log.'));
-    const newest = logs.reduce((last, name) => (zxidOf(name) > zxidOf(last) ? name : last), 'log.0');
-    const old = files.filter((name) => name.startsWith('snapshot.') || (name.startsWith('log.') && name !== newest));
-    if (old.length === 0) return false;
-    const path = `${DIR}/${random.pick(old)}`;
-    const { length } = disk.read(path);
-    if (length === 0) return false;
-    disk.flipBit(path, random.below(length), random.below(8));
-    view.faulty = 'damaged';
-    view.inTrouble = true;
+    const { disk } = machine;
+    const what =
+      kind === 'litter' ? litter(disk, machine.dirs, this.observer.ledger, random) : damage(disk, machine.dirs, random);
+    this.restartAfter(view, forMs);
+    if (what === undefined) return false;
+    this.onFault(view.sid, what);
+    if (kind === 'damage') view.faulty = 'damaged';
     return true;
   }
-}
-
-function zxidOf(name: string): number {
-  return Number.parseInt(name.slice(4), 16);
 }

@@ -35,6 +35,11 @@ export class Ledger {
     throw new Violation('Integrity', `a history ends with ${zxidHex(zxid)}, which nobody proposed`);
   }
 
+  /** The transaction before; undefined when `zxid` is none that is known. */
+  previousOf(zxid: Zxid): Zxid | undefined {
+    return counterOf(zxid) === 0 ? this.bases.get(epochOf(zxid)) : this.entries.get(zxid)?.previous;
+  }
+
   epochBegins(epoch: number, base: Zxid): void {
     this.bases.set(epoch, base);
   }

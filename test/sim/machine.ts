@@ -72,6 +72,12 @@ export class Machine {
     return this.running?.mode ?? 'down';
   }
 
+  /** Where its snapshots and logs are, by its configuration. */
+  get dirs(): { readonly snapDir: string; readonly logDir: string } {
+    const logs = /^dataLogDir=(.*)$/m.exec(this.disk.read(CONFIG_FILE).toString())?.[1];
+    return { snapDir: '/data/version-2', logDir: `${logs ?? '/data'}/version-2` };
+  }
+
   configure(config: string): void {
     this.disk.put(CONFIG_FILE, Buffer.from(config));
     this.disk.put('/data/myid', Buffer.from(`${this.sid}\n`));
@@ -159,6 +165,7 @@ export class Machine {
   /** A new disk, with the configuration and nothing else; only while nothing runs. */
   wipe(): void {
     this.disk.wipe('/data');
+    this.disk.wipe('/logs');
     this.disk.put('/data/myid', Buffer.from(`${this.sid}\n`));
   }
 

@@ -541,6 +541,13 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'take an epoch for whole wherever the log before it ends',
+    edits: [
+      { file: 'src/txnlog/log-replay.ts', from: ' || this.isHole(file, zxid)', to: '' },
+      { file: 'src/txnlog/log-cursor.ts', from: ' || this.order.before(zxid) === previous', to: ' || zxid > previous' },
+    ],
+  },
+  {
     name: 'sync what is read without writing it again',
     edits: [{ file: RECOVERY, from: '      file.writeAt(chunk, at);\n', to: '' }],
   },

@@ -15,7 +15,8 @@ export type FaultKind =
   | 'syncError'
   | 'diskFull'
   | 'slowDisk'
-  | 'flipBit'
+  | 'litter'
+  | 'damage'
   | 'wipe'
   | 'forget'
   | 'pause'
@@ -87,7 +88,8 @@ const CLASSES: readonly (readonly [FaultKind, number])[] = [
   ['syncError', 3],
   ['diskFull', 1],
   ['slowDisk', 3],
-  ['flipBit', 1],
+  ['litter', 3],
+  ['damage', 2],
   ['wipe', 2],
   ['forget', 2],
   ['pause', 3],
@@ -148,6 +150,10 @@ export function planOf(seed: number): Plan {
   if (limits.chance(1, 4)) config.txnLogSizeLimitInKb = limits.between(1, 8);
   if (limits.chance(1, 6)) config['snapshot.compression.method'] = limits.pick(['gz', 'snappy']);
   if (limits.chance(1, 8)) config['closeSessionTxn.enabled'] = 'false';
+  const disk = random.split('disk');
+  if (disk.chance(1, 4)) config.dataLogDir = '/logs';
+  if (disk.chance(1, 4)) config.preAllocSize = disk.pick([0, 1, 64]);
+  if (disk.chance(1, 8)) config['serializeLastProcessedZxid.enabled'] = 'false';
   const counterLimit = limits.chance(1, 4) ? limits.between(3, 60) : undefined;
   const recentBytes = limits.chance(2, 3) ? limits.pick([1, 1, 400, 2000, 8000]) : undefined;
   const alone = random.split('alone');

@@ -20,6 +20,7 @@ import { scenario as rollingRestart } from './scenarios/rolling-restart.ts';
 import { scenario as severalAddresses } from './scenarios/several-addresses.ts';
 import { scenario as silentConnection } from './scenarios/silent-connection.ts';
 import { scenario as undecidedMembership } from './scenarios/undecided-membership.ts';
+import { scenario as theLostEndOfAnEpoch } from './scenarios/the-lost-end-of-an-epoch.ts';
 import { scenario as zookeeper261 } from './scenarios/zookeeper-261.ts';
 import { scenario as zookeeper975 } from './scenarios/zookeeper-975.ts';
 import { scenario as zookeeper1046 } from './scenarios/zookeeper-1046.ts';
@@ -97,6 +98,7 @@ const SCENARIOS: readonly Scenario[] = [
   reconfigured,
   pravega577,
   rk332,
+  theLostEndOfAnEpoch,
   zookeeper261,
   zookeeper1046,
   zookeeper1154,

@@ -1,7 +1,9 @@
+import { messageOf } from '../../src/base/errors.ts';
 import type { Election } from '../../src/election/election.ts';
 import { ErrorCode } from '../../src/jute/codes.ts';
 import type { Actor } from './actor.ts';
-import { DeadProcess } from './disk.ts';
+import type { Dirs } from './damage.ts';
+import { DeadProcess, type SimDisk } from './disk.ts';
 import type { Action, Op, Result } from './history.ts';
 import type { Moment, View } from './observer.ts';
 import type { Plan } from './plan.ts';
@@ -207,6 +209,41 @@ export class Script {
     const [first, second] = [this.view(a).machine.host, this.view(b).machine.host];
     network.resetStreams(first, second);
     network.resetStreams(second, first);
+  }
+
+  /**
+   * The files of `sid` are changed while it is down. It then does not start, says why, and gets a new disk from its
+   * operator; with that it comes back.
+   */
+  refuses(sid: number, saying: string, change: (disk: SimDisk, dirs: Dirs) => void): void {
+    const { machine } = this.view(sid);
+    this.kill(sid);
+    change(machine.disk, machine.dirs);
+    this.view(sid).faulty = 'damaged';
+    machine.start();
+    this.until(`a refusal: ${saying}`, () => machine.failure !== undefined);
+    const why = messageOf(machine.failure);
+    this.expect(why.includes(saying) ? saying : why, saying, `the reason of ${sid} not to start`);
+    machine.disk.fault = () => undefined;
+    this.untilServing();
+  }
+
+  /** The same for what it gets over by itself, with a word about it. */
+  recovers(sid: number, saying: string, change: (disk: SimDisk, dirs: Dirs) => void): void {
+    const { machine } = this.view(sid);
+    this.kill(sid);
+    change(machine.disk, machine.dirs);
+    let isSaid = saying === '';
+    const { onLine } = machine;
+    machine.onLine = (line) => {
+      isSaid ||= line.includes(saying);
+      onLine(line);
+    };
+    machine.start();
+    this.until('its recovery', () => machine.peer !== undefined);
+    machine.onLine = onLine;
+    this.expect(isSaid, true, `${sid} says '${saying}'`);
+    this.untilServing();
   }
 
   wipe(sid: number): void {

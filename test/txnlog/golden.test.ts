@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Zxid } from '../../src/jute/zxid.ts';
 import { listLogs, listSnapshots } from '../../src/txnlog/file-names.ts';
 import { LogFileReader } from '../../src/txnlog/log-file-reader.ts';
+import { LogOrder } from '../../src/txnlog/log-order.ts';
 import { LogWriter } from '../../src/txnlog/log-writer.ts';
 import { StreamChecksum, snapshotHeader, snapshotTrailer } from '../../src/txnlog/snapshot-format.ts';
 import { loadSnapshot, looksComplete } from '../../src/txnlog/snapshot-reader.ts';
@@ -65,7 +66,7 @@ describe.each(DIRECTORIES)('files of Apache ZooKeeper: %s', (directory) => {
       disk.makeDir(dir);
       const note = new SyncNote(disk, dir, copy.log);
       const options = { preAllocBytes: 0, fileLimitBytes: 0, forceSync: true, fsyncWarningMs: 1000 };
-      const writer = new LogWriter(disk, copy.clock, dir, options, note, copy.log);
+      const writer = new LogWriter(disk, copy.clock, dir, options, note, new LogOrder(disk, dir), copy.log);
       let last = (zxid - 1) as Zxid;
       let repeated = false;
       writer.reset(last);

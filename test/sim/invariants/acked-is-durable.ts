@@ -11,9 +11,8 @@ import { Violation } from '../violation.ts';
  * (ZOOKEEPER-4882).
  */
 export function ackedIsDurable(ledger: Ledger): Invariant {
-  const DIR = '/data/version-2';
   const onDisk = (view: View): void => {
-    const name = view.machine.disk.unsyncedIn(DIR, 'log.');
+    const name = view.machine.disk.unsyncedIn(view.machine.dirs.logDir, 'log.');
     if (name === undefined) return;
     throw new Violation('AckedIsDurable', `${view.sid} calls its log synced, and a power loss could change ${name}`);
   };

@@ -11,7 +11,7 @@ export function epochsGrow(): Invariant {
   const known = new Map<number, { accepted: number; current: number }>();
   const check = (view: View, accepted: number, current: number): void => {
     const before = known.get(view.sid) ?? { accepted: 0, current: 0 };
-    if (view.faulty === 'wiped') known.delete(view.sid);
+    if (view.faulty === 'wiped' || view.faulty === 'damaged') known.delete(view.sid);
     else if (accepted < before.accepted || current < before.current) {
       throw new Violation(
         'EpochsGrow',
