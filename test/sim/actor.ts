@@ -125,7 +125,8 @@ export class Actor {
       op.answeredUs = this.scheduler.nowUs;
       op.zxid = answer.zxid;
       op.result = resultOf(action, answer);
-      if (action.op !== 'bad' || !action.closes) {
+      // What is answered at once, whatever is under way, carries no zxid.
+      if (action.op !== 'bad' || answer.zxid > 0) {
         session.arrivals.push({ kind: 'answer', zxid: answer.zxid, connection, op });
       }
       this.learn(op);
@@ -145,6 +146,11 @@ export class Actor {
     const ops = actions.map((action) => this.opOf(action));
     client.move();
     for (const op of ops) this.haunt(op);
+  }
+
+  /** Goes to that server, and keeps its connection to where it was. */
+  moveTo(server: string): void {
+    this.client.move(server);
   }
 
   /** On the connection it left. */

@@ -9,7 +9,7 @@ import {
   writeConnectRequest,
   writeRequestHeader,
 } from '../../src/jute/client-records.ts';
-import { OpCode, Xid } from '../../src/jute/codes.ts';
+import { ErrorCode, OpCode, Xid } from '../../src/jute/codes.ts';
 import { FrameCutter } from '../../src/jute/frames.ts';
 import { Reader } from '../../src/jute/reader.ts';
 import { Writer } from '../../src/jute/writer.ts';
@@ -70,6 +70,8 @@ export class SimClient {
   isDozing = false;
   /** An earlier connection that is still open. */
   private ghost: Stream | undefined;
+  /** Where it goes next, whatever its list says. */
+  private pinned: string | undefined;
   private knowsReadOnly = true;
   private readonly auths = new Fifo<OnAnswer>();
   private readonly clock: SimClock;
@@ -150,8 +152,9 @@ export class SimClient {
     });
   }
 
-  /** Goes to another server and leaves its connection to this one as it is. */
-  move(): void {
+  /** Goes to another server, that one if it is named, and leaves its connection to this one as it is. */
+  move(server?: string): void {
+    this.pinned = server;
     this.leaveGhost();
     this.ghost = this.stream;
     this.onLost(0);
@@ -210,11 +213,13 @@ export class SimClient {
 
   private dial(): void {
     if (this.closed || this.isExpired) return;
-    const server = this.options.servers[this.nextServer++ % this.options.servers.length] as string;
+    const server = this.pinned ?? (this.options.servers[this.nextServer++ % this.options.servers.length] as string);
+    this.pinned = undefined;
     const readOnly = this.options.readOnly === undefined ? false : this.options.readOnly();
     this.knowsReadOnly = readOnly !== undefined;
     const cutter = new FrameCutter(64 << 20, (frame) => {
-      this.onFrame(frame);
+      if (stream === this.stream) this.onFrame(frame);
+      else this.onGhostFrame(frame);
       return true;
     });
     const stream = this.net.dial(server, CLIENT_PORT, DIAL_TIMEOUT_MS, {
@@ -233,7 +238,7 @@ export class SimClient {
         stream.write(this.w.take());
       },
       onData: (chunk) => {
-        if (stream === this.stream) cutter.push(chunk);
+        if (stream === this.stream || stream === this.ghost) cutter.push(chunk);
       },
       onEnd: () => {
         if (stream !== this.stream) return;
@@ -270,6 +275,13 @@ export class SimClient {
         () => {},
         Xid.ping,
       );
+  }
+
+  /** Nobody waits for it; but a client that reads this takes its session for lost. */
+  private onGhostFrame(frame: Buffer): void {
+    const { err } = readReplyHeader(new Reader(frame));
+    if (err !== ErrorCode.sessionMoved) return;
+    throw new Violation('SessionsLive', `${this.name} is told on its old connection that its session moved`);
   }
 
   private onFrame(frame: Buffer): void {

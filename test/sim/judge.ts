@@ -110,6 +110,9 @@ interface Look {
 function looksOf(history: History, answers: Map<Arrival, Rewatched>): Look[] {
   const looks: Look[] = [];
   for (const op of history.ops) {
+    if (op.result?.err === ErrorCode.sessionMoved) {
+      throw new Violation('SessionsLive', `${describe(op.action)} is answered that the session moved`);
+    }
     if (isRead(op.action) && op.zxid !== undefined) looks.push({ zxid: op.zxid, look: (tree) => checkRead(op, tree) });
     else if (op.action.op === 'bad' && op.result !== undefined) checkBad(op, op.result);
   }

@@ -741,4 +741,233 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'tell a recursive watch of children that changed',
+    bug: 'ZOOKEEPER-4475',
+    edits: [
+      {
+        file: WATCHES,
+        from: 'addRecursive(path: string, watcher: Watcher): void {',
+        to: 'addRecursive(path: string, watcher: Watcher): void {\n    this.child.add(path, watcher, WatchMode.recursive);',
+      },
+    ],
+  },
+  {
+    name: 'do not set a persistent watch again',
+    bug: 'ZK#1950',
+    edits: [{ file: WATCHES, from: 'for (const path of lists.persistent) this.addPersistent(path, watcher);', to: '' }],
+  },
+  {
+    name: 'fire a watch on what may not be read',
+    bug: 'CVE-2024-23944',
+    edits: [
+      {
+        file: 'src/datatree/watch-table.ts',
+        from: 'if (watcher.mayRead(acl)) watcher.onWatchEvent',
+        to: 'if (acl !== undefined) watcher.onWatchEvent',
+      },
+    ],
+  },
+  {
+    name: 'send an event with the zxid before it',
+    bug: 'etcd-19998',
+    edits: [
+      {
+        file: 'src/server/client-connection.ts',
+        from: 'this.replies.event(type, path, zxid);',
+        to: 'this.replies.event(type, path, zxid > 0 ? this.server.lastProcessedZxid : zxid);',
+      },
+    ],
+  },
+  {
+    name: 'tell a client that its session moved',
+    bug: 'ZOOKEEPER-710',
+    edits: [
+      {
+        file: 'src/server/client-connection.ts',
+        from: 'if (err !== ErrorCode.sessionMoved) return false;',
+        to: 'if (err !== ErrorCode.sessionMoved || this.sessionId !== 0n) return false;',
+      },
+    ],
+  },
+  {
+    name: 'attach to a session whatever the password',
+    edits: [
+      {
+        file: 'src/server/zookeeper-server.ts',
+        from: 'if (!isSessionPassword(sessionId, password)) {',
+        to: 'if (!isSessionPassword(sessionId, password) && sessionId === 0n) {',
+      },
+    ],
+  },
+  {
+    name: "let the clock run into the server's number",
+    bug: 'ZOOKEEPER-1622',
+    edits: [
+      {
+        file: 'src/server/session-ids.ts',
+        from: 'const clock = BigInt(Math.floor(wallMs)) & CLOCK_MASK;',
+        to: 'const clock = BigInt(Math.floor(wallMs));',
+      },
+    ],
+  },
+  {
+    name: 'wait for a client that does not read, whatever it costs',
+    edits: [
+      {
+        file: 'src/server/client-replies.ts',
+        from: 'if (this.waitingBytes > OUTPUT_CLOSE_BYTES + this.largestBytes) this.isOverflowing = true;',
+        to: '',
+      },
+    ],
+  },
+  // Requests
+  {
+    name: 'take a check for a write',
+    bug: 'ZOOKEEPER-2623',
+    edits: [
+      {
+        file: 'src/server/operations.ts',
+        from: "  [OpCode.multi, 'MULT'],",
+        to: "  [OpCode.multi, 'MULT'],\n  [OpCode.check, 'NA'],",
+      },
+    ],
+  },
+  {
+    name: 'pass over what does not fit into a multi',
+    bug: 'RK-400',
+    edits: [
+      {
+        file: 'src/server/prep/multi.ts',
+        from: 'and here Apache fails on them.\n      throw invalidItem(type);',
+        to: 'and here Apache fails on them.\n      record.type = OpCode.error;\n      record.path = "/";',
+      },
+    ],
+  },
+  {
+    name: 'delete a container for whoever asks',
+    edits: [
+      {
+        file: 'src/server/prep/change.ts',
+        from: 'if (request.owner !== undefined) return ErrorCode.unimplemented;',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'delete without asking the parent',
+    edits: [
+      {
+        file: 'src/server/prep/change.ts',
+        from: '  if (!isPermitted(context, parent.acl, Perm.delete)) return ErrorCode.noAuth;\n',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'show everything to everybody',
+    edits: [
+      {
+        file: 'src/server/reads.ts',
+        from: 'return context.auth.permits(acl, Perm.read, request.authIds);',
+        to: 'return context.auth !== undefined || acl === undefined || request === undefined;',
+      },
+    ],
+  },
+  {
+    name: 'show the hashes of passwords',
+    bug: 'CVE-2019-0201',
+    edits: [
+      {
+        file: 'src/server/reads.ts',
+        from: 'context.auth.permits(acl, Perm.admin, request.authIds) ? acl : withoutHashes(acl)',
+        to: 'acl.length > 0 ? acl : withoutHashes(acl)',
+      },
+    ],
+  },
+  {
+    name: 'judge a check in a multi by the tree before it',
+    edits: [
+      {
+        file: 'src/server/prep/change.ts',
+        from: 'export function prepareCheck(context: PrepContext, record: WriteRecord): TxnBody | number {\n  const { request, pending } = context;',
+        to: `export function prepareCheck(context: any, record: any): any {
+  const { request } = context;
+  const own = context.pending;
+  const pending = {
+    find: (path: any) => {
+      const handle = own.tree.lookup(path);
+      return handle === -1 ? undefined : own.fromTree(path, handle);
+    },
+  };`,
+      },
+    ],
+  },
+  {
+    name: 'count a ttl from the creation',
+    edits: [
+      {
+        file: 'src/datatree/owned-nodes.ts',
+        from: 'import { CHILD_COUNT, CVERSION, KIND, MTIME,',
+        to: 'import { CHILD_COUNT, CTIME, CVERSION, KIND, MTIME,',
+      },
+      {
+        file: 'src/datatree/owned-nodes.ts',
+        from: 'if (ttlMs !== 0 && wallMs - nodes.long(node, MTIME) > ttlMs)',
+        to: 'if (ttlMs !== 0 && wallMs - nodes.long(node, CTIME) > ttlMs)',
+      },
+    ],
+  },
+  {
+    name: 'delete a container that was never used',
+    edits: [
+      {
+        file: 'src/datatree/owned-nodes.ts',
+        from: 'if (wasUsed || (',
+        to: 'if (wasUsed || idleMs > 0 || (',
+      },
+    ],
+  },
+  {
+    name: 'forget what a deleted node had of its quota',
+    edits: [{ file: 'src/datatree/data-tree.ts', from: '    this.quotas.onUsage(path, -bytes, -1);\n', to: '' }],
+  },
+  {
+    name: 'stop at the last version',
+    bug: 'ZOOKEEPER-4743',
+    edits: [
+      {
+        file: 'src/server/prep/prep-context.ts',
+        from: 'return (version + 1) | 0;',
+        to: 'return Math.min(version + 1, 2147483647);',
+      },
+    ],
+  },
+  {
+    name: 'let the number of children wrap',
+    bug: 'kazoo-730',
+    edits: [
+      {
+        file: 'src/server/prep/pending-tree.ts',
+        from: 'if (parentCversion > changed.cversion) {',
+        to: 'if (parentCversion !== changed.cversion) {',
+      },
+      {
+        file: 'src/datatree/data-tree.ts',
+        from: 'if (creates > nodes.int(parent, CVERSION)) {',
+        to: 'if (creates !== nodes.int(parent, CVERSION)) {',
+      },
+    ],
+  },
+  {
+    name: 'keep the first owner of a session',
+    bug: 'ZOOKEEPER-2886',
+    edits: [
+      {
+        file: 'src/server/sessions.ts',
+        from: '    session.owner = owner;\n    return true;',
+        to: '    session.owner ??= owner;\n    return true;',
+      },
+    ],
+  },
 ];

@@ -5,23 +5,39 @@ import { scenario as ch23038 } from './scenarios/ch-23038.ts';
 import { scenario as ch54572 } from './scenarios/ch-54572.ts';
 import { scenario as ch65198 } from './scenarios/ch-65198.ts';
 import { scenario as ch91464 } from './scenarios/ch-91464.ts';
+import { scenario as cve202423944 } from './scenarios/cve-2024-23944.ts';
+import { scenario as deepPipelines } from './scenarios/deep-pipelines.ts';
 import { scenario as electionPortInUse } from './scenarios/election-port-in-use.ts';
 import { scenario as emptyCountsAnew } from './scenarios/empty-counts-anew.ts';
+import { scenario as etcd19998 } from './scenarios/etcd-19998.ts';
+import { scenario as forwardedRequests } from './scenarios/forwarded-requests.ts';
 import { scenario as garbageOnTheElectionPort } from './scenarios/garbage-on-the-election-port.ts';
 import { scenario as initialize } from './scenarios/initialize.ts';
+import { scenario as kazoo730 } from './scenarios/kazoo-730.ts';
 import { scenario as loneLeader } from './scenarios/lone-leader.ts';
 import { scenario as newerMembership, withGroups } from './scenarios/newer-membership.ts';
 import { scenario as observerAndStranger } from './scenarios/observer-and-stranger.ts';
+import { scenario as otherSwitches } from './scenarios/other-switches.ts';
 import { scenario as pagesThatPretend } from './scenarios/pages-that-pretend.ts';
 import { scenario as pravega577 } from './scenarios/pravega-577.ts';
+import { scenario as quotas } from './scenarios/quotas.ts';
 import { scenario as reconfigured } from './scenarios/reconfigured.ts';
 import { scenario as rk332 } from './scenarios/rk-332.ts';
+import { scenario as rk400 } from './scenarios/rk-400.ts';
 import { scenario as rollingRestart } from './scenarios/rolling-restart.ts';
 import { scenario as severalAddresses } from './scenarios/several-addresses.ts';
 import { scenario as silentConnection } from './scenarios/silent-connection.ts';
 import { scenario as theLostEndOfAnEpoch } from './scenarios/the-lost-end-of-an-epoch.ts';
+import { scenario as tooManyClients } from './scenarios/too-many-clients.ts';
+import { scenario as ttlsAndContainers } from './scenarios/ttls-and-containers.ts';
 import { scenario as undecidedMembership } from './scenarios/undecided-membership.ts';
+import { scenario as unreadReplies } from './scenarios/unread-replies.ts';
+import { scenario as visitors } from './scenarios/visitors.ts';
+import { scenario as watchedByAll } from './scenarios/watched-by-all.ts';
+import { scenario as zk1950 } from './scenarios/zk-1950.ts';
 import { scenario as zookeeper261 } from './scenarios/zookeeper-261.ts';
+import { scenario as zookeeper706 } from './scenarios/zookeeper-706.ts';
+import { scenario as zookeeper710 } from './scenarios/zookeeper-710.ts';
 import { scenario as zookeeper975 } from './scenarios/zookeeper-975.ts';
 import { scenario as zookeeper1046 } from './scenarios/zookeeper-1046.ts';
 import { scenario as zookeeper1154 } from './scenarios/zookeeper-1154.ts';
@@ -29,6 +45,7 @@ import { scenario as zookeeper1156 } from './scenarios/zookeeper-1156.ts';
 import { scenario as zookeeper1270 } from './scenarios/zookeeper-1270.ts';
 import { scenario as zookeeper1277 } from './scenarios/zookeeper-1277.ts';
 import { scenario as zookeeper1319 } from './scenarios/zookeeper-1319.ts';
+import { scenario as zookeeper1412 } from './scenarios/zookeeper-1412.ts';
 import { scenario as zookeeper1419 } from './scenarios/zookeeper-1419.ts';
 import { scenario as zookeeper1489 } from './scenarios/zookeeper-1489.ts';
 import { scenario as zookeeper1496 } from './scenarios/zookeeper-1496.ts';
@@ -36,6 +53,7 @@ import { scenario as zookeeper1514 } from './scenarios/zookeeper-1514.ts';
 import { scenario as zookeeper1549 } from './scenarios/zookeeper-1549.ts';
 import { scenario as zookeeper1551 } from './scenarios/zookeeper-1551.ts';
 import { scenario as zookeeper1621 } from './scenarios/zookeeper-1621.ts';
+import { scenario as zookeeper1622 } from './scenarios/zookeeper-1622.ts';
 import { scenario as zookeeper1642 } from './scenarios/zookeeper-1642.ts';
 import { scenario as zookeeper1669 } from './scenarios/zookeeper-1669.ts';
 import { scenario as zookeeper1697 } from './scenarios/zookeeper-1697.ts';
@@ -47,6 +65,7 @@ import { scenario as zookeeper2201 } from './scenarios/zookeeper-2201.ts';
 import { scenario as zookeeper2307 } from './scenarios/zookeeper-2307.ts';
 import { scenario as zookeeper2355 } from './scenarios/zookeeper-2355.ts';
 import { scenario as zookeeper2418 } from './scenarios/zookeeper-2418.ts';
+import { scenario as zookeeper2623 } from './scenarios/zookeeper-2623.ts';
 import { scenario as zookeeper2819 } from './scenarios/zookeeper-2819.ts';
 import { scenario as zookeeper2832 } from './scenarios/zookeeper-2832.ts';
 import { scenario as zookeeper2845 } from './scenarios/zookeeper-2845.ts';
@@ -75,6 +94,7 @@ import { scenario as zookeeper4643 } from './scenarios/zookeeper-4643.ts';
 import { scenario as zookeeper4646 } from './scenarios/zookeeper-4646.ts';
 import { scenario as zookeeper4685 } from './scenarios/zookeeper-4685.ts';
 import { scenario as zookeeper4712 } from './scenarios/zookeeper-4712.ts';
+import { scenario as zookeeper4743 } from './scenarios/zookeeper-4743.ts';
 import { scenario as zookeeper4785 } from './scenarios/zookeeper-4785.ts';
 import { scenario as zookeeper4787 } from './scenarios/zookeeper-4787.ts';
 import { scenario as zookeeper4882 } from './scenarios/zookeeper-4882.ts';
@@ -86,39 +106,75 @@ import { Violation } from './violation.ts';
 
 /** All scenarios, one file each in scenarios/, in the order of their names. */
 const SCENARIOS: readonly Scenario[] = [
-  ch23038,
   badLeader,
   badLearner,
   bitnami32542,
+  ch23038,
   ch54572,
   ch65198,
   ch91464,
-  pagesThatPretend,
+  cve202423944,
+  deepPipelines,
+  electionPortInUse,
+  emptyCountsAnew,
+  etcd19998,
+  forwardedRequests,
+  garbageOnTheElectionPort,
+  initialize,
+  kazoo730,
   loneLeader,
-  reconfigured,
+  newerMembership,
+  observerAndStranger,
+  otherSwitches,
+  pagesThatPretend,
   pravega577,
+  quotas,
+  reconfigured,
   rk332,
+  rk400,
+  rollingRestart,
+  severalAddresses,
+  silentConnection,
   theLostEndOfAnEpoch,
+  tooManyClients,
+  ttlsAndContainers,
+  undecidedMembership,
+  unreadReplies,
+  visitors,
+  watchedByAll,
+  withGroups,
+  zk1950,
   zookeeper261,
+  zookeeper706,
+  zookeeper710,
+  zookeeper975,
   zookeeper1046,
   zookeeper1154,
   zookeeper1156,
+  zookeeper1270,
   zookeeper1277,
   zookeeper1319,
+  zookeeper1412,
   zookeeper1419,
   zookeeper1489,
   zookeeper1496,
+  zookeeper1514,
   zookeeper1549,
   zookeeper1551,
   zookeeper1621,
+  zookeeper1622,
+  zookeeper1642,
   zookeeper1669,
   zookeeper1697,
+  zookeeper1732,
   zookeeper1818,
+  zookeeper2080,
   zookeeper2164,
   zookeeper2201,
   zookeeper2307,
   zookeeper2355,
   zookeeper2418,
+  zookeeper2623,
   zookeeper2819,
   zookeeper2832,
   zookeeper2845,
@@ -129,10 +185,15 @@ const SCENARIOS: readonly Scenario[] = [
   zookeeper2959,
   zookeeper3023,
   zookeeper3104,
+  zookeeper3109,
   zookeeper3127,
   zookeeper3144,
+  zookeeper3398,
+  zookeeper3537,
   zookeeper3642,
   zookeeper3701,
+  zookeeper3756,
+  zookeeper3769,
   zookeeper3829,
   zookeeper3911,
   zookeeper4352,
@@ -142,33 +203,12 @@ const SCENARIOS: readonly Scenario[] = [
   zookeeper4646,
   zookeeper4685,
   zookeeper4712,
+  zookeeper4743,
   zookeeper4785,
+  zookeeper4787,
   zookeeper4882,
   zookeeper4925,
   zookeeper5094,
-  rollingRestart,
-  zookeeper1732,
-  zookeeper3109,
-  zookeeper1514,
-  zookeeper975,
-  zookeeper3537,
-  zookeeper3769,
-  zookeeper4787,
-  zookeeper3756,
-  zookeeper1270,
-  zookeeper2080,
-  zookeeper1642,
-  zookeeper3398,
-  garbageOnTheElectionPort,
-  electionPortInUse,
-  emptyCountsAnew,
-  initialize,
-  silentConnection,
-  observerAndStranger,
-  newerMembership,
-  withGroups,
-  severalAddresses,
-  undecidedMembership,
 ];
 
 export interface ScenarioRun {

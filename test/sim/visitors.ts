@@ -18,7 +18,7 @@ import { Violation } from './violation.ts';
  */
 const PATIENCE_MS = 15_000;
 
-interface Visit {
+export interface Visit {
   readonly name: string;
   /** Sent at once, in as many pieces. */
   readonly pieces: readonly Buffer[];
@@ -164,7 +164,7 @@ export class Visitors {
     throw new Violation('SessionsLive', `a visitor (${name}) ${what}`);
   }
 
-  private word(word: string, answer?: string): Visit {
+  word(word: string, answer?: string): Visit {
     const visit: Visit = { name: `the word ${word}`, pieces: [Buffer.from(word)], after: 'waits' };
     return answer === undefined ? visit : { ...visit, answer };
   }

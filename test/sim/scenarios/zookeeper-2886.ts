@@ -4,6 +4,7 @@ export const scenario: Scenario = {
   name: 'ZOOKEEPER-2886',
   about: 'a session goes back and forth between two servers, with nothing but multis',
   voters: 3,
+  mutant: 'keep the first owner of a session',
   play(s) {
     s.begin(3);
     s.create('/a');
