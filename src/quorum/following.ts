@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { FatalError } from '../base/errors.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { ApplyResult } from '../datatree/database.ts';
@@ -94,9 +95,7 @@ export class Following implements LearnerHost, ReplicaSink {
       this,
       parts.log,
     );
-    this.ticker = clock.every(config.tickTimeMs / 2, () => {
-      if (!this.over) this.learner.onHalfTick();
-    });
+    this.ticker = clock.every(config.tickTimeMs / 2, () => this.learner.onHalfTick());
   }
 
   /** Apart from the constructor, because the role may be over before it returns. */
@@ -141,7 +140,7 @@ export class Following implements LearnerHost, ReplicaSink {
     const link = new LinkStream(undefined, clock, {
       onOpen: () => {
         isOpen = true;
-        if (!this.over) this.learner.onOpen();
+        this.learner.onOpen();
       },
       onPacket: (packet) => this.onPacket(packet),
       onRawBytes: () => this.learner.onSnapshotBytes(),
@@ -157,7 +156,6 @@ export class Following implements LearnerHost, ReplicaSink {
   }
 
   private onDialFailed(reason: string, limitMs: number): void {
-    if (this.over) return;
     const { config, clock, log } = this.parts;
     const leader = this.options.leaderAddresses.map(({ host, port }) => `${host}:${port}`).join('|');
     const delayMs = config.leaderConnectDelayDuringRetryMs;
@@ -176,7 +174,6 @@ export class Following implements LearnerHost, ReplicaSink {
   }
 
   private onPacket(packet: QuorumPacket): boolean {
-    if (this.over) return false;
     const { replica } = this.parts;
     if (packet.type === PacketType.newLeader) replica.database.fuzzyUntil(replica.lastCommitted);
     const mayGoOn = this.learner.onPacket(packet);
@@ -190,7 +187,7 @@ export class Following implements LearnerHost, ReplicaSink {
   /** The snapshot is complete: it replaces log and tree in one step, and then packets go on. */
   private install(): void {
     const { store, replica, log } = this.parts;
-    if (this.over || this.decoder === undefined) return;
+    assert(this.decoder !== undefined, 'a snapshot comes only when it is expected');
     this.learner.onSnapshotReceived();
     const database = this.decoder.finish(this.snapshotZxid);
     this.decoder = undefined;
@@ -206,7 +203,6 @@ export class Following implements LearnerHost, ReplicaSink {
   }
 
   private end(reason: string): void {
-    if (this.over) return;
     this.stop();
     this.options.onOver(reason);
   }
@@ -333,7 +329,7 @@ export class Following implements LearnerHost, ReplicaSink {
   // ReplicaSink
 
   onSynced(zxid: Zxid): void {
-    if (!this.over) this.syncQueue.onSynced(zxid);
+    this.syncQueue.onSynced(zxid);
   }
 
   onApplied(txn: Txn, result: ApplyResult): void {

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { ApplyResult } from '../datatree/database.ts';
 import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
@@ -146,9 +147,8 @@ export class Leading implements LeaderHost, ReplicaSink {
   }
 
   private onHalfTick(): void {
-    if (this.over) return;
     this.enter(() => this.leader.onHalfTick());
-    this.primary?.onTick(this.parts.clock.nowMs());
+    if (!this.over) this.primary?.onTick(this.parts.clock.nowMs());
   }
 
   /** A ProtocolError of the packet is the link's business, so it passes through to the port. */
@@ -158,7 +158,7 @@ export class Leading implements LeaderHost, ReplicaSink {
 
   /** Runs an event of the leader now or when the present one is over. */
   private enter(event: () => void): void {
-    if (this.over) return;
+    assert(!this.over, 'nothing happens in a role that is over');
     if (this.inLeader) {
       this.later.push(() => this.enter(event));
       return;
@@ -177,7 +177,6 @@ export class Leading implements LeaderHost, ReplicaSink {
   }
 
   whenFree(task: () => void): void {
-    if (this.over) return;
     if (this.inLeader) this.later.push(task);
     else task();
   }
@@ -186,16 +185,15 @@ export class Leading implements LeaderHost, ReplicaSink {
 
   send(link: number, packet: QuorumPacket): void {
     if (packet.type === PacketType.diff || packet.type === PacketType.trunc) this.parts.metrics.diffCount.add(1);
-    this.port.connection(link)?.link.send(packet);
+    this.port.connection(link).link.send(packet);
   }
 
   sendFrom(link: number, source: PacketSource): void {
-    this.port.connection(link)?.link.sendFrom(source);
+    this.port.connection(link).link.sendFrom(source);
   }
 
   streamSnapshot(link: number, zxid: Zxid): void {
     const connection = this.port.connection(link);
-    if (connection === undefined) return;
     this.parts.log.info({ learner: connection.ownerName, zxid: `0x${zxidHex(zxid)}` }, 'sending a snapshot');
     this.parts.metrics.snapCount.add(1);
     connection.link.sendRaw(this.parts.replica.database.startCut());
@@ -206,11 +204,11 @@ export class Leading implements LeaderHost, ReplicaSink {
   }
 
   queuedBytes(link: number): number {
-    return this.port.connection(link)?.link.queuedBytes ?? 0;
+    return this.port.connection(link).link.queuedBytes;
   }
 
   sentBytes(link: number): number {
-    return this.port.connection(link)?.link.sentBytes ?? 0;
+    return this.port.connection(link).link.sentBytes;
   }
 
   append(zxid: Zxid, payload: Buffer): void {
@@ -240,7 +238,7 @@ export class Leading implements LeaderHost, ReplicaSink {
       clock,
       primaryOptions(config),
       {
-        nextZxid: () => (this.over ? undefined : this.leader.nextZxid()),
+        nextZxid: () => this.leader.nextZxid(),
         propose: (zxid, payload) => this.propose(zxid, payload),
       },
       log,
@@ -270,15 +268,15 @@ export class Leading implements LeaderHost, ReplicaSink {
     authIds: readonly Id[],
   ): void {
     const owner = this.port.connection(link);
-    const primary = this.primary;
-    if (owner === undefined || primary === undefined) return;
+    const { primary } = this;
+    assert(primary !== undefined, 'a learner that serves has a leader that does');
     const request = new Request(sessionId, cxid, type, body, authIds, owner, this.parts.clock.nowMs());
     this.whenFree(() => primary.submit(request));
   }
 
   revalidate(link: number, _sid: number, sessionId: bigint, timeoutMs: number): void {
     const owner = this.port.connection(link);
-    if (owner === undefined || this.primary === undefined) return;
+    assert(this.primary !== undefined, 'a learner that serves has a leader that does');
     this.parts.metrics.revalidates.add(1);
     const valid = this.primary.sessions.revalidate(sessionId, timeoutMs, owner, this.parts.clock.nowMs());
     this.enter(() => this.leader.revalidated(link, sessionId, valid));
@@ -290,12 +288,12 @@ export class Leading implements LeaderHost, ReplicaSink {
 
   barrierPassed(token: number): void {
     const request = this.barriers.get(token);
+    assert(request !== undefined, 'a barrier passes once');
     this.barriers.delete(token);
-    if (request !== undefined) this.parts.server.onSynced(request, this.parts.replica.lastCommitted);
+    this.parts.server.onSynced(request, this.parts.replica.lastCommitted);
   }
 
   stepDown(reason: string): void {
-    if (this.over) return;
     this.stop();
     this.options.onOver(reason);
   }

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { Log } from '../base/log.ts';
 import type { Clock } from '../io/clock.ts';
 import type { Listener, Net, NetError, Stream, StreamHandlers } from '../io/net.ts';
@@ -61,13 +62,15 @@ export class QuorumPort {
     for (const address of options.addresses) this.listen(address, 1);
   }
 
-  connection(id: number): LearnerConnection | undefined {
-    return this.connections.get(id);
+  /** Of an id that was opened, and neither lost nor closed since. */
+  connection(id: number): LearnerConnection {
+    const connection = this.connections.get(id);
+    assert(connection !== undefined, 'a connection is spoken of from its opening to its end');
+    return connection;
   }
 
   closeConnection(id: number, reason: string): void {
-    const connection = this.connections.get(id);
-    if (connection === undefined) return;
+    const connection = this.connection(id);
     this.connections.delete(id);
     connection.link.destroy();
     this.log.info({ learner: connection.ownerName, reason }, 'closed the connection of a learner');
@@ -117,8 +120,7 @@ export class QuorumPort {
         return true;
       },
       onClose: (reason) => {
-        const connection = this.connections.get(id);
-        if (connection === undefined) return;
+        const connection = this.connection(id);
         this.connections.delete(id);
         this.log.info({ learner: connection.ownerName, reason }, 'lost a learner');
         this.handlers.onLost(id);

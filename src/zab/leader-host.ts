@@ -13,7 +13,7 @@ import type { QuorumPacket } from './packets.ts';
  *  - `append` and `commit`: the host applies a transaction once it is committed and on the own disk, in zxid order,
  *    pushes it to the history, and only then calls `onSynced` with the zxid that covers it.
  *  - After `stepDown`, or when it ends the role itself, the host calls no event any more: completions that were under
- *    way are dropped by their incarnation. The leader ignores events after its own stepDown.
+ *    way are dropped by their incarnation.
  *  - `onHalfTick` comes every half tickTime; all limits are counted in these, so that a peer which was paused does not
  *    judge its neighbours by a time in which it could not hear them.
  */

@@ -168,7 +168,6 @@ export class Leader {
   // Learners' connections.
 
   onLinkOpened(id: number): void {
-    if (this.isOver()) return;
     assert(!this.links.has(id), `link ${id} opened twice`);
     this.links.set(id, new LearnerLink(id, this.now));
   }
@@ -180,7 +179,7 @@ export class Leader {
 
   onPacket(id: number, packet: QuorumPacket): void {
     const link = this.links.get(id);
-    if (link === undefined || this.isOver()) return;
+    if (link === undefined) return;
     link.heard(this.now);
     try {
       this.handle(link, packet);
@@ -199,21 +198,17 @@ export class Leader {
   }
 
   onHalfTick(): void {
-    if (this.isOver()) return;
     this.now++;
-    for (const link of this.links.values()) {
-      this.watchLink(link);
-      if (this.isOver()) return;
-    }
+    for (const link of this.links.values()) this.watchLink(link);
     if (this.stage === 'broadcast') this.tickBroadcast();
     else this.tickBeforeBroadcast();
   }
 
   // Proposals.
 
-  /** The next proposal's zxid. undefined when this leader leads no more: its counter ran out (ZOOKEEPER-1277), or before. */
+  /** The next proposal's zxid. undefined when this leader leads no more: its counter ran out (ZOOKEEPER-1277). */
   nextZxid(): Zxid | undefined {
-    if (this.stage !== 'broadcast') return undefined;
+    assert(this.stage === 'broadcast', 'only an established leader proposes');
     if (counterOf(this.proposed) >= MAX_COUNTER - 1) {
       this.stepDown('the counter of this epoch is used up; a new election starts a new epoch');
       return undefined;
@@ -222,7 +217,6 @@ export class Leader {
   }
 
   propose(zxid: Zxid, payload: Buffer): void {
-    if (this.isOver()) return;
     assert(this.stage === 'broadcast', 'only an established leader proposes');
     if (zxid !== this.proposed + 1) unreachable(`proposal ${zxidHex(zxid)} after ${zxidHex(this.proposed)}`);
     this.proposed = zxid;
@@ -238,14 +232,12 @@ export class Leader {
 
   /** The own log has everything up to `zxid` on disk. */
   onSynced(zxid: Zxid): void {
-    if (this.isOver()) return;
     this.inFlight.acknowledge(this.self, zxid);
     this.advance();
   }
 
   /** `LeaderHost.barrierPassed(token)` follows, at once or later. Not after the role is over. */
   barrier(token: number): void {
-    if (this.isOver()) return;
     assert(this.stage === 'broadcast', 'only an established leader has barriers');
     this.barriers.ask(this.inFlight.lastProposed, undefined, token);
   }
@@ -491,8 +483,8 @@ export class Leader {
   }
 
   private maybeKnowHistory(): void {
-    if (this.isOver() || this.isHistoryKnown || this.ownEpoch === undefined) return;
     if (!this.histories.hasQuorum(this.self)) return;
+    assert(this.ownEpoch !== undefined, 'an epoch is accepted when there is one');
     this.isHistoryKnown = true;
     this.isFirstStart = this.histories.isFirstStart;
     const emptyCount = this.histories.countsEmpty;
@@ -728,7 +720,6 @@ export class Leader {
   // Ends.
 
   private dropLink(link: LearnerLink, reason: string): void {
-    if (!this.links.has(link.id)) return;
     this.forgetLink(link);
     this.log.warn({ sid: link.sid, phase: link.phase, reason }, 'closing the link to a learner');
     this.host.closeLink(link.id, reason);
@@ -747,17 +738,11 @@ export class Leader {
   }
 
   private stepDown(reason: string): void {
-    if (this.isOver()) return;
     this.stage = 'ended';
     for (const source of this.sources.values()) source.close();
     this.sources.clear();
     this.log.warn({ epoch: this.ownEpoch, reason }, 'not leading any more');
     this.host.stepDown(reason);
-  }
-
-  /** Other than by comparing `stage`, which the compiler takes for unchanged by calls. */
-  private isOver(): boolean {
-    return this.stage === 'ended';
   }
 
   /** A membership that was only proposed before this epoch is in force with it. */

@@ -11,7 +11,7 @@ import type { QuorumPacket } from './packets.ts';
  *    disk, and after every item before it. When one runs, what is both committed and on the disk has been applied.
  *    When nothing is waiting for the disk it may run at once, inside the call.
  *  - After `leave`, or when it ends the role itself, the host calls no event any more and drops that queue: completions
- *    that were under way are dropped by their incarnation. The learner ignores events after its own leave.
+ *    that were under way are dropped by their incarnation.
  *  - `onHalfTick` comes every half tickTime; all limits are counted in these.
  */
 export interface LearnerOptions {

@@ -1,4 +1,4 @@
-import { assert, unreachable } from '../base/assert.ts';
+import { assert } from '../base/assert.ts';
 import { ProtocolError } from '../base/errors.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { Log } from '../base/log.ts';
@@ -114,7 +114,6 @@ export class Learner {
 
   /** The connection to the leader is open. */
   onOpen(): void {
-    if (this.isOver()) return;
     assert(this.stage === 'opening', 'a learner has one connection');
     this.enter('registering');
     const type = this.options.observer ? PacketType.observerInfo : PacketType.followerInfo;
@@ -125,7 +124,7 @@ export class Learner {
   /** Whether the next packet may be given. false: not before onTruncated or onSnapshotInstalled, or never. */
   onPacket(packet: QuorumPacket): boolean {
     if (this.isOver()) return false;
-    if (this.isBusy()) unreachable(`${packetName(packet.type)} given while ${this.stage}`);
+    assert(!this.isBusy(), 'a packet is given only when it may be');
     this.silentHalfTicks = 0;
     try {
       this.handle(packet);
@@ -138,7 +137,6 @@ export class Learner {
 
   /** Answers LearnerHost.truncate: the log ends at `lastZxid` now. undefined: it cannot end there, and is as it was. */
   onTruncated(lastZxid: Zxid | undefined): void {
-    if (this.isOver()) return;
     assert(this.stage === 'truncating', 'nothing was to be cut');
     if (lastZxid !== this.syncZxid) {
       this.snapshotWanted = true;
@@ -158,14 +156,12 @@ export class Learner {
 
   /** All of them: from here on it is the own disk that takes its time. */
   onSnapshotReceived(): void {
-    if (this.isOver()) return;
     assert(this.stage === 'receiving', 'no snapshot was coming in');
     this.enter('installing');
   }
 
   /** Answers LearnerHost.receiveSnapshot: log and tree are what the snapshot is, on disk. */
   onSnapshotInstalled(): void {
-    if (this.isOver()) return;
     assert(this.stage === 'receiving' || this.stage === 'installing', 'no snapshot was coming in');
     this.enter('synchronising');
     this.lastZxid = this.syncZxid;
@@ -173,7 +169,7 @@ export class Learner {
   }
 
   onHalfTick(): void {
-    if (this.isOver() || this.stage === 'opening' || this.stage === 'truncating' || this.stage === 'installing') return;
+    if (this.stage === 'opening' || this.stage === 'truncating' || this.stage === 'installing') return;
     this.silentHalfTicks++;
     const limitTicks = this.stage === 'serving' ? this.options.syncLimitTicks : this.options.initLimitTicks;
     if (this.silentHalfTicks > limitTicks * 2) this.leave(`nothing heard from the leader for ${limitTicks} ticks`);
@@ -182,7 +178,6 @@ export class Learner {
   // For this server's clients, while serving.
 
   request(sessionId: bigint, cxid: number, type: number, body: Buffer, authIds: readonly Id[]): void {
-    if (this.stage !== 'serving') return;
     this.host.send(new QuorumPacket(PacketType.request, ZXID_NONE, requestBody(sessionId, cxid, type, body), authIds));
   }
 
@@ -192,7 +187,6 @@ export class Learner {
   }
 
   revalidate(sessionId: bigint, timeoutMs: number): void {
-    if (this.stage !== 'serving') return;
     this.host.send(new QuorumPacket(PacketType.revalidate, ZXID_NONE, revalidateBody(sessionId, timeoutMs)));
   }
 
@@ -200,9 +194,6 @@ export class Learner {
 
   private handle(packet: QuorumPacket): void {
     switch (this.stage) {
-      case 'registering':
-        this.onLeaderInfo(packet);
-        return;
       case 'planning':
         this.onPlan(packet);
         return;
@@ -214,7 +205,7 @@ export class Learner {
         this.onServingPacket(packet);
         return;
       default:
-        throw new ProtocolError(`${packetName(packet.type)} before anything was asked`);
+        this.onLeaderInfo(packet);
     }
   }
 
@@ -349,7 +340,6 @@ export class Learner {
       this.host.configSeen(this.config);
     }
     this.host.afterSync(() => {
-      if (this.isOver()) return;
       if (!this.isUnproven) this.host.setCurrentEpoch(this.ownEpoch);
       this.isNewLeaderAcked = true;
     });
@@ -499,7 +489,6 @@ export class Learner {
   }
 
   private leave(reason: string): void {
-    if (this.isOver()) return;
     this.stage = 'ended';
     this.log.warn({ epoch: this.ownEpoch, reason }, 'leaving the leader');
     this.host.leave(reason);

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { ProtocolError } from '../base/errors.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { Clock } from '../io/clock.ts';
@@ -86,16 +87,21 @@ export class LinkStream implements StreamHandlers {
   }
 
   get remoteAddress(): string {
-    return this.stream === undefined ? '' : `${this.stream.remoteAddress}:${this.stream.remotePort}`;
+    return `${this.stream?.remoteAddress}:${this.stream?.remotePort}`;
   }
 
   /** Given to this link and not yet taken by the network; what a source has not made does not count. */
   get queuedBytes(): number {
-    return this.waitingBytes + (this.stream?.bufferedBytes ?? 0);
+    return this.waitingBytes + this.bufferedBytes;
   }
 
   get sentBytes(): number {
-    return this.writtenBytes - (this.stream?.bufferedBytes ?? 0);
+    return this.writtenBytes - this.bufferedBytes;
+  }
+
+  private get bufferedBytes(): number {
+    assert(this.stream !== undefined, 'a link that is only being dialled is asked nothing');
+    return this.stream.bufferedBytes;
   }
 
   send(packet: QuorumPacket): void {
@@ -106,24 +112,19 @@ export class LinkStream implements StreamHandlers {
   }
 
   sendFrom(packets: PacketSource): void {
-    if (this.isClosed) return;
     this.queue.push({ packets });
     this.scheduleFlush();
   }
 
   /** The bytes of `raw` and the trailer behind them. `raw` is cancelled should the link end before. */
   sendRaw(raw: RawSource): void {
-    if (this.isClosed) {
-      raw.cancel();
-      return;
-    }
+    assert(!this.isClosed, 'nobody would cancel what a closed link was given');
     this.queue.push({ raw });
     this.scheduleFlush();
   }
 
   /** Behind the packet that was stopped at, a raw snapshot follows: it goes to `sink`. */
   receiveRaw(sink: RawSink): void {
-    if (this.isClosed) return;
     this.sink = sink;
     // Not from inside this call, which the consumer makes while it handles the SNAP packet.
     this.clock.afterTurn(() => {
@@ -135,7 +136,6 @@ export class LinkStream implements StreamHandlers {
 
   /** Packets are taken again. */
   resume(): void {
-    if (this.isClosed) return;
     this.clock.afterTurn(() => {
       if (this.isClosed) return;
       this.stream?.resume();
@@ -158,7 +158,7 @@ export class LinkStream implements StreamHandlers {
   // StreamHandlers
 
   onOpen(): void {
-    if (!this.isClosed) this.handlers.onOpen?.();
+    this.handlers.onOpen?.();
   }
 
   onData(chunk: Buffer): void {
@@ -297,7 +297,6 @@ export class LinkStream implements StreamHandlers {
   // The end.
 
   private fail(reason: string): void {
-    if (this.isClosed) return;
     this.shut();
     this.stream?.destroy();
     this.handlers.onClose(reason);

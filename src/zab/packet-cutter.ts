@@ -33,7 +33,6 @@ export class PacketCutter {
   /** So many bytes have to be there before it is worth looking again. */
   private needed = TYPE_AND_ZXID_BYTES + INT_BYTES;
   private isStopped = false;
-  private isCutting = false;
 
   /** `onPacket` returns false to stop. */
   constructor(onPacket: (packet: QuorumPacket) => boolean) {
@@ -72,8 +71,6 @@ export class PacketCutter {
   }
 
   private cut(): void {
-    if (this.isCutting) return;
-    this.isCutting = true;
     while (!this.isStopped && this.buffered >= this.needed) {
       const whole = this.joinFirst(this.needed);
       const length = this.measure(whole);
@@ -88,7 +85,6 @@ export class PacketCutter {
       this.reader.reset(whole, 0, length);
       if (!this.onPacket(readPacket(this.reader))) this.isStopped = true;
     }
-    this.isCutting = false;
   }
 
   /**

@@ -10,8 +10,7 @@ import type { Entry, EntryCursor, History } from './leader-host.ts';
  *  1. asked to by configuration                                       SNAP
  *  2. it has all that is committed, and no more                       DIFF, nothing
  *  3. it has more than was ever committed, in the same epoch          TRUNC to the last committed
- *  4. it ends within the committed transactions in memory             DIFF and those behind; where its own last one is
- *     none of them, TRUNC to the one before, but SNAP if the next one is of another epoch
+ *  4. it ends with one of the committed transactions in memory         DIFF and those behind
  *  5. it ends before them, and the log on disk reaches back           DIFF and those behind, from disk, then memory
  *  6. otherwise                                                       SNAP
  *
@@ -94,12 +93,8 @@ function fromMemory(peerZxid: Zxid, entries: readonly Entry[]): SyncPlan | undef
   while ((entries[at] as Entry).zxid > peerZxid) at--;
   const known = entries[at] as Entry;
   const missing = entries.slice(at + 1);
-  if (known.zxid === peerZxid || counterOf(peerZxid) === 0) {
-    return plan('diff', (entries.at(-1) as Entry).zxid, missing);
-  }
-  const next = missing[0];
-  if (next === undefined || epochOf(next.zxid) !== epochOf(peerZxid)) return undefined;
-  return mayCut(peerZxid, known.zxid) ? plan('trunc', known.zxid, missing) : undefined;
+  if (known.zxid !== peerZxid && counterOf(peerZxid) !== 0) return undefined;
+  return plan('diff', (entries.at(-1) as Entry).zxid, missing);
 }
 
 function mayCut(peerZxid: Zxid, zxid: Zxid): boolean {

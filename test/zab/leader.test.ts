@@ -255,7 +255,6 @@ describe('proposals', () => {
     expect(host.propose(payload('1:4294967294'))).toBe(zxid('1:4294967294'));
     expect(host.propose(payload('1:4294967295'))).toBeUndefined();
     expect(host.said.at(-1)).toContain('step down: the counter of this epoch is used up');
-    expect(host.leader.nextZxid()).toBeUndefined();
   });
 
   test('nothing is asked of the host any more when the role is over', () => {
@@ -263,11 +262,8 @@ describe('proposals', () => {
     host.leader.onLinkClosed(ONE);
     host.halfTicks(2);
     expect(host.said).toEqual(['step down: no quorum of learners is connected and answers']);
-    host.leader.onSynced(zxid('1:5'));
-    host.leader.barrier(1);
     host.leader.onPacket(ONE, ack('1:0'));
-    host.open(TWO, [info(2)]);
-    host.halfTicks(30);
+    host.leader.onLinkClosed(ONE);
     expect(host.said.length).toBe(1);
   });
 });

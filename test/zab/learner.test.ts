@@ -387,13 +387,6 @@ describe('while serving', () => {
     host.receive(packet('upToDate', ZXID_NONE));
     expect(host.said).toEqual(['sync answered', 'session 8 is gone']);
   });
-
-  test('not before', () => {
-    const host = new LoneLearner({});
-    host.learner.request(7n, 3, OpCode.create, Buffer.alloc(0), []);
-    host.learner.revalidate(7n, 1);
-    expect(host.sent).toEqual([]);
-  });
 });
 
 describe('time', () => {
