@@ -34,6 +34,8 @@ INFO  [x] Learner - Getting a snapshot from leader 0x300000009
 WARN  [x] DataTree - Message:Digests are not matching. Value is Zxid. Value:55834575689
 INFO  [x] Learner - Learner received NEWLEADER message
 WARN  [x] DataTree - Message:Digests are not matching. Value is Zxid. Value:55834575690
+java.lang.NullPointerException: Cannot read field "hdr" because "pif" is null
+\tat org.apache.zookeeper.server.quorum.Learner.syncWithLeader(Learner.java:641)
 WARN  [x] Learner - Truncating log to get in sync with the leader 0x30000000a
 INFO  [x] Leader - Have quorum of supporters, sids: [[2, 3]]; starting up and setting last processed zxid: 0x400000000
 `,
@@ -54,5 +56,6 @@ it('tells what Apache says of itself, and when', () => {
   expect(complaintsOf(apache, [ours, apache])).toEqual([
     'Digests are not matching, in a SNAP from ours',
     'Digests are not matching',
+    'NullPointerException in Learner.syncWithLeader',
   ]);
 });

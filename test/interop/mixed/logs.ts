@@ -1,7 +1,7 @@
 // What the servers' own logs tell of an ensemble's life: who led which epoch, and who was synchronised by whom and how.
 // The learner is asked, not the leader: each side names the kind, and Apache's leader leaves it out for a TRUNC.
 
-import type { Ensemble } from '../harness/ensemble.ts';
+import type { Server } from '../harness/server.ts';
 
 export interface Member {
   readonly id: number;
@@ -70,7 +70,8 @@ export function complaintsOf({ log }: Member, members: readonly Member[]): strin
   const complaints: string[] = [];
   let leader = 'unknown';
   let during = '';
-  for (const line of log.split('\n')) {
+  const lines = log.split('\n');
+  for (const [i, line] of lines.entries()) {
     const port = connectedTo(line);
     if (port !== undefined) leader = members.find(({ quorumPort }) => quorumPort === port)?.kind ?? 'unknown';
     if (line.includes('Getting a snapshot from leader')) during = `, in a SNAP from ${leader}`;
@@ -78,7 +79,10 @@ export function complaintsOf({ log }: Member, members: readonly Member[]): strin
     const what = /Digests are not matching|NullPointerException|Unhandled scenario|Severe unrecoverable error/.exec(
       line,
     );
-    if (what !== null) complaints.push(`${what[0]}${during}`);
+    const where = line.includes('NullPointerException')
+      ? /at \S*?(\w+\.\w+)\(/.exec(lines[i + 1] ?? '')?.[1]
+      : undefined;
+    if (what !== null) complaints.push(`${what[0]}${where === undefined ? '' : ` in ${where}`}${during}`);
   }
   return complaints;
 }
@@ -130,16 +134,10 @@ export function lifeOf(members: readonly Member[]): Life {
   return { leaderLosses, changes, synchronised };
 }
 
-export function membersOf(ensemble: Ensemble): Member[] {
-  const { basePort } = ensemble.options;
-  return ensemble.servers.map((server, i) => ({
-    id: i + 1,
-    kind: server.kind,
-    quorumPort: basePort + 20 + i,
-    log: server.log(),
-  }));
-}
-
-export function lifeOfEnsemble(ensemble: Ensemble): Life {
-  return lifeOf(membersOf(ensemble));
+export function membersOf(servers: readonly Server[]): Member[] {
+  return servers.map((server) => {
+    const { id = 0, members = [] } = server.options;
+    const spec = members.find((line) => line.startsWith(`server.${id}=`)) ?? '';
+    return { id, kind: server.kind, quorumPort: Number(spec.split(':')[1]), log: server.log() };
+  });
 }

@@ -76,7 +76,7 @@ export async function snapBothWays(options: SnapOptions): Promise<SnapReport> {
     await crowd.untilAllWrote();
     await crowd.stop();
     const judged = await judgeAll(ensemble.servers, crowd);
-    const digests = await compareDigests(ports);
+    const digests = await compareDigests(ensemble.servers);
     const problems = [...judged.problems];
     if (!three.log().includes('Sending snapshot')) problems.push('the Apache leader sent no snapshot');
     if (!ours.log().includes('"sync":"snap"')) problems.push('ours sent no snapshot');

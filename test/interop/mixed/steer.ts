@@ -102,7 +102,7 @@ export async function lose(ensemble: Ensemble, leader: Server, way: (typeof ways
 
 async function untilSynchronisedAnew(ensemble: Ensemble, learner: Server): Promise<void> {
   const count = (): number => {
-    const members = membersOf(ensemble);
+    const members = membersOf(ensemble.servers);
     return syncsOf(members[ensemble.servers.indexOf(learner)] as Member, members).length;
   };
   const before = count();

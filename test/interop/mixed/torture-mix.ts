@@ -11,7 +11,7 @@ import { RawSession } from '../raw/session.ts';
 import type { Stage } from '../torture/faults.ts';
 import { type TortureReport, torture } from '../torture/torture.ts';
 import { crowdOfSessions, grow } from './grow.ts';
-import { complaintsOf, type Life, lifeOfEnsemble, membersOf, type SyncKind } from './logs.ts';
+import { complaintsOf, type Life, lifeOf, membersOf, type SyncKind } from './logs.ts';
 import { syncsAmongWrites } from './pipeline.ts';
 import { canLead, makeLead, untilAllServe } from './steer.ts';
 import { compareDigests } from './trees.ts';
@@ -219,11 +219,11 @@ export function tortureMix(options: TortureMixOptions): Promise<TortureReport> {
     async inspect(servers) {
       const problems: string[] = [];
       for (const server of servers) problems.push(...(await judgeSessions(server.clientPort)));
-      const digests = await compareDigests(servers.map((server) => server.clientPort));
+      const digests = await compareDigests(servers);
       say(`${digests.compared} digests compared`);
       return [...problems, ...digests.problems];
     },
-    summarise: (ensemble) => ({ ...lifeOfEnsemble(ensemble), apacheSays: complaintsOfApache(ensemble) }),
+    summarise: (ensemble) => ({ ...lifeOf(membersOf(ensemble.servers)), apacheSays: complaintsOfApache(ensemble) }),
     say,
   });
 }
@@ -231,8 +231,9 @@ export function tortureMix(options: TortureMixOptions): Promise<TortureReport> {
 /** Not judged here: what Apache's servers say of themselves, beside the same run of Apache's servers alone. */
 function complaintsOfApache(ensemble: Ensemble): { readonly [line: string]: number } {
   const counts: { [line: string]: number } = {};
-  for (const member of membersOf(ensemble))
-    for (const what of member.kind === 'ours' ? [] : complaintsOf(member, membersOf(ensemble)))
+  const members = membersOf(ensemble.servers);
+  for (const member of members)
+    for (const what of member.kind === 'ours' ? [] : complaintsOf(member, members))
       counts[`${member.kind}: ${what}`] = (counts[`${member.kind}: ${what}`] ?? 0) + 1;
   return counts;
 }

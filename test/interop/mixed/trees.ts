@@ -1,6 +1,6 @@
 // Whole trees compared node by node, quickly enough for hundreds of thousands: every node's data, Stat, ACL and children
 // as bytes, asked for many at a time on the server's own client port. And the digests the servers keep of them.
-import { fourLetterWord } from '../harness/server.ts';
+import { fourLetterWord, type Server } from '../harness/server.ts';
 import { Bytes } from '../raw/jute.ts';
 import { type Acl, decodeResponse, encodeRequest, op, type Stat } from '../raw/records.ts';
 import { RawSession } from '../raw/session.ts';
@@ -99,16 +99,19 @@ export interface DigestReport {
 }
 
 /** Every digest that two servers keep of the same zxid must be the same one. Releases before 3.6 have none. */
-export async function compareDigests(ports: readonly number[]): Promise<DigestReport> {
+export async function compareDigests(servers: readonly Server[]): Promise<DigestReport> {
   const problems: string[] = [];
   const byZxid = new Map<string, Map<number, string>>();
-  for (const port of ports) {
+  for (const { kind, clientPort: port } of servers) {
+    // Apache's replay over a snapshot that was changed while it was sent, and count that; their logs tell when.
+    const countsItsOwn = kind !== 'ours';
     const text = await fourLetterWord(port, 'hash', 5_000).catch(() => '');
     for (const [, zxid = '', digest = ''] of text.matchAll(/^(?:0x)?([0-9a-f]+): ?(\S+)$/gm))
       byZxid.set(zxid, (byZxid.get(zxid) ?? new Map<number, string>()).set(port, digest));
     const mntr = await fourLetterWord(port, 'mntr', 5_000).catch(() => '');
     const mismatches = /^zk_digest_mismatches_count\s+(\d+)/m.exec(mntr)?.[1] ?? '0';
-    if (mismatches !== '0') problems.push(`server on ${port}: digest_mismatches_count is ${mismatches}`);
+    if (mismatches !== '0' && !countsItsOwn)
+      problems.push(`server on ${port}: digest_mismatches_count is ${mismatches}`);
   }
   let compared = 0;
   for (const [at, digests] of byZxid) {
