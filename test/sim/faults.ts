@@ -5,7 +5,7 @@ import { CLIENT_PORT, type Machine } from './machine.ts';
 import type { Observer, View } from './observer.ts';
 import { storeOf } from './observer.ts';
 import type { Fault, FaultKind } from './plan.ts';
-import { halfElected, newEpochTail, onlyObservers, slowLeader } from './plots.ts';
+import { halfElected, newEpochTail, onlyObservers, slowLeader, tail } from './plots.ts';
 import type { IsQuorum } from './quorums.ts';
 import { SimRandom } from './random.ts';
 import { SimProcess } from './scheduler.ts';
@@ -199,6 +199,8 @@ export class Faults {
       case 'garbage':
         this.sendGarbage(view, forMs, random);
         return true;
+      case 'tail':
+        return tail(this, forMs, random);
       case 'halfElected':
         return halfElected(this, forMs, random);
       case 'newEpochTail':

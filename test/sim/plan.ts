@@ -31,6 +31,7 @@ export type FaultKind =
   | 'purge'
   | 'stop'
   | 'words'
+  | 'tail'
   | 'halfElected'
   | 'newEpochTail'
   | 'onlyObservers'
@@ -105,6 +106,7 @@ const CLASSES: readonly (readonly [FaultKind, number])[] = [
   ['stop', 3],
   ['words', 1],
   ['garbage', 6],
+  ['tail', 3],
   ['halfElected', 3],
   ['newEpochTail', 3],
   ['onlyObservers', 2],

@@ -8,29 +8,45 @@ import type { SimRandom } from './random.ts';
  */
 
 /**
+ * A leader is cut off with a minority, which logs what nobody else has, and goes. It is back before the next leader has
+ * proposed anything, which is when a TRUNC is sent.
+ */
+export function tail(faults: Faults, forMs: number, random: SimRandom): boolean {
+  const sides = sidesOf(faults, random);
+  if (sides === undefined) return false;
+  const { some, rest } = sides;
+  cutOff(faults, some, rest);
+  const isSpoilt = random.chance(1, 3);
+  faults.later(forMs * 0.3 + 20, () => {
+    for (const view of some) faults.crash(view, random.chance(1, 2), forMs * random.between(3, 6));
+    faults.ensemble.network.healAll(true);
+    if (isSpoilt) faults.traps.spoil('truncating', some, forMs, random);
+    comeBackSoon(faults, some, rest, random);
+  });
+  return true;
+}
+
+/**
  * A leader is cut off with a minority, which logs what nobody else has; elected once more, it gets a helper so far that
  * those beside it take its history for decided; then they are gone, and the others go on without (ZOOKEEPER-1549).
  */
 export function halfElected(faults: Faults, forMs: number, random: SimRandom): boolean {
-  const found = leaderAndOthers(faults, random);
-  if (found === undefined) return false;
-  const { leader, others } = found;
-  const size = others.findIndex((_, i) => !faults.isQuorumWithout([leader, ...others.slice(0, i + 1)]));
-  const beside = others.slice(0, Math.max(0, size));
-  const rest = others.slice(Math.max(0, size));
-  const [helper] = rest;
-  if (helper === undefined) return false;
-  cutOff(faults, [leader, ...beside], rest);
+  const sides = sidesOf(faults, random);
+  const helper = sides?.rest[0];
+  if (sides === undefined || helper === undefined) return false;
+  const { some, rest } = sides;
+  cutOff(faults, some, rest);
   faults.later(forMs * 0.3 + 20, () => {
     for (const view of rest) faults.crash(view, random.chance(1, 2), forMs * 3);
     faults.ensemble.network.healAll(true);
-    if (random.chance(1, 2)) faults.crash(leader, random.chance(1, 2), 1);
+    if (random.chance(1, 3)) faults.crash(some[0] as View, random.chance(1, 2), 1);
     faults.start(helper, forMs * 0.2);
-    faults.traps.when(random.pick(['newLeader', 'ack', 'acceptedEpoch', 'synced'] as const), helper, () => {
+    faults.traps.when(random.pick(['newLeader', 'newLeader', 'ack', 'acceptedEpoch'] as const), [helper], () => {
       faults.crash(helper, true, forMs);
       faults.later(random.between(1, 40), () => {
-        for (const view of [leader, ...beside]) faults.crash(view, random.chance(1, 2), forMs * random.between(2, 6));
+        for (const view of some) faults.crash(view, random.chance(1, 2), forMs * random.between(3, 6));
         for (const view of rest) faults.start(view, 1);
+        comeBackSoon(faults, some, rest, random);
       });
     });
   });
@@ -51,6 +67,7 @@ export function newEpochTail(faults: Faults, forMs: number, random: SimRandom): 
     faults.later(lostMs + forMs * 0.2, () => {
       if (random.chance(2, 3)) faults.crash(view, random.chance(1, 2), forMs);
       faults.ensemble.network.healAll(true);
+      if (random.chance(1, 3)) faults.traps.spoil('installing', [view], forMs, random);
     });
   });
   faults.crash(found.leader, random.chance(1, 2), random.between(1, 400));
@@ -104,6 +121,24 @@ export function slowLeader(faults: Faults, forMs: number, random: SimRandom): bo
     });
   }
   return true;
+}
+
+/** The leader with as many as may be without a quorum, and those who have one. */
+function sidesOf(faults: Faults, random: SimRandom): { some: View[]; rest: View[] } | undefined {
+  const found = leaderAndOthers(faults, random);
+  if (found === undefined) return undefined;
+  const { leader, others } = found;
+  let size = others.findIndex((_, i) => !faults.isQuorumWithout([leader, ...others.slice(0, i + 1)]));
+  if (size < 0) size = others.length;
+  return { some: [leader, ...others.slice(0, size)], rest: others.slice(size) };
+}
+
+/** Right after the others have a leader of their own. */
+function comeBackSoon(faults: Faults, some: readonly View[], rest: readonly View[], random: SimRandom): void {
+  const afterMs = random.between(0, 60);
+  faults.traps.when(random.pick(['established', 'established', 'currentEpoch'] as const), rest, () => {
+    for (const view of some) faults.start(view, afterMs);
+  });
 }
 
 function leaderAndOthers(faults: Faults, random: SimRandom): { leader: View; others: View[] } | undefined {

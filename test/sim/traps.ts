@@ -9,8 +9,8 @@ import type { SimRandom } from './random.ts';
  * times seldom hit what takes a millisecond, and that is where the bugs are.
  */
 interface Trap {
-  /** undefined: whoever comes first. */
-  readonly view: View | undefined;
+  /** Whoever of them comes first; undefined: of all. */
+  readonly views: readonly View[] | undefined;
   readonly matches: (name: string, phase: string, path: string) => boolean;
   left: number;
   /** Right behind the moment rather than inside it. */
@@ -61,7 +61,7 @@ export class Traps {
     const power = random.chance(3, 4);
     const part = random.pick(PATHS);
     this.effects.add({
-      view,
+      views: [view],
       matches: (name, when, path) => when === phase && (kind === 'any' || name === kind) && path.includes(part),
       left: random.between(1, kind === 'sync' || kind === 'write' ? 12 : 4),
       isLate: false,
@@ -75,7 +75,7 @@ export class Traps {
     const anyone = random.chance(1, 2);
     const deed = random.pick(DEEDS);
     this.moments.add({
-      view: anyone ? undefined : view,
+      views: anyone ? undefined : [view],
       matches: (name) => name === moment,
       left: random.between(1, 6),
       isLate: random.chance(1, 2),
@@ -83,9 +83,17 @@ export class Traps {
     });
   }
 
-  /** Once, at that moment of `view`, or of whoever comes to it first. */
-  when(moment: Moment, view: View | undefined, spring: (view: View) => void): void {
-    this.moments.add({ view, matches: (name) => name === moment, left: 1, isLate: true, spring });
+  /** Once, right behind that moment of whoever of them comes to it first. */
+  when(moment: Moment, views: readonly View[] | undefined, spring: (view: View) => void): void {
+    this.moments.add({ views, matches: (name) => name === moment, left: 1, isLate: true, spring });
+  }
+
+  /** In the middle of what begins at that moment the disk fails, or the power. */
+  spoil(moment: Moment, views: readonly View[], forMs: number, random: SimRandom): void {
+    const deed = random.pick(['fail', 'crashLater'] as const);
+    const power = random.chance(3, 4);
+    const spring = (view: View): void => this.carryOut(deed, view, power, forMs, random);
+    this.moments.add({ views, matches: (name) => name === moment, left: 1, isLate: false, spring });
   }
 
   private carryOut(deed: (typeof DEEDS)[number], view: View, power: boolean, forMs: number, random: SimRandom): void {
@@ -101,7 +109,7 @@ export class Traps {
       case 'crashLater':
         // A few changes of the disk later: in the middle of what begins at that moment.
         this.effects.add({
-          view,
+          views: [view],
           matches: () => true,
           left: random.between(1, 14),
           isLate: false,
@@ -142,7 +150,7 @@ export class Traps {
   private onEffect(view: View, kind: string, phase: string, path: string): void {
     if (this.effects.size === 0 || !view.machine.isUp) return;
     for (const trap of this.effects) {
-      if (trap.view !== view || !trap.matches(kind, phase, path) || --trap.left > 0) continue;
+      if (!trap.views?.includes(view) || !trap.matches(kind, phase, path) || --trap.left > 0) continue;
       this.effects.delete(trap);
       trap.spring(view);
       throw new DeadProcess('crashed at an effect on its disk');
@@ -152,7 +160,7 @@ export class Traps {
   private onMoment(view: View, moment: Moment): void {
     if (this.moments.size === 0 || !view.machine.isUp) return;
     for (const trap of this.moments) {
-      if ((trap.view !== undefined && trap.view !== view) || !trap.matches(moment, '', '') || --trap.left > 0) continue;
+      if (trap.views?.includes(view) === false || !trap.matches(moment, '', '') || --trap.left > 0) continue;
       this.moments.delete(trap);
       if (trap.isLate) {
         this.faults.later(0, () => trap.spring(view));
