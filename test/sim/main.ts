@@ -8,7 +8,7 @@ import type { JudgedBy } from './script.ts';
 import type { Stats, Verdict } from './world.ts';
 
 /**
- * npm run sim -- --seed 7                    one world, with everything about it; --lines 60 of each peer
+ * npm run sim -- --seed 7                    one world; --trace tells what happened even if all is well; --lines 60 of each peer
  *                --seed 7 --drop 0,3 --without 1 --until 4200   without some faults, some clients, and what comes later
  *                --seeds 1000 --from 1       many, and a summary; --seconds 120 instead of --seeds
  *                --scenario ZOOKEEPER-4643   one script of the corpus, or `all`
@@ -38,6 +38,7 @@ async function main(): Promise<number> {
       without: { type: 'string' },
       until: { type: 'string' },
       mutant: { type: 'string' },
+      trace: { type: 'boolean' },
       lines: { type: 'string' },
       seeds: { type: 'string' },
       seconds: { type: 'string' },
@@ -64,7 +65,7 @@ async function main(): Promise<number> {
     if (values.seed !== undefined && values.minimise === undefined) {
       const untilMs = values.until === undefined ? undefined : Number(values.until);
       const less = { faults: numbers(values.drop), clients: numbers(values.without), untilMs };
-      return await one(path, Number(values.seed), less, lines, mutant);
+      return await one(path, Number(values.seed), less, lines, mutant, values.trace);
     }
     if (values.minimise !== undefined) return await smallest(path, Number(values.minimise), lines, mutant);
     if (values.scenario !== undefined) {
@@ -99,9 +100,16 @@ function command(seed: number, less: Less, mutant: Mutant | undefined): string {
   return parts.join(' ');
 }
 
-async function one(path: string, seed: number, less: Less, lines: number, mutant: Mutant | undefined): Promise<number> {
+async function one(
+  path: string,
+  seed: number,
+  less: Less,
+  lines: number,
+  mutant: Mutant | undefined,
+  traced = false,
+): Promise<number> {
   const thread = new Thread(path);
-  const { verdict, report } = await thread.ask<SeedAnswer>({ kind: 'seed', seed, less, lines });
+  const { verdict, report } = await thread.ask<SeedAnswer>({ kind: 'seed', seed, less, lines, traced });
   await thread.stop();
   if (report !== '') console.log(report);
   console.log(`seed ${seed}: ${verdict.kind}${verdict.property === '' ? '' : `, ${verdict.property}`}`);
@@ -195,8 +203,29 @@ function summary(verdicts: readonly Verdict[], from: number, realMs: number): st
       .map(([kind, times]) => `${kind} ${times}`)
       .join(', ')}`,
     `transactions ${sum((s) => s.committed)}; writes answered ${sum((s) => s.acknowledged)}, reads ${sum((s) => s.reads)}, events ${sum((s) => s.events)}, never answered ${sum((s) => s.unanswered)}`,
+    ...liveness(verdicts),
     `${(virtualS / 3600).toFixed(2)} virtual hours in ${(realMs / 60_000).toFixed(1)} minutes: ${(virtualS / (realMs / 1000)).toFixed(0)} virtual seconds a second`,
   ].join('\n');
+}
+
+/** How long it took until all served again: the bound is far away, so what is slow shows here first. */
+function liveness(verdicts: readonly Verdict[]): string[] {
+  const ended = verdicts.filter(({ kind }) => kind === 'ok' || kind === 'void');
+  if (ended.length === 0) return [];
+  const line = (what: string, of: (stats: Stats) => number): string => {
+    const sorted = ended.map(({ seed, stats }) => ({ seed, ticks: of(stats) })).sort((a, b) => a.ticks - b.ticks);
+    const at = (share: number): string => (sorted[Math.floor((sorted.length - 1) * share)]?.ticks ?? 0).toFixed(1);
+    const slowest = sorted.slice(-5).reverse();
+    return `${what} after the faults, in ticks: half ${at(0.5)}, 90 % ${at(0.9)}, 99 % ${at(0.99)}, slowest ${slowest
+      .map(({ seed, ticks }) => `${ticks.toFixed(1)} (${seed})`)
+      .join(', ')}`;
+  };
+  const again = ended.filter(({ stats }) => stats.electedAgain > 0).map(({ seed }) => seed);
+  return [
+    line('service', (stats) => stats.serviceTicks),
+    line('clients served', (stats) => stats.clientTicks),
+    `elected again in ${again.length} worlds${again.length === 0 ? '' : `, as in ${again.slice(0, 5).join(', ')}`}`,
+  ];
 }
 
 async function scenarios(path: string, name: string): Promise<number> {

@@ -5,14 +5,14 @@ import { type Verdict, World } from './world.ts';
 export interface Run {
   readonly verdict: Verdict;
   readonly plan: Plan;
-  /** Empty unless it failed. */
+  /** Empty unless it failed, or was to be traced. */
   readonly report: string;
 }
 
-export function runSeed(seed: number, less: Less = NOTHING_LESS, lines = 25): Run {
+export function runSeed(seed: number, less: Less = NOTHING_LESS, lines = 25, traced = false): Run {
   const plan = withLess(planOf(seed), less);
   const verdict = new World(plan).run();
-  return { verdict, plan, report: isFailure(verdict) ? explain(plan, lines) : '' };
+  return { verdict, plan, report: isFailure(verdict) || traced ? explain(plan, lines) : '' };
 }
 
 export function isFailure({ kind }: Verdict): boolean {

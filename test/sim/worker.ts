@@ -6,7 +6,13 @@ import type { JudgedBy } from './script.ts';
 
 /** A thread that runs one world after another, as the main thread asks; what is simulated knows nothing of threads. */
 export type Task =
-  | { readonly kind: 'seed'; readonly seed: number; readonly less: Less; readonly lines: number }
+  | {
+      readonly kind: 'seed';
+      readonly seed: number;
+      readonly less: Less;
+      readonly lines: number;
+      readonly traced?: boolean;
+    }
   | { readonly kind: 'scenario'; readonly name: string; readonly judgedBy: JudgedBy }
   | { readonly kind: 'minimise'; readonly seed: number }
   | { readonly kind: 'list' };
@@ -17,7 +23,7 @@ if (port === null) throw new Error('to be run as a worker');
 port.on('message', (task: Task) => {
   switch (task.kind) {
     case 'seed': {
-      const { verdict, report } = runSeed(task.seed, task.less, task.lines);
+      const { verdict, report } = runSeed(task.seed, task.less, task.lines, task.traced);
       port.postMessage({ verdict, report });
       return;
     }

@@ -46,6 +46,11 @@ export interface Stats {
   events: number;
   unanswered: number;
   committed: number;
+  /** From the end of the faults until all serve under one leader, and until all clients are served; in ticks. */
+  serviceTicks: number;
+  clientTicks: number;
+  /** Elections behind the first moment of service. */
+  electedAgain: number;
 }
 
 export interface Verdict {
@@ -82,6 +87,9 @@ export class World {
   quorum: IsQuorum;
   private stopped: { property: string; message: string } | undefined;
   private pendingAtEnd = 0;
+  private serviceTicks = 0;
+  private clientTicks = 0;
+  private electedAgain = 0;
 
   constructor(plan: Plan) {
     this.plan = plan;
@@ -198,9 +206,15 @@ export class World {
     this.faults.heal();
     // Each leader gives all sessions their whole timeout again.
     this.observer.counterLimit = undefined;
+    const { scheduler } = this.ensemble;
+    const healedMs = scheduler.nowMs;
     this.demand('Service', 'not everyone serves under one leader', SERVICE_BOUND_MS, () => this.isServing());
+    this.serviceTicks = (scheduler.nowMs - healedMs) / plan.tickMs;
+    const { elections } = this.observer;
     this.demand('Service', 'a client is not served', SERVICE_BOUND_MS, () => this.areClientsServed());
+    this.clientTicks = (scheduler.nowMs - healedMs) / plan.tickMs;
     this.runForMs(plan.tickMs * 8);
+    this.electedAgain = this.observer.elections - elections;
 
     this.pendingAtEnd = this.history.unanswered;
     this.visitors?.leave();
@@ -368,6 +382,9 @@ export class World {
       events: this.judged?.events ?? 0,
       unanswered: this.pendingAtEnd,
       committed: observer.ledger.delivered.length,
+      serviceTicks: this.serviceTicks,
+      clientTicks: this.clientTicks,
+      electedAgain: this.electedAgain,
     };
   }
 }
