@@ -58,7 +58,9 @@ export const ELECTION_MESSAGE_MAX = 512 * 1024;
 const EXIT_CANNOT_BIND = 14;
 const BIND_RETRY_MS = 1000;
 const REDIAL_MIN_MS = 250;
-const REDIAL_MAX_MS = 4000;
+const REDIAL_MAX_MS = 1000;
+/** A dial that takes longer is not waited for when its goal shows that it is alive. */
+const STALE_DIAL_MS = 500;
 /** A connection that answered nothing for so long while this server looks for a leader is no longer believed in. */
 const SILENCE_MS = 10_000;
 /** Connections that have not said who they are, and servers that are in no configuration. */
@@ -78,6 +80,8 @@ interface Link {
   advertised: readonly ElectionAddress[];
   redial: Timer | undefined;
   redialMs: number;
+  /** When the dials under way began. */
+  dialledMs: number;
 }
 
 export class PeerMesh {
@@ -160,8 +164,7 @@ export class PeerMesh {
     for (const stream of this.strangers) stream.destroy();
     for (const link of this.links.values()) {
       this.cancelRedial(link);
-      for (const dial of link.dials) dial.destroy();
-      link.dials = [];
+      this.giveUpDials(link);
       this.drop(link);
     }
     this.links.clear();
@@ -270,6 +273,8 @@ export class PeerMesh {
     stream.destroy();
     // It would not ask if the connection we may still believe in were alive.
     this.drop(known);
+    // Nor if a dial of old, to a host that was down or had another address, were about to get through.
+    if (this.clock.nowMs() - known.dialledMs > STALE_DIAL_MS) this.giveUpDials(known);
     this.dial(known);
     return undefined;
   }
@@ -299,6 +304,7 @@ export class PeerMesh {
 
   /** All addresses at once; the first that opens is taken. When none did, what the server advertises is tried. */
   private dialAll(link: Link, addresses: readonly ElectionAddress[], tried: readonly ElectionAddress[]): void {
+    link.dialledMs = this.clock.nowMs();
     for (const address of addresses) {
       let opened: StreamHandlers | undefined;
       const stream = this.net.dial(address.host, address.port, this.options.cnxTimeoutMs, {
@@ -355,6 +361,12 @@ export class PeerMesh {
     link.redialMs = Math.min(link.redialMs * 2, REDIAL_MAX_MS);
   }
 
+  private giveUpDials(link: Link): void {
+    const { dials } = link;
+    link.dials = [];
+    for (const dial of dials) dial.destroy();
+  }
+
   private cancelRedial(link: Link): void {
     link.redial?.cancel();
     link.redial = undefined;
@@ -365,8 +377,7 @@ export class PeerMesh {
   private adopt(link: Link, stream: Stream): StreamHandlers {
     this.drop(link);
     this.cancelRedial(link);
-    for (const dial of link.dials) dial.destroy();
-    link.dials = [];
+    this.giveUpDials(link);
     link.stream = stream;
     link.unansweredSinceMs = undefined;
     const cutter = new FrameCutter(ELECTION_MESSAGE_MAX, (message) => {
@@ -439,6 +450,7 @@ export class PeerMesh {
       advertised: [],
       redial: undefined,
       redialMs: REDIAL_MIN_MS,
+      dialledMs: 0,
     };
     this.links.set(sid, link);
     return link;

@@ -353,12 +353,22 @@ class SimDial {
     else if (state === 'fail') this.world(lookupUs, () => this.fail('ENOTFOUND', `getaddrinfo ENOTFOUND ${this.name}`));
   }
 
-  private knock(address: string): void {
+  /** Kernels knock again, after one second, three, and so on. */
+  private knock(address: string, againUs: Micros = 1_000_000): void {
     const from = this.stream.host;
     const to = this.network.hostAt(address);
-    if (this.stream.isClosed || to === undefined || this.network.isCut(from, to)) return;
+    const isLost = to === undefined || this.network.isCut(from, to);
+    if (this.stream.isClosed) return;
+    if (isLost) {
+      this.world(againUs, () => this.knock(address, againUs * 2));
+      return;
+    }
     this.world(this.network.delayUs(from, to), () => {
-      if (this.stream.isClosed || to.isDown || this.network.isCut(to, from)) return;
+      if (this.stream.isClosed) return;
+      if (to.isDown || this.network.isCut(to, from)) {
+        this.world(againUs, () => this.knock(address, againUs * 2));
+        return;
+      }
       const listener = to.listeners.get(this.port);
       const backUs = this.network.delayUs(to, from);
       if (listener === undefined || listener.process.isDead) {

@@ -146,7 +146,7 @@ export function planOf(seed: number): Plan {
     initLimit: limits.between(5, 12),
     syncLimit: limits.between(3, 6),
     snapCount: limits.pick([4, 10, 30, 100, 1000]),
-    snapshotSizeFactor: limits.pick(['0.33', '-1', '-1', '10', '0.01']),
+    snapshotSizeFactor: limits.pick(['0.33', '-1', '10', '100', '0.01', '100']),
     'autopurge.snapRetainCount': 3,
   };
   if (limits.chance(1, 4)) config.txnLogSizeLimitInKb = limits.between(1, 8);
@@ -157,7 +157,7 @@ export function planOf(seed: number): Plan {
   if (disk.chance(1, 4)) config.preAllocSize = disk.pick([0, 1, 64]);
   if (disk.chance(1, 8)) config['serializeLastProcessedZxid.enabled'] = 'false';
   const counterLimit = limits.chance(1, 4) ? limits.between(3, 60) : undefined;
-  const recentBytes = limits.chance(2, 3) ? limits.pick([1, 1, 400, 2000, 8000]) : undefined;
+  const recentBytes = limits.chance(2, 3) ? limits.pick([1, 1, 300, 300, 1000, 4000]) : undefined;
   const alone = random.split('alone');
   const isAlone = alone.chance(1, 12);
   const { voters, groups } = isAlone ? { voters: 1, groups: {} } : votersOf(random.split('voters'), few);

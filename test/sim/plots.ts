@@ -100,12 +100,17 @@ export function slowLeader(faults: Faults, forMs: number, random: SimRandom): bo
   const { leader, others } = found;
   const syncMs = random.pick([60, 200, 500]);
   const quick = random.between(1, Math.max(1, others.length - 1));
-  for (const view of [leader, ...others.slice(quick)]) {
-    view.machine.disk.timing = { writeMs: 0.02, syncMs, slowSyncOneIn: 0, slowSyncMs: 0 };
+  const slow = (view: View, ms: number): void => {
+    view.machine.disk.timing = { writeMs: 0.02, syncMs: ms, slowSyncOneIn: 0, slowSyncMs: 0 };
     faults.later(forMs, () => {
       view.machine.disk.timing = QUICK;
     });
-  }
+  };
+  for (const view of [leader, ...others.slice(quick)]) slow(view, syncMs);
+  // What was acknowledged goes with a cut, and takes its time to get back.
+  faults.traps.when('truncated', others.slice(0, quick), (view) => {
+    slow(view, syncMs * 2);
+  });
   const { network } = faults.ensemble;
   const times = random.between(1, 4);
   for (let i = 0; i < times; i++) {
@@ -113,7 +118,7 @@ export function slowLeader(faults: Faults, forMs: number, random: SimRandom): bo
     const crashes = random.chance(1, 3);
     faults.later(random.between(1, Math.max(2, forMs)), () => {
       if (crashes) {
-        faults.crash(view, random.chance(1, 2), random.between(1, 30));
+        faults.crash(view, random.chance(1, 2), random.pick([random.between(1, 30), random.between(1, forMs)]));
         return;
       }
       network.resetStreams(leader.machine.host, view.machine.host);

@@ -21,6 +21,9 @@ interface Trap {
 /** Which file; most are the log's, and what goes wrong with the others is found only if they are aimed at. */
 const PATHS = ['', '', 'log.', 'snapshot.', 'history-change', 'Epoch', 'synced'] as const;
 
+/** Moments in which a history is neither the old one nor the new. */
+const RISKY: readonly Moment[] = ['truncating', 'installing', 'installing', 'newLeader', 'established'];
+
 /** What is done at a moment. */
 const DEEDS = [
   'crash',
@@ -70,7 +73,7 @@ export class Traps {
   }
 
   atMoment(view: View, forMs: number, random: SimRandom): void {
-    const moment = random.pick(MOMENTS);
+    const moment = random.pick([...MOMENTS, ...RISKY]);
     const power = random.chance(3, 4);
     const anyone = random.chance(1, 2);
     const deed = random.pick(DEEDS);
