@@ -92,6 +92,7 @@ export class PeerMesh {
   private readonly log: Log;
   private readonly links = new Map<number, Link>();
   private readonly listeners: Listener[] = [];
+  private readonly bindTimers = new Set<Timer>();
   private readonly strangers = new Set<Stream>();
   private configured = new Map<number, readonly ElectionAddress[]>();
   private nextAnonymousSid = -1;
@@ -160,6 +161,7 @@ export class PeerMesh {
 
   close(): void {
     this.closed = true;
+    for (const timer of this.bindTimers) timer.cancel();
     for (const listener of this.listeners) listener.close();
     for (const stream of this.strangers) stream.destroy();
     for (const link of this.links.values()) {
@@ -208,9 +210,11 @@ export class PeerMesh {
       return;
     }
     this.log.warn({ address: where, reason: error.message }, 'cannot listen on the election port yet');
-    this.clock.after(BIND_RETRY_MS, () => {
-      if (!this.closed) this.bind(address, unresolved ? attempt : attempt + 1, all);
+    const timer = this.clock.after(BIND_RETRY_MS, () => {
+      this.bindTimers.delete(timer);
+      this.bind(address, unresolved ? attempt : attempt + 1, all);
     });
+    this.bindTimers.add(timer);
   }
 
   private onAccepted(stream: Stream): StreamHandlers | undefined {

@@ -90,9 +90,8 @@ export class Hierarchical implements QuorumVerifier {
   }
 
   sameAs(other: QuorumVerifier): boolean {
-    if (!(other instanceof Hierarchical)) return false;
-    if (other.version === this.version) return true;
     return (
+      other instanceof Hierarchical &&
       sameMembers(this.members, other.members) &&
       sameMap(this.groupOf, other.groupOf) &&
       sameMap(this.weights, other.weights)

@@ -32,7 +32,7 @@ export class Majority implements QuorumVerifier {
   }
 
   sameAs(other: QuorumVerifier): boolean {
-    return other instanceof Majority && (other.version === this.version || sameMembers(this.members, other.members));
+    return other instanceof Majority && sameMembers(this.members, other.members);
   }
 
   withVersion(version: Zxid): Majority {

@@ -22,7 +22,7 @@ export interface QuorumVerifier {
    * (then groups and weights), and `version=<hex>` at the end without a newline.
    */
   text(): string;
-  /** The same kind, members and rules, whatever the versions; equal versions are taken for equal configurations. */
+  /** The same kind, members and rules, whatever the versions. */
   sameAs(other: QuorumVerifier): boolean;
   withVersion(version: Zxid): QuorumVerifier;
   /** The same with this client address for `sid`, which `text()` leaves out because zoo.cfg's clientPort named it. */

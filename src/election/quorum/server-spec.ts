@@ -92,14 +92,14 @@ export function printServerSpec(spec: ServerSpec): string {
   return `${servers}:${spec.role}${client}`;
 }
 
+/** A client address that only this peer's zoo.cfg names is not held against a text that comes from elsewhere. */
 export function sameServerSpec(a: ServerSpec, b: ServerSpec): boolean {
   return (
     a.sid === b.sid &&
     a.role === b.role &&
     a.addresses.length === b.addresses.length &&
     a.addresses.every((address) => b.addresses.some((other) => sameAddress(address, other))) &&
-    a.client?.host === b.client?.host &&
-    a.client?.port === b.client?.port
+    (a.clientFromStatic || b.clientFromStatic || sameClient(a.client, b.client))
   );
 }
 
@@ -135,6 +135,10 @@ function parsePort(text: string, what: string, refuse: (why: string) => ConfigEr
 function parseRole(text: string): ServerSpec['role'] | undefined {
   const role = text.trim().toLowerCase();
   return role === 'participant' || role === 'observer' ? role : undefined;
+}
+
+function sameClient(a: HostPort | undefined, b: HostPort | undefined): boolean {
+  return a?.host === b?.host && a?.port === b?.port;
 }
 
 function sameAddress(a: PeerAddress, b: PeerAddress): boolean {

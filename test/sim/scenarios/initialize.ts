@@ -1,4 +1,6 @@
+import type { Zxid } from '../../../src/jute/zxid.ts';
 import type { Scenario } from '../script.ts';
+import { notificationOf } from '../stranger.ts';
 
 export const scenario: Scenario = {
   name: 'the file initialize',
@@ -15,5 +17,24 @@ export const scenario: Scenario = {
     }
     s.start(3);
     s.until('the third', () => s.isServing(3), 5000);
+
+    // Alone, and others come in ever later rounds: the word holds in each of them.
+    s.wipe(1);
+    s.view(1).machine.disk.put('/data/initialize', Buffer.alloc(0));
+    s.kill(2, 3);
+    const other = s.impostor(3);
+    s.start(1);
+    s.run(500);
+    s.expect(s.electionOf(1).isAbstaining, false, 'it abstains');
+    other.connect(1);
+    const word = { state: 'looking', leader: 3, zxid: 0 as Zxid, round: 9, peerEpoch: 0 } as const;
+    other.say(1, notificationOf('today', word));
+    s.run(50);
+    s.expect(s.electionOf(1).isAbstaining, false, 'it abstains');
+    s.expect(s.electionOf(1).currentVote.round, 9, 'its round');
+    // It did not come to more than that: with its own empty history it must not lead those who have one.
+    other.stranger.kill();
+    s.kill(1);
+    s.view(1).machine.wipe();
   },
 };

@@ -29,7 +29,40 @@ const BEFORE: readonly (readonly string[])[] = [
   [...THREE, 'group.1=1:2:3'],
 ];
 
-export function newerMembership(name: string, about: string, groups: readonly string[]): Scenario {
+/** At every change of the disk while the files of the new members are written (ZOOKEEPER-2865). */
+function powerGoes(s: Script): void {
+  const { machine } = s.view(3);
+  const { disk, onLine } = machine;
+  const { onEffect } = disk;
+  let isWriting = false;
+  machine.onLine = (line) => {
+    onLine(line);
+    isWriting ||= line.includes('a newer configuration came with a notification');
+  };
+  let effects = 0;
+  for (let stopAt = 1; ; stopAt++) {
+    s.kill(3);
+    knows(s, 3, 5, [...THREE, server(4), server(9)]);
+    isWriting = false;
+    effects = 0;
+    disk.onEffect = (effect, phase) => {
+      onEffect(effect, phase);
+      if (!isWriting || ++effects !== stopAt) return;
+      s.powerLoss(3);
+      throw new s.DeadProcess('at an effect');
+    };
+    s.start(3);
+    s.until('the end, or service', () => !machine.isUp || s.isServing(3), 20_000);
+    disk.onEffect = onEffect;
+    const isOver = machine.isUp;
+    s.start(3);
+    s.until('service', () => s.isServing(3), 20_000);
+    if (isOver) break;
+  }
+  s.expect(effects > 8, true, `${effects} places to fail`);
+}
+
+function newerMembership(name: string, about: string, groups: readonly string[]): Scenario {
   return {
     name,
     about,
@@ -50,6 +83,7 @@ export function newerMembership(name: string, about: string, groups: readonly st
         s.expect(s.view(3).machine.disk.list('/etc').includes('zoo.cfg.dynamic.50'), true, 'a file of the new members');
         s.expect(s.view(4).machine.mode, 'observer', 'the role of 4');
       }
+      powerGoes(s);
     },
   };
 }

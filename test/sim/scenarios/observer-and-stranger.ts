@@ -3,6 +3,18 @@ import type { Zxid } from '../../../src/jute/zxid.ts';
 import type { Scenario } from '../script.ts';
 import { ELECTION_PORT, framed, notificationOf } from '../stranger.ts';
 
+const THREE = [1, 2, 3].map((sid) => `server.${sid}=zk${sid}:2888:3888:participant`);
+const NO_MEMBERS: readonly (readonly string[])[] = [
+  [...THREE, 'group.1=1:2', 'version=ff'],
+  [...THREE, 'group.1=1:2:3:8', 'version=ff'],
+  [...THREE, 'group.1=1:2:3', 'group.2=3', 'version=ff'],
+  [...THREE, 'weight.1=-1', 'version=ff'],
+  ['server.1=zk1:2888:3888:observer', 'version=ff'],
+  ['clientPort=2181', 'version=ff'],
+  [...THREE, 'version=123456789abcdef01'],
+  ['server.1=[::1:2888:3888'],
+];
+
 export const scenario: Scenario = {
   name: 'strangers look for a leader',
   about: 'an observer that looks has nothing to tell them; voters answer, and not every word of theirs',
@@ -21,6 +33,12 @@ export const scenario: Scenario = {
     const [ofVoter, ofObserver] = calls.map((call) => call.received.length);
     s.expect((ofVoter ?? 0) > 0 && (ofVoter ?? 0) < 1000, true, `an answer or two of the voter, ${ofVoter} bytes`);
     s.expect(ofObserver, 0, 'bytes of the observer');
+    // Members that are none: whose version is higher, and who are not what makes a quorum.
+    for (const lines of NO_MEMBERS) {
+      calls[0]?.send(framed(notificationOf('today', word, lines.join('\n'))));
+      s.run(100);
+    }
+    s.expect(s.said(1, 'in a notification is not usable'), NO_MEMBERS.length, 'memberships that are none');
     stranger.kill();
     s.start(2, 3);
     s.untilServing();
