@@ -30,7 +30,7 @@ import { scenario as silentConnection } from './scenarios/silent-connection.ts';
 import { scenario as theLostEndOfAnEpoch } from './scenarios/the-lost-end-of-an-epoch.ts';
 import { scenario as tooManyClients } from './scenarios/too-many-clients.ts';
 import { scenario as ttlsAndContainers } from './scenarios/ttls-and-containers.ts';
-import { inGroups, scenario as undecidedMembership, scenario as undecidedMembership } from './scenarios/undecided-membership.ts';
+import { inGroups, scenario as undecidedMembership } from './scenarios/undecided-membership.ts';
 import { scenario as unreadReplies } from './scenarios/unread-replies.ts';
 import { scenario as visitors } from './scenarios/visitors.ts';
 import { scenario as watchedByAll } from './scenarios/watched-by-all.ts';
@@ -139,6 +139,7 @@ const SCENARIOS: readonly Scenario[] = [
   tooManyClients,
   ttlsAndContainers,
   undecidedMembership,
+  inGroups,
   unreadReplies,
   visitors,
   watchedByAll,
@@ -209,30 +210,6 @@ const SCENARIOS: readonly Scenario[] = [
   zookeeper4882,
   zookeeper4925,
   zookeeper5094,
-  rollingRestart,
-  zookeeper1732,
-  zookeeper3109,
-  zookeeper1514,
-  zookeeper975,
-  zookeeper3537,
-  zookeeper3769,
-  zookeeper4787,
-  zookeeper3756,
-  zookeeper1270,
-  zookeeper2080,
-  zookeeper1642,
-  zookeeper3398,
-  garbageOnTheElectionPort,
-  electionPortInUse,
-  emptyCountsAnew,
-  initialize,
-  silentConnection,
-  observerAndStranger,
-  newerMembership,
-  withGroups,
-  severalAddresses,
-  undecidedMembership,
-  inGroups,
 ];
 
 export interface ScenarioRun {
