@@ -85,9 +85,8 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     return this.phase === Phase.attaching;
   }
 
-  /** As a selector's interest would be: 1 reads are on, 4 output waits; 0 for one that is only asking a word. */
+  /** As a selector's interest would be: 1 reads are on, 4 output waits. */
   get interestOps(): number {
-    if (this.phase === Phase.closed) return 0;
     return (this.isPaused ? 0 : 1) | (this.stream.bufferedBytes > 0 ? 4 : 0);
   }
 
@@ -436,7 +435,6 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
   // Back-pressure
 
   private wantsMore(): boolean {
-    if (this.phase === Phase.connecting) return true;
     if (this.phase !== Phase.open || this.isLastRequestIn) return false;
     if (this.queue.length > 0) {
       if (this.queue.length >= PENDING_REQUESTS_MAX || this.queue.bytes >= PENDING_REQUEST_BYTES_MAX) return false;

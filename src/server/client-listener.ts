@@ -65,9 +65,9 @@ export class ClientListener {
 
   /** The connection closed, from either side. */
   forget(connection: ClientConnection): void {
-    if (!this.connections.delete(connection)) return;
+    this.connections.delete(connection);
     this.expiry.remove(connection);
-    const left = (this.perAddress.get(connection.remoteAddress) ?? 0) - 1;
+    const left = (this.perAddress.get(connection.remoteAddress) as number) - 1;
     if (left > 0) this.perAddress.set(connection.remoteAddress, left);
     else this.perAddress.delete(connection.remoteAddress);
   }

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { ProtocolError } from '../base/errors.ts';
 import type { DataTree } from '../datatree/data-tree.ts';
 import type { Database } from '../datatree/database.ts';
@@ -40,7 +41,7 @@ export function answerRead(request: Request, watcher: Watcher, context: ReadCont
   const session = context.sessions.check(request.sessionId, request.owner);
   if (session !== ErrorCode.ok) return session;
   const operation = operations.get(request.type);
-  if (operation === undefined) return ErrorCode.unimplemented;
+  assert(operation !== undefined, 'what is answered here is an operation of the list above');
   const start = w.length;
   reader.reset(request.body);
   try {

@@ -1,8 +1,8 @@
 import type { ApplyResult } from '../datatree/database.ts';
 import { writeMultiHeader } from '../jute/client-records.ts';
 import { ErrorCode, OpCode } from '../jute/codes.ts';
-import { writeStat } from '../jute/data-records.ts';
-import type { Txn } from '../jute/txns.ts';
+import { type Stat, writeStat } from '../jute/data-records.ts';
+import type { SetDataTxn, Txn } from '../jute/txns.ts';
 import type { Writer } from '../jute/writer.ts';
 
 /**
@@ -25,16 +25,16 @@ export function writeCommitReply(type: number, txn: Txn, result: ApplyResult, w:
     case OpCode.createTTL:
     case OpCode.createContainer:
       w.writeString(result.path);
-      if (result.stat !== undefined) writeStat(w, result.stat);
+      writeStat(w, result.stat as Stat);
       break;
     case OpCode.setData:
     case OpCode.setACL:
-      if (result.stat !== undefined) writeStat(w, result.stat);
+      writeStat(w, result.stat as Stat);
       break;
     case OpCode.reconfig:
       // Forwarded to an Apache leader that allows it: the new membership is the transaction's data.
-      if (txn.body.kind === 'setData') w.writeBuffer(txn.body.data);
-      if (result.stat !== undefined) writeStat(w, result.stat);
+      w.writeBuffer((txn.body as SetDataTxn).data);
+      writeStat(w, result.stat as Stat);
       break;
   }
   return ErrorCode.ok;
@@ -46,7 +46,7 @@ export function writeCommitReply(type: number, txn: Txn, result: ApplyResult, w:
  */
 function writeMultiReply(result: ApplyResult, w: Writer): number {
   const start = w.length;
-  const items = result.items ?? [];
+  const items = result.items as ApplyResult[];
   for (let i = 0; i < items.length; i++) {
     const item = items[i] as ApplyResult;
     switch (item.type) {

@@ -174,7 +174,7 @@ export class ZooKeeperServer implements ConnectionServer {
   }
 
   private countDigestMismatches(): void {
-    const mismatches = this.database?.digestMismatches ?? 0;
+    const mismatches = (this.database as Database).digestMismatches;
     if (mismatches > this.digestMismatches) this.metrics.digestMismatches.add(mismatches - this.digestMismatches);
     this.digestMismatches = mismatches;
   }
@@ -322,8 +322,8 @@ export class ZooKeeperServer implements ConnectionServer {
   /** Under the first component of the path, with which the record of every such request begins. */
   private countQuotaExceeded(request: Request): void {
     this.reader.reset(request.body);
-    const namespace = (this.reader.readString() ?? '').split('/')[1];
-    if (namespace !== undefined) this.metrics.quotaExceededPerNamespace.add(namespace, 1);
+    const namespace = this.reader.readRequiredString('path').split('/', 2)[1] as string;
+    this.metrics.quotaExceededPerNamespace.add(namespace, 1);
   }
 
   checkSession(request: Request): number {

@@ -244,7 +244,6 @@ describe('a read that fails', () => {
     ['removeWatches without a watch', OpCode.removeWatches, pathNumberBody('/a', 3), ErrorCode.noWatcher],
     ['removeWatches of no type', OpCode.removeWatches, pathNumberBody('/a', 0), ErrorCode.marshallingError],
     ['addWatch of no mode', OpCode.addWatch, pathNumberBody('/a', 2), ErrorCode.marshallingError],
-    ['a write', OpCode.create, createBody('/x'), ErrorCode.unimplemented],
   ])('%s', (_what, type, body, expected) => {
     expect(server.read(BOB, type, body, watcher)).toEqual({ err: expected, body: Buffer.alloc(0) });
   });

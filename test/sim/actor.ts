@@ -1,5 +1,6 @@
 import { type SetWatches, type WatcherEvent, writeSetWatches } from '../../src/jute/client-records.ts';
 import { AddWatchMode, CreateMode, ErrorCode, EventType, OpCode, WatcherType, Xid } from '../../src/jute/codes.ts';
+import { OPEN_ACL_UNSAFE } from '../../src/jute/data-records.ts';
 import type { Zxid } from '../../src/jute/zxid.ts';
 import { type Answer, SimClient } from './client.ts';
 import { type Habits, Wishes } from './habits.ts';
@@ -108,6 +109,10 @@ export class Actor {
     this.do({ op: 'create', path: `/e${this.more.below(3)}`, data: this.name, flags: CreateMode.ephemeral });
     this.do({ op: 'setData', path: '/k0', data: this.name, version: -1 });
     this.do({ op: 'create', path: '/e', data: this.name, flags: CreateMode.ephemeralSequential });
+    this.do({ op: 'delete', path: '/k1', version: -1 });
+    this.do({ op: 'setAcl', path: '/k0', acl: OPEN_ACL_UNSAFE, version: -1 });
+    this.do({ op: 'multi', parts: [{ op: 'check', path: '/k0', version: -1 }] });
+    this.do({ op: 'sync', path: '/' });
   }
 
   do(action: Action): void {
@@ -355,6 +360,7 @@ export class Actor {
     const { random, client } = this;
     switch (random.below(4)) {
       case 0:
+        for (const action of this.wishes?.last() ?? []) this.do(action);
         this.do({ op: 'close' });
         this.replaceLater(client);
         return;

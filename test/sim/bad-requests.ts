@@ -223,6 +223,28 @@ export const BAD_REQUESTS: readonly Bad[] = [
       ErrorCode.noWatcher,
     ),
   ),
+  refused('a getEphemerals of null', OpCode.getEphemerals, (w) => w.writeString(undefined), ErrorCode.ok),
+  refused(
+    'an addWatch of null',
+    OpCode.addWatch,
+    (w) => {
+      w.writeString(undefined);
+      w.writeInt(0);
+    },
+    ErrorCode.ok,
+  ),
+  refused(
+    'a setWatches2 with a path of null that nobody looks up',
+    OpCode.setWatches2,
+    (w) => {
+      w.writeLong(0n);
+      for (let i = 0; i < 3; i++) w.writeStrings([]);
+      w.writeInt(1);
+      w.writeString(undefined);
+      w.writeStrings([]);
+    },
+    ErrorCode.ok,
+  ),
   refused('a setWatches without lists', OpCode.setWatches, (w) => {
     w.writeLong(-5n);
     for (let i = 0; i < 3; i++) w.writeInt(-1);

@@ -120,6 +120,12 @@ export class Wishes {
     const { habits, random } = this;
     const dice = random.below(8);
     if (dice === 0 && habits.kinds) return this.createKind();
+    if (dice === 4 && habits.kinds) {
+      // Taken for what their flags say: a node, a container.
+      const flags = random.pick([0, 1, 2, 4]);
+      const type = flags === 4 ? random.pick([OpCode.create, OpCode.createTTL]) : OpCode.createTTL;
+      return { op: 'create', path: `/b${random.below(2)}`, data: '', flags, type, ttl: 700 };
+    }
     if (dice === 1 && habits.odd) return { op: 'create', path: random.pick(NO_PATHS), data: '', flags: 0 };
     if (dice === 2 && habits.odd) return { op: 'check', path: random.pick(NO_PATHS), version: -1 };
     if (dice !== 3 || !habits.acls) return undefined;
@@ -133,6 +139,21 @@ export class Wishes {
       acl: this.acl(),
       type: random.pick([OpCode.create, OpCode.create2]),
     };
+  }
+
+  /** Before the session is closed, and not waited for: what its close has to look behind. */
+  last(): Action[] {
+    const { habits, random } = this;
+    if (!habits.odd) return [];
+    const path = `/e${random.below(3)}`;
+    const all: Action[] = [
+      { op: 'create', path, data: '', flags: CreateMode.ephemeral },
+      { op: 'setData', path, data: this.data(), version: -1 },
+      { op: 'delete', path, version: -1 },
+      { op: 'create', path, data: '', flags: 0 },
+      { op: 'delete', path, version: -1 },
+    ];
+    return all.slice(0, random.below(all.length + 1));
   }
 
   credentials(): string {
@@ -295,6 +316,7 @@ export class Wishes {
     const path = random.chance(2, 3) ? random.pick(NO_PATHS) : random.pick(ODD_PATHS);
     switch (random.below(12)) {
       case 0:
+        if (random.chance(1, 4)) return { op: 'create', path: '/e0/c', data: '', flags: 0 };
         return { op: 'create', path, data: '', flags: random.pick([0, 2]) };
       case 1:
         // What each server shows of its own configuration is nobody's else, but it is there.

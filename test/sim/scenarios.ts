@@ -1,3 +1,5 @@
+import { scenario as aSessionEndsWithItsQueue } from './scenarios/a-session-ends-with-its-queue.ts';
+import { scenario as aWrongDigest } from './scenarios/a-wrong-digest.ts';
 import { scenario as badLeader } from './scenarios/bad-leader.ts';
 import { scenario as badLearner } from './scenarios/bad-learner.ts';
 import { scenario as bitnami32542 } from './scenarios/bitnami-32542.ts';
@@ -14,6 +16,7 @@ import { scenario as forwardedRequests } from './scenarios/forwarded-requests.ts
 import { scenario as garbageOnTheElectionPort } from './scenarios/garbage-on-the-election-port.ts';
 import { scenario as initialize } from './scenarios/initialize.ts';
 import { scenario as kazoo730 } from './scenarios/kazoo-730.ts';
+import { scenario as leaderWithoutClients } from './scenarios/leader-without-clients.ts';
 import { scenario as loneLeader } from './scenarios/lone-leader.ts';
 import { scenario as newerMembership, withGroups } from './scenarios/newer-membership.ts';
 import { scenario as observerAndStranger } from './scenarios/observer-and-stranger.ts';
@@ -106,6 +109,8 @@ import { Violation } from './violation.ts';
 
 /** All scenarios, one file each in scenarios/, in the order of their names. */
 const SCENARIOS: readonly Scenario[] = [
+  aSessionEndsWithItsQueue,
+  aWrongDigest,
   badLeader,
   badLearner,
   bitnami32542,
@@ -122,6 +127,7 @@ const SCENARIOS: readonly Scenario[] = [
   garbageOnTheElectionPort,
   initialize,
   kazoo730,
+  leaderWithoutClients,
   loneLeader,
   newerMembership,
   observerAndStranger,

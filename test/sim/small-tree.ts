@@ -335,7 +335,7 @@ export class SmallTree {
         items.push(ErrorCode.runtimeInconsistency);
         continue;
       }
-      const result = this.one(part, asker, place);
+      const result = this.one(inMulti(part), asker, place);
       if (result.err !== 0) failure = result.err;
       items.push(result.err !== 0 ? result.err : (result.path ?? 0));
     }
@@ -477,6 +477,14 @@ export function typeOf({ type, flags }: Create): number {
   if (type !== undefined) return type;
   if (flags === CreateMode.container) return OpCode.createContainer;
   return flags >= CreateMode.persistentWithTTL ? OpCode.createTTL : OpCode.create;
+}
+
+/** There the flags decide which create it is. */
+function inMulti(part: Action): Action {
+  if (part.op !== 'create') return part;
+  const { flags } = part;
+  if (flags === CreateMode.container) return { ...part, type: OpCode.createContainer };
+  return flags < CreateMode.container && part.type === OpCode.createTTL ? { ...part, type: OpCode.create } : part;
 }
 
 function isVersion(path: string, node: SmallNode, version: number): boolean {

@@ -75,6 +75,12 @@ export class Visitors {
       this.word('stmk'),
       { name: 'half a word', pieces: [Buffer.from('ru')], after: 'waits' },
       { name: 'a word in two pieces', pieces: [Buffer.from('ru'), Buffer.from('ok')], after: 'waits', answer: 'imok' },
+      {
+        name: 'a word with more behind it',
+        pieces: ['ruok', 'and', 'so', 'on'].map((text) => Buffer.from(text)),
+        after: 'waits',
+        answer: 'imok',
+      },
       { name: 'stmk with a mask', pieces: [Buffer.from('stmk'), Buffer.alloc(8)], after: 'waits' },
       { name: 'a word, and gone', pieces: [Buffer.from('mntr')], after: 'goes' },
       { name: 'HTTP', pieces: [Buffer.from('GET /commands HTTP/1.1\r\nHost: zk\r\n\r\n')], after: 'waits' },
@@ -135,7 +141,9 @@ export class Visitors {
       onData: (chunk) => {
         heard.push(Buffer.from(chunk));
       },
-      onEnd: () => stream.end(),
+      onEnd: () => {
+        if (visit.after !== 'waits' || visit.pieces.length < 2) stream.end();
+      },
       onClose: () => this.judge(visit, Buffer.concat(heard)),
     });
     this.scheduler.after(PATIENCE_MS * 1000, process, () => process.kill());

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { OwnerKind, ownerKindOf } from '../../datatree/ephemeral-kind.ts';
 import { isSpecialPath } from '../../datatree/paths.ts';
 import { ErrorCode, OpCode, Perm } from '../../jute/codes.ts';
@@ -38,16 +39,13 @@ export function prepareDelete(context: PrepContext, record: WriteRecord): TxnBod
 export function prepareDeleteContainer(context: PrepContext, record: WriteRecord): TxnBody | number {
   const { request, pending } = context;
   if (request.owner !== undefined) return ErrorCode.unimplemented;
-  const path = record.path;
-  if (path === undefined) return ErrorCode.marshallingError;
-  const parentPath = looseParentOf(path);
-  if (parentPath === undefined || isSpecialPath(path)) return ErrorCode.badArguments;
+  const path = record.path as string;
   const node = pending.find(path);
   if (node === undefined) return ErrorCode.noNode;
   if (node.childCount > 0) return ErrorCode.notEmpty;
   if (ownerKindOf(node.ephemeralOwner, context.owners) === OwnerKind.session) return ErrorCode.badVersion;
-  const parent = pending.find(parentPath);
-  if (parent === undefined) return ErrorCode.noNode;
+  const parent = pending.find(looseParentOf(path) as string);
+  assert(parent !== undefined, 'every node but the root has a parent, and the root is never a candidate');
   pending.remove(parent, node, context.zxid);
   return { kind: 'delete', type: record.type, path };
 }

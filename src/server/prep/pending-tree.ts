@@ -220,8 +220,7 @@ export class PendingTree {
 
   /** Changes are applied in the order they were noted, so it is always the oldest. */
   private forgetEphemeral(sessionId: bigint): void {
-    const paths = this.ephemerals.get(sessionId);
-    if (paths === undefined) return;
+    const paths = this.ephemerals.get(sessionId) as Fifo<string>;
     paths.shift();
     if (paths.length === 0) this.ephemerals.delete(sessionId);
   }

@@ -57,12 +57,9 @@ const operations = new Map<number, PrepareOp>([
   [OpCode.closeSession, prepareCloseSession],
 ]);
 
+/** readMulti lets no other through. */
 function operationInMulti(type: number): PrepareOp {
-  return type === OpCode.check ? prepareCheck : (operations.get(type) ?? refuse);
-}
-
-function refuse(): number {
-  return ErrorCode.unimplemented;
+  return type === OpCode.check ? prepareCheck : (operations.get(type) as PrepareOp);
 }
 
 export class Prep implements PrepContext {

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { ErrorCode, OpCode } from '../../jute/codes.ts';
 import type { TxnBody } from '../../jute/txns.ts';
 import { looseParentOf } from '../paths.ts';
@@ -19,8 +20,9 @@ export function prepareCloseSession(context: PrepContext): TxnBody | number {
   for (let i = 0; i < paths.length; i++) {
     const path = paths[i] as string;
     const node = pending.find(path);
-    const parent = pending.find(looseParentOf(path) ?? '');
-    if (node !== undefined && parent !== undefined) pending.remove(parent, node, context.zxid);
+    const parent = pending.find(looseParentOf(path) as string);
+    assert(node !== undefined && parent !== undefined, 'what a session owns is there, and has a parent');
+    pending.remove(parent, node, context.zxid);
   }
   context.sessions.setClosing(request.sessionId);
   return {

@@ -258,8 +258,6 @@ describe('the server itself', () => {
     ['a parent', '/open', ErrorCode.notEmpty],
     ['an ephemeral', '/eph', ErrorCode.badVersion],
     ['nothing', '/none', ErrorCode.noNode],
-    ['the root', '/', ErrorCode.badArguments],
-    ['no path', 'box', ErrorCode.badArguments],
   ])('may deleteContainer %s: %s %d', (_what, path, expected) => {
     const server = furnished();
     server.write(ALICE, OpCode.createContainer, createBody('/box', { flags: 4 }));

@@ -56,6 +56,7 @@ export const scenario: Scenario = {
     long.prove('ensemble', 'ours');
     s.run(50);
     s.expect(long.client.connections, before + 1, 'connections of one that means this ensemble');
+    s.ask({ op: 'whoAmI' }, long);
     long.prove('ensemble', 'theirs');
     s.until('another connection', () => long.client.connections > before + 1);
     s.do({ op: 'close' }, long);

@@ -1,0 +1,36 @@
+import type { Scenario } from '../script.ts';
+
+export const scenario: Scenario = {
+  name: 'a session ends with its queue',
+  about: 'a session expires while what it asked waits for a quorum, and the quorum answers both at once',
+  voters: 3,
+  config: { syncLimit: 30, globalOutstandingLimit: 1 },
+  play(s) {
+    s.begin(3);
+    s.create('/a');
+    s.itBegins();
+    for (const sid of [1, 3]) {
+      for (let i = 0; i < 4; i++) {
+        const waiting = s.addClient(`waiting ${sid} ${i}`, sid, 1000);
+        s.until('a connection', () => waiting.isConnected);
+        s.slowDisk(1100 + i * 300, 1, 2, 3);
+        for (let k = 0; k < 4; k++) {
+          s.ask({ op: 'setData', path: '/a', data: `${sid}${i}${k}`, version: -1 }, waiting);
+          if (k === i) s.ask({ op: 'sync', path: '/' }, waiting);
+          s.ask({ op: 'get', path: '/a', watch: false }, waiting);
+        }
+        waiting.client.isDozing = true;
+        const { sessionId } = waiting.client;
+        s.until('its end', () => s.isBeingClosed(sessionId));
+        // It asks once more, for what is answered behind all that.
+        waiting.wake();
+        waiting.stop();
+        s.run(6000);
+        waiting.client.kill();
+        s.slowDisk(0.5, 1, 2, 3);
+        s.run(3000);
+      }
+    }
+    s.write('/a', 'last');
+  },
+};

@@ -1,0 +1,28 @@
+import type { PendingTree } from '../../../src/server/prep/pending-tree.ts';
+import type { Scenario } from '../script.ts';
+
+interface Insides {
+  readonly current: { readonly role: { readonly primary: { readonly prep: { readonly pending: PendingTree } } } };
+}
+
+export const scenario: Scenario = {
+  name: 'a wrong digest',
+  about: 'a leader names digests that no tree has: every server counts them, says so once, and goes on',
+  voters: 3,
+  play(s) {
+    s.begin(3);
+    s.create('/a');
+    s.itBegins();
+    const { pending } = (s.view(3).machine.peer as unknown as Insides).current.role.primary.prep;
+    const { digest } = pending;
+    // It is what the invariants look for.
+    s.world.looksInside = false;
+    pending.digest = () => 1n;
+    for (let i = 0; i < 3; i++) s.write('/a', `${i}`);
+    pending.digest = digest;
+    for (const sid of [1, 2, 3]) {
+      s.read('/a', s.addClient(`of ${sid}`, sid));
+      s.expect(s.said(sid, 'the digest of the tree is not the one'), 1, `complaints of ${sid}`);
+    }
+  },
+};
