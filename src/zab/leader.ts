@@ -534,10 +534,17 @@ export class Leader {
     link.syncKind = plan.kind;
     link.enter('syncing', this.now);
     this.sendPlan(link, plan);
-    this.inFlight.forEachAbove(plan.reaches, (entry, isCommitted) => this.forward(link, entry, isCommitted));
+    const open: Entry[] = [];
+    this.inFlight.forEachAbove(plan.reaches, (entry, isCommitted) => {
+      if (isCommitted) this.forward(link, entry);
+      else if (!link.observer) open.push(entry);
+    });
     link.forwarding = true;
     const config = Buffer.from(this.history.configText(), 'utf8');
     this.host.send(link.id, new Packet(PacketType.newLeader, this.newLeaderZxid, config));
+    // Apache's leaders send these before; its learners up to 3.9.2 then die of a COMMIT that comes before UPTODATE, and log
+    // all of it again (ZOOKEEPER-4394).
+    for (const entry of open) this.host.send(link.id, new Packet(PacketType.proposal, entry.zxid, entry.payload));
   }
 
   private sendPlan(link: LearnerLink, plan: SyncPlan): void {
@@ -555,10 +562,9 @@ export class Leader {
     this.host.sendFrom(link.id, source);
   }
 
-  private forward(link: LearnerLink, entry: Entry, isCommitted: boolean): void {
-    if (link.observer && !isCommitted) return;
+  private forward(link: LearnerLink, entry: Entry): void {
     this.host.send(link.id, new Packet(PacketType.proposal, entry.zxid, entry.payload));
-    if (isCommitted) this.host.send(link.id, new Packet(PacketType.commit, entry.zxid));
+    this.host.send(link.id, new Packet(PacketType.commit, entry.zxid));
   }
 
   private hasRoomFor(kind: SyncPlan['kind']): boolean {

@@ -206,6 +206,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'count proposals before NEWLEADER is acknowledged',
     bug: 'ZOOKEEPER-4685',
     edits: [
+      // Proposals before NEWLEADER, as Apache's leaders send them.
+      {
+        file: LEADER,
+        from: 'else if (!link.observer) open.push(entry);',
+        to: 'else if (!link.observer) this.host.send(link.id, new Packet(PacketType.proposal, entry.zxid, entry.payload));',
+      },
       {
         file: LEADER,
         from: 'if (zxid > link.earlyAck) link.earlyAck = zxid;',

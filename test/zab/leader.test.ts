@@ -237,7 +237,7 @@ describe('proposals', () => {
     host.open(TWO, [info(2, 1), ackEpoch('0:0', -1)]);
     host.leader.onPacket(TWO, ack('1:1'));
     expect(host.leader.lastCommitted).toBe(zxid('1:0'));
-    expect(host.shown(TWO).at(-1)).toBe('NEWLEADER 1:0');
+    expect(host.shown(TWO).slice(-2)).toEqual(['NEWLEADER 1:0', 'PROPOSAL 1:1 t1:1']);
     host.leader.onPacket(TWO, ack('1:0'));
     expect(host.said.filter((line) => line.startsWith('commit'))).toEqual(['commit 1:1']);
     expect(host.shown(TWO).slice(-2)).toEqual(['UPTODATE', 'COMMIT 1:1']);

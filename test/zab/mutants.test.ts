@@ -42,8 +42,8 @@ const MUTANTS: readonly Mutant[] = [
       },
       {
         file: 'leader.ts',
-        from: 'if (link.observer && !isCommitted) return;',
-        to: '',
+        from: 'else if (!link.observer) open.push(entry);',
+        to: 'else open.push(entry);',
       },
       {
         file: 'leader.ts',
@@ -101,6 +101,12 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'proposals are counted before NEWLEADER is acknowledged',
     edits: [
+      // Proposals before NEWLEADER, as Apache's leaders send them.
+      {
+        file: 'leader.ts',
+        from: 'else if (!link.observer) open.push(entry);',
+        to: 'else if (!link.observer) this.host.send(link.id, new Packet(PacketType.proposal, entry.zxid, entry.payload));',
+      },
       {
         file: 'leader.ts',
         from: "if (link.phase !== 'serving') {\n      if (zxid",
