@@ -274,7 +274,8 @@ async function checkFiles(
       new Map([...seen].filter(([path]) => path !== '/zookeeper/config'));
     for (const line of treeDifferences(config(tree), config(await readTree(port))))
       problems.push(`Apache on the files of server ${server.options.id}: ${line}`);
-    if (/Digests are not matching/.test(apache.log()))
+    // Apache's own logs can have a run of transactions twice (ZOOKEEPER-4394); its tree is right all the same.
+    if (server.kind === 'ours' && /Digests are not matching/.test(apache.log()))
       problems.push(`Apache on the files of server ${server.options.id}: digest mismatch`);
   } finally {
     await apache.kill();
