@@ -58,6 +58,7 @@ export class Following implements LearnerHost, ReplicaSink {
   private readonly startedMs: number;
   private link: LinkStream | undefined;
   private dialling: AnyDial | undefined;
+  private redial: Timer | undefined;
   private decoder: SnapshotDecoder | undefined;
   private snapshotZxid: Zxid = ZXID_ZERO;
   /** A TRUNC that was carried out, or could not be, and that the learner has not been told about. */
@@ -124,6 +125,7 @@ export class Following implements LearnerHost, ReplicaSink {
     this.ticker.cancel();
     this.syncQueue.clear();
     this.dialling?.giveUp();
+    this.redial?.cancel();
     this.link?.destroy();
     this.parts.server.stop();
   }
@@ -131,7 +133,6 @@ export class Following implements LearnerHost, ReplicaSink {
   // The connection
 
   private dial(): void {
-    if (this.over) return;
     const { config, clock } = this.parts;
     this.dials++;
     const limitMs = config.connectToLearnerMasterLimitTicks * config.tickTimeMs;
@@ -162,7 +163,7 @@ export class Following implements LearnerHost, ReplicaSink {
     const waitedMs = clock.nowMs() - this.startedMs;
     if (waitedMs < delayMs && waitedMs < limitMs) {
       this.dials = 0;
-      clock.after(delayMs / EARLY_DIALS, () => this.dial());
+      this.redial = clock.after(delayMs / EARLY_DIALS, () => this.dial());
       return;
     }
     if (this.dials >= DIAL_ATTEMPTS || waitedMs >= limitMs) {
@@ -170,7 +171,7 @@ export class Following implements LearnerHost, ReplicaSink {
       return;
     }
     log.info({ leader, attempt: this.dials, reason }, 'leader not reached yet');
-    clock.after(delayMs, () => this.dial());
+    this.redial = clock.after(delayMs, () => this.dial());
   }
 
   private onPacket(packet: QuorumPacket): boolean {

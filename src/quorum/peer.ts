@@ -4,7 +4,6 @@ import type { Log } from '../base/log.ts';
 import type { DatabaseOptions } from '../datatree/database.ts';
 import { Election } from '../election/election.ts';
 import type { Outcome, SettledState } from '../election/fast-leader-election.ts';
-import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
 import type { ServerSpec } from '../election/quorum/server-spec.ts';
 import type { Vote } from '../election/vote.ts';
 import type { Timer } from '../io/clock.ts';
@@ -135,11 +134,11 @@ export class Peer {
       {
         activated: (active) => {
           files.writeActive(active);
-          this.onMembers();
+          this.onMembers(book);
         },
         proposed: (proposed) => {
           files.writeNext(proposed);
-          this.onMembers();
+          this.onMembers(book);
         },
       },
       log,
@@ -151,7 +150,11 @@ export class Peer {
       {
         onListening: () => {},
         onElected: (outcome) => this.onElected(outcome),
-        onNewerConfig: (newer) => this.onNewerConfig(newer),
+        // It looks, and begins anew with these.
+        onNewerConfig: (newer) => {
+          book.activate(newer.text());
+          this.lookAfterTurn();
+        },
         onLooking: (sid) => this.onLooking(sid),
         onFatal: (error) => {
           throw error;
@@ -210,11 +213,11 @@ export class Peer {
 
   private look(): void {
     const { election, book } = this;
-    if (election === undefined || book === undefined || this.closing) return;
+    assert(election !== undefined && book !== undefined, 'a server that is alone looks for nobody');
     const { replica, store } = this.parts;
     this.lookingSinceMs = this.world.clock.nowMs();
     this.metrics.lookingCount.add(1);
-    this.showConfig();
+    this.showConfig(book);
     this.handlers.onServing('looking');
     this.log.info(
       { zxid: `0x${zxidHex(store.lastSynced)}`, epoch: store.epochs.currentEpoch ?? 0 },
@@ -243,8 +246,7 @@ export class Peer {
 
   private onElected({ vote, state, emptyButCounts }: Outcome): void {
     const { book, config, parts } = this;
-    if (book === undefined || this.closing) return;
-    assert(this.current === undefined, 'elected while in a role');
+    assert(book !== undefined && this.current === undefined && !this.closing, 'elected without looking');
     const self = config.myid as number;
     const ms = Math.round(this.world.clock.nowMs() - this.lookingSinceMs);
     this.metrics.electionTime.add(ms);
@@ -264,7 +266,7 @@ export class Peer {
         onEstablished: (epoch) => {
           // A quorum of both memberships has the history in which it was proposed: with that it is decided.
           if (book.lastSeen !== undefined) book.activate(book.lastSeen.text());
-          this.onSynchronised(state, vote, epoch);
+          this.onSynchronised(book, state, vote, epoch);
         },
         onOver: (reason) => this.onRoleOver(reason),
       });
@@ -281,7 +283,7 @@ export class Peer {
       empty: this.isEmpty,
       initialize,
       needsSnapshot: this.needsSnapshot,
-      onServing: (epoch) => this.onSynchronised(state, vote, epoch),
+      onServing: (epoch) => this.onSynchronised(book, state, vote, epoch),
       onOver: (reason) => this.onRoleOver(reason),
     });
     this.current = { kind: observer ? 'observer' : 'follower', role };
@@ -289,7 +291,7 @@ export class Peer {
   }
 
   /** Later joiners compare epochs: the vote that looked for a leader still has the one before. */
-  private onSynchronised(state: SettledState, vote: Vote, epoch: number): void {
+  private onSynchronised(book: ConfigBook, state: SettledState, vote: Vote, epoch: number): void {
     this.wasSynchronised = true;
     // The operator's word was about the empty disk that this no longer is.
     this.initialize = false;
@@ -297,7 +299,7 @@ export class Peer {
     this.metrics.unavailableTime.add(unavailableMs);
     if (state === 'leading') this.metrics.leaderUnavailableTime.add(unavailableMs);
     this.election?.settle(state, { ...vote, peerEpoch: epoch });
-    this.showConfig();
+    this.showConfig(book);
     this.handlers.onServing(this.mode);
   }
 
@@ -319,13 +321,8 @@ export class Peer {
 
   // Members
 
-  private onNewerConfig(newer: QuorumVerifier): void {
-    this.book?.activate(newer.text());
-    if (this.current === undefined) this.lookAfterTurn();
-  }
-
-  private onMembers(): void {
-    if (this.book !== undefined) this.election?.setMembers(this.book.active, this.book.lastSeen);
+  private onMembers(book: ConfigBook): void {
+    this.election?.setMembers(book.active, book.lastSeen);
   }
 
   private onLooking(sid: number): void {
@@ -337,9 +334,7 @@ export class Peer {
    * The config node shows the membership in force: without reconfiguration what each peer was started with, as Apache
    * does; after one what came of it, also where a file that knew nothing of it had been shown before.
    */
-  private showConfig(): void {
-    const { book } = this;
-    if (book === undefined) return;
+  private showConfig(book: ConfigBook): void {
     const { database } = this.parts.replica;
     const text = book.active.text();
     const node = database.tree.lookup('/zookeeper/config');

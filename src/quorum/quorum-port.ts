@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { Log } from '../base/log.ts';
-import type { Clock } from '../io/clock.ts';
+import type { Clock, Timer } from '../io/clock.ts';
 import type { Listener, Net, NetError, Stream, StreamHandlers } from '../io/net.ts';
 import type { SessionOwner } from '../server/request.ts';
 import { LinkStream } from '../zab/link-stream.ts';
@@ -49,6 +49,7 @@ export class QuorumPort {
   private readonly handlers: QuorumPortHandlers;
   private readonly connections = new Map<number, LearnerConnection>();
   private readonly listeners = new Set<Listener>();
+  private readonly retries = new Set<Timer>();
   private unavailable = 0;
   private nextId = 1;
   private closed = false;
@@ -79,12 +80,12 @@ export class QuorumPort {
   close(): void {
     this.closed = true;
     for (const listener of this.listeners) listener.close();
+    for (const retry of this.retries) retry.cancel();
     for (const connection of this.connections.values()) connection.link.destroy();
     this.connections.clear();
   }
 
   private listen(address: QuorumPortOptions['addresses'][number], attempt: number): void {
-    if (this.closed) return;
     const listener = this.net.listen(
       { ...address, keepAlive: this.options.keepAlive },
       {
@@ -103,7 +104,11 @@ export class QuorumPort {
     const { port } = address;
     if (attempt < BIND_ATTEMPTS) {
       this.log.warn({ port, reason: error.message }, 'quorum port is not free yet');
-      this.clock.after(BIND_RETRY_MS, () => this.listen(address, attempt + 1));
+      const retry = this.clock.after(BIND_RETRY_MS, () => {
+        this.retries.delete(retry);
+        this.listen(address, attempt + 1);
+      });
+      this.retries.add(retry);
       return;
     }
     this.unavailable++;

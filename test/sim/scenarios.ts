@@ -2,6 +2,7 @@ import { scenario as aSessionEndsWithItsQueue } from './scenarios/a-session-ends
 import { scenario as aWrongDigest } from './scenarios/a-wrong-digest.ts';
 import { scenario as badLeader } from './scenarios/bad-leader.ts';
 import { scenario as badLearner } from './scenarios/bad-learner.ts';
+import { scenario as bigTransactions } from './scenarios/big-transactions.ts';
 import { scenario as bitnami32542 } from './scenarios/bitnami-32542.ts';
 import { scenario as ch23038 } from './scenarios/ch-23038.ts';
 import { scenario as ch54572 } from './scenarios/ch-54572.ts';
@@ -22,6 +23,7 @@ import { scenario as newerMembership, withGroups } from './scenarios/newer-membe
 import { scenario as observerAndStranger } from './scenarios/observer-and-stranger.ts';
 import { scenario as otherSwitches } from './scenarios/other-switches.ts';
 import { scenario as pagesThatPretend } from './scenarios/pages-that-pretend.ts';
+import { scenario as portInUse } from './scenarios/port-in-use.ts';
 import { scenario as pravega577 } from './scenarios/pravega-577.ts';
 import { scenario as quotas } from './scenarios/quotas.ts';
 import { scenario as reconfigured } from './scenarios/reconfigured.ts';
@@ -30,6 +32,7 @@ import { scenario as rk400 } from './scenarios/rk-400.ts';
 import { scenario as rollingRestart } from './scenarios/rolling-restart.ts';
 import { scenario as severalAddresses } from './scenarios/several-addresses.ts';
 import { scenario as silentConnection } from './scenarios/silent-connection.ts';
+import { scenario as stopped } from './scenarios/stopped.ts';
 import { scenario as theLostEndOfAnEpoch } from './scenarios/the-lost-end-of-an-epoch.ts';
 import { scenario as tooManyClients } from './scenarios/too-many-clients.ts';
 import { scenario as ttlsAndContainers } from './scenarios/ttls-and-containers.ts';
@@ -37,6 +40,7 @@ import { inGroups, scenario as undecidedMembership } from './scenarios/undecided
 import { scenario as unreadReplies } from './scenarios/unread-replies.ts';
 import { scenario as visitors } from './scenarios/visitors.ts';
 import { scenario as watchedByAll } from './scenarios/watched-by-all.ts';
+import { scenario as words } from './scenarios/words.ts';
 import { scenario as zk1950 } from './scenarios/zk-1950.ts';
 import { scenario as zookeeper261 } from './scenarios/zookeeper-261.ts';
 import { scenario as zookeeper706 } from './scenarios/zookeeper-706.ts';
@@ -112,6 +116,10 @@ const SCENARIOS: readonly Scenario[] = [
   aSessionEndsWithItsQueue,
   aWrongDigest,
   badLeader,
+  bigTransactions,
+  stopped,
+  portInUse,
+  words,
   badLearner,
   bitnami32542,
   ch23038,
