@@ -25,6 +25,10 @@ export class Ledger {
     return this.delivered.at(-1)?.zxid ?? ZXID_ZERO;
   }
 
+  isKnown(zxid: Zxid): boolean {
+    return zxid === ZXID_ZERO || this.entries.has(zxid) || (counterOf(zxid) === 0 && this.bases.has(epochOf(zxid)));
+  }
+
   /** A history's last transaction: a tree at the start of an epoch stands where the epoch before ended. */
   tipOf(zxid: Zxid): Zxid {
     if (zxid === ZXID_ZERO || this.entries.has(zxid)) return zxid;

@@ -3,7 +3,7 @@ import { SnapshotDecoder } from '../../src/datatree/snapshot-decoder.ts';
 import { readInitialMessage, writeInitialMessage } from '../../src/election/initial-message.ts';
 import { readNotification, writeNotification } from '../../src/election/notification.ts';
 import type { Net, Stream, StreamHandlers } from '../../src/io/net.ts';
-import { OpCode } from '../../src/jute/codes.ts';
+import { CreateMode, OpCode } from '../../src/jute/codes.ts';
 import { FrameCutter } from '../../src/jute/frames.ts';
 import { type TxnBody, writeTxn } from '../../src/jute/txns.ts';
 import { Writer } from '../../src/jute/writer.ts';
@@ -29,7 +29,7 @@ const TRAILER_BYTES = 14;
 const QUORUM_PORT = 2888;
 const ELECTION_PORT = 3888;
 /** The session of those who wrote through a scripted leader. */
-const NOBODYS_SESSION = 0x5c0n;
+export const NOBODYS_SESSION = 0x5c0n;
 /** Above that of any peer in a simulated life. */
 const BEST_EPOCH = 100_000;
 const BEST_ZXID = makeZxid(BEST_EPOCH, 1);
@@ -192,9 +192,13 @@ export function makeTxn(script: Script, sid: number, zxid: Zxid, previous: Zxid,
   writeTxn(w, { header, body, digest: undefined });
   const payload = w.take();
   observer.ledger.propose({ zxid, payload, previous, proposer: sid });
-  if (body.kind === 'setData') {
+  if (body.kind === 'setData' || body.kind === 'create') {
+    const data = body.data?.toString() ?? '';
     history.ops.push({
-      action: { op: 'setData', path: body.path, data: body.data?.toString() ?? '', version: -1 },
+      action:
+        body.kind === 'setData'
+          ? { op: 'setData', path: body.path, data, version: -1 }
+          : { op: 'create', path: body.path, data, flags: body.ephemeral ? CreateMode.ephemeral : 0 },
       sessionId: NOBODYS_SESSION,
       xid: cxid,
       connection: 0,

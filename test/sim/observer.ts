@@ -212,6 +212,8 @@ export class Observer {
     };
     const truncate = store.truncate.bind(store);
     store.truncate = (zxid) => {
+      // Only a scripted leader asks for what there never was.
+      if (!this.ledger.isKnown(zxid) && !truncate(zxid)) return false;
       view.changingTo = this.ledger.tipOf(zxid);
       this.tell('truncating', view, (invariant) => invariant.onCut?.(view, zxid));
       const done = truncate(zxid);

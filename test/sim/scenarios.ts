@@ -1,5 +1,6 @@
 import { scenario as aSessionEndsWithItsQueue } from './scenarios/a-session-ends-with-its-queue.ts';
 import { scenario as aWrongDigest } from './scenarios/a-wrong-digest.ts';
+import { scenario as anywhere } from './scenarios/anywhere.ts';
 import { scenario as badLeader } from './scenarios/bad-leader.ts';
 import { scenario as badLearner } from './scenarios/bad-learner.ts';
 import { scenario as bigTransactions } from './scenarios/big-transactions.ts';
@@ -15,12 +16,16 @@ import { scenario as emptyCountsAnew } from './scenarios/empty-counts-anew.ts';
 import { scenario as etcd19998 } from './scenarios/etcd-19998.ts';
 import { scenario as forwardedRequests } from './scenarios/forwarded-requests.ts';
 import { scenario as garbageOnTheElectionPort } from './scenarios/garbage-on-the-election-port.ts';
+import { scenario as impatient } from './scenarios/impatient.ts';
 import { scenario as initialize } from './scenarios/initialize.ts';
 import { scenario as kazoo730 } from './scenarios/kazoo-730.ts';
 import { scenario as leaderWithoutClients } from './scenarios/leader-without-clients.ts';
 import { scenario as loneLeader } from './scenarios/lone-leader.ts';
+import { scenario as massExpiry } from './scenarios/mass-expiry.ts';
 import { scenario as newerMembership, withGroups } from './scenarios/newer-membership.ts';
+import { scenario as noFirstStart } from './scenarios/no-first-start.ts';
 import { scenario as observerAndStranger } from './scenarios/observer-and-stranger.ts';
+import { scenario as oddSettings } from './scenarios/odd-settings.ts';
 import { scenario as otherSwitches } from './scenarios/other-switches.ts';
 import { scenario as pagesThatPretend } from './scenarios/pages-that-pretend.ts';
 import { scenario as portInUse } from './scenarios/port-in-use.ts';
@@ -116,6 +121,11 @@ const SCENARIOS: readonly Scenario[] = [
   aSessionEndsWithItsQueue,
   aWrongDigest,
   badLeader,
+  anywhere,
+  massExpiry,
+  impatient,
+  noFirstStart,
+  oddSettings,
   bigTransactions,
   stopped,
   portInUse,

@@ -4,7 +4,7 @@ import { intBody, PacketType, PROTOCOL_VERSION, revalidatedBody } from '../../..
 import { type Led, lead, ScriptedLeader, type ScriptedLink, type Stage } from '../neighbour.ts';
 import type { Scenario, Script } from '../script.ts';
 
-const { commit, commitAndActivate, diff, inform, informAndActivate } = PacketType;
+const { ackEpoch, commit, commitAndActivate, diff, inform, informAndActivate } = PacketType;
 const { leaderInfo, newLeader, ping, proposal, request, revalidate, snap, sync, trunc } = PacketType;
 const { upToDate } = PacketType;
 
@@ -203,6 +203,29 @@ function meet(script: Script, leader: ScriptedLeader, stage: Stage, [what, reaso
   script.expect(isRight || said.join('\n'), true, `after ${stage}: ${what}: the reason`);
 }
 
+/** What is not in the log cannot be what it ends with. It comes back without saying what it has, for a snapshot. */
+function refuseToCut(script: Script, leader: ScriptedLeader): void {
+  const never = [
+    'TRUNC to what it never had',
+    /a snapshot is needed/,
+    ({ link, own }: Led) => link.send(trunc, own + 500),
+  ] as const;
+  meet(script, leader, 'plan', never);
+  const link = leader.nextLearner();
+  link.send(leaderInfo, makeZxid(script.view(1).acceptedEpoch + 1, 0), intBody(PROTOCOL_VERSION));
+  script.expect(link.next(ackEpoch, 'ACKEPOCH').zxid, ZXID_NONE, 'the zxid of ACKEPOCH');
+  const log = script.listen(1);
+  link.send(diff, 0);
+  link.untilClosed('DIFF');
+  script.run(1);
+  log.stop();
+  script.expect(
+    log.lines.some((line) => /did not say what it has/.test(line)),
+    true,
+    'the reason',
+  );
+}
+
 export const scenario: Scenario = {
   name: 'a leader that says what no leader says',
   about: 'in every phase: garbage, packets out of place, cut snapshots, silence; the learner leaves and is as it was',
@@ -216,6 +239,7 @@ export const scenario: Scenario = {
     const leader = new ScriptedLeader(script, 3, [1]);
     for (const each of INSTEAD_OF_LEADERINFO) meet(script, leader, 'leaderInfo', each);
     for (const each of INSTEAD_OF_A_PLAN) meet(script, leader, 'plan', each);
+    refuseToCut(script, leader);
     for (const each of AFTER_DIFF) meet(script, leader, 'diff', each);
     for (const each of AFTER_NEWLEADER) meet(script, leader, 'newLeader', each);
     for (const each of AFTER_UPTODATE) meet(script, leader, 'upToDate', each);
