@@ -429,9 +429,8 @@ export class Learner {
   private accept(zxid: Zxid, payload: Buffer): boolean {
     if (zxid <= this.lastZxid) return false;
     const epoch = epochOf(zxid);
-    // Whether an epoch had more transactions cannot be seen behind its end. Another one starts at 1; only the leader's
-    // own may not, for its counter can be set in tests of the rollover.
-    const isFirst = epoch > epochOf(this.lastZxid) && (counterOf(zxid) === 1 || epoch === this.ownEpoch);
+    // Whether an epoch had more transactions cannot be seen behind its end. Another one starts at 1.
+    const isFirst = epoch > epochOf(this.lastZxid) && counterOf(zxid) === 1;
     if (epoch > this.ownEpoch || (zxid !== this.lastZxid + 1 && !isFirst)) {
       throw new ProtocolError(`transaction ${zxidHex(zxid)} after ${zxidHex(this.lastZxid)} in epoch ${this.ownEpoch}`);
     }

@@ -348,7 +348,7 @@ export interface Led {
   /** The learner's last transaction. */
   readonly own: Zxid;
   /** The next transaction, behind `own` or the one made before. */
-  readonly next: (body?: TxnBody) => { readonly zxid: Zxid; readonly payload: Buffer };
+  readonly next: (body?: TxnBody, as?: Zxid) => { readonly zxid: Zxid; readonly payload: Buffer };
 }
 
 /** The next learner that comes, `sid`, is led as a leader of Apache's would, with the history it has, up to `stage`. */
@@ -361,8 +361,8 @@ export function lead(script: Script, leader: ScriptedLeader, sid: number, stage:
   const epoch = view.acceptedEpoch + 1;
   const own = view.logTip;
   let made = own;
-  const next: Led['next'] = (body) => {
-    const zxid = made < makeZxid(epoch, 1) ? makeZxid(epoch, 1) : ((made + 1) as Zxid);
+  const next: Led['next'] = (body, as) => {
+    const zxid = as ?? (made < makeZxid(epoch, 1) ? makeZxid(epoch, 1) : ((made + 1) as Zxid));
     const data = Buffer.from(zxidHex(zxid));
     const plain = { kind: 'setData', type: OpCode.setData, path: '/node', data, version: 1 } as const;
     const payload = makeTxn(script, leader.sid, zxid, made, body ?? plain);

@@ -1,6 +1,7 @@
 import { scenario as aSessionEndsWithItsQueue } from './scenarios/a-session-ends-with-its-queue.ts';
 import { scenario as aWrongDigest } from './scenarios/a-wrong-digest.ts';
 import { scenario as anywhere } from './scenarios/anywhere.ts';
+import { scenario as autopurge } from './scenarios/autopurge.ts';
 import { scenario as badLeader } from './scenarios/bad-leader.ts';
 import { scenario as badLearner } from './scenarios/bad-learner.ts';
 import { scenario as bigTransactions } from './scenarios/big-transactions.ts';
@@ -25,6 +26,7 @@ import { scenario as massExpiry } from './scenarios/mass-expiry.ts';
 import { scenario as newerMembership, withGroups } from './scenarios/newer-membership.ts';
 import { scenario as noFirstStart } from './scenarios/no-first-start.ts';
 import { scenario as observerAndStranger } from './scenarios/observer-and-stranger.ts';
+import { scenario as oddHistory } from './scenarios/odd-history.ts';
 import { scenario as oddSettings } from './scenarios/odd-settings.ts';
 import { scenario as otherSwitches } from './scenarios/other-switches.ts';
 import { scenario as pagesThatPretend } from './scenarios/pages-that-pretend.ts';
@@ -121,6 +123,8 @@ const SCENARIOS: readonly Scenario[] = [
   aSessionEndsWithItsQueue,
   aWrongDigest,
   badLeader,
+  autopurge,
+  oddHistory,
   anywhere,
   massExpiry,
   impatient,

@@ -300,7 +300,9 @@ export class World {
       if (view.peer === undefined || view.tip !== last || view.logTip !== last) return false;
       const database = databaseOf(view.peer);
       if (database.tree.digest() !== digest) return false;
-      for (const owner of database.tree.ephemeralOwners()) if (!this.isAlive(owner)) return false;
+      for (const owner of database.tree.ephemeralOwners()) {
+        if (!this.isAlive(owner) && database.tree.ephemeralsOf(owner).length > 0) return false;
+      }
     }
     return true;
   }

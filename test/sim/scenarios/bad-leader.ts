@@ -106,6 +106,7 @@ const AFTER_DIFF: readonly Case[] = [
   ['NEWLEADER of another epoch', /NEWLEADER/, ({ link, epoch }) => link.send(newLeader, makeZxid(epoch - 1, 0))],
   ['a COMMIT of nothing', /none is open/, ({ link, epoch }) => link.send(commit, makeZxid(epoch, 1))],
   ['a gap', /transaction .* after/, ({ link, epoch }) => propose(link, makeZxid(epoch - 1, 77))],
+  ['an epoch that does not begin at 1', /transaction .* after/, ({ link, epoch }) => propose(link, makeZxid(epoch, 2))],
   ['a later epoch', /transaction .* after/, ({ link, epoch }) => propose(link, makeZxid(epoch + 1, 1))],
   ['PROPOSAL of nothing', /without a transaction/, ({ link, epoch }) => link.send(proposal, makeZxid(epoch, 1))],
   [
