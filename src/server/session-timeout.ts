@@ -4,10 +4,6 @@ export interface SessionTimeouts {
   readonly maxMs: number;
 }
 
-export function sessionTimeouts(tickMs: number, minMs: number | undefined, maxMs: number | undefined): SessionTimeouts {
-  return { minMs: minMs ?? tickMs * 2, maxMs: maxMs ?? tickMs * 20 };
-}
-
 /** Also on re-attach: the bounds are those of the server the client is connected to now. */
 export function negotiateTimeout(requestedMs: number, timeouts: SessionTimeouts): number {
   return Math.min(Math.max(requestedMs, timeouts.minMs), timeouts.maxMs);

@@ -20,6 +20,7 @@ import { scenario as garbageOnTheElectionPort } from './scenarios/garbage-on-the
 import { scenario as impatient } from './scenarios/impatient.ts';
 import { scenario as initialize } from './scenarios/initialize.ts';
 import { scenario as kazoo730 } from './scenarios/kazoo-730.ts';
+import { scenario as lastWords } from './scenarios/last-words.ts';
 import { scenario as leaderWithoutClients } from './scenarios/leader-without-clients.ts';
 import { scenario as loneLeader } from './scenarios/lone-leader.ts';
 import { scenario as massExpiry } from './scenarios/mass-expiry.ts';
@@ -147,8 +148,10 @@ const SCENARIOS: readonly Scenario[] = [
   etcd19998,
   forwardedRequests,
   garbageOnTheElectionPort,
+  inGroups,
   initialize,
   kazoo730,
+  lastWords,
   leaderWithoutClients,
   loneLeader,
   newerMembership,
@@ -167,7 +170,6 @@ const SCENARIOS: readonly Scenario[] = [
   tooManyClients,
   ttlsAndContainers,
   undecidedMembership,
-  inGroups,
   unreadReplies,
   visitors,
   watchedByAll,
