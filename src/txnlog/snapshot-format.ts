@@ -80,7 +80,8 @@ export function readTrailer(trailer: Buffer, checksum: number): TrailerVerdict {
   let sum = adler32(trailer, 0, at, checksum);
   while (at < trailer.length) {
     const left = trailer.length - at;
-    const part = left === LAST_ZXID_PART_BYTES + SEAL_BYTES ? { bytes: LAST_ZXID_PART_BYTES } : digestPart(trailer, at);
+    const isLastZxid = left === LAST_ZXID_PART_BYTES + SEAL_BYTES;
+    const part = isLastZxid ? { bytes: LAST_ZXID_PART_BYTES } : digestPart(trailer, at, digest !== undefined);
     // A part of a later release. The tree before it is sealed, and that is what counts.
     if (part === undefined || part.bytes + SEAL_BYTES > left) break;
     sum = adler32(trailer, at, at + part.bytes, sum);
@@ -97,14 +98,14 @@ export function endsWithSeal(tail: Buffer): boolean {
   return tail.length >= 5 && tail.readInt32BE(tail.length - 5) === 1 && tail[tail.length - 1] === 0x2f;
 }
 
-function digestPart(trailer: Buffer, at: number): { bytes: number; digest: ZxidDigest } | undefined {
-  if (trailer.length - at < DIGEST_PART_BYTES) return undefined;
+function digestPart(trailer: Buffer, at: number, isRead: boolean): { bytes: number; digest: ZxidDigest } | undefined {
+  if (isRead || trailer.length - at < DIGEST_PART_BYTES) return undefined;
   const zxid = Number(trailer.readBigInt64BE(at)) as Zxid;
   const version = trailer.readInt32BE(at + 8);
   if (version >= 2)
     return { bytes: DIGEST_PART_BYTES, digest: { zxid, version, digest: trailer.readBigInt64BE(at + 12) } };
   const length = trailer.readInt32BE(at + 12);
-  if (length < 0 || length > 16 || trailer.length - at < 16 + length) return undefined;
+  if (length < 0 || length > 16) return undefined;
   const hex = trailer.toString('latin1', at + 16, at + 16 + length);
   return { bytes: 16 + length, digest: { zxid, version, digest: /^[0-9a-f]+$/.test(hex) ? BigInt(`0x${hex}`) : 0n } };
 }

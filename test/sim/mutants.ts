@@ -554,6 +554,36 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'take damage for a torn tail',
+    edits: [
+      {
+        file: 'src/txnlog/log-replay.ts',
+        from: 'if (beyond !== undefined && (known === undefined || offset < known.offset)) {',
+        to: 'if (beyond !== undefined && offset < 0) {',
+      },
+    ],
+  },
+  {
+    name: 'take what a later release adds to a snapshot for damage',
+    edits: [
+      {
+        file: 'src/txnlog/snapshot-format.ts',
+        from: 'if (part === undefined || part.bytes + SEAL_BYTES > left) break;',
+        to: "if (part === undefined || part.bytes + SEAL_BYTES > left) return { defect: 'a part', digest: undefined };",
+      },
+    ],
+  },
+  {
+    name: 'load a snapshot whatever its checksum',
+    edits: [
+      {
+        file: 'src/txnlog/snapshot-format.ts',
+        from: 'return bytes.readUInt32BE(at) === 0 && bytes.readUInt32BE(at + 4) === checksum;',
+        to: 'return bytes.readUInt32BE(at) === 0 && checksum >= 0;',
+      },
+    ],
+  },
+  {
     name: 'sync what is read without writing it again',
     edits: [{ file: RECOVERY, from: '      file.writeAt(chunk, at);\n', to: '' }],
   },

@@ -12,6 +12,7 @@ import { scenario as ch65198 } from './scenarios/ch-65198.ts';
 import { scenario as ch91464 } from './scenarios/ch-91464.ts';
 import { scenario as cve202423944 } from './scenarios/cve-2024-23944.ts';
 import { scenario as deepPipelines } from './scenarios/deep-pipelines.ts';
+import { scenario as directoriesThatAreRefused } from './scenarios/directories-that-are-refused.ts';
 import { scenario as electionPortInUse } from './scenarios/election-port-in-use.ts';
 import { scenario as emptyCountsAnew } from './scenarios/empty-counts-anew.ts';
 import { scenario as etcd19998 } from './scenarios/etcd-19998.ts';
@@ -41,6 +42,8 @@ import { scenario as rollingRestart } from './scenarios/rolling-restart.ts';
 import { scenario as severalAddresses } from './scenarios/several-addresses.ts';
 import { scenario as silentConnection } from './scenarios/silent-connection.ts';
 import { scenario as stopped } from './scenarios/stopped.ts';
+import { scenario as snapshotsOfOtherServers } from './scenarios/snapshots-of-other-servers.ts';
+import { scenario as snapshotsThatAreDamaged } from './scenarios/snapshots-that-are-damaged.ts';
 import { scenario as theLostEndOfAnEpoch } from './scenarios/the-lost-end-of-an-epoch.ts';
 import { scenario as tooManyClients } from './scenarios/too-many-clients.ts';
 import { scenario as ttlsAndContainers } from './scenarios/ttls-and-containers.ts';
@@ -123,6 +126,10 @@ import { Violation } from './violation.ts';
 const SCENARIOS: readonly Scenario[] = [
   aSessionEndsWithItsQueue,
   aWrongDigest,
+  snapshotsThatAreDamaged,
+  snapshotsOfOtherServers,
+  directoriesThatAreRefused,
+  ch23038,
   badLeader,
   autopurge,
   oddHistory,

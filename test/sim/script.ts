@@ -225,6 +225,7 @@ export class Script {
     const why = messageOf(machine.failure);
     this.expect(why.includes(saying) ? saying : why, saying, `the reason of ${sid} not to start`);
     machine.disk.fault = () => undefined;
+    this.until('its return', () => machine.isUp);
     this.untilServing();
   }
 
