@@ -584,6 +584,32 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'count snapshots that are not whole as kept',
+    bug: 'ZOOKEEPER-3231',
+    edits: [
+      {
+        file: 'src/txnlog/retention.ts',
+        from: 'if (looksComplete(disk, snapDir, snapshot)) kept.push(snapshot);',
+        to: 'if (looksComplete(disk, snapDir, snapshot) || retain > 0) kept.push(snapshot);',
+      },
+    ],
+  },
+  {
+    name: 'take a log without a snapshot for the whole history',
+    bug: 'ZOOKEEPER-2325',
+    edits: [{ file: RECOVERY, from: 'if (!options.snapshotTrustEmpty) {', to: 'if (base.damaged.size > 9) {' }],
+  },
+  {
+    name: 'leave the epochs that were made up for out of the files',
+    edits: [
+      {
+        file: 'src/txnlog/epochs.ts',
+        from: 'if (this.accepted === undefined && this.current === undefined && lastZxid > 0) this.current = logged;',
+        to: '',
+      },
+    ],
+  },
+  {
     name: 'sync what is read without writing it again',
     edits: [{ file: RECOVERY, from: '      file.writeAt(chunk, at);\n', to: '' }],
   },

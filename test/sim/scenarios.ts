@@ -2,6 +2,7 @@ import { scenario as aSessionEndsWithItsQueue } from './scenarios/a-session-ends
 import { scenario as aWrongDigest } from './scenarios/a-wrong-digest.ts';
 import { scenario as anywhere } from './scenarios/anywhere.ts';
 import { scenario as autopurge } from './scenarios/autopurge.ts';
+import { scenario as aDirectoryOfBeforeThreeFive } from './scenarios/a-directory-of-before-three-five.ts';
 import { scenario as badLeader } from './scenarios/bad-leader.ts';
 import { scenario as badLearner } from './scenarios/bad-learner.ts';
 import { scenario as bigTransactions } from './scenarios/big-transactions.ts';
@@ -81,6 +82,8 @@ import { scenario as zookeeper2080 } from './scenarios/zookeeper-2080.ts';
 import { scenario as zookeeper2164 } from './scenarios/zookeeper-2164.ts';
 import { scenario as zookeeper2201 } from './scenarios/zookeeper-2201.ts';
 import { scenario as zookeeper2307 } from './scenarios/zookeeper-2307.ts';
+import { scenario as zookeeper2325 } from './scenarios/zookeeper-2325.ts';
+import { scenario as zookeeper2332 } from './scenarios/zookeeper-2332.ts';
 import { scenario as zookeeper2355 } from './scenarios/zookeeper-2355.ts';
 import { scenario as zookeeper2418 } from './scenarios/zookeeper-2418.ts';
 import { scenario as zookeeper2623 } from './scenarios/zookeeper-2623.ts';
@@ -97,6 +100,7 @@ import { scenario as zookeeper3104 } from './scenarios/zookeeper-3104.ts';
 import { scenario as zookeeper3109 } from './scenarios/zookeeper-3109.ts';
 import { scenario as zookeeper3127 } from './scenarios/zookeeper-3127.ts';
 import { scenario as zookeeper3144 } from './scenarios/zookeeper-3144.ts';
+import { scenario as zookeeper3231 } from './scenarios/zookeeper-3231.ts';
 import { scenario as zookeeper3398 } from './scenarios/zookeeper-3398.ts';
 import { scenario as zookeeper3537 } from './scenarios/zookeeper-3537.ts';
 import { scenario as zookeeper3642 } from './scenarios/zookeeper-3642.ts';
@@ -126,6 +130,10 @@ import { Violation } from './violation.ts';
 const SCENARIOS: readonly Scenario[] = [
   aSessionEndsWithItsQueue,
   aWrongDigest,
+  aDirectoryOfBeforeThreeFive,
+  zookeeper2325,
+  zookeeper3231,
+  zookeeper2332,
   snapshotsThatAreDamaged,
   snapshotsOfOtherServers,
   directoriesThatAreRefused,
