@@ -3,6 +3,7 @@ import { adler32 } from '../../src/txnlog/adler32.ts';
 import type { SimDisk } from './disk.ts';
 import type { Ledger } from './ledger.ts';
 import type { SimRandom } from './random.ts';
+import { fuzzy } from './snapshot-files.ts';
 
 /**
  * What happens to the files of a peer while it is down. `litter` is what every peer has to live with: what other
@@ -54,7 +55,7 @@ export function over(file: Buffer, offset: number, bytes: Buffer): Buffer {
   return changed;
 }
 
-interface Found {
+export interface Found {
   readonly path: string;
   readonly zxid: number;
 }
@@ -75,7 +76,7 @@ export function litter(disk: SimDisk, dirs: Dirs, ledger: Ledger, random: SimRan
   const logs = found(disk, dirs.logDir, 'log');
   const snapshots = found(disk, dirs.snapDir, 'snapshot');
   const newest = logs.at(-1);
-  switch (random.below(6)) {
+  switch (random.below(7)) {
     case 0: {
       const name = random.pick(['log.bak', 'snapshot.tmp', 'log.', 'writing-snapshot.7', 'acceptedEpoch.tmp', 'x']);
       // In the wrong one of two directories these would be refused, as Apache does.
@@ -110,6 +111,18 @@ export function litter(disk: SimDisk, dirs: Dirs, ledger: Ledger, random: SimRan
       return 'records that repeat earlier ones';
     }
     case 4: {
+      // As Apache's are: the first nodes as they were when it was begun, the others as they became meanwhile.
+      const [early, late] = snapshots.slice(-2);
+      const first = logs[0];
+      if (early === undefined || late === undefined || first === undefined || first.zxid > early.zxid + 1)
+        return undefined;
+      if (/\.(gz|snappy)$/.test(early.path + late.path) || isShort(disk, early.path) || isShort(disk, late.path))
+        return undefined;
+      disk.put(early.path, fuzzy(disk.read(early.path), disk.read(late.path), random.below(101) / 100));
+      disk.remove(late.path);
+      return 'a snapshot that was written while the tree changed';
+    }
+    case 5: {
       // As another server's snapshot would be that took its time: it holds what came while it was written.
       const whole = snapshots.at(-1);
       const oldest = logs[0];
@@ -135,6 +148,13 @@ export function litter(disk: SimDisk, dirs: Dirs, ledger: Ledger, random: SimRan
       return 'half of a snapshot';
     }
   }
+}
+
+/** Not written to its end, or without a part that 3.9 writes. */
+function isShort(disk: SimDisk, path: string): boolean {
+  const file = disk.read(path);
+  const seals = file.length < 100 ? 0 : [1, 22, 55].filter((at) => file[file.length - at] === 0x2f).length;
+  return seals < 3;
 }
 
 /** Those before `zxid` from which on a log that begins with `first` holds everything. */

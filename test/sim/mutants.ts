@@ -610,6 +610,17 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'leave the parent alone when what is to be deleted is gone',
+    bug: 'ZOOKEEPER-3125, ZOOKEEPER-3145',
+    edits: [
+      {
+        file: 'src/datatree/data-tree.ts',
+        from: '    if (parent === NO_NODE) return ErrorCode.noNode;\n    if (zxid > nodes.long(parent, PZXID)) {',
+        to: '    if (parent === NO_NODE) return ErrorCode.noNode;\n    if (zxid > nodes.long(parent, PZXID) && this.lookup(path) !== NO_NODE) {',
+      },
+    ],
+  },
+  {
     name: 'sync what is read without writing it again',
     edits: [{ file: RECOVERY, from: '      file.writeAt(chunk, at);\n', to: '' }],
   },

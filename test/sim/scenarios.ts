@@ -100,6 +100,7 @@ import { scenario as zookeeper3104 } from './scenarios/zookeeper-3104.ts';
 import { scenario as zookeeper3109 } from './scenarios/zookeeper-3109.ts';
 import { scenario as zookeeper3127 } from './scenarios/zookeeper-3127.ts';
 import { scenario as zookeeper3144 } from './scenarios/zookeeper-3144.ts';
+import { scenario as zookeeper3145 } from './scenarios/zookeeper-3145.ts';
 import { scenario as zookeeper3231 } from './scenarios/zookeeper-3231.ts';
 import { scenario as zookeeper3398 } from './scenarios/zookeeper-3398.ts';
 import { scenario as zookeeper3537 } from './scenarios/zookeeper-3537.ts';
@@ -130,6 +131,7 @@ import { Violation } from './violation.ts';
 const SCENARIOS: readonly Scenario[] = [
   aSessionEndsWithItsQueue,
   aWrongDigest,
+  zookeeper3145,
   aDirectoryOfBeforeThreeFive,
   zookeeper2325,
   zookeeper3231,

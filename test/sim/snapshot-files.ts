@@ -116,3 +116,59 @@ function literal(bytes: Buffer, lengthBytes: number): Buffer {
   head.writeUIntLE(bytes.length - 1, 1, lengthBytes);
   return Buffer.concat([head, bytes]);
 }
+
+interface NodeAt {
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+const STAT_BYTES = 60;
+
+/** Sessions and ACLs, and each node, of a body. */
+function takenApart(body: Buffer): { readonly before: Buffer; readonly nodes: readonly NodeAt[] } {
+  let at = 16;
+  const int = (): number => {
+    at += 4;
+    return body.readInt32BE(at - 4);
+  };
+  const buffer = (): Buffer => {
+    const length = int();
+    at += Math.max(0, length);
+    return body.subarray(at - Math.max(0, length), at);
+  };
+  const sessions = int();
+  at += sessions * 12;
+  for (let acls = int(); acls > 0; acls--) {
+    at += 8;
+    for (let entries = int(); entries > 0; entries--) {
+      at += 4;
+      buffer();
+      buffer();
+    }
+  }
+  const before = body.subarray(0, at);
+  const nodes: NodeAt[] = [];
+  for (;;) {
+    const start = at;
+    const path = buffer().toString();
+    if (path === '/') return { before, nodes };
+    buffer();
+    at += 8 + STAT_BYTES;
+    nodes.push({ path, bytes: body.subarray(start, at) });
+  }
+}
+
+/**
+ * A snapshot that was written while the tree changed, as Apache's are: the first nodes are as they were in `early`, with
+ * its sessions and ACLs, and what came after them as in `late`, with its digest. `share` of the nodes are early.
+ */
+export function fuzzy(early: Buffer, late: Buffer, share: number): Buffer {
+  const { before, nodes } = takenApart(partsOf(early).body);
+  const later = partsOf(late);
+  const first = nodes.slice(0, Math.max(1, Math.floor(nodes.length * share)));
+  const known = new Set(first.map(({ path }) => path));
+  const rest = takenApart(later.body).nodes.filter(({ path }) => !known.has(path));
+  const end = Buffer.from('\0\0\0\u0001/', 'latin1');
+  const body = Buffer.concat([before, ...first.map(({ bytes }) => bytes), ...rest.map(({ bytes }) => bytes), end]);
+  return sealed(body, later.digest, later.lastZxid);
+}

@@ -13,6 +13,9 @@ import { Violation } from '../violation.ts';
 export function equalDigests(ledger: Ledger): Invariant {
   const known = new Map<Zxid, { digest: bigint; sessions: bigint; sid: number; how: string }>();
   const check = (view: View, database: Database, how: string): void => {
+    if (database.digestMismatches > 0) {
+      throw new Violation('EqualDigests', `${view.sid}: a transaction names another digest than its tree has`);
+    }
     const zxid = ledger.tipOf(database.lastProcessedZxid);
     const digest = database.tree.digest();
     let sessions = 0n;
@@ -34,11 +37,6 @@ export function equalDigests(ledger: Ledger): Invariant {
   return {
     onRecovered: (view, database) => check(view, database, 'recovered'),
     onReplaced: (view, database) => check(view, database, 'taken over'),
-    onApplied(view, _zxid, _payload, _before, _decided, database) {
-      check(view, database, 'applied');
-      if (database.digestMismatches > 0) {
-        throw new Violation('EqualDigests', `${view.sid}: a transaction names another digest than its tree has`);
-      }
-    },
+    onApplied: (view, _zxid, _payload, _before, _decided, database) => check(view, database, 'applied'),
   };
 }
