@@ -621,6 +621,50 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'cut a snapshot without what an access list was before',
+    bug: 'ZOOKEEPER-3306',
+    edits: [
+      {
+        file: 'src/datatree/data-tree.ts',
+        from: '    this.beforeChange(node);\n    this.nodes.setInt(node, AVERSION, version);',
+        to: '    this.nodes.setInt(node, AVERSION, version);',
+      },
+    ],
+  },
+  {
+    name: 'leave what a failed snapshot has written',
+    bug: 'ZOOKEEPER-3082',
+    edits: [
+      {
+        file: 'src/txnlog/snapshot-writer.ts',
+        from: 'for (const path of paths) if (this.disk.exists(path)) this.disk.unlink(path);',
+        to: 'for (const path of paths) this.disk.exists(path);',
+      },
+    ],
+  },
+  {
+    name: 'write small files in their place',
+    bug: 'ZOOKEEPER-2354, ZOOKEEPER-1387',
+    edits: [
+      {
+        file: 'src/txnlog/small-file.ts',
+        from: 'const aside = join(dir, temporary ?? temporaryName(name));',
+        to: 'const aside = join(dir, temporary === undefined ? temporaryName(name) : name);',
+      },
+    ],
+  },
+  {
+    name: 'forget what is on the disk and not in the tree when a role ends',
+    bug: 'ZOOKEEPER-3598',
+    edits: [
+      {
+        file: REPLICA,
+        from: 'if (head.zxid <= this.store.lastSynced) this.applyOne(head);',
+        to: 'if (head.zxid < 0) this.applyOne(head);',
+      },
+    ],
+  },
+  {
     name: 'sync what is read without writing it again',
     edits: [{ file: RECOVERY, from: '      file.writeAt(chunk, at);\n', to: '' }],
   },

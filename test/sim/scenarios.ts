@@ -84,6 +84,7 @@ import { scenario as zookeeper2201 } from './scenarios/zookeeper-2201.ts';
 import { scenario as zookeeper2307 } from './scenarios/zookeeper-2307.ts';
 import { scenario as zookeeper2325 } from './scenarios/zookeeper-2325.ts';
 import { scenario as zookeeper2332 } from './scenarios/zookeeper-2332.ts';
+import { scenario as zookeeper2354 } from './scenarios/zookeeper-2354.ts';
 import { scenario as zookeeper2355 } from './scenarios/zookeeper-2355.ts';
 import { scenario as zookeeper2418 } from './scenarios/zookeeper-2418.ts';
 import { scenario as zookeeper2623 } from './scenarios/zookeeper-2623.ts';
@@ -96,14 +97,17 @@ import { scenario as zookeeper2872 } from './scenarios/zookeeper-2872.ts';
 import { scenario as zookeeper2886 } from './scenarios/zookeeper-2886.ts';
 import { scenario as zookeeper2959 } from './scenarios/zookeeper-2959.ts';
 import { scenario as zookeeper3023 } from './scenarios/zookeeper-3023.ts';
+import { scenario as zookeeper3082 } from './scenarios/zookeeper-3082.ts';
 import { scenario as zookeeper3104 } from './scenarios/zookeeper-3104.ts';
 import { scenario as zookeeper3109 } from './scenarios/zookeeper-3109.ts';
 import { scenario as zookeeper3127 } from './scenarios/zookeeper-3127.ts';
 import { scenario as zookeeper3144 } from './scenarios/zookeeper-3144.ts';
 import { scenario as zookeeper3145 } from './scenarios/zookeeper-3145.ts';
 import { scenario as zookeeper3231 } from './scenarios/zookeeper-3231.ts';
+import { scenario as zookeeper3306 } from './scenarios/zookeeper-3306.ts';
 import { scenario as zookeeper3398 } from './scenarios/zookeeper-3398.ts';
 import { scenario as zookeeper3537 } from './scenarios/zookeeper-3537.ts';
+import { scenario as zookeeper3598 } from './scenarios/zookeeper-3598.ts';
 import { scenario as zookeeper3642 } from './scenarios/zookeeper-3642.ts';
 import { scenario as zookeeper3701 } from './scenarios/zookeeper-3701.ts';
 import { scenario as zookeeper3756 } from './scenarios/zookeeper-3756.ts';
@@ -131,6 +135,10 @@ import { Violation } from './violation.ts';
 const SCENARIOS: readonly Scenario[] = [
   aSessionEndsWithItsQueue,
   aWrongDigest,
+  zookeeper3598,
+  zookeeper2354,
+  zookeeper3082,
+  zookeeper3306,
   zookeeper3145,
   aDirectoryOfBeforeThreeFive,
   zookeeper2325,
