@@ -1,4 +1,4 @@
-import { counterOf, epochOf, ZXID_ZERO, type Zxid, zxidHex } from '../../src/jute/zxid.ts';
+import { counterOf, epochOf, makeZxid, ZXID_ZERO, type Zxid, zxidHex } from '../../src/jute/zxid.ts';
 import { Violation } from './violation.ts';
 
 /**
@@ -20,6 +20,8 @@ export class Ledger {
   private readonly deliveredIndex = new Map<Zxid, number>();
   /** The last transaction before each epoch. */
   private readonly bases = new Map<number, Zxid>();
+  /** The start of the latest epoch that a quorum took for its own. */
+  private established: Zxid = ZXID_ZERO;
 
   get lastDelivered(): Zxid {
     return this.delivered.at(-1)?.zxid ?? ZXID_ZERO;
@@ -46,6 +48,15 @@ export class Ledger {
 
   epochBegins(epoch: number, base: Zxid): void {
     this.bases.set(epoch, base);
+  }
+
+  /**
+   * A quorum has the history that ends with `tip` at the start of `epoch`, and with it that zxid is shown: to reads, to
+   * watches that are set again, to whoever connects. So nothing below is ever added, even if nothing was proposed since.
+   */
+  establish(epoch: number, tip: Zxid, by: string): void {
+    this.deliver(tip, by);
+    this.established = makeZxid(epoch, 0);
   }
 
   propose(entry: LedgerEntry): void {
@@ -91,6 +102,10 @@ export class Ledger {
       );
     }
     for (const entry of fresh.reverse()) {
+      if (entry.zxid < this.established) {
+        const at = zxidHex(this.established);
+        throw new Violation('PrefixConsistency', `${by} delivers ${zxidHex(entry.zxid)}, and ${at} was without it`);
+      }
       this.deliveredIndex.set(entry.zxid, this.delivered.length);
       this.delivered.push(entry);
     }

@@ -322,7 +322,7 @@ export class Observer {
       this.elections++;
       this.ledger.epochBegins(epoch, view.tip);
       this.tell('established', view, (invariant) => invariant.onEstablished?.(view, epoch));
-      this.ledger.deliver(view.tip, `leader ${view.sid} of epoch ${epoch}`);
+      this.ledger.establish(epoch, view.tip, `leader ${view.sid} of epoch ${epoch}`);
       this.served(view);
       this.limitCounter(insides.leader);
       established(epochStart);

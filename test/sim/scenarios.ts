@@ -16,6 +16,7 @@ import { scenario as deepPipelines } from './scenarios/deep-pipelines.ts';
 import { scenario as directoriesThatAreRefused } from './scenarios/directories-that-are-refused.ts';
 import { scenario as electionPortInUse } from './scenarios/election-port-in-use.ts';
 import { scenario as emptyCountsAnew } from './scenarios/empty-counts-anew.ts';
+import { scenario as epochWithoutATransaction } from './scenarios/epoch-without-a-transaction.ts';
 import { scenario as etcd19998 } from './scenarios/etcd-19998.ts';
 import { scenario as forwardedRequests } from './scenarios/forwarded-requests.ts';
 import { scenario as garbageOnTheElectionPort } from './scenarios/garbage-on-the-election-port.ts';
@@ -265,6 +266,7 @@ const SCENARIOS: readonly Scenario[] = [
   zookeeper4882,
   zookeeper4925,
   zookeeper5094,
+  epochWithoutATransaction,
 ];
 
 export interface ScenarioRun {
