@@ -1,9 +1,10 @@
 import { assert } from '../base/assert.ts';
-import { FatalError, ProtocolError } from '../base/errors.ts';
+import { type FatalError, ProtocolError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Clock, Timer } from '../io/clock.ts';
-import type { Listener, Net, NetError, Stream, StreamHandlers } from '../io/net.ts';
+import type { Net, Stream, StreamHandlers } from '../io/net.ts';
 import { FrameCutter } from '../jute/frames.ts';
+import { ElectionPorts, type ElectionPortsOptions } from './election-ports.ts';
 import {
   type ElectionAddress,
   type InitialMessage,
@@ -28,17 +29,12 @@ import type { QuorumVerifier } from './quorum/quorum-verifier.ts';
  * again without waiting for the next one; and a connection that stays silent meanwhile is replaced, because after a
  * partition the kernel may take minutes to notice that it works again.
  */
-export interface PeerMeshOptions {
+export interface PeerMeshOptions extends ElectionPortsOptions {
   readonly self: number;
-  /** Where this server listens, and what it calls itself. */
+  /** Where this server listens, and what it calls itself, until `setMembers` says otherwise. */
   readonly addresses: readonly ElectionAddress[];
-  /** Bind the ports of `addresses` on every address of the machine. */
-  readonly listenOnAllIPs: boolean;
-  /** Attempts to bind, a second apart; 0: without end. */
-  readonly bindRetries: number;
   /** Bounds a dial with its lookup, and how long a newcomer may take to say who it is. */
   readonly cnxTimeoutMs: number;
-  readonly tcpKeepAlive: boolean;
   /** Introduce oneself with all addresses, which servers before 3.6 do not understand. */
   readonly multiAddress: boolean;
 }
@@ -54,9 +50,6 @@ export interface PeerMeshHandlers {
 }
 
 export const ELECTION_MESSAGE_MAX = 512 * 1024;
-/** Apache's exit code for an election port that cannot be bound. */
-const EXIT_CANNOT_BIND = 14;
-const BIND_RETRY_MS = 1000;
 const REDIAL_MIN_MS = 250;
 const REDIAL_MAX_MS = 1000;
 /** A dial that takes longer is not waited for when its goal shows that it is alive. */
@@ -91,12 +84,13 @@ export class PeerMesh {
   private readonly handlers: PeerMeshHandlers;
   private readonly log: Log;
   private readonly links = new Map<number, Link>();
-  private readonly listeners: Listener[] = [];
-  private readonly bindTimers = new Set<Timer>();
+  private readonly ports: ElectionPorts;
   private readonly strangers = new Set<Stream>();
+  /** Where this server listens, and what it calls itself. */
+  private addresses: readonly ElectionAddress[];
   private configured = new Map<number, readonly ElectionAddress[]>();
   private nextAnonymousSid = -1;
-  private bound = 0;
+  private isListening = false;
   private urgent = false;
   private closed = false;
 
@@ -106,11 +100,23 @@ export class PeerMesh {
     this.options = options;
     this.handlers = handlers;
     this.log = log;
+    this.addresses = options.addresses;
+    this.ports = new ElectionPorts(
+      net,
+      clock,
+      options,
+      {
+        onListening: () => handlers.onListening(),
+        onStream: (stream) => this.onAccepted(stream),
+        onFatal: (error) => handlers.onFatal(error),
+      },
+      log,
+    );
   }
 
   start(): void {
-    const addresses = this.listenAddresses();
-    for (const address of addresses) this.bind(address, 1, addresses.length);
+    this.isListening = true;
+    this.ports.listenAt(this.addresses);
   }
 
   /** Whose addresses are known: the members of the configuration, and of the next one if there is one. */
@@ -127,6 +133,8 @@ export class PeerMesh {
     for (const link of this.links.values()) {
       if (!this.configured.has(link.sid)) this.forgetUndelivered(link);
     }
+    this.addresses = this.configured.get(this.options.self) ?? this.addresses;
+    if (this.isListening) this.ports.listenAt(this.addresses);
   }
 
   /** While on, undelivered messages are dialled for again and again: while this server looks for a leader. */
@@ -161,8 +169,7 @@ export class PeerMesh {
 
   close(): void {
     this.closed = true;
-    for (const timer of this.bindTimers) timer.cancel();
-    for (const listener of this.listeners) listener.close();
+    this.ports.close();
     for (const stream of this.strangers) stream.destroy();
     for (const link of this.links.values()) {
       this.cancelRedial(link);
@@ -172,50 +179,7 @@ export class PeerMesh {
     this.links.clear();
   }
 
-  // ---- listening
-
-  private listenAddresses(): { host: string | undefined; port: number }[] {
-    if (!this.options.listenOnAllIPs) return [...this.options.addresses];
-    return [...new Set(this.options.addresses.map(({ port }) => port))].map((port) => ({ host: undefined, port }));
-  }
-
-  private bind(address: { host: string | undefined; port: number }, attempt: number, all: number): void {
-    const listener = this.net.listen(
-      { host: address.host, port: address.port, keepAlive: this.options.tcpKeepAlive },
-      {
-        onListening: () => {
-          if (++this.bound === all) this.handlers.onListening();
-        },
-        onError: (error) => this.onBindError(address, attempt, all, error),
-        onStream: (stream) => this.onAccepted(stream),
-      },
-    );
-    this.listeners.push(listener);
-  }
-
-  private onBindError(
-    address: { host: string | undefined; port: number },
-    attempt: number,
-    all: number,
-    error: NetError,
-  ): void {
-    const where = `${address.host ?? '*'}:${address.port}`;
-    // A name that does not resolve yet is a matter of patience; a port in use is one of the retries allowed.
-    const unresolved = error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN';
-    const retries = this.options.bindRetries;
-    if (!unresolved && retries !== 0 && attempt >= retries) {
-      const tried = `${attempt} ${attempt === 1 ? 'attempt' : 'attempts'} (electionPortBindRetry)`;
-      const text = `cannot listen on the election port ${where} after ${tried}: ${error.message}`;
-      this.handlers.onFatal(new FatalError(text, EXIT_CANNOT_BIND, { cause: error }));
-      return;
-    }
-    this.log.warn({ address: where, reason: error.message }, 'cannot listen on the election port yet');
-    const timer = this.clock.after(BIND_RETRY_MS, () => {
-      this.bindTimers.delete(timer);
-      this.bind(address, unresolved ? attempt : attempt + 1, all);
-    });
-    this.bindTimers.add(timer);
-  }
+  // ---- those who dial this server
 
   private onAccepted(stream: Stream): StreamHandlers | undefined {
     if (this.closed || this.strangers.size >= STRANGERS_MAX) return undefined;
@@ -347,7 +311,7 @@ export class PeerMesh {
   }
 
   private onDialled(link: Link, stream: Stream): StreamHandlers {
-    stream.write(writeInitialMessage(this.options.self, this.options.addresses, this.options.multiAddress ? 2 : 1));
+    stream.write(writeInitialMessage(this.options.self, this.addresses, this.options.multiAddress ? 2 : 1));
     if (link.sid < this.options.self) return this.adopt(link, stream);
     // The higher id dials: this one was only to be asked for.
     stream.end();

@@ -442,7 +442,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-2982',
     edits: [
       {
-        file: MESH,
+        file: 'src/election/election-ports.ts',
         from: "error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN'",
         to: "error.code === 'EAI_AGAIN'",
       },
@@ -488,6 +488,10 @@ export const MUTANTS: readonly Mutant[] = [
         to: 'const leaderAddresses = this.options.leaderAddresses.slice(0, 1);',
       },
     ],
+  },
+  {
+    name: 'listen at the election address of before',
+    edits: [{ file: MESH, from: 'if (this.isListening) this.ports.listenAt(this.addresses);', to: '' }],
   },
   {
     name: 'dial one server at a time',

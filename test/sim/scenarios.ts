@@ -1,6 +1,7 @@
 import { scenario as aDirectoryOfBeforeThreeFive } from './scenarios/a-directory-of-before-three-five.ts';
 import { scenario as aSessionEndsWithItsQueue } from './scenarios/a-session-ends-with-its-queue.ts';
 import { scenario as aWrongDigest } from './scenarios/a-wrong-digest.ts';
+import { scenario as anotherElectionAddress } from './scenarios/another-election-address.ts';
 import { scenario as anywhere } from './scenarios/anywhere.ts';
 import { scenario as autopurge } from './scenarios/autopurge.ts';
 import { scenario as badLeader } from './scenarios/bad-leader.ts';
@@ -267,6 +268,7 @@ const SCENARIOS: readonly Scenario[] = [
   zookeeper4925,
   zookeeper5094,
   epochWithoutATransaction,
+  anotherElectionAddress,
 ];
 
 export interface ScenarioRun {

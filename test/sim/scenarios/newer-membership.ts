@@ -1,7 +1,7 @@
 import type { Scenario, Script } from '../script.ts';
 
 /** Peer `sid` knows these members, as of this version. */
-function knows(s: Script, sid: number, version: number, lines: readonly string[]): void {
+export function knows(s: Script, sid: number, version: number, lines: readonly string[]): void {
   const { disk } = s.view(sid).machine;
   disk.put(`/etc/zoo.cfg.dynamic.${version}`, Buffer.from(`${lines.join('\n')}\n`));
   s.edit(sid, (config) => {
