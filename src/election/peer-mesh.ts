@@ -90,7 +90,6 @@ export class PeerMesh {
   private addresses: readonly ElectionAddress[];
   private configured = new Map<number, readonly ElectionAddress[]>();
   private nextAnonymousSid = -1;
-  private isListening = false;
   private urgent = false;
   private closed = false;
 
@@ -115,7 +114,6 @@ export class PeerMesh {
   }
 
   start(): void {
-    this.isListening = true;
     this.ports.listenAt(this.addresses);
   }
 
@@ -134,7 +132,7 @@ export class PeerMesh {
       if (!this.configured.has(link.sid)) this.forgetUndelivered(link);
     }
     this.addresses = this.configured.get(this.options.self) ?? this.addresses;
-    if (this.isListening) this.ports.listenAt(this.addresses);
+    this.ports.listenAt(this.addresses);
   }
 
   /** While on, undelivered messages are dialled for again and again: while this server looks for a leader. */

@@ -491,7 +491,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'listen at the election address of before',
-    edits: [{ file: MESH, from: 'if (this.isListening) this.ports.listenAt(this.addresses);', to: '' }],
+    edits: [{ file: MESH, from: 'this.addresses = this.configured.get(this.options.self) ?? this.addresses;', to: '' }],
   },
   {
     name: 'dial one server at a time',
