@@ -8,6 +8,8 @@ export interface EnsembleOptions {
   readonly kinds: readonly Kind[];
   readonly tickTime?: number;
   readonly settings?: ServerOptions['settings'];
+  /** For Apache's members alone, over those for all. */
+  readonly apacheSettings?: ServerOptions['settings'];
   readonly flags?: readonly string[];
   /** Members by number (from 1) that only observe. */
   readonly observers?: readonly number[];
@@ -28,7 +30,7 @@ export class Ensemble {
   }
 
   private build(kind: Kind, id: number, members: readonly string[], dir?: string): Server {
-    const { basePort, tickTime = 500, settings = {}, flags = [], observers = [] } = this.options;
+    const { basePort, tickTime = 500, settings = {}, apacheSettings = {}, flags = [], observers = [] } = this.options;
     const role = observers.includes(id) ? { peerType: 'observer' } : {};
     return new Server({
       kind,
@@ -36,7 +38,14 @@ export class Ensemble {
       clientPort: basePort + id - 1,
       members,
       flags,
-      settings: { tickTime, initLimit: 20, syncLimit: 10, ...settings, ...role },
+      settings: {
+        tickTime,
+        initLimit: 20,
+        syncLimit: 10,
+        ...settings,
+        ...(kind === 'ours' ? {} : apacheSettings),
+        ...role,
+      },
       ...(dir === undefined ? {} : { dir }),
     });
   }

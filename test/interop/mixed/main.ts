@@ -3,7 +3,8 @@
 //                          --mix ... --minutes 10 --seed N          the same mix under torture
 //                          --migrate apache-3.9.5,ours,apache-3.9.5 an ensemble of three moved from kind to kind
 //                          --snap apache-3.9.5                      a large tree sent whole, both ways
-//                          [--losses 3] [--setting multiAddress.enabled=true] [--port 26000]
+//                          [--losses 3] [--setting multiAddress.enabled=true] [--apache-setting reconfigEnabled=true]
+//                          [--port 26000]
 // A member that only observes is written ours:observer.
 // Exit codes: 0 all well, 1 something was lost, wrong or unequal, 3 a torture of five minutes or more saw too little.
 import { parseArgs } from 'node:util';
@@ -24,14 +25,18 @@ const { values } = parseArgs({
     snap: { type: 'string', default: '' },
     set: { type: 'string', default: '' },
     setting: { type: 'string', multiple: true, default: [] },
+    'apache-setting': { type: 'string', multiple: true, default: [] },
     port: { type: 'string', default: '26000' },
   },
 });
 const basePort = Number(values.port);
 const say = (line: string): void => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
 
-/** Further lines of every zoo.cfg. */
-const settings = Object.fromEntries(values.setting.map((line) => line.split('=') as [string, string]));
+const linesOf = (given: readonly string[]): { [key: string]: string } =>
+  Object.fromEntries(given.map((line) => line.split('=') as [string, string]));
+/** Further lines of every zoo.cfg, and of those of Apache's servers. */
+const settings = linesOf(values.setting);
+const apacheSettings = linesOf(values['apache-setting']);
 
 /** The second and third member can be made to lead, so each kind is among them. */
 const sets: { readonly [name: string]: readonly string[] } = {
@@ -91,7 +96,10 @@ if (values.migrate !== '') {
       continue;
     }
     const losses = Number(values.losses);
-    report(`MIX ${mix}`, await runMix({ kinds, observers, settings, basePort: port, losses, say }).catch(broken));
+    report(
+      `MIX ${mix}`,
+      await runMix({ kinds, observers, settings, apacheSettings, basePort: port, losses, say }).catch(broken),
+    );
   }
 }
 process.exit(failed ? 1 : isVoid ? 3 : 0);

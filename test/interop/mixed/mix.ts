@@ -16,6 +16,7 @@ export interface MixOptions {
   /** Members by number (from 1) that only observe. */
   readonly observers?: readonly number[];
   readonly settings?: EnsembleOptions['settings'];
+  readonly apacheSettings?: EnsembleOptions['settings'];
   readonly basePort: number;
   /** Leader losses of each kind. */
   readonly losses?: number;
@@ -96,7 +97,14 @@ export async function judgeAll(
 
 export async function runMix(options: MixOptions): Promise<MixReport> {
   const { kinds, observers = [], basePort, losses = 3, clients = 4, say } = options;
-  const ensemble = new Ensemble({ basePort, kinds, observers, settings: { ...settings, ...options.settings } });
+  const { apacheSettings = {} } = options;
+  const ensemble = new Ensemble({
+    basePort,
+    kinds,
+    observers,
+    settings: { ...settings, ...options.settings },
+    apacheSettings,
+  });
   const counts: { [kind: string]: number } = {};
   const crowd = new Crowd(
     ensemble.servers.map((server) => server.clientPort),
