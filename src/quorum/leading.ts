@@ -158,7 +158,8 @@ export class Leading implements LeaderHost, ReplicaSink {
 
   /** Runs an event of the leader now or when the present one is over. */
   private enter(event: () => void): void {
-    assert(!this.over, 'nothing happens in a role that is over');
+    // It may be over while its server, told to stop, still waits for the disk.
+    if (this.over) return;
     if (this.inLeader) {
       this.later.push(() => this.enter(event));
       return;

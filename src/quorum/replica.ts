@@ -188,7 +188,6 @@ export class Replica {
   }
 
   private isSnapshotDue(): boolean {
-    if (this.sink === undefined) return false;
     if (this.txnsSinceSnapshot > this.txnsToSnapshot) return true;
     return this.bytesToSnapshot > 0 && this.bytesSinceSnapshot > this.bytesToSnapshot;
   }

@@ -14,7 +14,6 @@ export class SyncQueue {
   private readonly waiting = new Fifo<Waiting>();
   private lastAppended: Zxid = ZXID_ZERO;
   private lastSynced: Zxid = ZXID_ZERO;
-  private running = false;
 
   onAppended(zxid: Zxid): void {
     this.lastAppended = zxid;
@@ -36,8 +35,6 @@ export class SyncQueue {
   }
 
   private run(): void {
-    if (this.running) return;
-    this.running = true;
     for (
       let head = this.waiting.peek();
       head !== undefined && head.zxid <= this.lastSynced;
@@ -46,6 +43,5 @@ export class SyncQueue {
       this.waiting.shift();
       head.task();
     }
-    this.running = false;
   }
 }

@@ -80,7 +80,8 @@ export class Machine {
 
   configure(config: string): void {
     this.disk.put(CONFIG_FILE, Buffer.from(config));
-    this.disk.put('/data/myid', Buffer.from(`${this.sid}\n`));
+    // A server that is alone need not have one.
+    if (config.includes('server.')) this.disk.put('/data/myid', Buffer.from(`${this.sid}\n`));
   }
 
   start(): void {

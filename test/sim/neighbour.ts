@@ -18,6 +18,7 @@ import {
   writePacket,
 } from '../../src/zab/packets.ts';
 import { SIM_EPOCH_MS } from './clock.ts';
+import { databaseOf } from './observer.ts';
 import { SimProcess } from './scheduler.ts';
 import type { Script } from './script.ts';
 
@@ -210,6 +211,32 @@ export function makeTxn(script: Script, sid: number, zxid: Zxid, previous: Zxid,
     });
   }
   return payload;
+}
+
+/** The tree of `sid` as a snapshot, with nodes more: as Apache's fuzzy ones may have them. */
+export function snapshotWith(
+  script: Script,
+  sid: number,
+  nodes: readonly (readonly [path: string, owner: bigint])[],
+): Buffer {
+  const { peer } = script.view(sid);
+  if (peer === undefined) throw new Error(`${sid} is down`);
+  const cut = databaseOf(peer).startCut();
+  const pieces: Buffer[] = [];
+  for (let bytes = cut.next(1 << 20); bytes !== undefined; bytes = cut.next(1 << 20)) pieces.push(bytes);
+  const whole = Buffer.concat(pieces);
+  const w = new Writer(256);
+  for (const [path, owner] of nodes) {
+    w.writeString(path);
+    w.writeBuffer(Buffer.alloc(0));
+    w.writeLong(-1n);
+    for (let i = 0; i < 4; i++) w.writeLong(0n);
+    for (let i = 0; i < 3; i++) w.writeInt(0);
+    w.writeLong(owner);
+    w.writeLong(0n);
+  }
+  const end = whole.length - 5;
+  return Buffer.concat([whole.subarray(0, end), w.take(), whole.subarray(end)]);
 }
 
 /**

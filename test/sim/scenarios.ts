@@ -2,6 +2,7 @@ import { scenario as aDirectoryOfBeforeThreeFive } from './scenarios/a-directory
 import { scenario as aSessionEndsWithItsQueue } from './scenarios/a-session-ends-with-its-queue.ts';
 import { scenario as aWrongDigest } from './scenarios/a-wrong-digest.ts';
 import { scenario as anotherElectionAddress } from './scenarios/another-election-address.ts';
+import { scenario as aheadOfTheLeader } from './scenarios/ahead-of-the-leader.ts';
 import { scenario as anywhere } from './scenarios/anywhere.ts';
 import { scenario as autopurge } from './scenarios/autopurge.ts';
 import { scenario as badLeader } from './scenarios/bad-leader.ts';
@@ -20,6 +21,7 @@ import { scenario as emptyCountsAnew } from './scenarios/empty-counts-anew.ts';
 import { scenario as epochWithoutATransaction } from './scenarios/epoch-without-a-transaction.ts';
 import { scenario as etcd19998 } from './scenarios/etcd-19998.ts';
 import { scenario as forwardedRequests } from './scenarios/forwarded-requests.ts';
+import { scenario as fuzzySnapshot } from './scenarios/fuzzy-snapshot.ts';
 import { scenario as garbageOnTheElectionPort } from './scenarios/garbage-on-the-election-port.ts';
 import { scenario as impatient } from './scenarios/impatient.ts';
 import { scenario as initialize } from './scenarios/initialize.ts';
@@ -151,6 +153,8 @@ const SCENARIOS: readonly Scenario[] = [
   directoriesThatAreRefused,
   ch23038,
   badLeader,
+  aheadOfTheLeader,
+  fuzzySnapshot,
   autopurge,
   oddHistory,
   anywhere,

@@ -1,3 +1,5 @@
+import { MAX_COUNTER, makeZxid } from '../../../src/jute/zxid.ts';
+import { databaseOf } from '../observer.ts';
 import type { Scenario } from '../script.ts';
 
 const HOUR_MS = 3_600_000;
@@ -24,5 +26,12 @@ export const scenario: Scenario = {
     s.start(1);
     s.until('service', () => s.view(1).machine.peer?.server.isServing === true);
     s.expect(s.read('/node'), '1 39', 'the node');
+
+    // The counter of 32 bits is used up.
+    const { peer } = s.view(1);
+    if (peer === undefined) return;
+    databaseOf(peer).setLastProcessed(makeZxid(0, MAX_COUNTER));
+    s.write('/node', 'the next epoch');
+    s.expect(s.view(1).tip, makeZxid(1, 1), 'the zxid');
   },
 };

@@ -46,6 +46,11 @@ const INSTEAD_OF_INFO: readonly Case[] = [
     /has configuration/,
     ({ link }) => introduce(link, { sid: STRANGER, configVersion: makeZxid(1, 1) }),
   ],
+  [
+    'a negative sid, as an observer',
+    /silent while joining/,
+    ({ link }) => introduce(link, { sid: -5, observer: true }),
+  ],
   ['a sid out of range', /server id/, ({ link }) => link.send(followerInfo, 0, Buffer.alloc(20, 0x7f))],
   ['an epoch out of range', /beyond/, ({ link }) => link.send(followerInfo, LONG_MIN, info(20))],
   ['HTTP', /no type of a quorum packet/, ({ link }) => link.write(Buffer.from('GET / HTTP/1.1\r\n\r\n'))],
@@ -180,6 +185,7 @@ function oddities(script: Script): void {
   ] as const) {
     link.send(request, ZXID_NONE, requestBody(sessionId, 100_005, type, body), [{ scheme: 'ip', id: '10.0.0.9' }]);
   }
+  link.send(request, ZXID_NONE, requestBody(sessionId, 100_007, OpCode.create, Buffer.alloc(2)));
   link.send(request, ZXID_NONE, requestBody(sessionId, 100_006, OpCode.sync, Buffer.alloc(0)));
   link.next(sync, 'SYNC');
   script.run(2000);

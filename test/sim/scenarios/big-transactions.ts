@@ -1,5 +1,6 @@
-import { PacketType } from '../../../src/zab/packets.ts';
-import { dialLeader, join } from '../neighbour.ts';
+import { ZXID_NONE } from '../../../src/jute/zxid.ts';
+import { intBody, PacketType } from '../../../src/zab/packets.ts';
+import { dialLeader, introduce, join } from '../neighbour.ts';
 import type { Scenario, Script } from '../script.ts';
 
 function limitQueue(s: Script, bytes: number): void {
@@ -14,7 +15,7 @@ export const scenario: Scenario = {
   about:
     'they go out by themselves and in large synchronisations; who does not take them is cut off, and nobody waits for it',
   voters: 3,
-  config: { snapshotSizeFactor: '100', snapCount: 1000 },
+  config: { snapshotSizeFactor: '100', snapCount: 1000, 'leader.maxConcurrentSnapSyncs': 1 },
   play(s) {
     s.begin();
     const data = 'x'.repeat(30_000);
@@ -42,6 +43,21 @@ export const scenario: Scenario = {
     for (let i = 0; i < 40; i++) s.write('/large', `${data}${i}`);
     s.until('the end of it', () => log.lines.some((line) => /takes less than is sent/.test(line)));
     log.stop();
+
+    // Snapshots of a megabyte: one at a time for observers, and given up when they are not taken.
+    for (let i = 0; i < 30; i++) s.do({ op: 'create', path: `/large${i}`, data, flags: 0 });
+    const busy = dialLeader(s, s.leader);
+    introduce(busy, { sid: 98, observer: true });
+    busy.next(PacketType.leaderInfo, 'LEADERINFO');
+    busy.send(PacketType.ackEpoch, ZXID_NONE, intBody(0));
+    busy.pause();
+    s.run(50);
+    const turnedAway = dialLeader(s, s.leader);
+    introduce(turnedAway, { sid: 97, observer: true });
+    turnedAway.next(PacketType.leaderInfo, 'LEADERINFO');
+    turnedAway.send(PacketType.ackEpoch, ZXID_NONE, intBody(0));
+    turnedAway.untilClosed('a second observer');
+    s.until('the end of it', () => s.said(s.leader, 'synchronising made no progress') > 0);
     s.expect(s.read('/large'), `${data}39`, 'the data');
   },
 };

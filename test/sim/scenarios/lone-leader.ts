@@ -155,7 +155,9 @@ const CASES: readonly Case[] = [
       };
       join(link, { sid: VOTER, zxid, epoch });
       script.flood('/node', 2);
-      link.next(proposal, 'PROPOSAL');
+      const first = link.next(proposal, 'PROPOSAL').zxid;
+      link.send(ack, first);
+      link.send(ack, first);
     },
   ],
   [

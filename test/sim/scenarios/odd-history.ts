@@ -1,10 +1,9 @@
 import { OpCode } from '../../../src/jute/codes.ts';
 import { OPEN_ACL_UNSAFE } from '../../../src/jute/data-records.ts';
 import type { TxnBody } from '../../../src/jute/txns.ts';
-import { Writer } from '../../../src/jute/writer.ts';
 import { makeZxid } from '../../../src/jute/zxid.ts';
 import { PacketType } from '../../../src/zab/packets.ts';
-import { lead, NOBODYS_SESSION, ScriptedLeader } from '../neighbour.ts';
+import { lead, NOBODYS_SESSION, ScriptedLeader, snapshotWith } from '../neighbour.ts';
 import { databaseOf } from '../observer.ts';
 import type { Scenario, Script } from '../script.ts';
 
@@ -22,28 +21,6 @@ function create(path: string, ephemeral = false): TxnBody {
     parentCVersion: 1,
     ttl: 0n,
   };
-}
-
-/** The tree of `sid` as a snapshot, with nodes more: as Apache's fuzzy ones may have them. */
-function snapshotWith(s: Script, sid: number, nodes: readonly (readonly [path: string, owner: bigint])[]): Buffer {
-  const { peer } = s.view(sid);
-  if (peer === undefined) throw new Error(`${sid} is down`);
-  const cut = databaseOf(peer).startCut();
-  const pieces: Buffer[] = [];
-  for (let bytes = cut.next(1 << 20); bytes !== undefined; bytes = cut.next(1 << 20)) pieces.push(bytes);
-  const whole = Buffer.concat(pieces);
-  const w = new Writer(256);
-  for (const [path, owner] of nodes) {
-    w.writeString(path);
-    w.writeBuffer(Buffer.alloc(0));
-    w.writeLong(-1n);
-    for (let i = 0; i < 4; i++) w.writeLong(0n);
-    for (let i = 0; i < 3; i++) w.writeInt(0);
-    w.writeLong(owner);
-    w.writeLong(0n);
-  }
-  const end = whole.length - 5;
-  return Buffer.concat([whole.subarray(0, end), w.take(), whole.subarray(end)]);
 }
 
 export const scenario: Scenario = {

@@ -43,5 +43,26 @@ export const scenario: Scenario = {
     s.start(2, 3);
     s.untilServing();
     s.write('/node', 'free at last');
+
+    // One of two is in use for good: the other does.
+    const { network } = s.world.ensemble;
+    for (const sid of [1, 2, 3]) {
+      s.kill(sid);
+      network.setName(`other${sid}`, { address: s.view(sid).machine.host.address });
+      s.edit(sid, (text) => {
+        const two = text.replace(/^(server\.\d=.*):participant$/gm, '$1|OTHER:2889:3889:participant');
+        return `${two.replace(/(server\.(\d).*)OTHER/g, '$1other$2')}multiAddress.enabled=true\n`;
+      });
+    }
+    const { scheduler } = s.world.ensemble;
+    const second = new Stranger(network, scheduler, 'yet another program', s.view(3).machine.host);
+    second.listen(2889);
+    s.start(1, 2, 3);
+    s.untilServing();
+    s.expect(s.leader, 3, 'the leader');
+    s.run(4000);
+    s.expect(s.said(3, 'learners cannot come by this address') > 0, true, 'a warning');
+    s.write('/node', 'by one address');
+    second.kill();
   },
 };

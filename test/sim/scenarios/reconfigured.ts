@@ -24,6 +24,10 @@ export function reconfig(text: string | undefined): TxnBody {
   return { kind: 'setData', type: OpCode.reconfig, path: '/zookeeper/config', data, version: 1 };
 }
 
+interface Insides {
+  quorumInfo(): { readonly quorumPort: string };
+}
+
 function leaderBody(sid: number): Buffer {
   const body = Buffer.alloc(8);
   body.writeBigInt64BE(BigInt(sid));
@@ -138,13 +142,19 @@ export const scenario: Scenario = {
     led.link.send(informAndActivate, gone.zxid, Buffer.concat([leaderBody(3), gone.payload]));
     led.link.untilClosed('it was left out');
     led = lead(script, leader, 1, 'upToDate');
+    const { quorumPort } = (script.view(1).peer as unknown as Insides).quorumInfo();
+    script.expect(quorumPort, '', 'the quorum port of who is no member');
     // What concerns followers only is passed over, and what is here already.
     const plain = led.next();
     led.link.send(proposal, plain.zxid, plain.payload);
     led.link.send(commit, plain.zxid);
     led.link.send(inform, plain.zxid, plain.payload);
     led.link.send(inform, plain.zxid, plain.payload);
-    const again = led.next(reconfig(members('23 14', coming(led, 1))));
+    const same = led.next(reconfig(members('23 45', coming(led, 1))));
+    for (let i = 0; i < 2; i++) {
+      led.link.send(informAndActivate, same.zxid, Buffer.concat([leaderBody(3), same.payload]));
+    }
+    const again = led.next(reconfig(members('23 14', coming(led, 2))));
     led.link.send(informAndActivate, again.zxid, Buffer.concat([leaderBody(3), again.payload]));
     led.link.send(informAndActivate, again.zxid, Buffer.concat([leaderBody(3), again.payload]));
     led.link.untilClosed('it was taken in');

@@ -56,6 +56,24 @@ export const scenario: Scenario = {
       }
     }
     s.slowDisk(0.5, 1, 2, 3);
+
+    // Told twice, and its role ends while the last of it goes to the disk.
+    const { leader } = s;
+    s.slowDisk(8000, leader);
+    s.flood('/node', 3);
+    s.run(20);
+    let isEnded = false;
+    for (let i = 0; i < 2; i++) {
+      s.view(leader).machine.stop(() => {
+        isEnded = true;
+      });
+    }
+    const others = s.followers.filter((sid) => sid !== leader);
+    s.powerLoss(...others);
+    s.until('the end', () => isEnded);
+    s.slowDisk(0.5, 1, 2, 3);
+    s.start(1, 2, 3);
+    s.untilServing();
     s.write('/node', 'after');
     s.expect(s.read('/node'), 'after', 'the node');
   },
