@@ -1,8 +1,8 @@
 import { scenario as aDirectoryOfBeforeThreeFive } from './scenarios/a-directory-of-before-three-five.ts';
 import { scenario as aSessionEndsWithItsQueue } from './scenarios/a-session-ends-with-its-queue.ts';
 import { scenario as aWrongDigest } from './scenarios/a-wrong-digest.ts';
-import { scenario as anotherElectionAddress } from './scenarios/another-election-address.ts';
 import { scenario as aheadOfTheLeader } from './scenarios/ahead-of-the-leader.ts';
+import { scenario as anotherElectionAddress } from './scenarios/another-election-address.ts';
 import { scenario as anywhere } from './scenarios/anywhere.ts';
 import { scenario as autopurge } from './scenarios/autopurge.ts';
 import { scenario as badLeader } from './scenarios/bad-leader.ts';
