@@ -494,6 +494,39 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [{ file: MESH, from: 'this.addresses = this.configured.get(this.options.self) ?? this.addresses;', to: '' }],
   },
   {
+    name: 'count what is sent to a learner for nothing',
+    bug: 'ZOOKEEPER-1697, ZOOKEEPER-2678',
+    edits: [
+      {
+        file: LEADER,
+        from: "if (link.phase === 'syncing' && link.tookBytes(",
+        to: "if (link.phase === 'info' && link.tookBytes(",
+      },
+    ],
+  },
+  {
+    name: 'wait for all voters',
+    bug: 'ZOOKEEPER-2201, ZOOKEEPER-3531',
+    edits: [
+      {
+        file: BROADCAST,
+        from: 'if (!verifier.containsQuorum(quorum)) return false;',
+        to: 'if (quorum.size < verifier.voters.size) return false;',
+      },
+    ],
+  },
+  {
+    name: 'apply a decision when the next one comes',
+    bug: 'ZOOKEEPER-4537',
+    edits: [
+      {
+        file: REPLICA,
+        from: 'const limit = Math.min(this.committed, this.store.lastSynced);',
+        to: 'const limit = Math.min(this.committed - 1, this.store.lastSynced);',
+      },
+    ],
+  },
+  {
     name: 'dial one server at a time',
     bug: 'ZOOKEEPER-2164, ZOOKEEPER-3756',
     edits: [

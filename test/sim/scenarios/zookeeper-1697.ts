@@ -2,8 +2,9 @@ import type { Scenario } from '../script.ts';
 
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-1697',
-  about: 'a snapshot takes longer than initLimit, and is not given up while bytes arrive',
+  about: 'a snapshot takes longer than initLimit, and is not given up while bytes arrive (ZOOKEEPER-2678)',
   voters: 3,
+  mutant: 'count what is sent to a learner for nothing',
   config: { initLimit: 8, snapshotSizeFactor: '-1' },
   play(s) {
     s.begin(3);

@@ -2,8 +2,9 @@ import type { Scenario } from '../script.ts';
 
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-2201',
-  about: 'a learner stops in the middle of a snapshot, and the others go on',
+  about: 'a learner stops in the middle of a snapshot, and the others go on (ZOOKEEPER-3531)',
   voters: 3,
+  mutant: 'wait for all voters',
   config: { snapshotSizeFactor: '-1' },
   play(s) {
     s.begin(3);

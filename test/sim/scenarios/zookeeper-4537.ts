@@ -4,6 +4,7 @@ export const scenario: Scenario = {
   name: 'ZOOKEEPER-4537',
   about: 'one client with one write at a time is never kept waiting for somebody else',
   voters: 3,
+  mutant: 'apply a decision when the next one comes',
   play(s) {
     s.begin(3);
     s.create('/a');
