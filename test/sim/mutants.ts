@@ -702,6 +702,56 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'go on after a write that failed',
+    edits: [
+      {
+        file: 'src/txnlog/log-writer.ts',
+        from: '    if (error !== undefined) {\n      this.fail(error);\n      return;\n    }\n    this.syncStartMs',
+        to: '    this.syncStartMs',
+      },
+    ],
+  },
+  {
+    name: 'look no further than one piece of the log',
+    edits: [
+      {
+        file: 'src/txnlog/log-file-reader.ts',
+        from: 'const wanted = Math.min(Math.max(CHUNK_BYTES, bytes), this.fileBytes - offset);',
+        to: 'const wanted = Math.min(CHUNK_BYTES, this.fileBytes - offset);',
+      },
+    ],
+  },
+  {
+    name: 'leave later log files when a log is cut',
+    edits: [
+      {
+        file: 'src/txnlog/history-change.ts',
+        from: 'for (const log of logs.reverse()) if (log.zxid > zxid) disk.unlink(join(dirs.logDir, log.name));',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'purge what somebody reads',
+    edits: [
+      {
+        file: 'src/txnlog/retention.ts',
+        from: 'inUse ?? Number.POSITIVE_INFINITY);',
+        to: 'inUse === undefined ? 0 : Number.POSITIVE_INFINITY);',
+      },
+    ],
+  },
+  {
+    name: 'believe a note whatever its checksum',
+    edits: [
+      {
+        file: 'src/txnlog/sync-note.ts',
+        from: 'if (adler32(Buffer.from(text as string)).toString(16) !== checksum) return undefined;',
+        to: 'if (checksum === undefined) return undefined;',
+      },
+    ],
+  },
+  {
     name: 'sync what is read without writing it again',
     edits: [{ file: RECOVERY, from: '      file.writeAt(chunk, at);\n', to: '' }],
   },

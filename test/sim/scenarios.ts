@@ -1,4 +1,7 @@
+import { scenario as aCutBackToASnapshot } from './scenarios/a-cut-back-to-a-snapshot.ts';
 import { scenario as aDirectoryOfBeforeThreeFive } from './scenarios/a-directory-of-before-three-five.ts';
+import { scenario as aDiskThatFails } from './scenarios/a-disk-that-fails.ts';
+import { scenario as aPurgeWhileLearnersRead } from './scenarios/a-purge-while-learners-read.ts';
 import { scenario as aSessionEndsWithItsQueue } from './scenarios/a-session-ends-with-its-queue.ts';
 import { scenario as aWrongDigest } from './scenarios/a-wrong-digest.ts';
 import { scenario as aheadOfTheLeader } from './scenarios/ahead-of-the-leader.ts';
@@ -29,6 +32,7 @@ import { scenario as kazoo730 } from './scenarios/kazoo-730.ts';
 import { scenario as lastWords } from './scenarios/last-words.ts';
 import { scenario as leaderWithoutClients } from './scenarios/leader-without-clients.ts';
 import { scenario as loneLeader } from './scenarios/lone-leader.ts';
+import { scenario as longTransactions } from './scenarios/long-transactions.ts';
 import { scenario as massExpiry } from './scenarios/mass-expiry.ts';
 import { scenario as newerMembership, withGroups } from './scenarios/newer-membership.ts';
 import { scenario as noFirstStart } from './scenarios/no-first-start.ts';
@@ -56,6 +60,8 @@ import { inGroups, scenario as undecidedMembership } from './scenarios/undecided
 import { scenario as unreadReplies } from './scenarios/unread-replies.ts';
 import { scenario as visitors } from './scenarios/visitors.ts';
 import { scenario as watchedByAll } from './scenarios/watched-by-all.ts';
+import { scenario as whatIsBesideTheLog } from './scenarios/what-is-beside-the-log.ts';
+import { scenario as withoutASync } from './scenarios/without-a-sync.ts';
 import { scenario as words } from './scenarios/words.ts';
 import { scenario as zk1950 } from './scenarios/zk-1950.ts';
 import { scenario as zookeeper261 } from './scenarios/zookeeper-261.ts';
@@ -137,6 +143,12 @@ import { Violation } from './violation.ts';
 
 /** All scenarios, one file each in scenarios/, in the order of their names. */
 const SCENARIOS: readonly Scenario[] = [
+  longTransactions,
+  whatIsBesideTheLog,
+  aPurgeWhileLearnersRead,
+  aCutBackToASnapshot,
+  withoutASync,
+  aDiskThatFails,
   aSessionEndsWithItsQueue,
   aWrongDigest,
   zookeeper3598,

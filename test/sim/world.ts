@@ -109,7 +109,7 @@ export class World {
       early(primaryOrder(ledger)),
       early(primaryIntegrity(ledger)),
       early(onQuorumOfDisks(ledger, views, isQuorum)),
-      early(ackedIsDurable(ledger)),
+      early(ackedIsDurable(ledger, plan.config.forceSync !== 'no')),
       early(epochsGrow()),
       early(historyStays(ledger, views, isQuorum)),
       prefixConsistency(ledger),

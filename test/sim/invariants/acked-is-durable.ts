@@ -10,8 +10,9 @@ import { Violation } from '../violation.ts';
  * with all of its history on disk (ZOOKEEPER-4643), and DiskBeforeMemory: what is shown is on the own disk
  * (ZOOKEEPER-4882).
  */
-export function ackedIsDurable(ledger: Ledger): Invariant {
+export function ackedIsDurable(ledger: Ledger, isForced: boolean): Invariant {
   const onDisk = (view: View): void => {
+    if (!isForced) return;
     const name = view.machine.disk.unsyncedIn(view.machine.dirs.logDir, 'log.');
     if (name === undefined) return;
     throw new Violation('AckedIsDurable', `${view.sid} calls its log synced, and a power loss could change ${name}`);
