@@ -205,7 +205,7 @@ export class Actor {
     const name = `${this.name}.${this.sessions}`;
     const first = this.random.below(servers.length);
     const readOnly = (): boolean | undefined => (habits?.readOnly === 'old' ? undefined : habits?.readOnly === 'yes');
-    const options = { servers, timeoutMs, readOnly };
+    const options = { servers, timeoutMs, readOnly, countsAfresh: habits?.countsAfresh === true };
     const client = new SimClient(name, this.scheduler, this.network, this.host, options, first);
     client.onConnected = () => {
       this.clients.set(client.sessionId, client);

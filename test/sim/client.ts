@@ -45,6 +45,8 @@ export interface SimClientOptions {
   readonly timeoutMs: number;
   /** Of the ConnectRequest, asked for each connection; undefined: a client that does not know the field. */
   readonly readOnly?: () => boolean | undefined;
+  /** Counts its requests from 1 on every connection, as kazoo does. */
+  readonly countsAfresh?: boolean;
 }
 
 const DIAL_TIMEOUT_MS = 1000;
@@ -331,6 +333,7 @@ export class SimClient {
     this.aliveMs = this.heardMs;
     if (this.connections === 0) this.silence = { ms: 0, untilMs: this.heardMs };
     this.connections++;
+    if (this.options.countsAfresh === true) this.nextXid = 1;
     this.isConnected = true;
     this.onConnected();
   }

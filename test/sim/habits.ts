@@ -26,6 +26,8 @@ export interface Habits {
   readonly bad: boolean;
   /** Bytes that are no frames, connections half closed, not read, or left behind for another. */
   readonly rude: boolean;
+  /** Requests are counted from 1 on every connection. */
+  readonly countsAfresh: boolean;
   /** Silence for about as long as a session lasts. */
   readonly dozes: boolean;
   /** What the ConnectRequest says about read-only servers; `old`: it does not know them. */
@@ -42,6 +44,7 @@ export function habitsOf(random: SimRandom): Habits {
     quotas: random.chance(1, 3),
     bad: random.chance(1, 3),
     rude: random.chance(1, 3),
+    countsAfresh: random.chance(1, 3),
     dozes: random.chance(1, 3),
     readOnly: random.pick(['no', 'no', 'yes', 'old']),
   };

@@ -12,6 +12,7 @@ import {
   type Result,
   type SessionHistory,
 } from './history.ts';
+import { type Matched, matchRequests } from './judge-requests.ts';
 import { checkWatches, type Rewatched, rewatched } from './judge-watches.ts';
 import type { Ledger } from './ledger.ts';
 import { type Asker, type SmallRules, SmallTree } from './small-tree.ts';
@@ -50,7 +51,7 @@ export interface JudgeRules extends SmallRules {
 }
 
 export function judge(ledger: Ledger, history: History, rules: JudgeRules): Judged {
-  const requests = byRequest(history);
+  const requests = matchRequests(ledger, history);
   checkRealTime(ledger, requests);
   const answers = new Map<Arrival, Rewatched>();
   const { tree, reads, writes, sessions } = replay(ledger, history, requests, rules, answers);
@@ -64,24 +65,12 @@ export function judge(ledger: Ledger, history: History, rules: JudgeRules): Judg
   return { tree, reads, writes, events, sessions };
 }
 
-type Requests = ReadonlyMap<string, Op>;
-
-function keyOf(sessionId: bigint, xid: number): string {
-  return `${sessionId}/${xid}`;
-}
-
-function byRequest(history: History): Requests {
-  const requests = new Map<string, Op>();
-  for (const op of history.ops) requests.set(keyOf(op.sessionId, op.xid), op);
-  return requests;
-}
-
 /** Whoever was answered before another was asked comes before it. */
-function checkRealTime(ledger: Ledger, requests: Requests): void {
+function checkRealTime(ledger: Ledger, { ops }: Matched): void {
   let latestAsked = -1;
   let latest: Op | undefined;
-  for (const { payload } of ledger.delivered) {
-    const op = requests.get(keyOf(payload.readBigInt64BE(0), payload.readInt32BE(8)));
+  for (const { zxid } of ledger.delivered) {
+    const op = ops.get(zxid);
     if (op === undefined) continue;
     if (op.answeredUs !== undefined && op.answeredUs < latestAsked) {
       throw new Violation(
@@ -129,7 +118,7 @@ function looksOf(history: History, answers: Map<Arrival, Rewatched>): Look[] {
 function replay(
   ledger: Ledger,
   history: History,
-  requests: Requests,
+  requests: Matched,
   rules: JudgeRules,
   answers: Map<Arrival, Rewatched>,
 ): Omit<Judged, 'events'> {
@@ -145,7 +134,7 @@ function replay(
   for (const { zxid, payload } of ledger.delivered) {
     lookUpTo(zxid);
     const txn = readTxn(payload);
-    const { clientId, cxid, type, time } = txn.header;
+    const { clientId, type, time } = txn.header;
     if (type === OpCode.createSession) {
       sessions.add(clientId);
       continue;
@@ -154,7 +143,7 @@ function replay(
       if (type === OpCode.deleteContainer) checkReaped(txn, zxid, tree, rules);
       continue;
     }
-    const op = requests.get(keyOf(clientId, cxid));
+    const op = requests.ops.get(zxid);
     if (type === OpCode.closeSession) {
       sessions.delete(clientId);
       closed.add(clientId);
@@ -166,6 +155,7 @@ function replay(
     if (type === OpCode.reconfig) continue;
     // An error changes nothing: what a stranger gets for a REQUEST that no client made.
     if (op === undefined && type === OpCode.error) continue;
+    if (requests.anyones.has(zxid)) continue;
     if (op === undefined) throw new Violation('AckedSurvives', `${zxidHex(zxid)} is a write that nobody asked for`);
     if (seen.has(op))
       throw new Violation('AckedSurvives', `${describe(op.action)} happened twice, at ${zxidHex(zxid)}`);
@@ -290,6 +280,7 @@ const STAT_KEYS: readonly (keyof Stat)[] = [
 function checkSessionOrder(session: SessionHistory): void {
   let last: Zxid = ZXID_ZERO;
   let lastWriteXid = 0;
+  let connection = 0;
   for (const arrival of session.arrivals) {
     if (arrival.kind === 'event' || arrival.kind === 'proved') continue;
     if (arrival.zxid < last) {
@@ -300,6 +291,8 @@ function checkSessionOrder(session: SessionHistory): void {
     }
     last = arrival.zxid;
     if (arrival.kind !== 'answer' || !isWrite(arrival.op.action)) continue;
+    if (arrival.connection !== connection) lastWriteXid = 0;
+    connection = arrival.connection;
     if (arrival.op.xid < lastWriteXid) throw new Violation('SessionOrder', `${session.name}: writes in another order`);
     lastWriteXid = arrival.op.xid;
   }
