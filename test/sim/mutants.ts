@@ -1174,4 +1174,8 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'forget what an earlier connection of a session asked',
+    edits: [{ file: 'src/server/zookeeper-server.ts', from: 'connection.queue.inherit(older.queue);', to: '' }],
+  },
 ];
