@@ -199,6 +199,14 @@ export class Faults {
       case 'garbage':
         this.sendGarbage(view, forMs, random);
         return true;
+      case 'spoilt':
+        this.traps.spoil(
+          random.pick(['truncating', 'installing', 'replacing', 'replacing'] as const),
+          this.observer.views,
+          forMs,
+          random,
+        );
+        return true;
       case 'tail':
         return tail(this, forMs, random);
       case 'halfElected':

@@ -778,9 +778,17 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    // A snapshot that replaces a history is above everything that is left of it, so a survivor: a second line of defence.
+    // The new snapshot is above everything that may be left of the old history; so the order goes as well.
     name: 'replace a history without saying so first',
     edits: [
+      {
+        file: 'src/txnlog/history-change.ts',
+        from: '  if (disk.exists(temporary)) {\n    disk.rename(temporary, path);',
+        to: `  for (const log of listLogs(disk, dirs.logDir)) disk.unlink(join(dirs.logDir, log.name));
+  disk.syncDir(dirs.logDir);
+  if (disk.exists(temporary)) {
+    disk.rename(temporary, path);`,
+      },
       {
         file: 'src/txnlog/history-change.ts',
         from: 'replaceFile(disk, dirs.snapDir, INTENT, ',

@@ -66,6 +66,7 @@ export type Moment =
   | 'truncating'
   | 'truncated'
   | 'installing'
+  | 'replacing'
   | 'installed'
   | 'synced';
 
@@ -95,6 +96,10 @@ export interface Invariant {
 interface PeerInsides {
   readonly store: Store;
   readonly parts: PeerParts;
+}
+
+interface StoreInsides {
+  finishInstall(writer: unknown, done: () => void): void;
 }
 
 interface ReplicaInsides {
@@ -232,6 +237,12 @@ export class Observer {
         this.onMoment(view, 'installed');
         done();
       });
+    };
+    const insides = store as unknown as StoreInsides;
+    const finishInstall = insides.finishInstall.bind(store);
+    insides.finishInstall = (writer, done) => {
+      this.onMoment(view, 'replacing');
+      finishInstall(writer, done);
     };
     const setAccepted = epochs.setAccepted.bind(epochs);
     epochs.setAccepted = (epoch) => {

@@ -31,6 +31,7 @@ export type FaultKind =
   | 'purge'
   | 'stop'
   | 'words'
+  | 'spoilt'
   | 'tail'
   | 'halfElected'
   | 'newEpochTail'
@@ -106,6 +107,7 @@ const CLASSES: readonly (readonly [FaultKind, number])[] = [
   ['stop', 3],
   ['words', 1],
   ['garbage', 6],
+  ['spoilt', 3],
   ['tail', 3],
   ['halfElected', 3],
   ['newEpochTail', 3],
@@ -129,6 +131,7 @@ export const MOMENTS: readonly Moment[] = [
   'truncating',
   'truncated',
   'installing',
+  'replacing',
   'installed',
   'synced',
 ];

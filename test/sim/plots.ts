@@ -67,7 +67,7 @@ export function newEpochTail(faults: Faults, forMs: number, random: SimRandom): 
     faults.later(lostMs + forMs * 0.2, () => {
       if (random.chance(2, 3)) faults.crash(view, random.chance(1, 2), forMs);
       faults.ensemble.network.healAll(true);
-      if (random.chance(1, 3)) faults.traps.spoil('installing', [view], forMs, random);
+      if (random.chance(1, 3)) faults.traps.spoil('replacing', [view], forMs, random);
     });
   });
   faults.crash(found.leader, random.chance(1, 2), random.between(1, 400));
@@ -93,7 +93,7 @@ export function onlyObservers(faults: Faults, forMs: number, random: SimRandom):
   return true;
 }
 
-/** The leader's disk is slow, and most others' as well; a follower that is not comes anew while they are busy. */
+/** Some disks are slow, the leader's perhaps among them; a follower with a quick one comes anew while they are busy. */
 export function slowLeader(faults: Faults, forMs: number, random: SimRandom): boolean {
   const found = leaderAndOthers(faults, random);
   if (found === undefined) return false;
@@ -106,7 +106,8 @@ export function slowLeader(faults: Faults, forMs: number, random: SimRandom): bo
       view.machine.disk.timing = QUICK;
     });
   };
-  for (const view of [leader, ...others.slice(quick)]) slow(view, syncMs);
+  for (const view of others.slice(quick)) slow(view, syncMs);
+  if (random.chance(1, 2)) slow(leader, syncMs);
   // What was acknowledged goes with a cut, and takes its time to get back.
   faults.traps.when('truncated', others.slice(0, quick), (view) => {
     slow(view, syncMs * 2);

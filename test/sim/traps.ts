@@ -22,7 +22,7 @@ interface Trap {
 const PATHS = ['', '', 'log.', 'snapshot.', 'history-change', 'Epoch', 'synced'] as const;
 
 /** Moments in which a history is neither the old one nor the new. */
-const RISKY: readonly Moment[] = ['truncating', 'installing', 'installing', 'newLeader', 'established'];
+const RISKY: readonly Moment[] = ['truncating', 'installing', 'replacing', 'newLeader', 'established'];
 
 /** What is done at a moment. */
 const DEEDS = [

@@ -13,6 +13,9 @@ export const scenario: Scenario = {
     const { disk } = s.view(1).machine;
     let effects = 0;
     for (let stopAt = 1; stopAt < 60; stopAt++) {
+      // It has a log of its own to lose.
+      for (let i = 0; i < 3; i++) s.write('/a', `${stopAt}.${i}`);
+      s.run(100);
       s.kill(1);
       s.write('/a', `${stopAt}`);
       effects = 0;
