@@ -321,6 +321,18 @@ class Inode {
     this.durableSize = this.size;
     this.versions.clear();
     this.sizes = [];
+    for (const sector of this.pretended) this.forgetBeyondEnd(sector);
+  }
+
+  /** What a file was cut to is part of its size: nothing beyond it comes back, whether its zeros were written or not. */
+  private forgetBeyondEnd(sector: number): void {
+    const kept = Math.max(0, Math.min(SECTOR_BYTES, this.size - sector * SECTOR_BYTES));
+    const current = this.current.get(sector) ?? ZERO_SECTOR;
+    const durable = this.durable.get(sector) ?? ZERO_SECTOR;
+    if (!current.subarray(0, kept).equals(durable.subarray(0, kept))) return;
+    this.pretended.delete(sector);
+    if (kept === 0) this.durable.delete(sector);
+    else this.durable.set(sector, current);
   }
 
   /** The size is not data: it is written with the next sync. */
