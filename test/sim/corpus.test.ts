@@ -15,10 +15,10 @@ const KNOWN_BUGS: Readonly<Record<string, string>> = {
     3127 3144 3145 3125 3306 2325 3056 3644 3781 3231 1621 2332 2307 2354 1387 4269 261 3598 3082 2623`,
   'election, epochs, liveness': `
     1818 1732 3109 1419 1514 975 3537 3769 4787 2164 3756 3320 2982 2184 1270 1343 2959 1697 2678 3398 2201 3531 2080
-    2380 2687 2778 4537 1277 2789 4883 1642 dCache-7860`,
+    2380 2687 2778 4537 1277 2789 4883 1642 dCache_7860`,
   'sessions, ephemerals, watches, numbers': `
     2355 2926 3471 2725 2886 710 3905 1496 1669 706 1412 4475 ZK-1950 1046 4743 kazoo-730 1622 4839`,
-  membership: '3829 3830 3814 3842 2819 2865 bitnami-32542 pravega-577',
+  membership: '3829 3830 3814 3842 2819 2865 bitnami#32542 pravega#577',
   'others of its kind': `
     CH-54572 CH-65198 CH-91464 CH-23038 RK-332 RK-262 RK-400 etcd-14890 etcd-19998`,
 };
@@ -42,7 +42,7 @@ for (const [area, list] of Object.entries(KNOWN_BUGS)) {
     const bugs = list
       .trim()
       .split(/\s+/)
-      .map((bug) => (/^\d+$/.test(bug) ? `ZOOKEEPER-${bug}` : bug));
+      .map((bug) => (/^\d+$/.test(bug) ? `ZOOKEEPER-${bug}` : bug.replace('_', ' ')));
     const missing = bugs.filter((bug) => !new RegExp(`\\b${bug}\\b`).test(told));
     expect(missing).toEqual([]);
   });

@@ -19,7 +19,7 @@ import { prefixConsistency } from './invariants/prefix-consistency.ts';
 import { primaryIntegrity } from './invariants/primary-integrity.ts';
 import { primaryOrder } from './invariants/primary-order.ts';
 import { type JudgeRules, judge } from './judge.ts';
-import { databaseOf, type Invariant, Observer, type View } from './observer.ts';
+import { databaseOf, type Invariant, Observer, storeOf, type View } from './observer.ts';
 import type { Plan } from './plan.ts';
 import { type IsQuorum, quorumsOf } from './quorums.ts';
 import { Trace } from './trace.ts';
@@ -63,6 +63,8 @@ export interface Verdict {
   readonly stats: Stats;
 }
 
+/** How the name of a file begins that is being written. */
+const TEMPORARY = 'writing-';
 /** From the end of all faults to service, and from the end of all requests to equal trees. */
 const SERVICE_BOUND_MS = 60_000;
 const QUIET_BOUND_MS = 60_000;
@@ -227,6 +229,7 @@ export class World {
     const judged = judge(this.observer.ledger, this.history, this.rules());
     this.judged = judged;
     this.checkEphemerals();
+    this.checkRemains();
   }
 
   private judged: ReturnType<typeof judge> | undefined;
@@ -327,6 +330,16 @@ export class World {
   private isAlive(sessionId: bigint): boolean {
     const client = this.clients.get(sessionId);
     return client?.isConnected === true && !client.process.isDead;
+  }
+
+  /** What is half written is taken away again, whatever became of it (ZOOKEEPER-3082). */
+  private checkRemains(): void {
+    if (this.faults.counts.has('litter')) return;
+    for (const { sid, machine, peer } of this.observer.views) {
+      if (peer === undefined || storeOf(peer).snapshotInProgress) continue;
+      const left = machine.disk.list('/data/version-2').find((name) => name.startsWith(TEMPORARY));
+      if (left !== undefined) throw new Violation('NoRemains', `${sid} has left ${left} behind`);
+    }
   }
 
   private checkEphemerals(): void {

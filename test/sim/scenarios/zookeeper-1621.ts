@@ -2,7 +2,7 @@ import type { Scenario } from '../script.ts';
 
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-1621',
-  about: 'power goes right after a log file was made',
+  about: 'power goes right after a log file was made (ZOOKEEPER-2332)',
   voters: 3,
   config: { snapCount: 4 },
   mutant: 'leave the torn end of the log',

@@ -2,7 +2,7 @@ import type { Scenario } from '../script.ts';
 
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-1642',
-  about: 'the history is read once in the life of a peer, and not again at every election',
+  about: 'the history is read once in the life of a peer, and not again at every election (ZOOKEEPER-2678)',
   voters: 3,
   config: { snapCount: 20 },
   mutant: 'load the database before every role',

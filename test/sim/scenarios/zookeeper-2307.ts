@@ -2,7 +2,7 @@ import type { Scenario } from '../script.ts';
 
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-2307',
-  about: 'power goes between the writes of the two epochs',
+  about: 'power goes between the writes of the two epochs (ZOOKEEPER-2354, ZOOKEEPER-1387, ZOOKEEPER-4269)',
   voters: 3,
   mutant: 'skip the sync of the directory after a rename',
   play(s) {

@@ -4,7 +4,7 @@ import { ELECTION_PORT, Stranger } from '../stranger.ts';
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-3829',
   about:
-    'a fourth server comes, and goes, by files edited and servers restarted one by one; writes are decided all along',
+    'a fourth server comes, and goes, by files edited and servers restarted one by one; writes are decided all along (ZOOKEEPER-3830, ZOOKEEPER-3814, ZOOKEEPER-3842)',
   voters: 4,
   play(s) {
     const load = s.addLoad();
