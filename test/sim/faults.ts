@@ -9,7 +9,7 @@ import { halfElected, newEpochTail, onlyObservers, slowLeader, tail } from './pl
 import type { IsQuorum } from './quorums.ts';
 import { SimRandom } from './random.ts';
 import { SimProcess } from './scheduler.ts';
-import { Stranger } from './stranger.ts';
+import { ELECTION_PORT, QUORUM_PORT, Stranger } from './stranger.ts';
 import { Traps } from './traps.ts';
 
 /**
@@ -31,6 +31,7 @@ export class Faults {
   readonly traps: Traps;
   private isOver = false;
   private stranger: Stranger | undefined;
+  private listener: Stranger | undefined;
 
   constructor(ensemble: SimEnsemble, observer: Observer, isQuorum: IsQuorum) {
     this.ensemble = ensemble;
@@ -57,6 +58,7 @@ export class Faults {
     this.onFault(0, 'all is mended from here on');
     this.traps.clear();
     this.stranger?.kill();
+    this.listener?.kill();
     const { network } = this.ensemble;
     network.healAll();
     network.defaultSpeed = { minDelayUs: 50, maxDelayUs: 1500, bytesPerMs: undefined };
@@ -262,7 +264,7 @@ export class Faults {
         view.inTrouble = true;
         network.setName(
           `zk${view.sid}`,
-          fault.kind === 'nameMoves' ? { address: '10.9.9.9' } : random.pick(['fail', 'hang'] as const),
+          fault.kind === 'nameMoves' ? this.elsewhere(random) : random.pick(['fail', 'hang'] as const),
         );
         this.later(forMs, () => network.setName(`zk${view.sid}`, { address: machine.host.address }));
         return true;
@@ -290,6 +292,16 @@ export class Faults {
       onData: () => {},
       onClose: () => {},
     });
+  }
+
+  /** Nobody is there, or somebody who accepts and says nothing. */
+  private elsewhere(random: SimRandom): { address: string } {
+    if (random.chance(1, 2)) return { address: '10.9.9.9' };
+    if (this.listener === undefined) {
+      this.listener = new Stranger(this.ensemble.network, this.ensemble.scheduler, 'listener');
+      for (const port of [CLIENT_PORT, QUORUM_PORT, ELECTION_PORT]) this.listener.listen(port);
+    }
+    return { address: this.listener.host.address };
   }
 
   /** Some connections at once, left open for a while. */

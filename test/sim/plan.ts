@@ -101,7 +101,7 @@ const CLASSES: readonly (readonly [FaultKind, number])[] = [
   ['bridge', 2],
   ['slowLink', 2],
   ['nameFails', 1],
-  ['nameMoves', 1],
+  ['nameMoves', 3],
   ['breakStreams', 4],
   ['purge', 1],
   ['stop', 3],
