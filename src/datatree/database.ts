@@ -87,8 +87,10 @@ export class Database {
   }
 
   startCut(): SnapshotCut {
-    if (this.lastZxid >= this.exactFrom) this.foundFuzzy = false;
-    return new SnapshotCut(this.tree, this.sessions, this.lastZxid, this.options.digest);
+    const isExact = this.lastZxid >= this.exactFrom;
+    if (isExact) this.foundFuzzy = false;
+    const digest = this.options.digest ? (isExact ? this.tree.digest() : 'none') : undefined;
+    return new SnapshotCut(this.tree, this.sessions, this.lastZxid, digest);
   }
 
   /**
@@ -105,7 +107,8 @@ export class Database {
   /**
    * The state came from a leader that may have gone on changing it while it sent it: an Apache server's does, and names
    * no digest. What it holds of later transactions is committed before NEWLEADER, so it is right from the last of those
-   * on; until that one is known, `zxid` is undefined.
+   * on; until that one is known, `zxid` is undefined. A snapshot taken before names no digest either, so that whoever
+   * starts from it knows as much.
    */
   fuzzyUntil(zxid: Zxid | undefined): void {
     this.exactFrom = zxid ?? NOT_KNOWN_YET;

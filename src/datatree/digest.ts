@@ -20,6 +20,9 @@ export interface ZxidDigest {
   readonly digest: bigint;
 }
 
+/** Of a snapshot to be written; undefined: digests are off, 'none': the tree's says nothing at this zxid. */
+export type SnapshotDigest = bigint | 'none' | undefined;
+
 export function isOutsideDigest(path: string): boolean {
   return path.startsWith(ZOOKEEPER_SUBTREE);
 }

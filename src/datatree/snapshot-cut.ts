@@ -2,6 +2,7 @@ import { writeAcls } from '../jute/data-records.ts';
 import { Writer } from '../jute/writer.ts';
 import type { Zxid } from '../jute/zxid.ts';
 import type { ChangeListener, DataTree } from './data-tree.ts';
+import type { SnapshotDigest } from './digest.ts';
 import type { SessionTable } from './session-table.ts';
 
 /**
@@ -19,8 +20,7 @@ import type { SessionTable } from './session-table.ts';
  */
 export class SnapshotCut implements ChangeListener {
   readonly zxid: Zxid;
-  /** The tree's digest at that zxid; undefined when digests are off. */
-  readonly digest: bigint | undefined;
+  readonly digest: SnapshotDigest;
   private readonly tree: DataTree;
   /** The node the walk comes to next, -1 after the last. */
   private cursor: number;
@@ -33,9 +33,9 @@ export class SnapshotCut implements ChangeListener {
   private readonly early = new Set<number>();
   private state: 'walking' | 'ending' | 'done' = 'walking';
 
-  constructor(tree: DataTree, sessions: SessionTable, zxid: Zxid, withDigest: boolean) {
+  constructor(tree: DataTree, sessions: SessionTable, zxid: Zxid, digest: SnapshotDigest) {
     this.zxid = zxid;
-    this.digest = withDigest ? tree.digest() : undefined;
+    this.digest = digest;
     this.tree = tree;
     this.cursor = tree.oldest;
     this.lastSequence = tree.lastSequence;

@@ -191,10 +191,10 @@ export class Following implements LearnerHost, ReplicaSink {
     assert(this.decoder !== undefined, 'a snapshot comes only when it is expected');
     this.learner.onSnapshotReceived();
     const database = this.decoder.finish(this.snapshotZxid);
+    database.fuzzyUntil(undefined);
     this.decoder = undefined;
     store.installSnapshot(database.startCut(), () => {
       if (this.over) return;
-      database.fuzzyUntil(undefined);
       replica.replaceWith(database);
       this.newestKnown = replica.lastZxid;
       log.info({ zxid: `0x${zxidHex(replica.lastZxid)}` }, 'installed the snapshot of the leader');

@@ -64,6 +64,8 @@ export class Primary {
     log: Log,
   ) {
     const nowMs = clock.nowMs();
+    // Whoever orders the writes has all that was committed.
+    database.fuzzyUntil(database.lastProcessedZxid);
     this.clock = clock;
     this.database = database;
     this.host = host;

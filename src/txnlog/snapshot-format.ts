@@ -1,4 +1,4 @@
-import { DIGEST_VERSION, type ZxidDigest } from '../datatree/digest.ts';
+import { DIGEST_VERSION, type SnapshotDigest, type ZxidDigest } from '../datatree/digest.ts';
 import { ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
 import { ADLER32_EMPTY, adler32 } from './adler32.ts';
 
@@ -39,7 +39,7 @@ export function snapshotHeaderDefect(header: Buffer): string | undefined {
 export function snapshotTrailer(
   checksum: number,
   zxid: Zxid,
-  digest: bigint | undefined,
+  digest: SnapshotDigest,
   serializeLastProcessedZxid: boolean,
 ): Buffer {
   const trailer = Buffer.alloc(3 * SEAL_BYTES + DIGEST_PART_BYTES + LAST_ZXID_PART_BYTES);
@@ -52,10 +52,11 @@ export function snapshotTrailer(
     at = writeSeal(trailer, at, sum);
   };
   if (digest !== undefined) {
-    trailer.writeBigInt64BE(BigInt(zxid), at);
-    trailer.writeInt32BE(DIGEST_VERSION, at + 8);
     // Nothing was applied yet: Apache has no digest to write then, whatever the tree's is.
-    trailer.writeBigInt64BE(zxid === ZXID_ZERO ? 0n : BigInt.asIntN(64, digest), at + 12);
+    const isNone = digest === 'none' || zxid === ZXID_ZERO;
+    trailer.writeBigInt64BE(isNone ? 0n : BigInt(zxid), at);
+    trailer.writeInt32BE(DIGEST_VERSION, at + 8);
+    trailer.writeBigInt64BE(isNone ? 0n : BigInt.asIntN(64, digest), at + 12);
     at += DIGEST_PART_BYTES;
     seal();
   }

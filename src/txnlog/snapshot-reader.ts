@@ -92,7 +92,10 @@ function decode(chunks: Iterable<Buffer>, snapshot: SnapshotName, options: Datab
   const verdict = readTrailer(Buffer.concat(trailer), checksum.value);
   if (verdict.defect !== undefined) return damaged(verdict.defect);
   const database = decoder.finish(snapshot.zxid);
-  if (verdict.digest !== undefined) database.expectDigest(verdict.digest);
+  const digest = verdict.digest?.zxid === ZXID_ZERO ? undefined : verdict.digest;
+  // Without one, though there are transactions in it, it may be what a leader sent.
+  if (digest !== undefined) database.expectDigest(digest);
+  else if (snapshot.zxid > ZXID_ZERO) database.fuzzyUntil(undefined);
   return { database, defect: '', digestZxid: verdict.digest?.zxid ?? ZXID_ZERO };
 }
 

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import type { SnapshotDigest } from '../datatree/digest.ts';
 import type { Clock } from '../io/clock.ts';
 import { type Disk, DiskError, type DiskFile, diskError } from '../io/disk.ts';
 import { type Zxid, zxidHex } from '../jute/zxid.ts';
@@ -15,7 +16,7 @@ import { StreamChecksum, snapshotHeader, snapshotTrailer } from './snapshot-form
  */
 export interface SnapshotSource {
   readonly zxid: Zxid;
-  readonly digest: bigint | undefined;
+  readonly digest: SnapshotDigest;
   next(maxBytes: number): Buffer | undefined;
   cancel(): void;
 }
