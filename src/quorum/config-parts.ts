@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { DatabaseOptions } from '../datatree/database.ts';
 import { ELECTION_DEFAULTS, type ElectionOptions } from '../election/fast-leader-election.ts';
 import type { PeerMeshOptions } from '../election/peer-mesh.ts';
@@ -60,10 +61,11 @@ export function electionOptions(config: PeerConfig): ElectionOptions {
 }
 
 export function meshOptions(config: PeerConfig, self: number, verifier: QuorumVerifier): PeerMeshOptions {
-  const addresses = verifier.members.get(self)?.addresses ?? [];
+  const own = verifier.members.get(self);
+  assert(own !== undefined, 'only a member is started');
   return {
     self,
-    addresses: addresses.map(({ host, electionPort }) => ({ host, port: electionPort })),
+    addresses: own.addresses.map(({ host, electionPort }) => ({ host, port: electionPort })),
     listenOnAllIPs: config.quorumListenOnAllIPs,
     bindRetries: config.electionPortBindRetry,
     cnxTimeoutMs: config.cnxTimeoutMs,

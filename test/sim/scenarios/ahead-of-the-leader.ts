@@ -1,8 +1,9 @@
+import { ZXID_NONE } from '../../../src/jute/zxid.ts';
 import { intBody, PacketType } from '../../../src/zab/packets.ts';
 import { dialLeader, introduce } from '../neighbour.ts';
 import type { Scenario } from '../script.ts';
 
-const { ackEpoch, diff, leaderInfo, newLeader, proposal } = PacketType;
+const { ackEpoch, commit, diff, leaderInfo, newLeader, proposal, snap } = PacketType;
 
 export const scenario: Scenario = {
   name: 'a learner where the tree of its leader ends',
@@ -27,6 +28,28 @@ export const scenario: Scenario = {
     s.expect(link.count(diff), 1, 'DIFF');
     s.expect(link.count(proposal), s.view(1).tip - tip, 'transactions');
     link.close();
+
+    // A snapshot for one that does not say where it stands has all that was decided when it came, so it has to wait;
+    // what is decided meanwhile follows.
+    s.slowDisk(0.5, 3);
+    s.until('the disk of the leader', () => s.view(3).tip === s.view(1).tip);
+    s.slowDisk(3000, 3);
+    s.flood('/node', 1, client);
+    s.run(60);
+    const decided = s.view(1).tip;
+    const other = dialLeader(s, 3);
+    introduce(other, { sid: 98 });
+    other.next(leaderInfo, 'LEADERINFO');
+    other.send(ackEpoch, ZXID_NONE, intBody(0));
+    s.run(60);
+    s.flood('/node', 2, client);
+    s.run(60);
+    s.expect(other.count(snap), 0, 'snapshots before the tree has what is decided');
+    other.next(newLeader, 'NEWLEADER');
+    const taken = other.received.find(({ type }) => type === snap);
+    s.expect(taken?.zxid, decided, 'the zxid of the snapshot');
+    s.expect(other.count(commit), 2, 'decided transactions behind it');
+    other.close();
     s.slowDisk(0.5, 3);
   },
 };

@@ -4,6 +4,7 @@ import { dialLeader, introduce, ScriptedVoter } from '../neighbour.ts';
 import type { Scenario } from '../script.ts';
 import { members } from './reconfigured.ts';
 
+const DYNAMIC = '/etc/zoo.cfg.dynamic.0';
 const NEXT = '/etc/zoo.cfg.dynamic.next';
 const PATIENCE_MS = 1500;
 
@@ -47,7 +48,9 @@ export const scenario: Scenario = {
 
     // Who is to be a voter, and is none yet, is not waited for.
     const { disk } = s.view(3).machine;
+    disk.put(DYNAMIC, Buffer.from(members('123 4', undefined)));
     disk.put(NEXT, Buffer.from(members('1234', 1 as Zxid)));
+    s.edit(3, (text) => `${text.replace(/server\..*\n/g, '')}dynamicConfigFile=${DYNAMIC}\n`);
     s.start(3);
     const [two, four] = [new ScriptedVoter(s, 2, []), new ScriptedVoter(s, 4, [3])];
     log.lines.length = 0;
@@ -63,6 +66,7 @@ export const scenario: Scenario = {
     for (const each of [voter, two, four]) each.stop();
     s.kill(3);
     disk.remove(NEXT);
+    s.configure(3, [1, 2, 3], [4]);
     s.start(3);
     s.start(1, 2, 4);
     s.untilServing();
