@@ -144,12 +144,12 @@ export class Actor {
     this.history.ops.push(op);
   }
 
-  /** Goes to another server, and goes on talking to the one it leaves. */
-  move(actions: readonly Action[]): void {
+  /** Goes to another server, or to the same once more, and goes on talking on the connection it leaves. */
+  move(actions: readonly Action[], server?: string): void {
     const { client } = this;
     if (!client.isConnected || client.isClosing) return;
     const ops = actions.map((action) => this.opOf(action));
-    client.move();
+    client.move(server);
     for (const op of ops) this.haunt(op);
   }
 
@@ -341,7 +341,7 @@ export class Actor {
         return;
       default: {
         const actions = Array.from({ length: more.between(0, GHOST_XIDS) }, () => this.write());
-        this.move(actions.filter((action) => isWrite(action)));
+        this.move(actions.filter(isWrite), more.chance(1, 2) ? client.server : undefined);
         this.scheduler.after(more.between(1, 4000) * 1000, undefined, () => client.leaveGhost());
       }
     }

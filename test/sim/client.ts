@@ -63,6 +63,8 @@ export class SimClient {
   aliveMs = 0;
   /** The longest it was silent between two requests that were answered, and until when. */
   silence = { ms: 0, untilMs: 0 };
+  /** Where it is, or tries to be. */
+  server = '';
   /** Connections that were let in. */
   connections = 0;
   onConnected: () => void = () => {};
@@ -217,6 +219,7 @@ export class SimClient {
     if (this.closed || this.isExpired) return;
     const server = this.pinned ?? (this.options.servers[this.nextServer++ % this.options.servers.length] as string);
     this.pinned = undefined;
+    this.server = server;
     const readOnly = this.options.readOnly === undefined ? false : this.options.readOnly();
     this.knowsReadOnly = readOnly !== undefined;
     const cutter = new FrameCutter(64 << 20, (frame) => {

@@ -198,6 +198,8 @@ export class Faults {
       case 'words':
         for (const word of FOUR_LETTER_WORDS) this.ask(view, word);
         return true;
+      case 'halfClose':
+        return network.halfClose(machine.host, CLIENT_PORT) > 0;
       case 'garbage':
         this.sendGarbage(view, forMs, random);
         return true;

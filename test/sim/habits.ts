@@ -238,7 +238,8 @@ export class Wishes {
     const inside = random.chance(1, 3) ? `${path}/c${random.below(2)}` : path;
     if (inside !== path) return { op: 'create', path: inside, data: '', flags: 0 };
     if (path.startsWith('/b')) return { op: 'create', path, data: '', flags: CreateMode.container };
-    const flags = random.pick([CreateMode.persistentWithTTL, CreateMode.persistentSequentialWithTTL]);
+    const { persistentWithTTL: plain, persistentSequentialWithTTL: numbered } = CreateMode;
+    const flags = random.pick([plain, plain, plain, numbered]);
     return { op: 'create', path, data: '', flags, ttl: random.pick([300, 900, 2500, 9000, 1_000_000]) };
   }
 
@@ -249,7 +250,9 @@ export class Wishes {
       case 0:
         return { op: 'setData', path, data: this.data(), version: -1 };
       case 1:
-        return { op: 'delete', path: `${path}/c${random.below(2)}`, version: -1 };
+        return random.chance(1, 2)
+          ? { op: 'setData', path: `/t${random.below(3)}`, data: this.data(), version: -1 }
+          : { op: 'delete', path: `${path}/c${random.below(2)}`, version: -1 };
       case 2:
         return { op: 'exists', path, watch: random.chance(1, 4) };
       case 3:

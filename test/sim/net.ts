@@ -163,6 +163,17 @@ export class SimNetwork {
     }
   }
 
+  /** Whoever has dialled that port ends its side, and goes on reading. Returns how many there were. */
+  halfClose(to: SimHost, port: number): number {
+    let ended = 0;
+    for (const stream of [...this.streams]) {
+      if (stream.peer?.host !== to || stream.remotePort !== port || stream.process.isDead) continue;
+      stream.end();
+      ended++;
+    }
+    return ended;
+  }
+
   get openStreams(): number {
     return this.streams.size;
   }

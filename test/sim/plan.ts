@@ -32,6 +32,7 @@ export type FaultKind =
   | 'stop'
   | 'words'
   | 'spoilt'
+  | 'halfClose'
   | 'tail'
   | 'halfElected'
   | 'newEpochTail'
@@ -113,6 +114,7 @@ const CLASSES: readonly (readonly [FaultKind, number])[] = [
   ['newEpochTail', 3],
   ['onlyObservers', 2],
   ['slowLeader', 3],
+  ['halfClose', 3],
 ];
 
 export const EFFECTS = ['create', 'write', 'truncate', 'rename', 'unlink', 'sync', 'syncDir'] as const;

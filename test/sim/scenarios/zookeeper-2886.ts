@@ -18,7 +18,10 @@ export const scenario: Scenario = {
       s.client.client.drop();
       s.until('a connection', () => s.client.isConnected);
     }
+    s.until('a connection', () => s.client.isConnected);
+    const { connections } = s.client.client;
     const { items } = s.do({ op: 'multi', parts: [{ op: 'setData', path: '/a', data: 'last', version: -1 }] });
     s.expect(items?.join(), '0', 'the last multi');
+    s.expect(s.client.client.connections, connections, 'connections until it was answered');
   },
 };
