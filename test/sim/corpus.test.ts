@@ -48,6 +48,13 @@ for (const [area, list] of Object.entries(KNOWN_BUGS)) {
   });
 }
 
+test('each scenario of lost data names a mutant that turns it red', () => {
+  const [synchronisation, files] = Object.values(KNOWN_BUGS).map((list) => list.trim().split(/\s+/));
+  const numbers = new Set([...(synchronisation ?? []), ...(files ?? [])].map((bug) => `ZOOKEEPER-${bug}`));
+  const without = allScenarios().filter(({ name, mutant }) => numbers.has(name) && mutant === undefined);
+  expect(without.map(({ name }) => name)).toEqual([]);
+});
+
 test('the issues of the Zab specification are scenarios', () => {
   const about = allScenarios().map((scenario) => scenario.about);
   expect(about.some((text) => text.includes('Zab specification issues 1, 2 and 3'))).toBe(true);
