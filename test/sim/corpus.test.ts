@@ -48,6 +48,11 @@ for (const [area, list] of Object.entries(KNOWN_BUGS)) {
   });
 }
 
+test('no name stands for two scenarios', () => {
+  const names = allScenarios().map(({ name }) => name);
+  expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+});
+
 test('each scenario of lost data names a mutant that turns it red', () => {
   const [synchronisation, files] = Object.values(KNOWN_BUGS).map((list) => list.trim().split(/\s+/));
   const numbers = new Set([...(synchronisation ?? []), ...(files ?? [])].map((bug) => `ZOOKEEPER-${bug}`));

@@ -180,7 +180,6 @@ const SCENARIOS: readonly Scenario[] = [
   words,
   badLearner,
   bitnami32542,
-  ch23038,
   ch54572,
   ch65198,
   ch91464,
