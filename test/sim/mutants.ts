@@ -752,6 +752,21 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'install a snapshot that was given up',
+    edits: [
+      {
+        file: 'src/txnlog/snapshot-writer.ts',
+        from: '    if (this.cancelled) {\n      this.fail(new Error(GIVEN_UP));\n      return;\n    }\n    if (this.streamIsOver) {',
+        to: '    if (this.streamIsOver) {',
+      },
+      {
+        file: 'src/txnlog/snapshot-writer.ts',
+        from: 'if (error !== undefined || this.cancelled) this.fail(error ?? new Error(GIVEN_UP));',
+        to: 'if (error !== undefined) this.fail(error);',
+      },
+    ],
+  },
+  {
     name: 'sync what is read without writing it again',
     edits: [{ file: RECOVERY, from: '      file.writeAt(chunk, at);\n', to: '' }],
   },

@@ -3,6 +3,7 @@ import { scenario as aDirectoryOfBeforeThreeFive } from './scenarios/a-directory
 import { scenario as aDiskThatFails } from './scenarios/a-disk-that-fails.ts';
 import { scenario as aPurgeWhileLearnersRead } from './scenarios/a-purge-while-learners-read.ts';
 import { scenario as aSessionEndsWithItsQueue } from './scenarios/a-session-ends-with-its-queue.ts';
+import { scenario as aSnapshotOnABadDisk } from './scenarios/a-snapshot-on-a-bad-disk.ts';
 import { scenario as aWrongDigest } from './scenarios/a-wrong-digest.ts';
 import { scenario as aheadOfTheLeader } from './scenarios/ahead-of-the-leader.ts';
 import { scenario as anotherElectionAddress } from './scenarios/another-election-address.ts';
@@ -143,6 +144,7 @@ import { Violation } from './violation.ts';
 
 /** All scenarios, one file each in scenarios/, in the order of their names. */
 const SCENARIOS: readonly Scenario[] = [
+  aSnapshotOnABadDisk,
   longTransactions,
   whatIsBesideTheLog,
   aPurgeWhileLearnersRead,
