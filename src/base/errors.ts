@@ -8,6 +8,12 @@ export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 }
 
+/** What was caught, when it is the bytes that were bad; anything else is no concern of whoever asks, and goes on up. */
+export function protocolError(caught: unknown): ProtocolError {
+  if (!(caught instanceof ProtocolError)) throw caught;
+  return caught;
+}
+
 /**
  * The world failed us (disk, damaged file, port taken): the peer stops with this one plain line.
  * `exitCode` is the one Apache uses for the same end: 1 unexpected, 3 no access to the data directory,

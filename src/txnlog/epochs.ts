@@ -39,9 +39,9 @@ export class Epochs {
   /** Durable on return. Throws FatalError. */
   setAccepted(epoch: number): void {
     assert(epoch >= (this.accepted ?? 0), `acceptedEpoch never goes back from ${this.accepted} to ${epoch}`);
-    if (epoch === this.accepted && this.disk.exists(join(this.dir, ACCEPTED))) return;
     // One made up for a missing file is written first: an accepted epoch alone would say that there is no history.
-    if ((this.current ?? 0) > 0 && !this.disk.exists(join(this.dir, CURRENT))) this.write(CURRENT, this.current ?? 0);
+    const current = this.current ?? 0;
+    if (current > 0 && !this.disk.exists(join(this.dir, CURRENT))) this.write(CURRENT, current);
     this.write(ACCEPTED, epoch);
     this.accepted = epoch;
   }

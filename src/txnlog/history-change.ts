@@ -4,12 +4,11 @@ import { parseZxidHex, ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
 import type { DataDirs } from './data-dir.ts';
 import { INTENT, join, listLogs, listSnapshots, temporaryName } from './file-names.ts';
 import { LogFileReader } from './log-file-reader.ts';
-import { LOG_HEADER_BYTES } from './log-format.ts';
 import { replaceFile } from './small-file.ts';
 import type { SyncedUpTo, SyncNote } from './sync-note.ts';
 
 /**
- * Replacing a history, and cutting it; the side file is `history-change`. Replacing a history, or cutting it, takes several files; they cannot change in
+ * Replacing a history, or cutting it; the side file is `history-change`. Both take several files, which cannot change in
  * one stroke. So what is about to happen is made durable first, in this one file, and a start that finds it carries
  * it out to the end before anything is read. Until it is there the old history is whole, from then on the new one.
  *
@@ -76,12 +75,8 @@ function carryOutTruncate(disk: Disk, dirs: DataDirs, note: SyncNote, zxid: Zxid
   note.writeNow(lowered(note.value, cutFile?.zxid ?? ZXID_ZERO, cutAt, zxid));
   for (const log of logs.reverse()) if (log.zxid > zxid) disk.unlink(join(dirs.logDir, log.name));
   disk.syncDir(dirs.logDir);
-  if (cutFile === undefined) return;
-  if (cutAt > LOG_HEADER_BYTES) cutLog(disk, cutPath, cutAt);
-  else {
-    disk.unlink(cutPath);
-    disk.syncDir(dirs.logDir);
-  }
+  // One that is left without a record goes with the recovery that follows.
+  if (cutFile !== undefined) cutLog(disk, cutPath, cutAt);
 }
 
 /** Durable on return. Throws DiskError. */

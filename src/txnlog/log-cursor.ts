@@ -56,7 +56,7 @@ export class LogCursor {
 
   /** The oldest file that is still needed. */
   get oldestFile(): LogName | undefined {
-    return this.closed ? undefined : this.files[this.index];
+    return this.files[this.index];
   }
 
   next(): LogEntry | undefined {

@@ -1,4 +1,4 @@
-import { FatalError, ProtocolError } from '../base/errors.ts';
+import { FatalError, protocolError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { Database, type DatabaseOptions } from '../datatree/database.ts';
 import type { Disk } from '../io/disk.ts';
@@ -87,8 +87,9 @@ function loadBase(disk: Disk, dir: string, options: DatabaseOptions, log: Log): 
   const damaged = new Map<SnapshotName, string>();
   for (const snapshot of snapshots.slice(0, MAX_CANDIDATES)) {
     const verdict = looksComplete(disk, dir, snapshot) ? loadSnapshot(disk, dir, snapshot, options) : undefined;
-    const database = verdict?.database;
-    if (database !== undefined) return { database, snapshot, digestZxid: verdict?.digestZxid ?? ZXID_ZERO, damaged };
+    if (verdict?.database !== undefined) {
+      return { database: verdict.database, snapshot, digestZxid: verdict.digestZxid, damaged };
+    }
     const reason = verdict?.defect ?? 'it was not written to its end';
     log.warn({ file: join(dir, snapshot.name), reason }, 'passing over a snapshot that cannot be loaded');
     damaged.set(snapshot, reason);
@@ -169,9 +170,9 @@ function parse(record: LogRecord, path: string): Txn {
   try {
     return readTxn(record.payload);
   } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
+    const { message } = protocolError(error);
     throw new FatalError(
-      `${path}: the transaction 0x${zxidHex(record.zxid)} at offset ${record.offset} is whole but cannot be read: ${error.message}`,
+      `${path}: the transaction 0x${zxidHex(record.zxid)} at offset ${record.offset} is whole but cannot be read: ${message}`,
     );
   }
 }

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { ProtocolError } from '../base/errors.ts';
+import { messageOf, ProtocolError, protocolError } from '../base/errors.ts';
 import type { Database, DatabaseOptions } from '../datatree/database.ts';
 import { SnapshotDecoder } from '../datatree/snapshot-decoder.ts';
 import type { Disk, DiskFile } from '../io/disk.ts';
@@ -57,8 +57,7 @@ export function loadSnapshot(
     const bytes = snapshot.compression === '' ? chunksOf(file) : [decompress(file, snapshot)];
     return decode(bytes, snapshot, options);
   } catch (error) {
-    if (error instanceof ProtocolError) return damaged(error.message);
-    throw error;
+    return damaged(protocolError(error).message);
   } finally {
     file.close();
   }
@@ -120,7 +119,7 @@ function decompress(file: DiskFile, snapshot: SnapshotName): Buffer {
   try {
     return gunzipSync(packed);
   } catch (error) {
-    throw new ProtocolError(`not readable as gzip: ${error instanceof Error ? error.message : ''}`);
+    throw new ProtocolError(`not readable as gzip: ${messageOf(error)}`);
   }
 }
 

@@ -92,7 +92,7 @@ export class SnapshotWriter {
         if (this.disk.exists(path)) this.disk.unlink(path);
         this.file = this.disk.open(path, 'create');
       } catch (error) {
-        this.fail(error);
+        this.fail(diskError(error));
         return;
       }
       const header = snapshotHeader();
@@ -177,7 +177,6 @@ export class SnapshotWriter {
 
   /** Every slice is a gzip member or a snappy block of its own: both formats are read as one stream. */
   private pack(bytes: Buffer, isFirst: boolean): Buffer[] {
-    if (bytes.length === 0) return [];
     switch (this.options.snapshotCompression) {
       case 'gz':
         return [gzipSync(bytes)];
@@ -188,12 +187,11 @@ export class SnapshotWriter {
     }
   }
 
-  private fail(error: unknown): void {
+  private fail(error: Error): void {
     this.source.cancel();
     this.file?.close();
     this.file = undefined;
     this.remove([this.temporaryPath()]);
-    if (!(error instanceof Error)) throw error;
     this.finish(error);
   }
 

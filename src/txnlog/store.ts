@@ -376,7 +376,7 @@ export class Store {
       writeIntent(this.disk, this.dirs, intent);
       carryOut(this.disk, this.dirs, this.note, intent);
     } catch (error) {
-      this.failInstall(error instanceof FatalError ? error : diskError(error));
+      this.failInstall(diskError(error));
       return;
     }
     this.snapshots.onPublished(writer);

@@ -75,7 +75,7 @@ export class Machine {
   /** Where its snapshots and logs are, by its configuration. */
   get dirs(): { readonly snapDir: string; readonly logDir: string } {
     const logs = /^dataLogDir=(.*)$/m.exec(this.disk.read(CONFIG_FILE).toString())?.[1];
-    return { snapDir: '/data/version-2', logDir: `${logs ?? '/data'}/version-2` };
+    return { snapDir: '/data/version-2', logDir: `${(logs ?? '/data').replace(/\/$/, '')}/version-2` };
   }
 
   configure(config: string): void {

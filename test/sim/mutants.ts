@@ -767,6 +767,27 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'make directories that have to be there',
+    edits: [
+      {
+        file: 'src/txnlog/data-dir.ts',
+        from: 'if (!disk.exists(dir)) throw new FatalError(',
+        to: "if (dir === '') throw new FatalError(",
+      },
+    ],
+  },
+  {
+    name: 'leave out what the log on disk does not have',
+    edits: [
+      {
+        file: 'src/txnlog/log-cursor.ts',
+        from: 'if (!follows(previous, zxid)) return false;',
+        to: 'if (!follows(previous, zxid)) return zxid > previous;',
+      },
+      { file: 'src/zab/sync-source.ts', from: ' || !follows(this.previous, entry.zxid)', to: '' },
+    ],
+  },
+  {
     name: 'sync what is read without writing it again',
     edits: [{ file: RECOVERY, from: '      file.writeAt(chunk, at);\n', to: '' }],
   },

@@ -1,6 +1,8 @@
 import { scenario as aCutBackToASnapshot } from './scenarios/a-cut-back-to-a-snapshot.ts';
+import { scenario as aCutWithoutAWholeSnapshot } from './scenarios/a-cut-without-a-whole-snapshot.ts';
 import { scenario as aDirectoryOfBeforeThreeFive } from './scenarios/a-directory-of-before-three-five.ts';
 import { scenario as aDiskThatFails } from './scenarios/a-disk-that-fails.ts';
+import { scenario as aLogThatChangesUnderItsReaders } from './scenarios/a-log-that-changes-under-its-readers.ts';
 import { scenario as aPurgeWhileLearnersRead } from './scenarios/a-purge-while-learners-read.ts';
 import { scenario as aSessionEndsWithItsQueue } from './scenarios/a-session-ends-with-its-queue.ts';
 import { scenario as aSnapshotOnABadDisk } from './scenarios/a-snapshot-on-a-bad-disk.ts';
@@ -20,6 +22,7 @@ import { scenario as ch91464 } from './scenarios/ch-91464.ts';
 import { scenario as cve202423944 } from './scenarios/cve-2024-23944.ts';
 import { scenario as deepPipelines } from './scenarios/deep-pipelines.ts';
 import { scenario as directoriesThatAreRefused } from './scenarios/directories-that-are-refused.ts';
+import { scenario as directoriesThatHaveToBeThere } from './scenarios/directories-that-have-to-be-there.ts';
 import { scenario as electionPortInUse } from './scenarios/election-port-in-use.ts';
 import { scenario as emptyCountsAnew } from './scenarios/empty-counts-anew.ts';
 import { scenario as epochWithoutATransaction } from './scenarios/epoch-without-a-transaction.ts';
@@ -144,6 +147,9 @@ import { Violation } from './violation.ts';
 
 /** All scenarios, one file each in scenarios/, in the order of their names. */
 const SCENARIOS: readonly Scenario[] = [
+  aLogThatChangesUnderItsReaders,
+  aCutWithoutAWholeSnapshot,
+  directoriesThatHaveToBeThere,
   aSnapshotOnABadDisk,
   longTransactions,
   whatIsBesideTheLog,

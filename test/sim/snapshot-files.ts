@@ -72,7 +72,7 @@ export function snappyOfAllForms(bytes: Buffer): Buffer {
   const frames: Buffer[] = [SNAPPY_HEADER];
   for (let at = 0; at < bytes.length; at += 700) {
     // Appended to by somebody who began anew.
-    if (at === 1400) frames.push(SNAPPY_HEADER);
+    if (at === 700) frames.push(SNAPPY_HEADER);
     frames.push(snappyFrame(blockOfAllForms(bytes.subarray(at, at + 700))));
   }
   return Buffer.concat(frames);

@@ -14,15 +14,15 @@ export const scenario: Scenario = {
     const { disk } = s.view(1).machine;
     const round = (many: number, decided: number, change: () => void): void => {
       const { leader } = s;
-      s.wipe(1);
+      const lonely = s.addClient(`lonely ${s.world.actors.length}`, leader);
+      s.until('a connection', () => lonely.isConnected);
       s.write('/a', 'decided');
+      s.wipe(1);
       s.start(1);
       s.untilServing();
       for (let i = 0; i < decided; i++) s.write('/a', `decided ${i}`.padEnd(200, '.'));
       s.run(200);
       const others = [2, 3, 4, 5].filter((sid) => sid !== leader);
-      const lonely = s.addClient(`lonely ${s.world.actors.length}`, leader);
-      s.until('a connection', () => lonely.isConnected);
       s.partition([1, leader], others);
       for (let i = 0; i < many; i++) {
         s.ask({ op: 'setData', path: '/a', data: `lost ${i}`.padEnd(200, '.'), version: -1 }, lonely);

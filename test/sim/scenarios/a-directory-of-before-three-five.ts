@@ -13,12 +13,13 @@ export const scenario: Scenario = {
     const bare = (sid: number): void =>
       s.recovers(sid, 'the log is taken for the whole history', (disk, { snapDir, logDir }) => {
         for (const { path } of found(disk, snapDir, 'snapshot')) disk.remove(path);
-        for (const name of ['acceptedEpoch', 'currentEpoch']) disk.remove(`${snapDir}/${name}`);
-        for (const name of ['synced', 'log-order']) disk.remove(`${logDir}/${name}`);
+        for (const name of ['acceptedEpoch', 'currentEpoch'])
+          if (disk.has(`${snapDir}/${name}`)) disk.remove(`${snapDir}/${name}`);
+        for (const name of ['synced', 'log-order']) if (disk.has(`${logDir}/${name}`)) disk.remove(`${logDir}/${name}`);
       });
     bare(1);
     s.kill(3);
-    s.untilServing();
+    bare(1);
     s.start(3);
     s.untilServing();
     s.write('/a', 'again');

@@ -32,6 +32,7 @@ export const scenario: Scenario = {
     file('log-order', 'log.100000001 after 500000000 77\n');
     const { disk } = s.view(1).machine;
     const many = Array.from({ length: 800 }, (_, i) => sealed(`log.${(i + 1).toString(16)} after ${i.toString(16)}`));
+    many.push(sealed('log.100000001 after 0'));
     file('log-order', many.join('') + disk.read(`${dir}/log-order`).toString());
     s.expect(disk.read(`${dir}/log-order`).length < 1000, true, 'it is tidied');
     s.expect(s.read('/a'), 'kept', '/a');

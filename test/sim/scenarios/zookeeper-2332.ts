@@ -54,6 +54,7 @@ export const scenario: Scenario = {
         disk.put(path, over(log, endOf(recordsOf(log)), bytes(recordOf(payload), payload)));
       });
     let length = 0;
+    const earlier = Buffer.from(recordsOf(newest(s.view(1).machine.disk).log)[0]?.bytes ?? []);
     appended('the record is cut short', (record) => {
       length = record.length;
       return record.subarray(0, 12);
@@ -67,6 +68,13 @@ export const scenario: Scenario = {
     appended('the length 5 cannot be', (record) => record.fill(0, 8, 12).fill(5, 11, 12));
     appended('the zxid is out of range', (_, payload) => recordOf(payload.fill(0xff, 12, 14)));
     appended('there is more after the end', () => Buffer.concat([Buffer.alloc(40), Buffer.from('more')]));
+    // A whole record behind it, but one that is known already.
+    appended('the record has no length', (record) => Buffer.concat([record.fill(0, 8, 12), earlier]));
+    recovers('passed over records that repeat earlier ones', (disk) => {
+      const { path, log } = newest(disk);
+      const records = recordsOf(log);
+      disk.put(path, over(log, endOf(records), records.at(-1)?.bytes ?? earlier));
+    });
     // And nothing behind it but zeros.
     recovers('', (disk) => {
       const { path, log } = newest(disk);

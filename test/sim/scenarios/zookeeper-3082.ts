@@ -9,7 +9,7 @@ export const scenario: Scenario = {
   play(s) {
     s.begin(3);
     s.create('/a');
-    for (let i = 0; i < 9; i++) s.create(`/big${i}`, 'x'.repeat(900_000));
+    for (let i = 0; i < 11; i++) s.create(`/big${i}`, 'x'.repeat(900_000));
     s.untilServing();
     const { machine } = s.view(1);
     const { disk } = machine;
