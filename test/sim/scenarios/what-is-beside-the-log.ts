@@ -1,4 +1,5 @@
 import { adler32 } from '../../../src/txnlog/adler32.ts';
+import { endOf, found, recordsOf } from '../damage.ts';
 import type { Scenario } from '../script.ts';
 
 export const scenario: Scenario = {
@@ -35,6 +36,15 @@ export const scenario: Scenario = {
     many.push(sealed('log.100000001 after 0'));
     file('log-order', many.join('') + disk.read(`${dir}/log-order`).toString());
     s.expect(disk.read(`${dir}/log-order`).length < 1000, true, 'it is tidied');
+    // It says more than the log has: the disk lost the end.
+    for (let i = 0; i < 4; i++) s.write('/a', 'kept');
+    s.run(1500);
+    s.view(1).faulty = 'damaged';
+    s.recovers(1, 'transactions that were synced here are no longer on this disk', () => {
+      const path = found(disk, dir, 'log').at(-1)?.path ?? '';
+      const log = disk.read(path);
+      disk.put(path, log.subarray(0, endOf(recordsOf(log)) - 5));
+    });
     s.expect(s.read('/a'), 'kept', '/a');
   },
 };
