@@ -275,7 +275,6 @@ export class PeerMesh {
       let opened: StreamHandlers | undefined;
       const stream = this.net.dial(address.host, address.port, this.options.cnxTimeoutMs, {
         onOpen: () => {
-          if (!link.dials.includes(stream)) return;
           for (const other of link.dials) if (other !== stream) other.destroy();
           link.dials = [];
           opened = this.onDialled(link, stream);

@@ -127,7 +127,11 @@ export class SimStream implements Stream {
   opened(peer: SimStream, dialled: boolean): void {
     this.peer = peer;
     this.open = true;
-    if (dialled) this.own(0, () => this.handlers?.onOpen?.());
+    if (dialled) {
+      this.own(0, () => {
+        if (!this.closed) this.handlers?.onOpen?.();
+      });
+    }
     this.scheduleFlush();
     this.scheduleDelivery(0);
   }
