@@ -109,7 +109,7 @@ const CLASSES: readonly (readonly [FaultKind, number])[] = [
   ['words', 1],
   ['garbage', 6],
   ['spoilt', 3],
-  ['tail', 3],
+  ['tail', 16],
   ['halfElected', 3],
   ['newEpochTail', 3],
   ['onlyObservers', 2],

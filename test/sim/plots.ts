@@ -141,8 +141,9 @@ function sidesOf(faults: Faults, random: SimRandom): { some: View[]; rest: View[
 
 /** Right after the others have a leader of their own. */
 function comeBackSoon(faults: Faults, some: readonly View[], rest: readonly View[], random: SimRandom): void {
-  const afterMs = random.between(0, 60);
-  faults.traps.when(random.pick(['established', 'established', 'currentEpoch'] as const), rest, () => {
+  // The first write after the election makes a SNAP of it.
+  const afterMs = random.pick([0, 0, 0, random.between(1, 60)]);
+  faults.traps.when(random.pick(['established', 'currentEpoch', 'currentEpoch'] as const), rest, () => {
     for (const view of some) faults.start(view, afterMs);
   });
 }
