@@ -171,16 +171,18 @@ operations.set(OpCode.whoAmI, (request, _r, _watcher, context, w) => {
 });
 
 operations.set(OpCode.checkWatches, (_request, r, watcher, context) => {
-  const path = r.readString() ?? '';
+  const path = r.readString();
   const type = r.readInt();
   if (!isWatcherType(type)) return ErrorCode.marshallingError;
+  if (path === undefined) return ErrorCode.noWatcher;
   return context.database.tree.watches.has(path, type, watcher) ? ErrorCode.ok : ErrorCode.noWatcher;
 });
 
 operations.set(OpCode.removeWatches, (_request, r, watcher, context) => {
-  const path = r.readString() ?? '';
+  const path = r.readString();
   const type = r.readInt();
   if (!isWatcherType(type)) return ErrorCode.marshallingError;
+  if (path === undefined) return ErrorCode.noWatcher;
   return context.database.tree.watches.remove(path, type, watcher) ? ErrorCode.ok : ErrorCode.noWatcher;
 });
 

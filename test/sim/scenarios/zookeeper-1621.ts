@@ -5,7 +5,7 @@ export const scenario: Scenario = {
   about: 'power goes right after a log file was made (ZOOKEEPER-2332)',
   voters: 3,
   config: { snapCount: 4 },
-  mutant: 'leave the torn end of the log',
+  mutant: 'skip the sync of the directory of a new log',
   play(s) {
     s.begin(3);
     s.create('/a', 'kept');
