@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { bundle, MissingPattern, Thread } from './bundle.ts';
+import { LATE_MUTANTS } from './late-mutants.ts';
 import { MUTANTS, type Mutant } from './mutants.ts';
 import { type Less, NOTHING_LESS } from './plan.ts';
 import type { ScenarioRun } from './scenarios.ts';
@@ -14,7 +15,8 @@ import type { Stats, Verdict } from './world.ts';
  *                --scenario ZOOKEEPER-4643   one script of the corpus, or `all`
  *                --scenario all --mutated    each with the mutant it names, which has to turn it red
  *                --mutant 'skip the truncate'   with all of these: the source with that mutant in it
- *                --mutants [--only text]     the check on the checker; --most 300 seeds each
+ *                --mutants [--only text]     the check on the checker; --most 300 seeds each;
+ *                          --late         the ten of late-mutants.ts instead
  *                --minimise 7                what a failure needs: faults, clients, time
  *
  * Exit codes: 0 all is well, 1 a safety property was violated, 2 service did not come back, 3 a peer broke or stopped
@@ -23,6 +25,7 @@ import type { Stats, Verdict } from './world.ts';
 const EXIT = { ok: 0, void: 0, safety: 1, liveness: 2, crash: 3 } as const;
 const MISSING_PATTERN = 4;
 const USAGE = 64;
+const ALL_MUTANTS: readonly Mutant[] = [...MUTANTS, ...LATE_MUTANTS];
 const LINES = 25;
 
 interface SeedAnswer {
@@ -46,6 +49,7 @@ async function main(): Promise<number> {
       scenario: { type: 'string' },
       mutated: { type: 'boolean' },
       mutants: { type: 'boolean' },
+      late: { type: 'boolean' },
       only: { type: 'string' },
       most: { type: 'string' },
       minimise: { type: 'string' },
@@ -53,10 +57,13 @@ async function main(): Promise<number> {
     },
   });
   const threads = Number(values.threads ?? Math.min(availableParallelism(), 4));
-  if (values.mutants === true) return mutants(values.only ?? '', Number(values.most ?? 200), threads);
-  const mutant = MUTANTS.find(({ name }) => name === values.mutant);
+  if (values.mutants === true) {
+    const list = values.late === true ? LATE_MUTANTS : MUTANTS;
+    return mutants(list, values.only ?? '', Number(values.most ?? 300), threads);
+  }
+  const mutant = ALL_MUTANTS.find(({ name }) => name === values.mutant);
   if (values.mutant !== undefined && mutant === undefined) {
-    console.error(`no such mutant; there are:\n${MUTANTS.map(({ name }) => `  ${name}`).join('\n')}`);
+    console.error(`no such mutant; there are:\n${ALL_MUTANTS.map(({ name }) => `  ${name}`).join('\n')}`);
     return USAGE;
   }
   const { path, remove } = await bundle(mutant?.edits);
@@ -278,10 +285,10 @@ interface Caught {
   readonly runs: number;
 }
 
-async function mutants(only: string, most: number, threads: number): Promise<number> {
+async function mutants(list: readonly Mutant[], only: string, most: number, threads: number): Promise<number> {
   const table: Caught[] = [];
   const missing: string[] = [];
-  for (const mutant of MUTANTS.filter(({ name }) => name.includes(only))) {
+  for (const mutant of list.filter(({ name }) => name.includes(only))) {
     let built: Awaited<ReturnType<typeof bundle>>;
     try {
       built = await bundle(mutant.edits);

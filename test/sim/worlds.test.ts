@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { LATE_MUTANTS } from './late-mutants.ts';
 import { MUTANTS } from './mutants.ts';
 import { runSeed } from './run.ts';
 import { allScenarios, runScenario } from './scenarios.ts';
@@ -35,7 +36,7 @@ for (const { name, about } of allScenarios()) {
 
 test('the text that each mutant replaces is in the source, once', () => {
   const missing: string[] = [];
-  for (const { name, edits } of MUTANTS) {
+  for (const { name, edits } of [...MUTANTS, ...LATE_MUTANTS]) {
     for (const { file, from } of edits) {
       const times = readFileSync(resolve(ROOT, file), 'utf8').split(from).length - 1;
       if (times !== 1) missing.push(`${name}: ${times} times in ${file}`);
