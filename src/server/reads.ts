@@ -170,19 +170,23 @@ operations.set(OpCode.whoAmI, (request, _r, _watcher, context, w) => {
   return ErrorCode.ok;
 });
 
+/**
+ * A null path can be watched, and is another than the empty one. Half of a surrogate pair stands for it, which is no
+ * character and so in no path that was decoded.
+ */
+const NULL_PATH = '\ud800';
+
 operations.set(OpCode.checkWatches, (_request, r, watcher, context) => {
-  const path = r.readString();
+  const path = r.readString() ?? NULL_PATH;
   const type = r.readInt();
   if (!isWatcherType(type)) return ErrorCode.marshallingError;
-  if (path === undefined) return ErrorCode.noWatcher;
   return context.database.tree.watches.has(path, type, watcher) ? ErrorCode.ok : ErrorCode.noWatcher;
 });
 
 operations.set(OpCode.removeWatches, (_request, r, watcher, context) => {
-  const path = r.readString();
+  const path = r.readString() ?? NULL_PATH;
   const type = r.readInt();
   if (!isWatcherType(type)) return ErrorCode.marshallingError;
-  if (path === undefined) return ErrorCode.noWatcher;
   return context.database.tree.watches.remove(path, type, watcher) ? ErrorCode.ok : ErrorCode.noWatcher;
 });
 
@@ -192,7 +196,7 @@ function isWatcherType(type: number): boolean {
 
 /** Asks for no permission and no node: what the watcher may see is decided when something happens. */
 operations.set(OpCode.addWatch, (_request, r, watcher, context, w) => {
-  const path = r.readString() ?? '';
+  const path = r.readString() ?? NULL_PATH;
   const mode = r.readInt();
   const { watches } = context.database.tree;
   if (mode === AddWatchMode.persistent) watches.addPersistent(path, watcher);
@@ -220,7 +224,7 @@ function answerSetWatches(r: Reader, watcher: Watcher, context: ReadContext, wit
   for (let i = 0; i < read.length && err === ErrorCode.ok; i++) {
     const paths = read[i];
     if (paths === undefined) err = ErrorCode.marshallingError;
-    else if (i > 2) lists[i] = paths.map((path) => path ?? '');
+    else if (i > 2) lists[i] = paths.map((path) => path ?? NULL_PATH);
     else err = takePaths(paths, lists[i] as string[]);
   }
   const [data = [], exist = [], child = [], persistent = [], persistentRecursive = []] = lists;

@@ -336,6 +336,17 @@ describe('a watch', () => {
     expect(triggers()).toEqual([]);
   });
 
+  it('on no path is another than that on the empty path', () => {
+    const ask = (op: number, path: string | undefined, number: number) =>
+      server.read(ALICE, op, pathNumberBody(path, number), watcher).err;
+    server.read(ALICE, OpCode.exists, watchBody('', true), watcher);
+    expect(ask(OpCode.checkWatches, undefined, WatcherType.any)).toBe(ErrorCode.noWatcher);
+    expect(ask(OpCode.addWatch, undefined, AddWatchMode.persistent)).toBe(0);
+    expect(ask(OpCode.checkWatches, '', WatcherType.persistent)).toBe(ErrorCode.noWatcher);
+    expect(ask(OpCode.removeWatches, undefined, WatcherType.persistent)).toBe(0);
+    expect(ask(OpCode.checkWatches, '', WatcherType.data)).toBe(0);
+  });
+
   it('set again after a reconnect tells what was missed', () => {
     const w = new Writer();
     const lists = {

@@ -202,7 +202,7 @@ export function watchBody(path: string | undefined, watch = false): Buffer {
   });
 }
 
-export function pathNumberBody(path: string, number: number): Buffer {
+export function pathNumberBody(path: string | undefined, number: number): Buffer {
   return bytes((w) => {
     w.writeString(path);
     w.writeInt(number);
