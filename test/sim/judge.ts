@@ -209,8 +209,7 @@ function checkWrite(op: Op, txn: Txn, zxid: Zxid, timeMs: number, tree: SmallTre
     }
     return;
   }
-  // What cannot be read is refused before anyone looks at its session, by Apache too; it changes nothing.
-  if (closed.has(op.sessionId) && !(action.op === 'bad' && refused !== 0)) {
+  if (closed.has(op.sessionId) && tree.refusedOnSight(action) === 0) {
     throw new Violation('Ends', `${describe(action)} at ${zxidHex(zxid)} comes behind the end of its session`);
   }
   const expected =

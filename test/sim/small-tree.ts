@@ -210,17 +210,23 @@ export class SmallTree {
     }
   }
 
+  /**
+   * What a write is refused with before anyone looks at its session, by Apache too; 0: nothing. Of a multi the first
+   * part counts: behind it the session would have been asked for.
+   */
+  refusedOnSight(action: Action): number {
+    const first = action.op === 'multi' && action.parts[0] !== undefined ? inMulti(action.parts[0]) : action;
+    if (first.op === 'bad') return first.err;
+    return first.op === 'create' ? refuseMode(first, this.rules) : 0;
+  }
+
   private create(action: Create, asker: Asker, place: Place): Result {
     const { path, data, flags } = action;
     const { zxid, timeMs } = place;
     const type = typeOf(action);
-    const wantsTtl = flags === CreateMode.persistentWithTTL || flags === CreateMode.persistentSequentialWithTTL;
-    const ttlMs = type === OpCode.createTTL ? (action.ttl ?? 0) : -1;
-    if (flags < 0 || flags > 6) return { err: ErrorCode.badArguments };
-    if (wantsTtl && !this.rules.extendedTypes) return { err: ErrorCode.unimplemented };
-    if (wantsTtl ? ttlMs <= 0 || ttlMs > 2 ** 40 - 1 : type === OpCode.createTTL) {
-      return { err: ErrorCode.badArguments };
-    }
+    const ttlMs = ttlOf(action);
+    const refused = refuseMode(action, this.rules);
+    if (refused !== 0) return { err: refused };
     const parentPath = parentOf(path);
     if (parentPath === undefined) return { err: ErrorCode.badArguments };
     const acl = grantedAcl(action.acl, asker.ids);
@@ -470,6 +476,21 @@ function fresh(
     touched: [],
     children: new Set(),
   };
+}
+
+function refuseMode(action: Create, rules: SmallRules): number {
+  const { flags } = action;
+  const ttlMs = ttlOf(action);
+  const wantsTtl = flags === CreateMode.persistentWithTTL || flags === CreateMode.persistentSequentialWithTTL;
+  if (flags < 0 || flags > 6) return ErrorCode.badArguments;
+  if (wantsTtl && !rules.extendedTypes) return ErrorCode.unimplemented;
+  const isOff = wantsTtl ? ttlMs <= 0 || ttlMs > 2 ** 40 - 1 : typeOf(action) === OpCode.createTTL;
+  return isOff ? ErrorCode.badArguments : 0;
+}
+
+/** -1: its record has none. */
+function ttlOf(action: Create): number {
+  return typeOf(action) === OpCode.createTTL ? (action.ttl ?? 0) : -1;
 }
 
 /** What a client library sends for these flags. In a multi a create is always one that answers with a Stat. */
