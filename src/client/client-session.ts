@@ -1,4 +1,4 @@
-import { messageOf, ProtocolError } from '../base/errors.ts';
+import { messageOf, ProtocolError, protocolError } from '../base/errors.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { Log } from '../base/log.ts';
 import type { Clock, Timer } from '../io/clock.ts';
@@ -417,8 +417,7 @@ export class ClientSession {
     try {
       this.cutter.push(chunk);
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.disconnect(messageOf(error));
+      this.disconnect(protocolError(error).message);
     }
   }
 

@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import { type FatalError, ProtocolError } from '../base/errors.ts';
+import { type FatalError, protocolError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Clock, Timer } from '../io/clock.ts';
 import type { Net, Stream, StreamHandlers } from '../io/net.ts';
@@ -364,8 +364,7 @@ export class PeerMesh {
         try {
           cutter.push(chunk);
         } catch (error) {
-          if (!(error instanceof ProtocolError)) throw error;
-          this.breakOff(link, error.message);
+          this.breakOff(link, protocolError(error).message);
         }
       },
       onDrain: () => this.flush(link),

@@ -6,8 +6,8 @@
 export interface Net {
   /**
    * Listens on host:port (undefined host: all addresses; port 0: any). Exactly one of `onListening`, with the bound
-   * port, and `onError`, with what prevented it, runs once, and neither after `close`. A failure to accept one connection later on is not
-   * reported here: it costs that connection alone.
+   * port, and `onError`, with what prevented it, runs once, and neither after `close`. A failure to accept one
+   * connection later on is not reported here: it costs that connection alone.
    */
   listen(options: ListenOptions, handlers: ListenHandlers): Listener;
   /**

@@ -1,6 +1,14 @@
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
-import { type DirectoryLock, type Disk, DiskError, type DiskFile, type FileStat, type OpenMode } from './disk.ts';
+import {
+  type DirectoryLock,
+  type Disk,
+  DiskError,
+  type DiskFile,
+  diskError,
+  type FileStat,
+  type OpenMode,
+} from './disk.ts';
 import { lockDirectory } from './node-lock.ts';
 import { closeDescriptor, openDescriptor } from './node-spare-descriptors.ts';
 
@@ -82,8 +90,7 @@ export class NodeDisk implements Disk {
     try {
       fd = openDir(dir);
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      const failure = error;
+      const failure = diskError(error);
       process.nextTick(() => this.finish(done, failure));
       return;
     }

@@ -1,5 +1,8 @@
+import type { HostPort } from '../election/quorum/server-spec.ts';
 import type { Clock } from '../io/clock.ts';
 import type { Net, NetError, Stream, StreamHandlers } from '../io/net.ts';
+
+const AGAIN_MS = 200;
 
 /**
  * A server with several addresses is dialled at all of them at once (ZOOKEEPER-3188). The first connection that opens is
@@ -7,13 +10,6 @@ import type { Net, NetError, Stream, StreamHandlers } from '../io/net.ts';
  * tried is tried again, since they may lead nowhere and it may only have been too early; when none is left, `handlers`
  * hear how the last attempt failed.
  */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
-const AGAIN_MS = 200;
-
 export class AnyDial {
   private readonly world: { readonly net: Net; readonly clock: Clock };
   private readonly handlers: StreamHandlers;
@@ -24,7 +20,7 @@ export class AnyDial {
 
   constructor(
     world: { readonly net: Net; readonly clock: Clock },
-    addresses: readonly Address[],
+    addresses: readonly HostPort[],
     timeoutMs: number,
     handlers: StreamHandlers,
     onChosen: (stream: Stream) => void,
@@ -43,7 +39,7 @@ export class AnyDial {
     this.attempts.clear();
   }
 
-  private dial(address: Address): void {
+  private dial(address: HostPort): void {
     const { net, clock } = this.world;
     const { handlers } = this;
     let isChosen = false;
@@ -67,7 +63,7 @@ export class AnyDial {
     this.attempts.add(stream);
   }
 
-  private onFailed(address: Address, stream: Stream, error: NetError | undefined): void {
+  private onFailed(address: HostPort, stream: Stream, error: NetError | undefined): void {
     if (this.over) return;
     this.attempts.delete(stream);
     if (this.attempts.size === 0) {

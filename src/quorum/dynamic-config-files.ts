@@ -1,7 +1,7 @@
 import type { Log } from '../base/log.ts';
 import { parseProperties } from '../election/quorum/properties.ts';
 import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
-import { type Disk, DiskError } from '../io/disk.ts';
+import { type Disk, diskError } from '../io/disk.ts';
 import { zxidHex } from '../jute/zxid.ts';
 import { replaceFile } from '../txnlog/small-file.ts';
 import type { PeerConfig } from './config/peer-config.ts';
@@ -63,8 +63,8 @@ export class DynamicConfigFiles {
     try {
       task(path.slice(0, slash), path.slice(slash + 1));
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      this.log.warn({ file: path, reason: error.message }, 'could not keep the membership in files beside zoo.cfg');
+      const { message: reason } = diskError(error);
+      this.log.warn({ file: path, reason }, 'could not keep the membership in files beside zoo.cfg');
     }
   }
 

@@ -16,7 +16,7 @@ import { PacketType, type QuorumPacket } from '../zab/packets.ts';
 import { LeaderUpstream } from './leader-upstream.ts';
 import { type PeerParts, primaryOptions } from './peer-parts.ts';
 import { Primary } from './primary.ts';
-import { QuorumPort } from './quorum-port.ts';
+import { QuorumPort, type QuorumPortOptions } from './quorum-port.ts';
 import type { ReplicaSink } from './replica.ts';
 import { ReplicaHistory } from './replica-history.ts';
 
@@ -31,8 +31,7 @@ export interface LeadingOptions {
   readonly self: number;
   readonly verifier: QuorumVerifier;
   readonly lastSeenVerifier: QuorumVerifier | undefined;
-  /** A host that is undefined: all addresses of the machine. */
-  readonly quorumAddresses: readonly { readonly host: string | undefined; readonly port: number }[];
+  readonly quorumAddresses: QuorumPortOptions['addresses'];
   readonly empty: boolean;
   readonly initialize: boolean;
   /** A quorum has this peer's history, and it serves; `epoch` is its own. */

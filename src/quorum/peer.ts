@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts';
 import { FatalError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { DatabaseOptions } from '../datatree/database.ts';
+import { CONFIG_PATH } from '../datatree/paths.ts';
 import { Election } from '../election/election.ts';
 import type { Outcome, SettledState } from '../election/fast-leader-election.ts';
 import type { ServerSpec } from '../election/quorum/server-spec.ts';
@@ -29,6 +30,7 @@ import { DynamicConfigFiles } from './dynamic-config-files.ts';
 import { Following } from './following.ts';
 import { Leading } from './leading.ts';
 import type { PeerParts } from './peer-parts.ts';
+import type { QuorumPortOptions } from './quorum-port.ts';
 import { Replica } from './replica.ts';
 import { Standalone } from './standalone.ts';
 
@@ -337,7 +339,7 @@ export class Peer {
   private showConfig(book: ConfigBook): void {
     const { database } = this.parts.replica;
     const text = book.active.text();
-    const node = database.tree.lookup('/zookeeper/config');
+    const node = database.tree.lookup(CONFIG_PATH);
     const shown = node < 0 ? undefined : database.tree.dataOf(node)?.toString('utf8');
     if (shown !== text) database.setConfig(text, book.active.version, this.world.clock.wallMs());
   }
@@ -386,7 +388,7 @@ export class Peer {
 }
 
 /** Where a leader waits for its learners. */
-function listenAddresses(spec: ServerSpec, onAllIPs: boolean): { host: string | undefined; port: number }[] {
+function listenAddresses(spec: ServerSpec, onAllIPs: boolean): QuorumPortOptions['addresses'] {
   if (!onAllIPs) return spec.addresses.map(({ host, quorumPort }) => ({ host, port: quorumPort }));
   return [...new Set(spec.addresses.map(({ quorumPort }) => quorumPort))].map((port) => ({ host: undefined, port }));
 }

@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import { ProtocolError } from '../base/errors.ts';
+import { protocolError } from '../base/errors.ts';
 import type { DataTree } from '../datatree/data-tree.ts';
 import type { Database } from '../datatree/database.ts';
 import type { Watcher } from '../datatree/watches.ts';
@@ -47,7 +47,7 @@ export function answerRead(request: Request, watcher: Watcher, context: ReadCont
   try {
     return operation(request, reader, watcher, context, w);
   } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
+    protocolError(error);
     w.rewind(start);
     return ErrorCode.marshallingError;
   }

@@ -1,7 +1,7 @@
 import { type Disk, type DiskError, type DiskFile, diskError } from '../io/disk.ts';
 import { parseZxidHex, type Zxid, zxidHex } from '../jute/zxid.ts';
 import { adler32 } from './adler32.ts';
-import { join, LOG_ORDER } from './file-names.ts';
+import { join, LOG_ORDER, logName } from './file-names.ts';
 import { replaceFile } from './small-file.ts';
 
 /**
@@ -81,7 +81,7 @@ export class LogOrder {
   private tidy(): void {
     let text = '';
     for (const [file, before] of this.predecessors) {
-      if (this.disk.exists(join(this.dir, `log.${zxidHex(file)}`))) text += lineOf(file, before);
+      if (this.disk.exists(join(this.dir, logName(file)))) text += lineOf(file, before);
       else this.predecessors.delete(file);
     }
     replaceFile(this.disk, this.dir, LOG_ORDER, text);
@@ -90,6 +90,6 @@ export class LogOrder {
 }
 
 function lineOf(file: Zxid, before: Zxid): string {
-  const text = `log.${zxidHex(file)} after ${zxidHex(before)}`;
+  const text = `${logName(file)} after ${zxidHex(before)}`;
   return `${text} ${adler32(Buffer.from(text)).toString(16)}\n`;
 }

@@ -1,5 +1,5 @@
 import { assert, unreachable } from '../base/assert.ts';
-import { ProtocolError } from '../base/errors.ts';
+import { ProtocolError, protocolError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { AckTracker, type QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
 import { OpCode } from '../jute/codes.ts';
@@ -184,8 +184,7 @@ export class Leader {
     try {
       this.handle(link, packet);
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.dropLink(link, error.message);
+      this.dropLink(link, protocolError(error).message);
     }
   }
 

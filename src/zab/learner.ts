@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import { ProtocolError } from '../base/errors.ts';
+import { ProtocolError, protocolError } from '../base/errors.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { Log } from '../base/log.ts';
 import { OpCode } from '../jute/codes.ts';
@@ -129,8 +129,7 @@ export class Learner {
     try {
       this.handle(packet);
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.leave(error.message);
+      this.leave(protocolError(error).message);
     }
     return !this.isOver() && !this.isBusy();
   }

@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import { ProtocolError } from '../base/errors.ts';
+import { ProtocolError, protocolError } from '../base/errors.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { Clock } from '../io/clock.ts';
 import type { NetError, Stream, StreamHandlers } from '../io/net.ts';
@@ -217,8 +217,7 @@ export class LinkStream implements StreamHandlers {
   }
 
   private refuse(error: unknown): void {
-    if (!(error instanceof ProtocolError)) throw error;
-    this.fail(error.message);
+    this.fail(protocolError(error).message);
   }
 
   // Outgoing.
