@@ -106,12 +106,19 @@ export class Database {
 
   /**
    * The state came from a leader that may have gone on changing it while it sent it: an Apache server's does, and names
-   * no digest. What it holds of later transactions is committed before NEWLEADER, so it is right from the last of those
-   * on; until that one is known, `zxid` is undefined. A snapshot taken before names no digest either, so that whoever
-   * starts from it knows as much.
+   * no digest. From which transaction on it is right is told by `fuzzyUntil`. A snapshot taken before names no digest
+   * either, so that whoever starts from it knows as much.
    */
-  fuzzyUntil(zxid: Zxid | undefined): void {
-    this.exactFrom = zxid ?? NOT_KNOWN_YET;
+  becomeFuzzy(): void {
+    this.exactFrom = NOT_KNOWN_YET;
+  }
+
+  /**
+   * What a fuzzy state holds of later transactions was committed before NEWLEADER, so it is right from the last of
+   * those, `zxid`, on. An exact state stays exact.
+   */
+  fuzzyUntil(zxid: Zxid): void {
+    if (this.exactFrom === NOT_KNOWN_YET) this.exactFrom = zxid;
   }
 
   /** Whether a digest told that the state was ahead of its zxid, and no snapshot has been taken since. */

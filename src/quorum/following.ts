@@ -192,7 +192,7 @@ export class Following implements LearnerHost, ReplicaSink {
     assert(this.decoder !== undefined, 'a snapshot comes only when it is expected');
     this.learner.onSnapshotReceived();
     const database = this.decoder.finish(this.snapshotZxid);
-    database.fuzzyUntil(undefined);
+    database.becomeFuzzy();
     this.decoder = undefined;
     store.installSnapshot(database.startCut(), () => {
       if (this.over) return;

@@ -94,7 +94,7 @@ function decode(chunks: Iterable<Buffer>, snapshot: SnapshotName, options: Datab
   const digest = verdict.digest?.zxid === ZXID_ZERO ? undefined : verdict.digest;
   // Without one, though there are transactions in it, it may be what a leader sent.
   if (digest !== undefined) database.expectDigest(digest);
-  else if (snapshot.zxid > ZXID_ZERO) database.fuzzyUntil(undefined);
+  else if (snapshot.zxid > ZXID_ZERO) database.becomeFuzzy();
   return { database, defect: '', digestZxid: verdict.digest?.zxid ?? ZXID_ZERO };
 }
 

@@ -457,7 +457,7 @@ describe('digests', () => {
   });
 
   test('of a state that its leader changed while sending it count from the last transaction it may hold', () => {
-    db.fuzzyUntil(undefined);
+    db.becomeFuzzy();
     for (let i = 0; i < 128; i++) apply(t.failure(-1), { digest: 1n });
     db.fuzzyUntil(130 as Zxid);
     apply(t.failure(-1), { digest: 1n });
@@ -470,7 +470,14 @@ describe('digests', () => {
     expect([db.digestMismatches, db.wasFuzzy]).toEqual([1, false]);
   });
 
+  test('of an exact state count, whatever its leader says of a fuzzy one', () => {
+    db.fuzzyUntil(5 as Zxid);
+    apply(t.failure(-1), { digest: 1n });
+    expect([db.digestMismatches, db.wasFuzzy]).toEqual([1, false]);
+  });
+
   test('of a state that its leader left alone show it as exact', () => {
+    db.becomeFuzzy();
     db.fuzzyUntil(2 as Zxid);
     apply(t.failure(-1), { digest: 1371985504n });
     apply(t.failure(-1), { digest: 1371985504n });

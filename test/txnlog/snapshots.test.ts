@@ -58,7 +58,7 @@ describe('a snapshot', () => {
 
   test('of a state that may be ahead of its zxid tells so, and digests are compared once that is over', () => {
     const { lab, store, database } = storeWith(3);
-    database.fuzzyUntil(undefined);
+    database.becomeFuzzy();
     expect(snapshot(lab, store, database)).toBeUndefined();
     // As long as one with a digest, which is that of no transaction.
     const bytes = lab.disk.read(`${DIR}/snapshot.3`);
