@@ -150,6 +150,14 @@ export class Script {
     );
   }
 
+  /** `sid` is cut off with a client, which asks it for these writes of /a: they come to its log alone. */
+  writeAlone(sid: number, ...data: readonly string[]): void {
+    const lonely = this.addClient(`lonely ${this.world.actors.length}`, sid);
+    this.until('a connection', () => lonely.isConnected);
+    this.isolate(sid);
+    for (const each of data) this.ask({ op: 'setData', path: '/a', data: each, version: -1 }, lonely);
+  }
+
   /** The groups do not reach each other; their clients still reach them. */
   partition(...groups: readonly (readonly number[])[]): void {
     this.itBegins();

@@ -15,10 +15,7 @@ export const scenario: Scenario = {
     const round = (data: string, change: () => void): void => {
       s.write('/a', 'old');
       const { leader } = s;
-      const lonely = s.addClient(`lonely ${data}`, leader);
-      s.until('a connection', () => lonely.isConnected);
-      s.isolate(leader);
-      for (let i = 0; i < 3; i++) s.ask({ op: 'setData', path: '/a', data: `lost ${i}`, version: -1 }, lonely);
+      s.writeAlone(leader, 'lost 0', 'lost 1', 'lost 2');
       s.run(4000);
       s.until('another leader', () => s.leader !== leader && s.leader !== 0);
       if (leader === 3) change();

@@ -10,10 +10,7 @@ export const scenario: Scenario = {
     s.create('/a', 'old');
     for (let round = 0; round < 3; round++) {
       const { leader } = s;
-      const lonely = s.addClient(`lonely ${round}`, leader);
-      s.until('a connection', () => lonely.isConnected);
-      s.isolate(leader);
-      s.ask({ op: 'setData', path: '/a', data: 'lost', version: -1 }, lonely);
+      s.writeAlone(leader, 'lost');
       s.run(4000);
       s.heal();
       s.untilServing();

@@ -9,10 +9,7 @@ export const scenario: Scenario = {
     s.begin(3);
     s.create('/a', 'old');
     s.do({ op: 'sync', path: '/' });
-    const lonely = s.addClient('lonely', 3);
-    s.until('a connection', () => lonely.isConnected);
-    s.isolate(3);
-    s.ask({ op: 'setData', path: '/a', data: 'lost', version: -1 }, lonely);
+    s.writeAlone(3, 'lost');
     s.run(4000);
     s.until('another leader', () => s.leader === 2);
     s.heal();

@@ -18,10 +18,7 @@ export const scenario: Scenario = {
         s.untilServing();
       }
       if (s.leader !== 3) continue;
-      const lonely = s.addClient(`lonely ${failing}`, 3);
-      s.until('a connection', () => lonely.isConnected);
-      s.isolate(3);
-      s.ask({ op: 'setData', path: '/a', data: 'lost', version: -1 }, lonely);
+      s.writeAlone(3, 'lost');
       s.run(4000);
       s.until('another leader', () => s.leader !== 3 && s.leader !== 0);
       s.view(3).inTrouble = true;

@@ -12,10 +12,7 @@ export const scenario: Scenario = {
       const data = `new ${round}`;
       const { leader } = s;
       const [follower, away] = s.followers as [number, number];
-      const lonely = s.addClient(`lonely ${round}`, leader);
-      s.until('a connection', () => lonely.isConnected);
-      s.isolate(leader);
-      s.ask({ op: 'setData', path: '/a', data, version: -1 }, lonely);
+      s.writeAlone(leader, data);
       s.run(100);
       s.kill(1, 2, 3);
       s.heal();

@@ -10,10 +10,7 @@ export const scenario: Scenario = {
     s.begin(3);
     s.create('/a', 'old');
     s.do({ op: 'sync', path: '/' });
-    const lonely = s.addClient('lonely', 3);
-    s.until('a connection', () => lonely.isConnected);
-    s.isolate(3);
-    for (let i = 0; i < 5; i++) s.ask({ op: 'setData', path: '/a', data: `lost ${i}`, version: -1 }, lonely);
+    s.writeAlone(3, 'lost 0', 'lost 1', 'lost 2', 'lost 3', 'lost 4');
     s.run(4000);
     s.until('another leader', () => s.leader === 2);
     const { network, scheduler } = s.world.ensemble;
