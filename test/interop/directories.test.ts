@@ -1,10 +1,10 @@
 // A directory that a running server of any release left by kill -9, in the middle of writes: ours starts on it with
 // everything that was acknowledged, and what ours then leaves, again by kill -9, the release it came from starts on, and
 // the newest. Also with compressed snapshots. (Directories as they were recorded are in files.test.ts.)
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { freshDirs } from './harness/fresh-dirs.ts';
 import { cache, judge, type Kind, Server } from './harness/server.ts';
 import { everyKindOfWrite } from './harness/traffic.ts';
 import { readTree, type SeenNode, superDigest, treeDifferences } from './harness/tree.ts';
@@ -12,19 +12,8 @@ import { encodeRequest, op, openAcl } from './raw/records.ts';
 import { RawSession } from './raw/session.ts';
 
 const port = 22_960;
-const dirs: string[] = [];
 let running: Server | null = null;
-
-afterEach(async () => {
-  await running?.kill();
-  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
-});
-
-function freshDir(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'interop-directories-'));
-  dirs.push(dir);
-  return dir;
-}
+const freshDir = freshDirs('directories', () => running?.kill());
 
 function copyOf(dir: string): string {
   const copy = freshDir();

@@ -1,9 +1,9 @@
 // Directories change hands: what ours wrote Apache's tools read and Apache's server serves, and back; what Apache of any
 // release left, ours serves. Every node, Stat and ACL stays.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { freshDirs } from './harness/fresh-dirs.ts';
 import { runJava } from './harness/programs.ts';
 import { judge, type Kind, root, Server } from './harness/server.ts';
 import { readTree, type SeenNode, superDigest, treeDifferences } from './harness/tree.ts';
@@ -11,19 +11,8 @@ import { openAcl } from './raw/records.ts';
 import { RawSession } from './raw/session.ts';
 
 const port = 22_140;
-const dirs: string[] = [];
 let running: Server | null = null;
-
-afterEach(async () => {
-  await running?.kill();
-  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
-});
-
-function freshDir(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'interop-files-'));
-  dirs.push(dir);
-  return dir;
-}
+const freshDir = freshDirs('files', () => running?.kill());
 
 async function serve(kind: Kind, dir: string, settings: { [key: string]: string } = {}): Promise<Server> {
   running = new Server({
