@@ -143,7 +143,7 @@ import { scenario as zookeeper4925 } from './scenarios/zookeeper-4925.ts';
 import { scenario as zookeeper5094 } from './scenarios/zookeeper-5094.ts';
 import type { JudgedBy, Scenario } from './script.ts';
 import { Script } from './script.ts';
-import { Violation } from './violation.ts';
+import { type Failure, failureOf } from './violation.ts';
 
 /** All scenarios, one file each in scenarios/, in the order of their names. */
 const SCENARIOS: readonly Scenario[] = [
@@ -297,6 +297,7 @@ const SCENARIOS: readonly Scenario[] = [
 export interface ScenarioRun {
   readonly name: string;
   readonly failure: string | undefined;
+  readonly kind: 'ok' | Failure['kind'];
   readonly report: string;
 }
 
@@ -306,14 +307,14 @@ export function allScenarios(): readonly Scenario[] {
 
 export function runScenario(name: string, judgedBy: JudgedBy = 'everything'): ScenarioRun {
   const scenario = SCENARIOS.find((each) => each.name === name);
-  if (scenario === undefined) return { name, failure: 'no such scenario', report: '' };
+  if (scenario === undefined) throw new Error(`no scenario '${name}'`);
   const script = new Script(scenario, judgedBy);
   try {
     scenario.play(script);
     script.finish();
-    return { name, failure: undefined, report: '' };
+    return { name, failure: undefined, kind: 'ok', report: '' };
   } catch (error) {
-    const failure = error instanceof Violation ? error.message : String((error as Error).stack);
-    return { name, failure, report: script.report() };
+    const { kind, message } = failureOf(error);
+    return { name, failure: message, kind, report: script.report() };
   }
 }

@@ -8,3 +8,21 @@ export class Violation extends Error {
     this.property = property;
   }
 }
+
+/** What a world or a scenario that did not end well ended by. */
+export interface Failure {
+  readonly kind: 'safety' | 'liveness' | 'crash';
+  readonly property: string;
+  readonly message: string;
+}
+
+export function failureOf(error: unknown): Failure {
+  if (!(error instanceof Violation)) {
+    const message = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error);
+    return { kind: 'crash', property: 'NoBug', message };
+  }
+  const { property, message } = error;
+  if (property === 'NoBug') return { kind: 'crash', property, message };
+  const isLiveness = property === 'Service' || property === 'EqualTrees';
+  return { kind: isLiveness ? 'liveness' : 'safety', property, message };
+}

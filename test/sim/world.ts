@@ -23,7 +23,7 @@ import { databaseOf, type Invariant, Observer, storeOf, type View } from './obse
 import type { Plan } from './plan.ts';
 import { type IsQuorum, quorumsOf } from './quorums.ts';
 import { Trace } from './trace.ts';
-import { Violation } from './violation.ts';
+import { type Failure, failureOf, Violation } from './violation.ts';
 import { Visitors } from './visitors.ts';
 
 /**
@@ -133,30 +133,19 @@ export class World {
   }
 
   run(): Verdict {
-    let property = '';
-    let message = '';
-    let kind: VerdictKind = 'ok';
+    let failure: Failure | undefined;
     try {
       this.play();
     } catch (error) {
-      if (error instanceof Violation) {
-        kind = error.property === 'Service' || error.property === 'EqualTrees' ? 'liveness' : 'safety';
-        if (error.property === 'NoBug') kind = 'crash';
-        property = error.property;
-        message = error.message;
-      } else {
-        kind = 'crash';
-        property = 'NoBug';
-        message = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error);
-      }
+      failure = failureOf(error);
     }
-    if (kind === 'ok' && this.history.acknowledgedWrites === 0) kind = 'void';
+    const isVoid = this.history.acknowledgedWrites === 0;
     return {
       seed: this.plan.seed,
-      kind,
+      kind: failure?.kind ?? (isVoid ? 'void' : 'ok'),
       hash: this.ensemble.scheduler.hash,
-      property,
-      message,
+      property: failure?.property ?? '',
+      message: failure?.message ?? '',
       stats: this.stats(),
     };
   }
