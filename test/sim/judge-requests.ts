@@ -1,8 +1,9 @@
-import { OpCode } from '../../src/jute/codes.ts';
-import { readTxn, type TxnBody } from '../../src/jute/txns.ts';
+import { CreateMode, OpCode } from '../../src/jute/codes.ts';
+import { type CreateTxn, readTxn, type TxnBody } from '../../src/jute/txns.ts';
 import type { Zxid } from '../../src/jute/zxid.ts';
-import { type Action, type History, isWrite, type Op } from './history.ts';
+import { type Action, type Create, type History, isWrite, type Op } from './history.ts';
 import type { Ledger } from './ledger.ts';
+import { isSequential } from './small-tree.ts';
 
 /**
  * Which request each delivered transaction comes from. A client that counts its requests afresh on every connection, as
@@ -52,7 +53,7 @@ function choose(candidates: readonly Op[], zxid: Zxid, payload: Buffer): Op | 'a
 function fits(action: Action, body: TxnBody): boolean {
   switch (body.kind) {
     case 'create':
-      return action.op === 'create' && body.path.startsWith(action.path) && body.data?.toString() === action.data;
+      return action.op === 'create' && isMadeBy(body, action) && body.data?.toString() === action.data;
     case 'setData':
       return action.op === 'setData' && body.path === action.path && body.data?.toString() === action.data;
     case 'delete':
@@ -70,6 +71,12 @@ function fits(action: Action, body: TxnBody): boolean {
     default:
       return false;
   }
+}
+
+function isMadeBy({ path, ephemeral }: CreateTxn, action: Create): boolean {
+  const { flags } = action;
+  if (ephemeral !== (flags === CreateMode.ephemeral || flags === CreateMode.ephemeralSequential)) return false;
+  return isSequential(flags) ? path !== action.path && path.startsWith(action.path) : path === action.path;
 }
 
 function keyOf(sessionId: bigint, xid: number): string {

@@ -52,6 +52,12 @@ export function rewatched(lists: WatchLists, tree: SmallTree): Rewatched {
   return { events, data, child };
 }
 
+interface Due {
+  readonly change: Change;
+  /** It may be read by what was proved before it happened. */
+  readonly isSure: boolean;
+}
+
 /** Returns how many events there were. */
 export function checkWatches(
   session: SessionHistory,
@@ -78,10 +84,12 @@ class Connection {
   private readonly data = new Map<string, number>();
   private readonly child = new Map<string, number>();
   private readonly ids: string[];
+  /** Proved since the last arrival that has a zxid: whether what happened since then came before the proof is open. */
+  private fresh: string[] = [];
   /** The next change to be looked at; undefined while nothing is watched. */
   private next: number | undefined;
   /** Due and not come, all of them of one transaction or older than the next change. */
-  private readonly due: Change[] = [];
+  private due: Due[] = [];
   /** Told without a zxid, for which there was no answer yet. */
   private early: Event[] = [];
 
@@ -93,7 +101,7 @@ class Connection {
 
   take(arrival: Arrival, answers: ReadonlyMap<Arrival, Rewatched>): void {
     if (arrival.kind === 'proved') {
-      this.ids.push(arrival.id);
+      this.fresh.push(arrival.id);
       return;
     }
     if (arrival.kind === 'event') {
@@ -102,7 +110,8 @@ class Connection {
     }
     if (arrival.zxid < ZXID_ZERO) return;
     this.advance(arrival.zxid);
-    const missing = this.due[0];
+    const missing = this.due.find(({ isSure }) => isSure)?.change;
+    this.due = [];
     if (missing !== undefined) {
       this.fail(
         `read ${zxidHex(arrival.zxid)} without event ${missing.type} of ${missing.path} at ${zxidHex(missing.zxid)}`,
@@ -118,12 +127,13 @@ class Connection {
       return;
     }
     this.advance(zxid);
-    const at = this.due.findIndex((change) => change.type === type && change.path === path && change.zxid === zxid);
-    const first = this.due[0];
-    if (at < 0 || first === undefined) this.fail(`got event ${type} of ${path} at ${zxidHex(zxid)}, without a watch`);
-    else if (first.zxid < zxid)
-      this.fail(`got event ${type} of ${path} before that of ${first.path}, which was earlier`);
-    this.due.splice(at, 1);
+    const told = this.due.find(({ change }) => change.type === type && change.path === path && change.zxid === zxid);
+    if (told === undefined) this.fail(`got event ${type} of ${path} at ${zxidHex(zxid)}, without a watch`);
+    const earlier = this.due.find(({ change, isSure }) => isSure && change.zxid < zxid)?.change;
+    if (earlier !== undefined) {
+      this.fail(`got event ${type} of ${path} before that of ${earlier.path}, which was earlier`);
+    }
+    this.due = this.due.filter((each) => each !== told && each.change.zxid >= zxid);
   }
 
   private takeRewatched(lists: WatchLists, zxid: Zxid, expected: Rewatched | undefined): void {
@@ -207,12 +217,15 @@ class Connection {
 
   /** What becomes due by the changes up to this one. */
   private advance(zxid: Zxid): void {
-    if (this.next === undefined) return;
-    for (let change = this.changes[this.next]; change !== undefined && change.zxid <= zxid; ) {
-      this.trigger(change);
-      this.next++;
-      change = this.changes[this.next];
+    if (this.next !== undefined) {
+      for (let change = this.changes[this.next]; change !== undefined && change.zxid <= zxid; ) {
+        this.trigger(change);
+        this.next++;
+        change = this.changes[this.next];
+      }
     }
+    this.ids.push(...this.fresh);
+    this.fresh = [];
   }
 
   private trigger(change: Change): void {
@@ -227,7 +240,9 @@ class Connection {
     }
     if (type === EventType.nodeChildrenChanged || type === EventType.nodeDeleted)
       told = spend(this.child, path) || told;
-    if (told && isGranted(acl, Perm.read, this.ids)) this.due.push(change);
+    if (!told) return;
+    const isSure = isGranted(acl, Perm.read, this.ids);
+    if (isSure || isGranted(acl, Perm.read, [...this.ids, ...this.fresh])) this.due.push({ change, isSure });
   }
 
   private fail(what: string): never {

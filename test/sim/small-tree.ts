@@ -234,9 +234,8 @@ export class SmallTree {
     const parent = this.nodes.get(parentPath);
     if (parent === undefined) return { err: ErrorCode.noNode };
     if (!isGranted(parent.acl, Perm.create, asker.ids)) return { err: ErrorCode.noAuth };
-    const isSequential = flags === 2 || flags === 3 || flags === 6;
     const creates = farCreates(parentPath, parent.creates);
-    const made = isSequential ? path + String(creates).padStart(10, '0') : path;
+    const made = isSequential(flags) ? path + String(creates).padStart(10, '0') : path;
     if (!isPath(made)) return { err: ErrorCode.badArguments };
     if (this.nodes.has(made)) return { err: ErrorCode.nodeExists };
     if (parent.kind === 'ephemeral') return { err: ErrorCode.noChildrenForEphemerals };
@@ -486,6 +485,11 @@ function refuseMode(action: Create, rules: SmallRules): number {
   if (wantsTtl && !rules.extendedTypes) return ErrorCode.unimplemented;
   const isOff = wantsTtl ? ttlMs <= 0 || ttlMs > 2 ** 40 - 1 : typeOf(action) === OpCode.createTTL;
   return isOff ? ErrorCode.badArguments : 0;
+}
+
+/** The server appends a number to the path. */
+export function isSequential(flags: number): boolean {
+  return flags === 2 || flags === 3 || flags === 6;
 }
 
 /** -1: its record has none. */
