@@ -47,7 +47,14 @@ function choose(candidates: readonly Op[], zxid: Zxid, payload: Buffer): Op | 'a
   const { header, body } = readTxn(payload);
   const open = candidates.filter((op) => op.result === undefined);
   if (header.type === OpCode.error) return open.length > 1 ? 'anyone' : (open[0] ?? candidates[0]);
-  return open.find(({ action }) => fits(action, body)) ?? candidates.find(({ action }) => fits(action, body));
+  const fitting = open.filter(({ action }) => fits(action, body));
+  if (fitting.length > 1 && isRefusedMulti(body)) return 'anyone';
+  return fitting[0] ?? candidates.find(({ action }) => fits(action, body));
+}
+
+/** Nothing of what was asked is left in it but how many parts it had. */
+function isRefusedMulti(body: TxnBody): boolean {
+  return body.kind === 'multi' && body.txns.every(({ kind }) => kind === 'error');
 }
 
 function fits(action: Action, body: TxnBody): boolean {
