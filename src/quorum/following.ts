@@ -8,7 +8,7 @@ import type { Timer } from '../io/clock.ts';
 import { OpCode } from '../jute/codes.ts';
 import { readTxn, type Txn } from '../jute/txns.ts';
 import { epochOf, ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
-import type { Request } from '../server/request.ts';
+import { Request } from '../server/request.ts';
 import { SessionIds } from '../server/session-ids.ts';
 import { LearnerSessionTracker } from '../server/session-learner.ts';
 import type { Upstream } from '../server/upstream.ts';
@@ -39,6 +39,13 @@ export interface FollowingOptions {
   readonly onOver: (reason: string) => void;
 }
 
+/** The leader's answer to a client that came back with its session. */
+interface Revalidation {
+  readonly sessionId: bigint;
+  readonly valid: boolean;
+}
+
+const SYNC_OF_ROOT = Buffer.from('\0\0\0\x01/');
 const DIAL_ATTEMPTS = 5;
 /**
  * Who elects a leader knows it one message before the leader does, and so comes too early nearly every time. As long as
@@ -55,7 +62,8 @@ export class Following implements LearnerHost, ReplicaSink {
   private readonly tracker = new LearnerSessionTracker();
   private readonly ids: SessionIds;
   private readonly syncQueue = new SyncQueue();
-  private readonly syncs = new Fifo<Request>();
+  /** What is to be done at each answer to a sync, in the order asked. */
+  private readonly syncs = new Fifo<Request | Revalidation>();
   private readonly startedMs: number;
   private link: LinkStream | undefined;
   private dialling: AnyDial | undefined;
@@ -311,13 +319,24 @@ export class Following implements LearnerHost, ReplicaSink {
     this.options.onServing(this.learner.epoch);
   }
 
+  /**
+   * What the session asked elsewhere before may still be under way. A follower has been sent it as a proposal; an
+   * observer hears of it when it is decided, and waits for that, to tell it from what the client asks here.
+   */
   revalidated(sessionId: bigint, valid: boolean): void {
-    this.parts.server.onRevalidated(sessionId, valid);
+    if (!this.options.observer) {
+      this.parts.server.onRevalidated(sessionId, valid);
+      return;
+    }
+    this.syncs.push({ sessionId, valid });
+    this.learner.sync(sessionId, 0, SYNC_OF_ROOT, []);
   }
 
   syncReplied(): void {
-    const request = this.syncs.shift();
-    if (request !== undefined) this.parts.server.onSynced(request, this.parts.replica.lastCommitted);
+    const { server, replica } = this.parts;
+    const asked = this.syncs.shift();
+    if (asked instanceof Request) server.onSynced(asked, replica.lastCommitted);
+    else if (asked !== undefined) server.onRevalidated(asked.sessionId, asked.valid);
   }
 
   takeTouched(): Iterable<readonly [bigint, number]> {
@@ -364,7 +383,7 @@ class LearnerUpstream implements Upstream {
   private readonly parts: PeerParts;
   private readonly learner: Learner;
   private readonly ids: SessionIds;
-  private readonly syncs: Fifo<Request>;
+  private readonly syncs: Fifo<Request | Revalidation>;
   private readonly newestKnown: () => Zxid;
 
   constructor(
@@ -372,7 +391,7 @@ class LearnerUpstream implements Upstream {
     learner: Learner,
     tracker: LearnerSessionTracker,
     ids: SessionIds,
-    syncs: Fifo<Request>,
+    syncs: Fifo<Request | Revalidation>,
     options: LearnerUpstreamOptions,
   ) {
     this.parts = parts;

@@ -83,6 +83,12 @@ export class SessionTracker implements SessionChecks {
     return true;
   }
 
+  /** Somebody else has it. */
+  isElsewhere(sessionId: bigint, owner: SessionOwner | undefined): boolean {
+    const holder = this.byId.get(sessionId)?.owner;
+    return holder !== undefined && holder !== owner;
+  }
+
   check(sessionId: bigint, owner: SessionOwner | undefined): number {
     const session = this.byId.get(sessionId);
     if (session === undefined) return this.unknownSession;

@@ -63,6 +63,8 @@ export class ZooKeeperServer implements ConnectionServer {
   private readonly timeouts: SessionTimeouts;
   /** Who has a session here: its connection, or one that closed while what it had submitted is still to come. */
   private readonly sessions = new Map<bigint, ClientConnection>();
+  /** So many revalidations of a session are not answered yet: one for each connection that came back with it. */
+  private readonly revalidating = new Map<bigint, number>();
   /** Answered syncs that wait for what was committed before them to be applied. */
   private readonly syncs = new Fifo<{ readonly request: Request; readonly committed: Zxid }>();
   private readContext: ReadContext | undefined = undefined;
@@ -129,6 +131,7 @@ export class ZooKeeperServer implements ConnectionServer {
     if (this.upstream === undefined) return;
     for (const connection of [...this.connections]) connection.close('this server stopped serving', true);
     this.sessions.clear();
+    this.revalidating.clear();
     this.syncs.clear();
     this.outstanding = 0;
     this.outstandingBytes = 0;
@@ -200,7 +203,17 @@ export class ZooKeeperServer implements ConnectionServer {
     }
   }
 
+  /**
+   * An answer to an earlier connection says nothing of what the session did elsewhere after that one was lost: only
+   * the last one attaches.
+   */
   onRevalidated(sessionId: bigint, valid: boolean): void {
+    const more = (this.revalidating.get(sessionId) ?? 1) - 1;
+    if (more > 0) {
+      this.revalidating.set(sessionId, more);
+      return;
+    }
+    this.revalidating.delete(sessionId);
     const connection = this.sessions.get(sessionId);
     if (connection === undefined || !connection.isAttaching) return;
     if (valid) connection.onAttached(sessionPassword(sessionId), this.isReadOnly);
@@ -266,6 +279,7 @@ export class ZooKeeperServer implements ConnectionServer {
       connection.queue.inherit(older.queue);
     }
     this.sessions.set(sessionId, connection);
+    this.revalidating.set(sessionId, (this.revalidating.get(sessionId) ?? 0) + 1);
     upstream.revalidate(sessionId, timeoutMs);
   }
 

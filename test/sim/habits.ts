@@ -34,6 +34,20 @@ export interface Habits {
   readonly readOnly: 'no' | 'yes' | 'old';
 }
 
+export const NO_HABITS: Habits = {
+  acls: false,
+  kinds: false,
+  lasting: false,
+  reads: false,
+  odd: false,
+  quotas: false,
+  bad: false,
+  rude: false,
+  countsAfresh: false,
+  dozes: false,
+  readOnly: 'no',
+};
+
 export function habitsOf(random: SimRandom): Habits {
   return {
     acls: random.chance(1, 2),

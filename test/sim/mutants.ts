@@ -1219,6 +1219,20 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'take a session over before what it left behind is known',
+    edits: [
+      {
+        file: 'src/quorum/following.ts',
+        from: 'if (!this.options.observer) {\n      this.parts.server.onRev',
+        to: 'if (this.isServing) {\n      this.parts.server.onRev',
+      },
+    ],
+  },
+  {
+    name: 'attach a connection by the answer to an earlier one',
+    edits: [{ file: 'src/server/zookeeper-server.ts', from: 'if (more > 0) {', to: 'if (more < 0) {' }],
+  },
+  {
     name: 'forget what an earlier connection of a session asked',
     edits: [{ file: 'src/server/zookeeper-server.ts', from: 'connection.queue.inherit(older.queue);', to: '' }],
   },

@@ -64,6 +64,7 @@ import { inGroups, scenario as undecidedMembership } from './scenarios/undecided
 import { scenario as unreadReplies } from './scenarios/unread-replies.ts';
 import { scenario as visitors } from './scenarios/visitors.ts';
 import { scenario as watchedByAll } from './scenarios/watched-by-all.ts';
+import { scenario as whatASessionLeftBehind } from './scenarios/what-a-session-left-behind.ts';
 import { scenario as whatIsBesideTheLog } from './scenarios/what-is-beside-the-log.ts';
 import { scenario as withoutASync } from './scenarios/without-a-sync.ts';
 import { scenario as words } from './scenarios/words.ts';
@@ -292,6 +293,7 @@ const SCENARIOS: readonly Scenario[] = [
   zookeeper5094,
   epochWithoutATransaction,
   anotherElectionAddress,
+  whatASessionLeftBehind,
 ];
 
 export interface ScenarioRun {

@@ -4,6 +4,7 @@ import { ErrorCode } from '../../src/jute/codes.ts';
 import type { Actor } from './actor.ts';
 import type { Dirs } from './damage.ts';
 import { DeadProcess, type SimDisk } from './disk.ts';
+import { type Habits, NO_HABITS } from './habits.ts';
 import type { Action, Op, Result } from './history.ts';
 import type { Moment, View } from './observer.ts';
 import type { Plan } from './plan.ts';
@@ -341,10 +342,10 @@ export class Script {
   // Clients
 
   /** On one server only, if that is named. */
-  addClient(name: string, sid?: number, timeoutMs = 4000): Actor {
+  addClient(name: string, sid?: number, timeoutMs = 4000, habits: Habits = NO_HABITS): Actor {
     const servers = sid === undefined ? undefined : [`zk${sid}`];
     const options = { thinkMs: 1e9, mostAtOnce: 1, leavesOneIn: 0, multis: false, ephemerals: false, watches: false };
-    return this.world.addActor(name, { timeoutMs, ...options }, servers);
+    return this.world.addActor(name, { timeoutMs, ...options, habits }, servers);
   }
 
   /** A client that asks for this and that all the time. */

@@ -121,9 +121,12 @@ export class Prep implements PrepContext {
   }
 
   private run(): TxnBody | number {
-    const { type, body } = this.request;
+    const { type, body, sessionId, owner } = this.request;
     const operation = operations.get(type);
     if (operation === undefined && type !== OpCode.multi) return ErrorCode.unimplemented;
+    // Whatever else is wrong with it: where the session is now it could be taken for the answer to another request.
+    const isOfSession = type === OpCode.createSession || type === OpCode.closeSession;
+    if (!isOfSession && this.sessions.isElsewhere(sessionId, owner)) return ErrorCode.sessionMoved;
     this.reader.reset(body);
     try {
       if (operation === undefined) return prepareMulti(this, readMulti(this.reader), operationInMulti);

@@ -189,6 +189,17 @@ describe('the session', () => {
     expect(moved.err(BOB, type, body)).toBe(ErrorCode.sessionMoved);
   });
 
+  it.each([
+    ['a create that cannot be', OpCode.create, createBody('/new', { flags: 9 })],
+    ['what cannot be read', OpCode.setData, Buffer.alloc(3)],
+    ['a multi of nothing', OpCode.multi, Buffer.from('ffffffff01ffffffff', 'hex')],
+  ])('must not have moved, whatever else is wrong: %s', (_what, type, body) => {
+    const server = furnished();
+    expect(server.err(BOB, type, body)).not.toBe(ErrorCode.sessionMoved);
+    server.sessions.revalidate(BOB, 30_000, elsewhere, 0);
+    expect(server.err(BOB, type, body)).toBe(ErrorCode.sessionMoved);
+  });
+
   it.each(writes)('must not be closing: %s', (_what, type, body) => {
     const server = furnished();
     server.sessions.setClosing(BOB);
