@@ -88,7 +88,8 @@ export function litter(disk: SimDisk, dirs: Dirs, ledger: Ledger, random: SimRan
     case 1: {
       // A server that was killed right after it made a file: nothing, a part of the header, or all of it.
       if (newest === undefined) return undefined;
-      const last = recordsOf(disk.read(newest.path)).at(-1)?.zxid ?? newest.zxid;
+      // Not that of the last record: earlier ones may have been repeated behind it.
+      const last = Math.max(newest.zxid, ...recordsOf(disk.read(newest.path)).map(({ zxid }) => zxid));
       const header = Buffer.from('ZKLG\0\0\0\u0002\0\0\0\0\0\0\0\0', 'latin1');
       disk.put(`${dirs.logDir}/log.${(last + 1).toString(16)}`, header.subarray(0, random.below(17)));
       return 'a log file without a record';

@@ -1,9 +1,9 @@
-import { CreateMode, OpCode } from '../../src/jute/codes.ts';
+import { OpCode } from '../../src/jute/codes.ts';
 import { type CreateTxn, readTxn, type TxnBody } from '../../src/jute/txns.ts';
 import type { Zxid } from '../../src/jute/zxid.ts';
 import { type Action, type Create, type History, isWrite, type Op } from './history.ts';
 import type { Ledger } from './ledger.ts';
-import { isSequential } from './small-tree.ts';
+import { inMulti, isOfSession, isSequential } from './small-tree.ts';
 
 /**
  * Which request each delivered transaction comes from. A client that counts its requests afresh on every connection, as
@@ -69,7 +69,7 @@ function fits(action: Action, body: TxnBody): boolean {
       return action.op === 'setAcl' && body.path === action.path;
     case 'multi': {
       if (action.op !== 'multi' || action.parts.length !== body.txns.length) return false;
-      return body.txns.every((part, i) => part.kind === 'error' || fits(action.parts[i] as Action, part));
+      return body.txns.every((part, i) => part.kind === 'error' || fits(inMulti(action.parts[i] as Action), part));
     }
     case 'check':
       return action.op === 'check' && body.path === action.path;
@@ -81,9 +81,8 @@ function fits(action: Action, body: TxnBody): boolean {
 }
 
 function isMadeBy({ path, ephemeral }: CreateTxn, action: Create): boolean {
-  const { flags } = action;
-  if (ephemeral !== (flags === CreateMode.ephemeral || flags === CreateMode.ephemeralSequential)) return false;
-  return isSequential(flags) ? path !== action.path && path.startsWith(action.path) : path === action.path;
+  if (ephemeral !== isOfSession(action)) return false;
+  return isSequential(action.flags) ? path !== action.path && path.startsWith(action.path) : path === action.path;
 }
 
 function keyOf(sessionId: bigint, xid: number): string {

@@ -45,12 +45,7 @@ export interface Judged {
   readonly sessions: ReadonlySet<bigint>;
 }
 
-/** What the ensemble was configured to do, and how late a TTL may be looked at; undefined: its clocks are wrong. */
-export interface JudgeRules extends SmallRules {
-  readonly reapSlackMs: number | undefined;
-}
-
-export function judge(ledger: Ledger, history: History, rules: JudgeRules): Judged {
+export function judge(ledger: Ledger, history: History, rules: SmallRules): Judged {
   const requests = matchRequests(ledger, history);
   checkRealTime(ledger, requests);
   const answers = new Map<Arrival, Rewatched>();
@@ -119,7 +114,7 @@ function replay(
   ledger: Ledger,
   history: History,
   requests: Matched,
-  rules: JudgeRules,
+  rules: SmallRules,
   answers: Map<Arrival, Rewatched>,
 ): Omit<Judged, 'events'> {
   const tree = new SmallTree(rules);
@@ -140,7 +135,7 @@ function replay(
       continue;
     }
     if (clientId === 0n) {
-      if (type === OpCode.deleteContainer) checkReaped(txn, zxid, tree, rules);
+      if (type === OpCode.deleteContainer) checkReaped(txn, zxid, tree);
       continue;
     }
     const op = requests.ops.get(zxid);
@@ -180,10 +175,10 @@ function replay(
   return { tree, reads: looks.length, writes, sessions };
 }
 
-function checkReaped(txn: Txn, zxid: Zxid, tree: SmallTree, rules: JudgeRules): void {
+function checkReaped(txn: Txn, zxid: Zxid, tree: SmallTree): void {
   if (txn.body.kind !== 'delete') return;
   const { path } = txn.body;
-  const refusal = tree.reap(path, { zxid, timeMs: txn.header.time, decided: 0 }, rules.reapSlackMs);
+  const refusal = tree.reap(path, { zxid, timeMs: txn.header.time, decided: 0 });
   if (refusal === undefined) return;
   throw new Violation('Ends', `the server deletes ${path} at ${zxidHex(zxid)}, and ${refusal}`);
 }

@@ -1241,6 +1241,16 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'delete a node that was written since its TTL was over',
+    edits: [
+      {
+        file: 'src/server/prep/change.ts',
+        from: 'if (kind === OwnerKind.ttl && context',
+        to: 'if (kind === OwnerKind.none && context',
+      },
+    ],
+  },
+  {
     name: 'attach a connection by the answer to an earlier one',
     edits: [{ file: 'src/server/zookeeper-server.ts', from: 'if (more > 0) {', to: 'if (more < 0) {' }],
   },

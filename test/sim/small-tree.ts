@@ -54,8 +54,6 @@ interface SmallNode {
   version: number;
   aversion: number;
   creates: number;
-  /** Earlier values of `mtime`, each with the time it was replaced. */
-  readonly touched: { readonly mtime: number; readonly untilMs: number }[];
   readonly children: Set<string>;
 }
 
@@ -101,17 +99,15 @@ export class SmallTree {
   }
 
   /** A container or TTL node is deleted by the server itself; why it must not be, if it must not. */
-  reap(path: string, place: Place, slackMs: number | undefined): string | undefined {
+  reap(path: string, place: Place): string | undefined {
     const node = this.nodes.get(path);
     if (node === undefined) return 'it is not there';
     if (node.children.size > 0) return 'it has children';
     if (node.kind !== 'container' && node.kind !== 'ttl') return `it is ${node.kind}`;
     if (node.kind === 'container' && node.creates === 0) return 'it is a container that never had a child';
-    if (node.kind === 'ttl' && slackMs !== undefined) {
-      const times = node.touched.filter(({ untilMs }) => untilMs >= place.timeMs - slackMs).map(({ mtime }) => mtime);
-      const isOver = [node.mtime, ...times].some((mtime) => place.timeMs - mtime > node.ttlMs);
-      if (!isOver)
-        return `its ttl of ${node.ttlMs} ms is not over ${place.timeMs - node.mtime} ms after its last change`;
+    const ageMs = place.timeMs - node.mtime;
+    if (node.kind === 'ttl' && ageMs <= node.ttlMs) {
+      return `its ttl of ${node.ttlMs} ms is not over ${ageMs} ms after its last change`;
     }
     this.remove(path, node, place.zxid);
     this.noteUsage(place.zxid);
@@ -242,7 +238,7 @@ export class SmallTree {
     const quota = this.quota(made, length(data), 1, place);
     if (quota !== 0) return { err: quota };
 
-    const isEphemeral = (flags === 1 || flags === 3) && (type === OpCode.create || type === OpCode.create2);
+    const isEphemeral = isOfSession(action);
     const kind =
       type === OpCode.createContainer
         ? 'container'
@@ -283,11 +279,7 @@ export class SmallTree {
     if (quota !== 0) return { err: quota };
     if (!isVersion(path, node, version)) return { err: ErrorCode.badVersion };
     const before = { data: node.data, mzxid: node.mzxid, mtime: node.mtime, version: node.version };
-    this.undo?.push(() => {
-      Object.assign(node, before);
-      node.touched.pop();
-    });
-    node.touched.push({ mtime: node.mtime, untilMs: place.timeMs });
+    this.undo?.push(() => Object.assign(node, before));
     const grown = length(data) - length(node.data);
     node.data = data;
     node.mzxid = place.zxid;
@@ -472,7 +464,6 @@ function fresh(
     version: 0,
     aversion: 0,
     creates: 0,
-    touched: [],
     children: new Set(),
   };
 }
@@ -485,6 +476,12 @@ function refuseMode(action: Create, rules: SmallRules): number {
   if (wantsTtl && !rules.extendedTypes) return ErrorCode.unimplemented;
   const isOff = wantsTtl ? ttlMs <= 0 || ttlMs > 2 ** 40 - 1 : typeOf(action) === OpCode.createTTL;
   return isOff ? ErrorCode.badArguments : 0;
+}
+
+/** The flag counts in two kinds of create only. */
+export function isOfSession(action: Create): boolean {
+  const type = typeOf(action);
+  return (action.flags === 1 || action.flags === 3) && (type === OpCode.create || type === OpCode.create2);
 }
 
 /** The server appends a number to the path. */
@@ -505,7 +502,7 @@ export function typeOf({ type, flags }: Create): number {
 }
 
 /** There the flags decide which create it is. */
-function inMulti(part: Action): Action {
+export function inMulti(part: Action): Action {
   if (part.op !== 'create') return part;
   const { flags } = part;
   if (flags === CreateMode.container) return { ...part, type: OpCode.createContainer };

@@ -18,10 +18,11 @@ import { onQuorumOfDisks } from './invariants/on-quorum-of-disks.ts';
 import { prefixConsistency } from './invariants/prefix-consistency.ts';
 import { primaryIntegrity } from './invariants/primary-integrity.ts';
 import { primaryOrder } from './invariants/primary-order.ts';
-import { type JudgeRules, judge } from './judge.ts';
+import { judge } from './judge.ts';
 import { databaseOf, type Invariant, Observer, storeOf, type View } from './observer.ts';
 import type { Plan } from './plan.ts';
 import { type IsQuorum, quorumsOf } from './quorums.ts';
+import type { SmallRules } from './small-tree.ts';
 import { Trace } from './trace.ts';
 import { type Failure, failureOf, Violation } from './violation.ts';
 import { Visitors } from './visitors.ts';
@@ -225,12 +226,11 @@ export class World {
 
   private judged: ReturnType<typeof judge> | undefined;
 
-  private rules(): JudgeRules {
-    const { config, tickMs, faults } = this.plan;
+  private rules(): SmallRules {
+    const { config } = this.plan;
     return {
       extendedTypes: config.extendedTypesEnabled === 'true',
       enforceQuota: config.enforceQuota === 'true',
-      reapSlackMs: faults.some(({ kind }) => kind === 'clockJump') ? undefined : tickMs * 2,
     };
   }
 
@@ -305,14 +305,15 @@ export class World {
   private isAnyOverdue(): boolean {
     const { peer, machine } = this.observer.views[0] as View;
     if (peer === undefined) return true;
-    const { reapSlackMs } = this.rules();
+    // Nor is an overdue TTL known as such by a clock that is wrong.
+    const areClocksRight = !this.plan.faults.some(({ kind }) => kind === 'clockJump');
     const { tree } = databaseOf(peer);
     for (let node = tree.oldest; node !== -1; node = tree.newer(node)) {
       const kind = tree.ownerKind(node);
       if ((kind !== OwnerKind.container && kind !== OwnerKind.ttl) || tree.childCount(node) > 0) continue;
       if (kind === OwnerKind.container && tree.createCount(node) > 0) return true;
       const { ephemeralOwner, mtime } = tree.persistedStat(node);
-      if (kind !== OwnerKind.ttl || reapSlackMs === undefined) continue;
+      if (kind !== OwnerKind.ttl || !areClocksRight) continue;
       if (machine.wallMs - mtime > ttlOf(ephemeralOwner)) return true;
     }
     return false;

@@ -1,5 +1,5 @@
 import { assert } from '../../base/assert.ts';
-import { OwnerKind, ownerKindOf } from '../../datatree/ephemeral-kind.ts';
+import { OwnerKind, ownerKindOf, ttlOf } from '../../datatree/ephemeral-kind.ts';
 import { isSpecialPath } from '../../datatree/paths.ts';
 import { ErrorCode, OpCode, Perm } from '../../jute/codes.ts';
 import type { TxnBody } from '../../jute/txns.ts';
@@ -43,7 +43,10 @@ export function prepareDeleteContainer(context: PrepContext, record: WriteRecord
   const node = pending.find(path);
   if (node === undefined) return ErrorCode.noNode;
   if (node.childCount > 0) return ErrorCode.notEmpty;
-  if (ownerKindOf(node.ephemeralOwner, context.owners) === OwnerKind.session) return ErrorCode.badVersion;
+  const kind = ownerKindOf(node.ephemeralOwner, context.owners);
+  if (kind === OwnerKind.session) return ErrorCode.badVersion;
+  // It was found overdue a while ago, and may have been written since.
+  if (kind === OwnerKind.ttl && context.timeMs - node.mtime <= ttlOf(node.ephemeralOwner)) return ErrorCode.badVersion;
   const parent = pending.find(looseParentOf(path) as string);
   assert(parent !== undefined, 'every node but the root has a parent, and the root is never a candidate');
   pending.remove(parent, node, context.zxid);

@@ -72,7 +72,7 @@ describe('the reaper', () => {
     server.write(ALICE, OpCode.createContainer, container('/unused'));
     server.write(ALICE, OpCode.createContainer, container('/full'));
     server.write(ALICE, OpCode.create, createBody('/full/child'));
-    server.write(ALICE, OpCode.createTTL, createTtlBody('/short', 5, 100n));
+    server.write(ALICE, OpCode.createTTL, createTtlBody('/short', 5, 1n));
     server.write(ALICE, OpCode.createTTL, createTtlBody('/long', 5, 1_000_000n));
     const host = {
       candidates: () => server.database.tree.containerCandidates(20_000, 0),

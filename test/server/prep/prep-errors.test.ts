@@ -279,6 +279,24 @@ describe('the server itself', () => {
   });
 });
 
+describe('a node whose TTL of 3 ms was over when the server looked', () => {
+  // A transaction takes a millisecond here.
+  it.each([
+    ['goes when nobody wrote it', ['/open', '/open', '/open'], ErrorCode.ok],
+    ['stays as long as the TTL lasts', ['/open', '/open'], ErrorCode.badVersion],
+    ['stays when it was written since', ['/open', '/ttl', '/open'], ErrorCode.badVersion],
+    ['goes when that is long ago', ['/ttl', '/open', '/open', '/open'], ErrorCode.ok],
+  ])('%s', (_what, written, expected) => {
+    const server = furnished();
+    server.write(ALICE, OpCode.createTTL, createTtlBody('/ttl', 5, 3n));
+    for (const path of written) server.prepare(server.request(ALICE, OpCode.setData, setDataBody(path, 'x')));
+    const request = server.request(0n, OpCode.deleteContainer, stringBody('/ttl'), []);
+    server.prepare(Object.assign(request, { owner: undefined }));
+    while (server.pending > 1) server.apply();
+    expect(server.apply().answer.err).toBe(expected);
+  });
+});
+
 describe('a super user', () => {
   it('may do everything', () => {
     const server = furnished();
