@@ -9,6 +9,7 @@ import type { SimHost, SimNetwork } from './net.ts';
 import type { SimRandom } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import { digestId } from './small-rules.ts';
+import { bulk, nextOfWays, type Ways } from './ways.ts';
 import { opCodeOf, resultOf, writeAction } from './wire.ts';
 
 /**
@@ -27,6 +28,7 @@ export interface ActorOptions {
   readonly ephemerals: boolean;
   readonly watches: boolean;
   readonly habits?: Habits;
+  readonly ways?: Ways;
 }
 
 type WatchKind = 'data' | 'exist' | 'child' | 'persistent' | 'recursive';
@@ -47,6 +49,8 @@ export class Actor {
   private readonly random: SimRandom;
   /** Of all that `habits` brings in. */
   private readonly more: SimRandom;
+  /** Of its `ways`. */
+  private readonly wayward: SimRandom;
   private readonly wishes: Wishes | undefined;
   private readonly history: History;
   private readonly clients: Map<bigint, SimClient>;
@@ -54,6 +58,10 @@ export class Actor {
   private session: SessionHistory | undefined;
   private sessions = 0;
   private stopped = false;
+  /** When a write was answered last. */
+  private wroteMs = -1;
+  private probedOn = '';
+  private wasBulky = false;
   private readonly versions = new Map<string, number>();
   /** Given again on every new connection. */
   private readonly credentials = new Set<string>();
@@ -76,6 +84,7 @@ export class Actor {
     this.options = options;
     this.random = random;
     this.more = random.split('habits');
+    this.wayward = random.split('ways');
     const { habits } = options;
     if (habits !== undefined) this.wishes = new Wishes(habits, this.more, name, this.host.address);
     this.history = history;
@@ -98,6 +107,20 @@ export class Actor {
   /** It has what it wants: a connection, or the end of its session. */
   get isServed(): boolean {
     return this.client.isConnected || (this.stopped && (this.client.isClosing || this.client.process.isDead));
+  }
+
+  /** Whether a write of its was answered since then, unless it is leaving; it asks for one on every connection. */
+  wasAnsweredSince(ms: number): boolean {
+    const { client, options } = this;
+    if (this.wroteMs >= ms || client.isClosing || client.process.isDead) return true;
+    // One that a script plays says what the script tells it to.
+    if (options.ways === undefined) return true;
+    const connection = `${client.name} ${client.connections}`;
+    if (client.isConnected && connection !== this.probedOn) {
+      this.probedOn = connection;
+      this.do({ op: 'setData', path: '/k0', data: `${this.name}?`, version: -1 });
+    }
+    return false;
   }
 
   /** Its session is about to be closed by a leader: the last moment to say something. */
@@ -130,6 +153,7 @@ export class Actor {
       op.answeredUs = this.scheduler.nowUs;
       op.zxid = answer.zxid;
       op.result = resultOf(action, answer);
+      if (isWrite(action)) this.wroteMs = this.scheduler.nowMs;
       // What is answered at once, whatever is under way, carries no zxid.
       if (action.op !== 'bad' || answer.zxid > 0) {
         session.arrivals.push({ kind: 'answer', zxid: answer.zxid, connection, op });
@@ -308,8 +332,12 @@ export class Actor {
     if (client.depth > options.mostAtOnce * 4) return;
     const count = random.between(1, options.mostAtOnce);
     for (let i = 0; i < count; i++) this.do(this.wishes?.next((path) => this.version(path)) ?? this.nextAction());
+    const ways = options.ways === undefined ? [] : nextOfWays(options.ways, this.wayward);
+    for (const action of ways) this.do(action);
+    if (options.ways?.bulky === true && !this.wasBulky && this.wayward.chance(1, 10)) this.beBulky();
     const { habits } = options;
-    if (habits?.rude === true && this.more.chance(1, 25)) this.beRude();
+    if (options.ways?.haunts === true && this.wayward.chance(1, 15)) this.hauntLater();
+    else if (habits?.rude === true && this.more.chance(1, 25)) this.beRude();
     else if (habits?.dozes === true && this.more.chance(1, 25)) this.doze();
   }
 
@@ -345,6 +373,37 @@ export class Actor {
         this.scheduler.after(more.between(1, 4000) * 1000, undefined, () => client.leaveGhost());
       }
     }
+  }
+
+  private beBulky(): void {
+    this.wasBulky = true;
+    if (this.wayward.chance(1, 2)) this.client.stopReading(this.wayward.between(1, 2000));
+    for (const action of bulk(this.wayward)) this.do(action);
+  }
+
+  /** Goes elsewhere, and after a while asks for something on the connection it left. */
+  private hauntLater(): void {
+    const { client, wayward, ids } = this;
+    const { sessionId, connections: connection } = client;
+    this.move([], wayward.pick([undefined, ...this.options.servers]));
+    for (let i = wayward.between(1, 3); i > 0; i--) {
+      const action = this.nextOnGhost();
+      this.scheduler.after(wayward.between(1, 3000) * 1000, undefined, () => {
+        const isThere = this.client === client && client.hasGhost && client.sessionId === sessionId;
+        if (!isThere || client.process.isDead || this.options.habits?.countsAfresh === true) return;
+        this.haunt({ ...this.opOf(action), connection, ids });
+      });
+    }
+  }
+
+  private nextOnGhost(): Action {
+    const { wayward } = this;
+    const path = `/k${wayward.below(2)}`;
+    return wayward.pick<Action>([
+      { op: 'setData', path, data: `${this.name} was here`, version: -1 },
+      { op: 'create', path: `/e${wayward.below(3)}`, data: this.name, flags: CreateMode.ephemeral },
+      { op: 'multi', parts: [{ op: 'setData', path, data: 'twice', version: -1 }] },
+    ]);
   }
 
   /** As if the machine slept, for about as long as the session may. */

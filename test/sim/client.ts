@@ -61,8 +61,11 @@ export class SimClient {
   isExpired = false;
   /** When the latest request that was answered had been sent: the session was alive then. */
   aliveMs = 0;
-  /** The longest it was silent between two requests that were answered, and until when. */
-  silence = { ms: 0, untilMs: 0 };
+  /**
+   * How long it was silent between two requests that were answered, and until when: each that was longer than all
+   * behind it, oldest first.
+   */
+  silences: { readonly ms: number; readonly untilMs: number }[] = [];
   /** Where it is, or tries to be. */
   server = '';
   /** Connections that were let in. */
@@ -310,12 +313,14 @@ export class SimClient {
     if (head === undefined || head.xid !== header.xid) {
       throw new Error(`${this.name}: reply ${header.xid} where ${head?.xid} was due`);
     }
-    const silentMs = head.sentMs - this.aliveMs;
-    if (silentMs > this.silence.ms || head.sentMs - this.silence.untilMs > this.grantedMs * 4) {
-      this.silence = { ms: silentMs, untilMs: head.sentMs };
-    }
+    this.noteSilence(head.sentMs - this.aliveMs, head.sentMs);
     this.aliveMs = head.sentMs;
     head.done({ err: header.err, zxid: header.zxid, body: r });
+  }
+
+  private noteSilence(ms: number, untilMs: number): void {
+    const left = this.silences.filter((each) => each.ms > ms && untilMs - each.untilMs <= this.grantedMs * 4);
+    this.silences = [...left, { ms, untilMs }];
   }
 
   private onConnectResponse(r: Reader): void {
@@ -334,7 +339,6 @@ export class SimClient {
     this.password = Buffer.from(response.password);
     this.grantedMs = response.timeoutMs;
     this.aliveMs = this.heardMs;
-    if (this.connections === 0) this.silence = { ms: 0, untilMs: this.heardMs };
     this.connections++;
     if (this.options.countsAfresh === true) this.nextXid = 1;
     this.isConnected = true;

@@ -1,5 +1,7 @@
 import { CLIENT_PORT, Machine } from './machine.ts';
 import { SimNetwork } from './net.ts';
+import { speaksAsBefore } from './old-release.ts';
+import { type NetPlan, ONE_NETWORK } from './plan-net.ts';
 import { SimRandom } from './random.ts';
 import { Scheduler } from './scheduler.ts';
 
@@ -10,6 +12,7 @@ export interface SimEnsembleOptions {
   readonly observers?: number;
   /** Lines of zoo.cfg that differ from the defaults below; a key given here wins. */
   readonly config?: Readonly<Record<string, string | number>>;
+  readonly net?: NetPlan;
 }
 
 const DEFAULTS: Readonly<Record<string, string | number>> = {
@@ -33,12 +36,20 @@ export class SimEnsemble {
   constructor(options: SimEnsembleOptions) {
     this.random = new SimRandom(options.seed);
     this.network = new SimNetwork(this.scheduler, this.random.split('net'));
+    const { addresses, prefix, old, windowBytes } = options.net ?? ONE_NETWORK;
+    this.network.windowBytes = windowBytes;
     const count = options.voters + (options.observers ?? 0);
     for (let sid = 1; sid <= count; sid++) {
-      const host = this.network.addHost(`zk${sid}`);
+      const host = this.network.addHost(`${prefix}${sid}`);
       this.machines.push(new Machine(sid, host, this.scheduler, this.network, this.random.split(`machine ${sid}`)));
     }
-    this.lines = Object.entries({ ...DEFAULTS, ...options.config }).map(([key, value]) => `${key}=${value}`);
+    for (const { host } of addresses > 1 ? this.machines : []) this.network.addAddress(host, `${host.name}-b`);
+    for (const machine of this.machines) {
+      if (old.includes(machine.sid)) machine.viaNet = (net) => speaksAsBefore(net, addresses);
+    }
+    const several = addresses > 1 ? { 'multiAddress.enabled': 'true' } : {};
+    const config = { ...DEFAULTS, ...several, ...options.config };
+    this.lines = Object.entries(config).map(([key, value]) => `${key}=${value}`);
     const sids = this.machines.map(({ sid }) => sid);
     // One alone need not be named.
     const isNamed = count > 1 || options.seed % 2 === 1 || options.config?.standaloneEnabled === 'false';
@@ -48,11 +59,14 @@ export class SimEnsemble {
 
   /** Writes zoo.cfg of `sid`, with these members. */
   configure(sid: number, participants: readonly number[], observers: readonly number[] = []): void {
-    const server = (each: number, role: string): string => `server.${each}=zk${each}:2888:3888:${role}`;
+    const server = (each: number, role: string): string => {
+      const { names } = this.machine(each).host;
+      return `server.${each}=${names.map((name, i) => `${name}:${2888 + i}:${3888 + i}:${role}`).join('|')}`;
+    };
     const lines = [...this.lines];
     for (const each of participants) lines.push(server(each, 'participant'));
     for (const each of observers) lines.push(server(each, 'observer'));
-    this.machine(sid).configure(`${lines.join('\n')}\n`);
+    this.machine(sid).configure(escaped(`${lines.join('\n')}\n`));
   }
 
   startAll(): void {
@@ -83,4 +97,9 @@ export class SimEnsemble {
       .map((machine) => `--- peer ${machine.sid} (${machine.mode})\n${machine.lines.slice(-lines).join('\n')}`)
       .join('\n');
   }
+}
+
+/** Properties are read as ISO 8859-1: what is beyond ASCII is written as Java's native2ascii has it. */
+function escaped(text: string): string {
+  return text.replace(/[^\n -~]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

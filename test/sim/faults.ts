@@ -2,9 +2,11 @@ import { damage, litter } from './damage.ts';
 import type { SimEnsemble } from './ensemble.ts';
 import { garbage } from './garbage.ts';
 import { CLIENT_PORT, type Machine } from './machine.ts';
+import { netFault } from './net-faults.ts';
 import type { Observer, View } from './observer.ts';
 import { storeOf } from './observer.ts';
 import type { Fault, FaultKind } from './plan.ts';
+import { isNetFault } from './plan-net.ts';
 import { halfElected, newEpochTail, onlyObservers, slowLeader, tail } from './plots.ts';
 import type { IsQuorum } from './quorums.ts';
 import { SimRandom } from './random.ts';
@@ -25,6 +27,8 @@ export class Faults {
   crashes = 0;
   /** `sid` of whom it befalls; 0: of all. */
   onFault: (sid: number, text: string) => void = () => {};
+  /** Whoever is not to be started now. */
+  staysDown: (view: View) => boolean = () => false;
   readonly ensemble: SimEnsemble;
   readonly observer: Observer;
   private readonly isQuorum: IsQuorum;
@@ -59,14 +63,20 @@ export class Faults {
     this.traps.clear();
     this.stranger?.kill();
     this.listener?.kill();
+    this.mend();
+  }
+
+  /** Everything works; it may have been broken since the end of the faults. */
+  mend(): void {
     const { network } = this.ensemble;
     network.healAll();
     network.defaultSpeed = { minDelayUs: 50, maxDelayUs: 1500, bytesPerMs: undefined };
-    for (const { machine, sid } of this.observer.views) {
+    for (const { machine } of this.observer.views) {
       machine.disk.timing = QUICK;
       machine.disk.capacityBytes = Number.POSITIVE_INFINITY;
       machine.disk.fault = () => undefined;
-      network.setName(`zk${sid}`, { address: machine.host.address });
+      network.setName(machine.host.name, { address: machine.host.address });
+      for (const address of machine.host.addresses) network.setPath(address, true);
       for (const other of this.observer.views) network.setSpeed(machine.host, other.machine.host, undefined);
       machine.resume();
     }
@@ -87,7 +97,7 @@ export class Faults {
   /** An operator wipes what refuses to start and is known to be damaged, and then it may count again. */
   private restart(view: View): void {
     const { machine } = view;
-    if (machine.isUp) return;
+    if (machine.isUp || this.staysDown(view)) return;
     if (view.faulty === 'damaged' && machine.failure !== undefined) this.wipe(view);
     machine.start();
   }
@@ -143,6 +153,7 @@ export class Faults {
     const { machine } = view;
     const { network } = this.ensemble;
     const { forMs } = fault;
+    if (isNetFault(fault.kind)) return netFault(this, fault.kind, view, forMs, random);
     switch (fault.kind) {
       case 'kill':
       case 'power':
@@ -262,13 +273,13 @@ export class Faults {
       }
       case 'nameFails':
       case 'nameMoves':
-        // It cannot listen on an address that is not its own.
-        view.inTrouble = true;
+        // It cannot listen on an address that is not its own; for a name it has to wait.
+        if (fault.kind === 'nameMoves') view.inTrouble = true;
         network.setName(
-          `zk${view.sid}`,
+          machine.host.name,
           fault.kind === 'nameMoves' ? this.elsewhere(random) : random.pick(['fail', 'hang'] as const),
         );
-        this.later(forMs, () => network.setName(`zk${view.sid}`, { address: machine.host.address }));
+        this.later(forMs, () => network.setName(machine.host.name, { address: machine.host.address }));
         return true;
       case 'breakStreams':
         for (const other of this.observer.views) {

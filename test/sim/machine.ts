@@ -1,5 +1,6 @@
 import { FatalError, messageOf } from '../../src/base/errors.ts';
 import type { Log, LogFields } from '../../src/base/log.ts';
+import type { Net } from '../../src/io/net.ts';
 import { readConfigFile } from '../../src/quorum/config/read-config.ts';
 import { Peer, type PeerMode } from '../../src/quorum/peer.ts';
 import type { HostInfo } from '../../src/server/server-info.ts';
@@ -32,6 +33,8 @@ export class Machine {
   readonly lines: string[] = [];
   /** Why the last process ended by itself; undefined while it runs or was ended from outside. */
   failure: unknown;
+  /** The network as its processes use it. */
+  viaNet: (net: Net) => Net = (net) => net;
   /** Runs after every start of a process, before its first event. */
   onStarted: (peer: Peer) => void = () => {};
   /** The process ended by itself: a FatalError, or a bug. */
@@ -96,7 +99,7 @@ export class Machine {
     clock.jumpWall(this.wallOffsetMs);
     this.clock = clock;
     const disk = this.disk.mount(clock);
-    const net = this.network.netOf(process, this.host);
+    const net = this.viaNet(this.network.netOf(process, this.host));
     this.scheduler.at(this.scheduler.nowUs, process, () => {
       const { config, warnings } = readConfigFile(CONFIG_FILE, { disk, cwd: '/' });
       const log = this.logOf(clock);

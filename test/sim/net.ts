@@ -36,6 +36,10 @@ export type NameState = 'fail' | 'hang' | { readonly address: string };
 export class SimHost {
   readonly name: string;
   readonly address: string;
+  /** That one first, and what else leads here. */
+  readonly addresses: string[];
+  /** One for each address. */
+  readonly names: string[];
   /** Without power: whatever is sent here vanishes. */
   isDown = false;
   /** Listeners by port. */
@@ -45,6 +49,8 @@ export class SimHost {
   constructor(name: string, address: string) {
     this.name = name;
     this.address = address;
+    this.addresses = [address];
+    this.names = [name];
   }
 
   ephemeralPort(): number {
@@ -61,12 +67,18 @@ export class SimNetwork {
   readonly random: SimRandom;
   /** How long a kernel repeats unanswered bytes before it gives the connection up. */
   giveUpUs: Micros = 900_000_000;
+  /** Bytes under way or unread in one direction of a connection, the kernel buffers of both sides together. */
+  windowBytes = 256 * 1024;
+  /** The most that ever waited for a kernel to take it. */
+  mostUnsentBytes = 0;
   /** Between hosts without a speed of their own. */
   defaultSpeed: LinkSpeed = LAN;
   private readonly hosts = new Map<string, SimHost>();
   private readonly names = new Map<string, NameState>();
   private readonly speeds = new Map<string, LinkSpeed>();
   private readonly cuts = new Set<string>();
+  /** Addresses that lead nowhere for now. */
+  private readonly lostPaths = new Set<string>();
   private readonly streams = new Set<SimStream>();
   private readonly holding = new Set<SimStream>();
 
@@ -81,6 +93,25 @@ export class SimNetwork {
     this.hosts.set(host.address, host);
     this.names.set(name, { address: host.address });
     return host;
+  }
+
+  /** One more address of a machine, on a cable of its own, with a name for it. */
+  addAddress(host: SimHost, name: string): void {
+    const address = `10.${host.addresses.length}.${host.address.split('.').slice(2).join('.')}`;
+    host.addresses.push(address);
+    host.names.push(name);
+    this.hosts.set(address, host);
+    this.names.set(name, { address });
+  }
+
+  /** What was dialled at that address goes through, or is held. */
+  setPath(address: string, isThere: boolean): void {
+    if (!isThere) this.lostPaths.add(address);
+    else if (this.lostPaths.delete(address)) this.release((stream) => stream.path === address, false);
+  }
+
+  isPathLost(address: string): boolean {
+    return this.lostPaths.has(address);
   }
 
   setName(name: string, state: NameState): void {
@@ -324,7 +355,7 @@ class SimNet implements Net {
     if (options.host !== undefined && options.host !== '0.0.0.0' && options.host !== '0:0:0:0:0:0:0:0') {
       const { state } = this.resolve(options.host);
       if (typeof state === 'string') return new NetError('ENOTFOUND', `getaddrinfo ENOTFOUND ${options.host}`);
-      if (state.address !== this.host.address) {
+      if (!this.host.addresses.includes(state.address)) {
         return new NetError('EADDRNOTAVAIL', `listen EADDRNOTAVAIL: address not available ${options.host}`);
       }
     }
@@ -368,7 +399,7 @@ class SimDial {
   private knock(address: string, againUs: Micros = 1_000_000): void {
     const from = this.stream.host;
     const to = this.network.hostAt(address);
-    const isLost = to === undefined || this.network.isCut(from, to);
+    const isLost = to === undefined || this.network.isCut(from, to) || this.network.isPathLost(address);
     if (this.stream.isClosed) return;
     if (isLost) {
       this.world(againUs, () => this.knock(address, againUs * 2));
@@ -387,6 +418,8 @@ class SimDial {
         return;
       }
       const accepted = listener.net.accept(listener, this.stream);
+      this.stream.path = address;
+      accepted.path = address;
       this.world(backUs, () => {
         if (this.stream.isClosed) {
           accepted.arrive('rst');

@@ -1,6 +1,8 @@
 import { type Habits, habitsOf } from './habits.ts';
 import type { Moment } from './observer.ts';
+import { type NetFaultKind, type NetPlan, netFaultsOf, netPlanOf } from './plan-net.ts';
 import { SimRandom } from './random.ts';
+import { type Ways, waysOf } from './ways.ts';
 
 /**
  * What one seed stands for, before anything of it happens: the ensemble, its limits, the clients, and a list of faults
@@ -38,7 +40,8 @@ export type FaultKind =
   | 'newEpochTail'
   | 'onlyObservers'
   | 'slowLeader'
-  | 'garbage';
+  | 'garbage'
+  | NetFaultKind;
 
 export type Target = 'leader' | 'follower' | 'any';
 
@@ -61,6 +64,7 @@ export interface ClientPlan {
   readonly ephemerals: boolean;
   readonly watches: boolean;
   readonly habits?: Habits;
+  readonly ways?: Ways;
 }
 
 export interface Plan {
@@ -80,6 +84,7 @@ export interface Plan {
   readonly faults: readonly Fault[];
   /** Of all faults, those left out included. */
   readonly longestMs: number;
+  readonly net?: NetPlan;
 }
 
 const CLASSES: readonly (readonly [FaultKind, number])[] = [
@@ -170,7 +175,10 @@ export function planOf(seed: number): Plan {
   Object.assign(config, serverOptions(random.split('server')));
   const visitors = random.split('visitors');
   if (isAlone && alone.chance(1, 4)) config.standaloneEnabled = 'false';
-  const { classes, faults } = faultsOf(random.split('faults'), faultsMs, tickMs);
+  const net = netPlanOf(random.split('net'), isAlone);
+  const { classes, faults: common } = faultsOf(random.split('faults'), faultsMs, tickMs);
+  const faults = [...common, ...netFaultsOf(random.split('net faults'), net, faultsMs, tickMs)];
+  faults.sort((a, b) => a.atMs - b.atMs);
   return {
     seed,
     voters,
@@ -179,12 +187,13 @@ export function planOf(seed: number): Plan {
     tickMs,
     counterLimit,
     recentBytes,
-    clients: clientsOf(random.split('clients'), random.split('habits'), tickMs),
+    clients: withWays(clientsOf(random.split('clients'), random.split('habits'), tickMs), random.split('ways')),
     visitorsMs: visitors.chance(1, 3) ? visitors.pick([100, 500, 2000]) : undefined,
     faultsMs,
     classes,
     faults,
     longestMs: Math.max(0, ...faults.map((fault) => fault.forMs)),
+    net,
   };
 }
 
@@ -233,6 +242,10 @@ function clientsOf(random: SimRandom, habits: SimRandom, tickMs: number): Client
   }));
 }
 
+function withWays(clients: readonly ClientPlan[], random: SimRandom): ClientPlan[] {
+  return clients.map((client) => ({ ...client, ways: waysOf(random) }));
+}
+
 /** A few classes for each world, so that some things stay still while others happen often. */
 function faultsOf(random: SimRandom, faultsMs: number, tickMs: number): { classes: FaultKind[]; faults: Fault[] } {
   const on = CLASSES.filter(([, weight]) => random.chance(weight + 2, 16));
@@ -276,6 +289,7 @@ export function describePlan(plan: Plan): string {
     `  config ${JSON.stringify(plan.config)} counterLimit ${plan.counterLimit ?? '-'} recentBytes ${plan.recentBytes ?? '-'}`,
     ...plan.clients.map((client) => `  client ${JSON.stringify(client)}`),
     `  classes ${plan.classes.join(' ')}`,
+    `  net ${JSON.stringify(plan.net)}`,
     ...plan.faults.map(
       ({ atMs, kind, target, forMs, salt }) => `  ${atMs} ms: ${kind} at ${target} for ${forMs} ms (${salt})`,
     ),

@@ -148,7 +148,7 @@ function comeBackSoon(faults: Faults, some: readonly View[], rest: readonly View
   });
 }
 
-function leaderAndOthers(faults: Faults, random: SimRandom): { leader: View; others: View[] } | undefined {
+export function leaderAndOthers(faults: Faults, random: SimRandom): { leader: View; others: View[] } | undefined {
   const { leader: machine } = faults.ensemble;
   const { views } = faults.observer;
   const leader = views.find((view) => view.machine === machine);
@@ -156,7 +156,7 @@ function leaderAndOthers(faults: Faults, random: SimRandom): { leader: View; oth
   return leader === undefined || others.length === 0 ? undefined : { leader, others };
 }
 
-function cutOff(faults: Faults, some: readonly View[], others: readonly View[]): void {
+export function cutOff(faults: Faults, some: readonly View[], others: readonly View[]): void {
   faults.onFault(0, `${some.map(({ sid }) => sid).join(',')} cut off from ${others.map(({ sid }) => sid).join(',')}`);
   faults.ensemble.network.partition(
     some.map((view) => view.machine.host),

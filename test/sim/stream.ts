@@ -9,8 +9,6 @@ import type { Micros, SimEvent, SimProcess } from './scheduler.ts';
  * by the writer. What a cut cable holds back comes through or is lost with the connection, as the world decides.
  */
 
-/** Bytes under way or unread in one direction, the kernel buffers of both sides together. */
-const WINDOW_BYTES = 256 * 1024;
 /** What goes out, and arrives, in one piece at most. */
 const SEGMENT_BYTES = 16 * 1024;
 /** As much as one read takes. */
@@ -28,9 +26,13 @@ export class SimStream implements Stream {
 
   readonly host: SimHost;
   readonly process: SimProcess;
+  /** The address that was dialled, at both ends. */
+  path = '';
   /** The other end; undefined while a dial is under way. */
   peer: SimStream | undefined = undefined;
   handlers: StreamHandlers | undefined;
+  /** What becomes of the bytes of one `write`. */
+  outgoing: ((bytes: Buffer) => Buffer) | undefined = undefined;
   /** Stops a dial that has not opened. */
   onGivenUp: (() => void) | undefined = undefined;
   private readonly network: SimNetwork;
@@ -88,8 +90,10 @@ export class SimStream implements Stream {
 
   write(bytes: Buffer): void {
     if (this.closed || this.ending || bytes.length === 0) return;
-    this.unsent.push(bytes);
-    this.unsentBytes += bytes.length;
+    const sent = this.outgoing?.(bytes) ?? bytes;
+    this.unsent.push(sent);
+    this.unsentBytes += sent.length;
+    if (this.unsentBytes > this.network.mostUnsentBytes) this.network.mostUnsentBytes = this.unsentBytes;
     this.scheduleFlush();
   }
 
@@ -182,9 +186,10 @@ export class SimStream implements Stream {
     this.flushing = false;
     if (this.closed) return;
     const hadBytes = this.unsentBytes > 0;
-    while (this.unsentBytes > 0 && this.inFlight < WINDOW_BYTES) {
+    const { windowBytes } = this.network;
+    while (this.unsentBytes > 0 && this.inFlight < windowBytes) {
       const first = this.unsent[0] as Buffer;
-      const room = Math.min(WINDOW_BYTES - this.inFlight, SEGMENT_BYTES);
+      const room = Math.min(windowBytes - this.inFlight, SEGMENT_BYTES);
       const part = first.length <= room ? first : first.subarray(0, room);
       if (part === first) this.unsent.shift();
       else this.unsent[0] = first.subarray(room);
@@ -226,7 +231,7 @@ export class SimStream implements Stream {
   private readonly pump = (): void => {
     this.pumping = false;
     const peer = this.peer as SimStream;
-    if (this.network.isCut(this.host, peer.host) || peer.host.isDown) {
+    if (this.network.isCut(this.host, peer.host) || this.network.isPathLost(this.path) || peer.host.isDown) {
       this.stalled = true;
       this.network.hold(this);
       this.giveUp = this.network.scheduler.after(this.network.giveUpUs, undefined, () => {
@@ -332,7 +337,7 @@ export class SimStream implements Stream {
   private acknowledge(bytes: number): void {
     const peer = this.peer;
     if (peer === undefined) return;
-    const wasFull = peer.inFlight >= WINDOW_BYTES;
+    const wasFull = peer.inFlight >= this.network.windowBytes;
     peer.inFlight -= bytes;
     if (wasFull && peer.unsentBytes > 0) peer.scheduleFlush();
   }

@@ -2,6 +2,7 @@ import { FatalError, messageOf } from '../../src/base/errors.ts';
 import { OwnerKind, ttlOf } from '../../src/datatree/ephemeral-kind.ts';
 import { OpCode } from '../../src/jute/codes.ts';
 import { zxidHex } from '../../src/jute/zxid.ts';
+import { OUTPUT_CLOSE_BYTES } from '../../src/server/client-limits.ts';
 import { Actor } from './actor.ts';
 import type { SimClient } from './client.ts';
 import { SimEnsemble } from './ensemble.ts';
@@ -19,9 +20,11 @@ import { prefixConsistency } from './invariants/prefix-consistency.ts';
 import { primaryIntegrity } from './invariants/primary-integrity.ts';
 import { primaryOrder } from './invariants/primary-order.ts';
 import { judge } from './judge.ts';
+import { Lame, type LameKind } from './lame.ts';
 import { databaseOf, type Invariant, Observer, storeOf, type View } from './observer.ts';
 import type { Plan } from './plan.ts';
 import { type IsQuorum, quorumsOf } from './quorums.ts';
+import { SimRandom } from './random.ts';
 import type { SmallRules } from './small-tree.ts';
 import { Trace } from './trace.ts';
 import { type Failure, failureOf, Violation } from './violation.ts';
@@ -69,6 +72,8 @@ const TEMPORARY = 'writing-';
 /** From the end of all faults to service, and from the end of all requests to equal trees. */
 const SERVICE_BOUND_MS = 60_000;
 const QUIET_BOUND_MS = 60_000;
+/** What may wait for a client that does not read, and one reply. */
+const UNSENT_BOUND_BYTES = OUTPUT_CLOSE_BYTES + 2 * 1024 * 1024;
 /** In a transaction: clientId long, cxid int, zxid long, time long, and then the type. */
 const TYPE_OFFSET = 28;
 
@@ -178,6 +183,16 @@ export class World {
       .join('; ');
   }
 
+  /** Who waits for what, of those whose writes are not answered. */
+  private clientsSituation(): string {
+    return this.actors
+      .map(({ name, client, isServed }) => {
+        const state = client.isConnected ? 'connected to' : 'tries';
+        return `${name} ${isServed ? 'has what it wants' : 'waits'}, ${state} ${client.server}, ${client.depth} under way`;
+      })
+      .join('; ');
+  }
+
   private play(): void {
     const { ensemble, plan } = this;
     const { scheduler } = ensemble;
@@ -199,11 +214,12 @@ export class World {
     // Each leader gives all sessions their whole timeout again.
     this.observer.counterLimit = undefined;
     const { scheduler } = this.ensemble;
+    if (plan.net?.lame !== undefined) this.doWithoutSome(plan.net.lame.kind, plan.net.lame.salt);
     const healedMs = scheduler.nowMs;
     this.demand('Service', 'not everyone serves under one leader', SERVICE_BOUND_MS, () => this.isServing());
     this.serviceTicks = (scheduler.nowMs - healedMs) / plan.tickMs;
     const { elections } = this.observer;
-    this.demand('Service', 'a client is not served', SERVICE_BOUND_MS, () => this.areClientsServed());
+    this.demand('Service', 'a client is not served', SERVICE_BOUND_MS, () => this.areClientsServed(healedMs));
     this.clientTicks = (scheduler.nowMs - healedMs) / plan.tickMs;
     this.runForMs(plan.tickMs * 8);
     this.electedAgain = this.observer.elections - elections;
@@ -237,7 +253,7 @@ export class World {
   addActor(
     name: string,
     options: Omit<Plan['clients'][number], 'name'>,
-    servers = this.ensemble.machines.map((machine) => machine.host.name),
+    servers = this.ensemble.machines.flatMap((machine) => machine.host.names),
   ): Actor {
     const { ensemble } = this;
     const actor = new Actor(
@@ -269,7 +285,8 @@ export class World {
     const { scheduler } = this.ensemble;
     const endMs = scheduler.nowMs + boundMs;
     while (!isMet()) {
-      if (scheduler.nowMs >= endMs) throw new Violation(property, `${what} after ${boundMs} ms; ${this.situation()}`);
+      if (scheduler.nowMs >= endMs)
+        throw new Violation(property, `${what} after ${boundMs} ms; ${this.situation()}; ${this.clientsSituation()}`);
       this.runForMs(50);
     }
   }
@@ -279,8 +296,26 @@ export class World {
     return leader !== undefined && machines.every((machine) => machine.peer?.server.isServing === true);
   }
 
-  private areClientsServed(): boolean {
-    return this.actors.every((actor) => actor.isServed);
+  private areClientsServed(sinceMs: number): boolean {
+    return this.actors.every((actor) => actor.isServed && actor.wasAnsweredSince(sinceMs));
+  }
+
+  /** Some are not mended yet: all others serve, and what is asked of them is decided. */
+  private doWithoutSome(kind: LameKind, salt: number): void {
+    const { scheduler, machines } = this.ensemble;
+    const { ledger } = this.observer;
+    const lame = new Lame(this.faults, kind, new SimRandom(salt));
+    lame.begin();
+    const sinceMs = scheduler.nowMs;
+    const before = ledger.delivered.length;
+    const others = machines.filter((machine) => !lame.views.some((view) => view.machine === machine));
+    this.demand('Service', `no service while ${kind}`, SERVICE_BOUND_MS, () => {
+      if (!others.every((machine) => machine.peer?.server.isServing === true)) return false;
+      // Not all at one moment: whoever leaves often is with a paused server every now and then.
+      return ledger.delivered.length > before && this.actors.every((actor) => actor.wasAnsweredSince(sinceMs));
+    });
+    lame.end();
+    this.faults.mend();
   }
 
   private areTreesEqual(): boolean {
@@ -371,6 +406,9 @@ export class World {
 
   private checkStopped(): void {
     if (this.stopped !== undefined) throw new Violation(this.stopped.property, this.stopped.message);
+    const { mostUnsentBytes } = this.ensemble.network;
+    if (mostUnsentBytes <= UNSENT_BOUND_BYTES) return;
+    throw new Violation('Bounds', `${mostUnsentBytes} bytes waited for one connection to take them`);
   }
 
   private stats(): Stats {

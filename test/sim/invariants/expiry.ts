@@ -20,8 +20,9 @@ export function expiry(scheduler: Scheduler, clients: ReadonlyMap<bigint, SimCli
       const silentMs = scheduler.nowMs - client.aliveMs;
       if (silentMs + slackMs >= client.timeoutMs) return;
       // It was silent for long enough, and the leader has not heard yet that it is back.
-      const { silence } = client;
-      if (silence.ms + slackMs >= client.timeoutMs && scheduler.nowMs - silence.untilMs <= slackMs) return;
+      const isEnough = ({ ms, untilMs }: (typeof client.silences)[number]): boolean =>
+        ms + slackMs >= client.timeoutMs && scheduler.nowMs - untilMs <= slackMs;
+      if (client.silences.some(isEnough)) return;
       throw new Violation(
         'ExpiryIsEarned',
         `${view.sid} closes the session of ${client.name}, which was answered ${silentMs.toFixed(0)} ms ago and has a timeout of ${client.timeoutMs} ms`,
