@@ -229,9 +229,9 @@ export class FastLeaderElection {
       this.host.onLooking(from);
       return;
     }
+    const hasMissedOurVote = n.state === 'looking' && this.hasMissedOurVote(from, n);
     this.onVote(from, n, fresh, nowMs);
-    // Whoever looks in an earlier round is told the present one.
-    if (n.state === 'looking' && n.round < this.round && !this.abstaining && this.isVoter) this.sendTo(from);
+    if (hasMissedOurVote && !this.abstaining && this.isVoter) this.sendTo(from);
   }
 
   onTick(nowMs: number): void {
@@ -254,6 +254,16 @@ export class FastLeaderElection {
       this.saidWaitingMs = nowMs;
       this.log.info({ waitingFor: this.whoHasNotTold() }, 'still without a history, and waiting');
     }
+  }
+
+  /**
+   * Whoever looks in an earlier round is told the present one. Who looks in this one, and was settled when it last
+   * answered, has dropped our vote: it would hear of it with our next repetition alone, 200 ms later, as from Apache's
+   * servers. Once only: its word takes the place of that answer.
+   */
+  private hasMissedOurVote(from: number, n: Notification): boolean {
+    if (n.round !== this.round) return n.round < this.round;
+    return this.settledVotes.has(from) && !this.isBetterFor(n, this.vote);
   }
 
   /**

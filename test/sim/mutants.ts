@@ -416,6 +416,10 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [{ file: FLE, from: '        this.settledVotes.delete(from);\n', to: '' }],
   },
   {
+    name: 'let who looks later wait for the next repetition',
+    edits: [{ file: FLE, from: 'this.settledVotes.has(from) && !this.isBetterFor(n, this.vote)', to: 'false' }],
+  },
+  {
     name: 'take a malformed notification for a bug',
     bug: 'ZOOKEEPER-3769',
     edits: [

@@ -2,6 +2,7 @@ import { scenario as aCutBackToASnapshot } from './scenarios/a-cut-back-to-a-sna
 import { scenario as aCutWithoutAWholeSnapshot } from './scenarios/a-cut-without-a-whole-snapshot.ts';
 import { scenario as aDirectoryOfBeforeThreeFive } from './scenarios/a-directory-of-before-three-five.ts';
 import { scenario as aDiskThatFails } from './scenarios/a-disk-that-fails.ts';
+import { scenario as aKilledLeader, withLongTicks } from './scenarios/a-killed-leader.ts';
 import { scenario as aLogThatChangesUnderItsReaders } from './scenarios/a-log-that-changes-under-its-readers.ts';
 import { scenario as aPurgeWhileLearnersRead } from './scenarios/a-purge-while-learners-read.ts';
 import { scenario as aSessionEndsWithItsQueue } from './scenarios/a-session-ends-with-its-queue.ts';
@@ -294,6 +295,8 @@ const SCENARIOS: readonly Scenario[] = [
   epochWithoutATransaction,
   anotherElectionAddress,
   whatASessionLeftBehind,
+  aKilledLeader,
+  withLongTicks,
 ];
 
 export interface ScenarioRun {
