@@ -70,29 +70,57 @@ export const scenario: Scenario = {
     back();
 
     // An own one is being written when the leader's comes, then when the server is stopped.
-    const untilWriting = (): void => {
-      slow();
+    const untilWriting = (syncMs = 200): void => {
+      disk.timing = { writeMs: 40, syncMs, slowSyncOneIn: 0, slowSyncMs: 0 };
       s.until('an own snapshot', () => {
-        if (s.client.isConnected && s.client.client.depth < 5)
+        if (s.client.isConnected && s.client.client.depth === 0)
           s.ask({ op: 'setData', path: '/a', data: 'own', version: -1 });
         const { peer } = s.view(1);
         return peer !== undefined && storeOf(peer).snapshotInProgress;
       });
     };
     untilWriting();
-    s.breakStreams(1, s.leader);
     disk.timing = { writeMs: 900, syncMs: 0.5, slowSyncOneIn: 0, slowSyncMs: 0 };
+    s.isolate(1);
+    s.breakStreams(1, s.leader);
+    const other = s.addClient('other', s.leader);
+    s.do({ op: 'setData', path: '/a', data: 'without 1', version: -1 }, other);
+    s.heal();
+    const { snap } = s.syncs;
     s.run(1500);
+    s.expect(s.syncs.snap, snap + 1, 'snapshots sent');
     quick();
     s.untilServing();
+    const stop = (): void => {
+      let isStopped = false;
+      machine.stop(() => {
+        isStopped = true;
+      });
+      s.until('the end of the peer', () => isStopped);
+      disk.fault = () => undefined;
+      quick();
+      back();
+    };
     untilWriting();
-    let isStopped = false;
-    machine.stop(() => {
-      isStopped = true;
-    });
-    s.until('the end of the peer', () => isStopped);
-    quick();
-    back();
+    stop();
+    // And when nothing but a sync is left of it, of the file or of its entry in the directory. The log is done by then: syncs
+    // are slow from the fifth write of the snapshot on, or from its rename.
+    for (const [last, slowFrom] of [
+      ['write', 5],
+      ['rename', 1],
+    ] as const) {
+      let lastMs = Number.POSITIVE_INFINITY;
+      let times = 0;
+      disk.fault = (operation, path) => {
+        if (operation !== last || !path.includes('snapshot.')) return undefined;
+        lastMs = s.world.ensemble.scheduler.nowMs;
+        if (++times === slowFrom) slow();
+        return undefined;
+      };
+      untilWriting(0.5);
+      s.until(`a sync behind a ${last}`, () => s.world.ensemble.scheduler.nowMs > lastMs + 50);
+      stop();
+    }
     // It is taken off its file system while the snapshot is given up.
     untilWriting();
     s.powerLoss(1);
