@@ -21,24 +21,29 @@ export interface Barrier {
   readonly token: number;
 }
 
-export interface BarrierSource {
+/** The rounds of PINGs; others begin them as well. */
+export interface Rounds {
+  readonly lastRound: number;
+  begin(): void;
   /** Has a quorum, the leader included, answered this round or a later one? */
-  isRoundAnswered(round: number): boolean;
-  /** Begins the next round. */
-  beginRound(): void;
+  isAnswered(round: number): boolean;
+}
+
+export interface BarrierSource {
   /** For a learner's link: COMMIT or INFORM went out before. For the host: its own tree has it. */
   isReached(barrier: Barrier): boolean;
   pass(barrier: Barrier): void;
 }
 
 export class Barriers {
+  private readonly rounds: Rounds;
   private readonly source: BarrierSource;
-  private lastRound = 0;
   /** Two queues: the own disk, which the host's questions wait for, must not hold up those of the learners. */
   private readonly ofHost = new Fifo<Barrier>();
   private readonly ofLinks = new Fifo<Barrier>();
 
-  constructor(source: BarrierSource) {
+  constructor(rounds: Rounds, source: BarrierSource) {
+    this.rounds = rounds;
     this.source = source;
   }
 
@@ -46,19 +51,14 @@ export class Barriers {
     return this.ofHost.length + this.ofLinks.length;
   }
 
-  /** A round was begun, for whatever reason. */
-  roundBegun(round: number): void {
-    this.lastRound = round;
-  }
-
   /** A learner came or left: the open round may have asked too few to be answered. */
   neighboursChanged(): void {
-    if (this.pending > 0) this.source.beginRound();
+    if (this.pending > 0) this.rounds.begin();
   }
 
   ask(zxid: Zxid | undefined, link: number | undefined, token: number): void {
     const queue = link === undefined ? this.ofHost : this.ofLinks;
-    queue.push({ round: this.lastRound + 1, zxid, link, token });
+    queue.push({ round: this.rounds.lastRound + 1, zxid, link, token });
     this.advance();
   }
 
@@ -66,15 +66,16 @@ export class Barriers {
   advance(): void {
     if (this.pending === 0) return;
     const wanted = Math.max(this.ofHost.last()?.round ?? 0, this.ofLinks.last()?.round ?? 0);
-    if (wanted > this.lastRound && this.source.isRoundAnswered(this.lastRound)) this.source.beginRound();
+    const { lastRound } = this.rounds;
+    if (wanted > lastRound && this.rounds.isAnswered(lastRound)) this.rounds.begin();
     this.drain(this.ofHost);
     this.drain(this.ofLinks);
   }
 
   private drain(queue: Fifo<Barrier>): void {
     for (let head = queue.peek(); head !== undefined; head = queue.peek()) {
-      if (head.round > this.lastRound || !this.source.isRoundAnswered(head.round) || !this.source.isReached(head))
-        return;
+      if (head.round > this.rounds.lastRound || !this.rounds.isAnswered(head.round)) return;
+      if (!this.source.isReached(head)) return;
       queue.shift();
       this.source.pass(head);
     }

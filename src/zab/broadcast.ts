@@ -6,7 +6,8 @@ import type { Entry } from './leader-host.ts';
 
 /**
  * The leader's proposals on their way: proposed, acknowledged by a quorum of disks, committed in zxid order, and kept
- * until the leader's own tree has them, for until then a learner that joins can get them from nowhere else.
+ * until the leader's own tree has them, for until then a learner that joins can get them from nowhere else. With them
+ * the zxids of its epoch: where it begins, what was proposed last, what was committed last.
  *
  * An acknowledgement covers everything before it: links and logs are FIFO. It is kept for each voter, not for each
  * proposal, and outlives the voter's connection (what it has on disk it has), up to the moment the leader itself
@@ -22,22 +23,56 @@ export class Broadcast {
   private committedCount = 0;
   private readonly acked = new Map<number, Zxid>();
   private readonly quorum = new Set<number>();
+  private start: Zxid = ZXID_ZERO;
+  private newest: Zxid = ZXID_ZERO;
+  private decided: Zxid = ZXID_ZERO;
 
   constructor(self: number, verifiers: readonly QuorumVerifier[]) {
     this.self = self;
     this.verifiers = verifiers;
   }
 
+  /** Where the leader's epoch begins, which is the zxid of NEWLEADER. This and the next two: 0 until they are known. */
+  get epochStart(): Zxid {
+    return this.start;
+  }
+
+  /** The last zxid given to a proposal, or where the epoch begins. */
+  get proposed(): Zxid {
+    return this.newest;
+  }
+
+  /** The last zxid committed, or where the epoch begins once a quorum was synchronised. */
+  get committed(): Zxid {
+    return this.decided;
+  }
+
+  /** Proposed and not committed. */
   get outstanding(): number {
     return this.entries.length - this.committedCount;
   }
 
   /** The last proposal that is not yet known to be in the own tree. */
-  get lastProposed(): Zxid | undefined {
+  get lastUnapplied(): Zxid | undefined {
     return this.entries.last()?.zxid;
   }
 
+  /** The leader has its epoch. */
+  begin(epochStart: Zxid): void {
+    this.start = epochStart;
+    this.newest = epochStart;
+  }
+
+  /** A quorum has everything of before the epoch; its first proposal is the one after `initialCounter`. */
+  establish(initialCounter: number): void {
+    this.decided = this.start;
+    this.newest = (this.start + initialCounter) as Zxid;
+  }
+
   propose(entry: Entry): void {
+    const { zxid } = entry;
+    if (zxid !== this.proposed + 1) unreachable(`proposal ${zxidHex(zxid)} after ${zxidHex(this.proposed)}`);
+    this.newest = zxid;
     this.entries.push(entry);
   }
 
@@ -56,6 +91,7 @@ export class Broadcast {
     const head = this.entries.at(this.committedCount);
     if (head === undefined || !this.isOnQuorum(head.zxid)) return undefined;
     this.committedCount++;
+    this.decided = head.zxid;
     return head;
   }
 

@@ -1,3 +1,4 @@
+import type { Log } from '../base/log.ts';
 import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
 import type { Id } from '../jute/data-records.ts';
 import type { Zxid } from '../jute/zxid.ts';
@@ -137,4 +138,12 @@ export interface LeaderHost {
   barrierPassed(token: number): void;
   /** The role is over; back to LOOKING. */
   stepDown(reason: string): void;
+}
+
+/** What a leader is made of, and shares with its parts; each of them takes of the host what it needs. */
+export interface LeaderRole {
+  readonly options: LeaderOptions;
+  readonly history: History;
+  readonly host: LeaderHost;
+  readonly log: Log;
 }

@@ -13,9 +13,9 @@ export const LATE_MUTANTS: readonly Mutant[] = [
     // notices that the links are gone, count as answers to the new round, and the sync is answered.
     edits: [
       {
-        file: 'src/zab/leader.ts',
+        file: 'src/zab/ping-rounds.ts',
         from: 'link.answeredRound = ping.round;',
-        to: 'link.answeredRound = this.pingRound;',
+        to: 'link.answeredRound = this.round;',
       },
     ],
   },

@@ -19,6 +19,8 @@ export interface Mutant {
 const FOLLOWING = 'src/quorum/following.ts';
 const REPLICA = 'src/quorum/replica.ts';
 const LEADER = 'src/zab/leader.ts';
+const DISCOVERY = 'src/zab/discovery.ts';
+const SYNCHRONIZATION = 'src/zab/synchronization.ts';
 const LEARNER = 'src/zab/learner.ts';
 const BROADCAST = 'src/zab/broadcast.ts';
 const SYNC_PLAN = 'src/zab/sync-plan.ts';
@@ -191,9 +193,9 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-3104, ZOOKEEPER-3589, Zab specification issue 1',
     edits: [
       {
-        file: LEADER,
+        file: SYNCHRONIZATION,
         from: 'this.inFlight.forEachAbove(plan.reaches,',
-        to: 'this.inFlight.forEachAbove(this.proposed,',
+        to: 'this.inFlight.forEachAbove(this.inFlight.proposed,',
       },
       {
         file: LEARNER,
@@ -208,7 +210,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       // Proposals before NEWLEADER, as Apache's leaders send them.
       {
-        file: LEADER,
+        file: SYNCHRONIZATION,
         from: 'else if (!link.observer) open.push(entry);',
         to: 'else if (!link.observer) this.host.send(link.id, new Packet(PacketType.proposal, entry.zxid, entry.payload));',
       },
@@ -222,12 +224,18 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'remember acknowledgements over the cut of the log they were for',
-    edits: [{ file: LEADER, from: 'this.inFlight.forget(link.sid);', to: '' }],
+    edits: [{ file: SYNCHRONIZATION, from: 'this.inFlight.forget(link.sid);', to: '' }],
   },
   {
     name: 'overlook a learner that is ahead',
     bug: 'ZOOKEEPER-1154, ZOOKEEPER-1156',
-    edits: [{ file: LEADER, from: 'if (this.isMoreRecent(currentEpoch, link.lastZxid)) {', to: 'if (this.now < 0) {' }],
+    edits: [
+      {
+        file: DISCOVERY,
+        from: 'if (this.isMoreRecent(currentEpoch, link.lastZxid)) {',
+        to: 'if (currentEpoch < -1) {',
+      },
+    ],
   },
   {
     name: 'let a wiped voter count',
@@ -244,13 +252,13 @@ export const MUTANTS: readonly Mutant[] = [
         to: 'this.empty = empty && !isWholeHistory(peerEpoch, zxid);',
       },
       {
-        file: LEADER,
+        file: SYNCHRONIZATION,
         from: 'link.isUnproven = link.isEmpty && !',
         to: 'link.isUnproven = link.sid < 0 && !',
       },
       { file: LEARNER, from: '(this.state.empty || isNew)', to: '(this.state.empty)' },
       {
-        file: LEADER,
+        file: DISCOVERY,
         from: "this.histories.add(link.sid, link.isEmpty ? 'empty' : historyKind(link, currentEpoch));",
         to: "this.histories.add(link.sid, 'some');",
       },
@@ -330,7 +338,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'count observers in a quorum',
     bug: 'ZOOKEEPER-2959',
     edits: [
-      { file: LEADER, from: 'link.voter = !link.observer && this.isVoter(info.sid);', to: 'link.voter = true;' },
+      { file: DISCOVERY, from: 'link.voter = !link.observer && this.isVoter(info.sid);', to: 'link.voter = true;' },
       {
         file: 'src/election/quorum/majority.ts',
         from: '    for (const sid of this.voters) {\n      if (acks.has(sid)) count++;\n    }',
@@ -352,7 +360,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: '',
       },
       {
-        file: LEADER,
+        file: DISCOVERY,
         from: 'return currentEpoch > own || (currentEpoch === own && lastZxid > this.history.lastZxid);',
         to: 'return lastZxid > this.history.lastZxid && own > 0;',
       },
@@ -363,7 +371,11 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-1154',
     edits: [
       { file: 'src/election/vote.ts', from: 'if (a.zxid !== b.zxid) return a.zxid > b.zxid;', to: '' },
-      { file: LEADER, from: 'if (this.isMoreRecent(currentEpoch, link.lastZxid)) {', to: 'if (this.now < 0) {' },
+      {
+        file: DISCOVERY,
+        from: 'if (this.isMoreRecent(currentEpoch, link.lastZxid)) {',
+        to: 'if (currentEpoch < -1) {',
+      },
     ],
   },
   // Elections
@@ -457,7 +469,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-1270, ZOOKEEPER-1343',
     edits: [
       {
-        file: LEADER,
+        file: DISCOVERY,
         from: 'this.epochWanted = Math.max(this.epochWanted, link.acceptedEpoch + 1);',
         to: 'this.epochWanted = Math.max(this.epochWanted, link.acceptedEpoch);',
       },
@@ -502,7 +514,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-1697, ZOOKEEPER-2678',
     edits: [
       {
-        file: LEADER,
+        file: 'src/zab/learner-links.ts',
         from: "if (link.phase === 'syncing' && link.tookBytes(",
         to: "if (link.phase === 'info' && link.tookBytes(",
       },

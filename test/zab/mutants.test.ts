@@ -34,14 +34,18 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'observers are counted',
     edits: [
-      { file: 'leader.ts', from: 'link.voter = !link.observer && this.isVoter(info.sid);', to: 'link.voter = true;' },
+      {
+        file: 'discovery.ts',
+        from: 'link.voter = !link.observer && this.isVoter(info.sid);',
+        to: 'link.voter = true;',
+      },
       {
         file: 'broadcast.ts',
         from: 'if (!verifier.containsQuorum(quorum)) return false;',
         to: 'if (quorum.size * 2 <= verifier.voters.size) return false;',
       },
       {
-        file: 'leader.ts',
+        file: 'synchronization.ts',
         from: 'else if (!link.observer) open.push(entry);',
         to: 'else open.push(entry);',
       },
@@ -76,9 +80,9 @@ const MUTANTS: readonly Mutant[] = [
     name: 'what is under way is forgotten in a synchronisation, and the learner does not mind',
     edits: [
       {
-        file: 'leader.ts',
+        file: 'synchronization.ts',
         from: 'this.inFlight.forEachAbove(plan.reaches,',
-        to: 'this.inFlight.forEachAbove(this.proposed,',
+        to: 'this.inFlight.forEachAbove(this.inFlight.proposed,',
       },
       { file: 'learner.ts', from: '(zxid !== this.lastZxid + 1 && !isFirst)', to: 'false' },
       { file: 'learner.ts', from: 'if (next === zxid) return;', to: 'return;' },
@@ -87,23 +91,25 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'a learner is cut to the tree of the leader instead of the last commit',
     run: { losesDisks: false, slowLeaders: true },
-    edits: [{ file: 'leader.ts', from: 'this.inFlight.decidedAbove(treeZxid)', to: '[]' }],
+    edits: [{ file: 'synchronization.ts', from: 'this.inFlight.decidedAbove(treeZxid)', to: '[]' }],
   },
   {
     name: 'acknowledgements outlive the cut of the log they were for',
-    edits: [{ file: 'leader.ts', from: 'this.inFlight.forget(link.sid);', to: '' }],
+    edits: [{ file: 'synchronization.ts', from: 'this.inFlight.forget(link.sid);', to: '' }],
   },
   {
     name: 'a snapshot may be older than what the learner helped to commit',
     run: { forcesSnapshots: true, losesDisks: false, slowLeaders: true },
-    edits: [{ file: 'leader.ts', from: "if (plan.kind === 'snap' && treeZxid < link.snapshotFrom) return;", to: '' }],
+    edits: [
+      { file: 'synchronization.ts', from: "if (plan.kind === 'snap' && treeZxid < link.snapshotFrom) return;", to: '' },
+    ],
   },
   {
     name: 'proposals are counted before NEWLEADER is acknowledged',
     edits: [
       // Proposals before NEWLEADER, as Apache's leaders send them.
       {
-        file: 'leader.ts',
+        file: 'synchronization.ts',
         from: 'else if (!link.observer) open.push(entry);',
         to: 'else if (!link.observer) this.host.send(link.id, new Packet(PacketType.proposal, entry.zxid, entry.payload));',
       },
@@ -121,7 +127,9 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a learner ahead of the leader is overlooked',
-    edits: [{ file: 'leader.ts', from: 'if (this.isMoreRecent(currentEpoch, link.lastZxid)) {', to: 'if (false) {' }],
+    edits: [
+      { file: 'discovery.ts', from: 'if (this.isMoreRecent(currentEpoch, link.lastZxid)) {', to: 'if (false) {' },
+    ],
   },
   {
     name: 'ZOOKEEPER-261: empty voters count',
@@ -134,8 +142,8 @@ const MUTANTS: readonly Mutant[] = [
     name: 'a voter without a history counts as soon as it is synchronised',
     run: { losesDisks: true, shunsLeaders: true },
     edits: [
-      { file: 'leader.ts', from: 'link.isUnproven = link.isEmpty;', to: '' },
-      { file: 'leader.ts', from: 'link.isUnproven = link.isEmpty && !emptyCount;', to: '' },
+      { file: 'discovery.ts', from: 'link.isUnproven = link.isEmpty;', to: '' },
+      { file: 'synchronization.ts', from: 'link.isUnproven = link.isEmpty && !emptyCount;', to: '' },
     ],
   },
   {
@@ -158,7 +166,7 @@ const MUTANTS: readonly Mutant[] = [
     edits: [
       { file: 'learner.ts', from: '? currentEpoch : -1;', to: '? currentEpoch : currentEpoch;' },
       {
-        file: 'leader.ts',
+        file: 'discovery.ts',
         from: 'Math.max(this.epochWanted, link.acceptedEpoch + 1)',
         to: 'Math.max(this.epochWanted, link.acceptedEpoch)',
       },
@@ -168,8 +176,8 @@ const MUTANTS: readonly Mutant[] = [
     name: 'a connection that was replaced is still listened to',
     edits: [
       {
-        file: 'leader.ts',
-        from: "if (link !== newer && link.sid === newer.sid) this.dropLink(link, 'the learner has connected again');",
+        file: 'learner-links.ts',
+        from: "if (link !== newer && link.sid === newer.sid) this.drop(link, 'the learner has connected again');",
         to: '',
       },
     ],
@@ -179,17 +187,19 @@ const MUTANTS: readonly Mutant[] = [
     edits: [
       { file: 'learner.ts', from: 'if (epoch < accepted) throw', to: 'if (epoch < 0) throw' },
       { file: 'learner.ts', from: 'if (epoch > accepted) this.host', to: 'if (true) this.host' },
-      { file: 'leader.ts', from: 'if (link.acceptedEpoch > epoch) {', to: 'if (false) {' },
+      { file: 'discovery.ts', from: 'if (link.acceptedEpoch > epoch) {', to: 'if (false) {' },
     ],
   },
   {
     name: 'a leader sends NEWLEADER without having taken the epoch for its own',
-    edits: [{ file: 'leader.ts', from: 'this.host.setCurrentEpoch(this.ownEpoch);', to: '' }],
+    edits: [
+      { file: 'synchronization.ts', from: 'this.host.setCurrentEpoch(epochOf(this.inFlight.epochStart));', to: '' },
+    ],
   },
   {
     name: 'a sync does not ask a quorum',
     run: { shunsLeaders: true },
-    edits: [{ file: 'leader.ts', from: 'return answered.hasAllQuorums();', to: 'return true;' }],
+    edits: [{ file: 'ping-rounds.ts', from: 'return answered.hasAllQuorums();', to: 'return true;' }],
   },
   {
     name: 'a sync does not wait for what is under way',

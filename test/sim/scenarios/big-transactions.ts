@@ -5,9 +5,12 @@ import type { Scenario, Script } from '../script.ts';
 
 function limitQueue(s: Script, bytes: number): void {
   const { peer } = s.view(s.leader);
-  const { role } = (peer as unknown as { current: { role: { leader: { options: { maxLinkQueueBytes: number } } } } })
-    .current;
-  role.leader.options.maxLinkQueueBytes = bytes;
+  const { role } = (
+    peer as unknown as {
+      current: { role: { leader: { links: { options: { maxLinkQueueBytes: number } } } } };
+    }
+  ).current;
+  role.leader.links.options.maxLinkQueueBytes = bytes;
 }
 
 export const scenario: Scenario = {
