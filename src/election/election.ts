@@ -2,13 +2,8 @@ import type { FatalError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Clock, Timer } from '../io/clock.ts';
 import type { Net } from '../io/net.ts';
-import {
-  type Candidate,
-  type ElectionOptions,
-  FastLeaderElection,
-  type Outcome,
-  type SettledState,
-} from './fast-leader-election.ts';
+import type { Candidate, ElectionOptions, Outcome, SettledState } from './election-host.ts';
+import { FastLeaderElection } from './fast-leader-election.ts';
 import { PeerMesh, type PeerMeshOptions } from './peer-mesh.ts';
 import type { QuorumVerifier } from './quorum/quorum-verifier.ts';
 import type { Vote } from './vote.ts';

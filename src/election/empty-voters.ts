@@ -30,7 +30,7 @@ import type { QuorumVerifier } from './quorum/quorum-verifier.ts';
  * the others first, once they have heard of a history they never do, and the file `initialize` is what decides
  * otherwise.
  *
- * fast-leader-election.ts applies it to the own vote. The leader applies it once more (zab/history-votes.ts), to the
+ * roll-call.ts applies it to the own vote. The leader applies it once more (zab/history-votes.ts), to the
  * histories it collects in discovery: the synchronisation that ends a voter's emptiness must not come from a leader
  * that lacks t.
  */
@@ -48,10 +48,6 @@ export class HistoryRoll {
     for (const verifier of this.verifiers) {
       if (verifier.voters.has(sid)) this.told.set(sid, hasHistory);
     }
-  }
-
-  clear(): void {
-    this.told.clear();
   }
 
   everyoneTold(): boolean {

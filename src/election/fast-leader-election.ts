@@ -1,12 +1,15 @@
 import { assert } from '../base/assert.ts';
-import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { epochOf, ZXID_NONE, ZXID_OBSERVER, type Zxid, zxidHex } from '../jute/zxid.ts';
-import { HistoryRoll, hasHistory, isWholeHistory } from './empty-voters.ts';
-import { type Notification, type PeerState, readNotification, writeNotification } from './notification.ts';
-import { parseQuorumText } from './quorum/quorum-config.ts';
-import { AckTracker, type QuorumVerifier } from './quorum/quorum-verifier.ts';
-import { isBetter, type ReceivedVote, type Standing, supports, type Vote } from './vote.ts';
+import { epochOf, ZXID_NONE, ZXID_OBSERVER, zxidHex } from '../jute/zxid.ts';
+import type { Candidate, ElectionHost, ElectionOptions, SettledState } from './election-host.ts';
+import { Electorate } from './electorate.ts';
+import { isWholeHistory } from './empty-voters.ts';
+import { type Notification, type PeerState, readNotification } from './notification.ts';
+import { Notifier, type Word } from './notifier.ts';
+import type { QuorumVerifier } from './quorum/quorum-verifier.ts';
+import { RollCall } from './roll-call.ts';
+import { isBetter, type ReceivedVote, type Standing, type Vote } from './vote.ts';
+import { received, VoteTable } from './vote-table.ts';
 
 /**
  * Who leads: ZooKeeper's FastLeaderElection, version 3 of its election algorithms, without threads and clocks. Every
@@ -25,77 +28,8 @@ import { isBetter, type ReceivedVote, type Standing, supports, type Vote } from 
  * Not decided here: whether the elected leader gets its quorum of followers (zab), which connections there are
  * (peer-mesh.ts), what is done with a newer configuration (the host).
  */
-export interface Candidate {
-  /** False for observers, who learn the outcome but have no part in it. */
-  readonly participant: boolean;
-  readonly zxid: Zxid;
-  /** The current epoch of this server's history; 0 when it has none. */
-  readonly peerEpoch: number;
-  /** Not synchronised yet, even if zxid and epoch look like it: see empty-voters.ts. */
-  readonly empty: boolean;
-  /** The operator left the file `initialize`. */
-  readonly initialize: boolean;
-}
-
-export interface ElectionOptions {
-  readonly finalizeWaitMs: number;
-  readonly minNotificationMs: number;
-  readonly maxNotificationMs: number;
-  /** How long empty voters wait for those who are away before they take it for a first start. */
-  readonly firstStartWaitMs: number;
-  /** A newer configuration in a notification is handed to the host; false where reconfiguration is switched off. */
-  readonly adoptNewerConfig: boolean;
-  readonly multiAddress: boolean;
-  readonly standaloneEnabled: boolean;
-}
-
-export const ELECTION_DEFAULTS: ElectionOptions = {
-  finalizeWaitMs: 200,
-  minNotificationMs: 200,
-  maxNotificationMs: 60_000,
-  firstStartWaitMs: 3000,
-  adoptNewerConfig: true,
-  multiAddress: false,
-  standaloneEnabled: true,
-};
-
-export interface Outcome {
-  readonly vote: Vote;
-  readonly state: SettledState;
-  /**
-   * An empty voter that empty-voters.ts let count, and that voted for this leader: what it tells the leader may count
-   * as well. False for every other voter, and for an empty one that only joins an ensemble.
-   */
-  readonly emptyButCounts: boolean;
-}
-
-export type SettledState = 'following' | 'leading' | 'observing';
-
-/** The host never calls back into the election from inside these. */
-export interface ElectionHost {
-  send(sid: number, notification: Buffer): void;
-  /** The election is over for this server; it answers with this vote from now on. */
-  elected(outcome: Outcome): void;
-  /** This server is settled, and `sid`, a voter, looks for a leader. */
-  onLooking(sid: number): void;
-  /** A looking server met a newer configuration: take it over, and `start` again unless only its version differs. */
-  onNewerConfig(verifier: QuorumVerifier): void;
-  readonly log: Log;
-}
-
-/** Nothing is as important as a first start, and nothing is lost by asking: an abstaining voter asks this often. */
-const ABSTAINING_MAX_NOTIFICATION_MS = 5000;
-const SAY_WAITING_MS = 60_000;
-const STRANGERS_EVERY_MS = 50;
 const ROUND_OF_QUESTIONS = 0;
 const ROUND_OF_ANSWERS = 1;
-
-interface Told {
-  readonly standing: Standing;
-  readonly round: number;
-  readonly abstains: boolean;
-  readonly fresh: boolean;
-}
 
 export class FastLeaderElection {
   readonly self: number;
@@ -103,45 +37,37 @@ export class FastLeaderElection {
   private readonly host: ElectionHost;
   private readonly log: Log;
 
+  private readonly electorate: Electorate;
+  private readonly notifier: Notifier;
+  private readonly rollCall: RollCall;
+  /** Votes of the present round. */
+  private readonly votes: VoteTable;
+  /** What settled servers say, of whatever round. */
+  private readonly settledVotes: VoteTable;
+
   private state: PeerState | 'idle' = 'idle';
-  private verifier!: QuorumVerifier;
-  private verifiers: readonly QuorumVerifier[] = [];
-  private configText = '';
-  private config: Buffer = Buffer.alloc(0);
-  /** The last configuration of others that was read and not taken over: notifications repeat it. */
-  private passedOverText: string | undefined = undefined;
   private candidate!: Candidate;
   private round = 0;
   /** Whom this server would follow, looking; whom it follows, settled. */
   private vote: Vote = { leader: 0, zxid: ZXID_NONE, round: 0, peerEpoch: 0 };
-
-  /** Votes of the present round. */
-  private readonly votes = new Map<number, ReceivedVote>();
-  /** What settled servers say, of whatever round. */
-  private readonly settledVotes = new Map<number, ReceivedVote>();
+  /** A quorum says the same; when to believe it if nothing better comes. */
   private finalizeAtMs: number | undefined = undefined;
-  private resendAtMs = 0;
-  private intervalMs = 0;
-
-  // Empty voters
-  private abstaining = false;
+  /** A voter without a history; and whether it belongs to no round until it may count. */
   private empty = false;
-  private roll: HistoryRoll = new HistoryRoll([]);
-  private readonly told = new Map<number, Told>();
-  private readonly strangersAnsweredMs = new Map<number, number>();
+  private abstaining = false;
   /** Who sent something since the last connection to it came about. */
   private readonly heardFrom = new Set<number>();
-  /** A history exists somewhere: what looks like a first start is none. For as long as this object lives. */
-  private historyHeardOf = false;
-  private firstStartSinceMs: number | undefined = undefined;
-  private initializeAtMs: number | undefined = undefined;
-  private saidWaitingMs = Number.NEGATIVE_INFINITY;
 
   constructor(self: number, options: ElectionOptions, host: ElectionHost) {
     this.self = self;
     this.options = options;
     this.host = host;
     this.log = host.log;
+    this.electorate = new Electorate(options, host.log);
+    this.notifier = new Notifier(self, options, this.electorate, host);
+    this.rollCall = new RollCall(self, options, this.electorate, host.log);
+    this.votes = new VoteTable(this.electorate);
+    this.settledVotes = new VoteTable(this.electorate);
   }
 
   get isLooking(): boolean {
@@ -161,30 +87,23 @@ export class FastLeaderElection {
   /** When `onTick` has something to do; undefined: not before the next notification. */
   get deadlineMs(): number | undefined {
     if (this.state !== 'looking') return undefined;
-    const others = this.abstaining ? [this.initializeAtMs, this.firstStartDueMs()] : [this.finalizeAtMs];
-    let deadlineMs = this.resendAtMs;
-    for (const other of others) {
-      if (other !== undefined && other < deadlineMs) deadlineMs = other;
-    }
-    return deadlineMs;
+    const otherMs = this.abstaining ? this.rollCall.deadlineMs : this.finalizeAtMs;
+    const { dueMs } = this.notifier;
+    return otherMs !== undefined && otherMs < dueMs ? otherMs : dueMs;
   }
 
   /** A new election. `next`: a configuration proposed but not known to be committed; its quorum is needed as well. */
   start(candidate: Candidate, verifier: QuorumVerifier, nowMs: number, next?: QuorumVerifier): void {
     this.candidate = candidate;
-    this.useConfig(verifier, next);
+    this.electorate.use(verifier, next);
     this.state = 'looking';
     this.round++;
     this.clearTables();
-    this.told.clear();
-    this.strangersAnsweredMs.clear();
-    this.firstStartSinceMs = undefined;
-    this.initializeAtMs = undefined;
-    this.intervalMs = this.options.minNotificationMs;
-    this.resendAtMs = nowMs + this.intervalMs;
+    this.rollCall.begin();
+    this.notifier.begin(nowMs);
     const { peerEpoch, zxid, empty } = candidate;
     this.empty = this.isVoter && (empty || !isWholeHistory(peerEpoch, zxid));
-    if (hasHistory(peerEpoch, zxid)) this.historyHeardOf = true;
+    this.rollCall.heardOf(candidate);
     this.abstaining = this.empty;
     if (this.abstaining) this.abstain(nowMs);
     else this.propose(this.ownStanding(), nowMs);
@@ -202,7 +121,7 @@ export class FastLeaderElection {
 
   /** The configuration changed while this server is settled. */
   setConfig(verifier: QuorumVerifier, next?: QuorumVerifier): void {
-    this.useConfig(verifier, next);
+    this.electorate.use(verifier, next);
   }
 
   /** A new connection to `sid` carries messages; the first one it brings may be an old one. */
@@ -219,19 +138,21 @@ export class FastLeaderElection {
     const fresh = this.heardFrom.has(from);
     this.heardFrom.add(from);
     if (this.takesNewerConfig(from, n)) return;
-    if (!this.isValidVoter(from)) {
-      if (n.state === 'looking') this.answerStranger(from, nowMs);
+    if (!this.electorate.isVoter(from)) {
+      if (n.state === 'looking' && (this.state !== 'looking' || this.isVoter)) {
+        this.notifier.tellStranger(from, this.word(), nowMs);
+      }
       return;
     }
     if (this.state !== 'looking') {
       if (n.state !== 'looking') return;
-      this.sendTo(from);
+      this.tell(from);
       this.host.onLooking(from);
       return;
     }
     const hasMissedOurVote = n.state === 'looking' && this.hasMissedOurVote(from, n);
     this.onVote(from, n, fresh, nowMs);
-    if (hasMissedOurVote && !this.abstaining && this.isVoter) this.sendTo(from);
+    if (hasMissedOurVote && !this.abstaining && this.isVoter) this.tell(from);
   }
 
   onTick(nowMs: number): void {
@@ -245,15 +166,9 @@ export class FastLeaderElection {
       }
     }
     if (this.abstaining) this.maybeCount(nowMs);
-    if (nowMs < this.resendAtMs) return;
-    this.sendToVoters();
-    const max = this.abstaining ? ABSTAINING_MAX_NOTIFICATION_MS : Number.POSITIVE_INFINITY;
-    this.intervalMs = Math.min(this.intervalMs * 2, this.options.maxNotificationMs, max);
-    this.resendAtMs = nowMs + this.intervalMs;
-    if (this.abstaining && nowMs - this.saidWaitingMs >= SAY_WAITING_MS) {
-      this.saidWaitingMs = nowMs;
-      this.log.info({ waitingFor: this.whoHasNotTold() }, 'still without a history, and waiting');
-    }
+    if (nowMs < this.notifier.dueMs) return;
+    this.notifier.tellAgain(this.word(), nowMs, this.abstaining);
+    if (this.abstaining) this.rollCall.sayWaiting(nowMs);
   }
 
   /**
@@ -266,38 +181,26 @@ export class FastLeaderElection {
     return this.settledVotes.has(from) && !this.isBetterFor(n, this.vote);
   }
 
-  /**
-   * Observers learn from these answers whom to follow. Not every word of theirs is answered: an observer of Apache's
-   * in a later round than ours answers each of our answers, and two servers that take each other for strangers would
-   * go on for ever as well.
-   */
-  private answerStranger(sid: number, nowMs: number): void {
-    if (this.state === 'looking' && !this.isVoter) return;
-    if (nowMs - (this.strangersAnsweredMs.get(sid) ?? Number.NEGATIVE_INFINITY) < STRANGERS_EVERY_MS) return;
-    this.strangersAnsweredMs.set(sid, nowMs);
-    this.sendTo(sid);
-  }
-
   // ---- votes
 
   private onVote(from: number, n: Notification, fresh: boolean, nowMs: number): void {
-    if (!this.isValidVoter(n.leader)) {
+    if (!this.electorate.isVoter(n.leader)) {
       this.log.debug({ from, leader: n.leader }, 'a vote for a server that is no voter is ignored');
       return;
     }
-    if (hasHistory(n.peerEpoch, n.zxid)) this.historyHeardOf = true;
+    this.rollCall.heardOf(n);
     // Everyone is taken at the latest word: who looks follows nobody, and who follows is no vote of this round.
     switch (n.state) {
       case 'looking':
         this.settledVotes.delete(from);
-        this.onTold(from, n, fresh);
+        this.rollCall.onTold(from, n, fresh);
         if (this.abstaining) this.onVoteWhileAbstaining(from, n, fresh, nowMs);
         else if (n.zxid !== ZXID_NONE) this.onLookingVote(from, n, nowMs);
         else this.votes.delete(from);
         return;
       case 'following':
       case 'leading':
-        this.told.delete(from);
+        this.rollCall.forget(from);
         this.votes.delete(from);
         this.onSettledVote(from, n, nowMs);
         return;
@@ -339,13 +242,13 @@ export class FastLeaderElection {
     if (!this.abstaining && n.round === this.round) {
       // Apache keeps no version in this table, so the leader alone is compared there.
       this.votes.set(from, { ...vote, version: 0 });
-      if (this.isSupported(vote, this.votes) && this.leaderConfirms(vote, this.votes)) {
+      if (this.isDecided(vote, this.votes)) {
         this.elect(vote);
         return;
       }
     }
     this.settledVotes.set(from, vote);
-    if (this.isSupported(vote, this.settledVotes) && this.leaderConfirms(vote, this.settledVotes)) {
+    if (this.isDecided(vote, this.settledVotes)) {
       this.round = n.round;
       this.elect(vote);
     } else if (!this.abstaining) {
@@ -358,7 +261,7 @@ export class FastLeaderElection {
     this.vote = { leader: standing.leader, zxid: standing.zxid, round: this.round, peerEpoch: standing.peerEpoch };
     this.finalizeAtMs = undefined;
     this.votes.set(this.self, { ...this.vote, state: 'looking', version: 0 });
-    this.sendToVoters();
+    this.tellVoters();
     this.checkQuorum(nowMs);
   }
 
@@ -368,28 +271,19 @@ export class FastLeaderElection {
   }
 
   private isProposalSupported(): boolean {
-    return this.isSupported({ ...this.vote, state: 'looking', version: 0 }, this.votes);
-  }
-
-  private isSupported(vote: ReceivedVote, votes: ReadonlyMap<number, ReceivedVote>): boolean {
-    const tracker = new AckTracker(this.verifiers);
-    for (const [sid, other] of votes) {
-      if (supports(vote, other)) tracker.add(sid);
-    }
-    return tracker.hasAllQuorums();
+    return this.votes.isSupported({ ...this.vote, state: 'looking', version: 0 });
   }
 
   /**
-   * The elected leader must have said itself that it leads: those who follow may not have noticed yet that it is
-   * gone. When they all say that it is this server, the round must be its own; and an empty one does not believe
-   * it of a better history than it has, since their word is then from a time before it lost that.
+   * An ensemble is settled when a quorum follows one leader and that leader says so. When they all say that it is this
+   * server, the round must be its own; and an empty one does not believe it of a better history than it has, since
+   * their word is then from a time before it lost that.
    */
-  private leaderConfirms(vote: Vote, votes: ReadonlyMap<number, ReceivedVote>): boolean {
-    if (vote.leader === this.self) {
-      const mine = !this.empty || (!this.abstaining && !isBetter(vote, this.ownStanding()));
-      return mine && vote.round === this.round;
-    }
-    return votes.get(vote.leader)?.state === 'leading';
+  private isDecided(vote: ReceivedVote, votes: VoteTable): boolean {
+    if (!votes.isSupported(vote)) return false;
+    if (vote.leader !== this.self) return votes.saysItLeads(vote.leader);
+    const mine = !this.empty || (!this.abstaining && !isBetter(vote, this.ownStanding()));
+    return mine && vote.round === this.round;
   }
 
   private elect(vote: Vote): void {
@@ -409,27 +303,18 @@ export class FastLeaderElection {
     this.host.elected({ vote: decided, state, emptyButCounts });
   }
 
-  /** Servers of weight 0 are never elected (ZOOKEEPER-1465). */
   private isBetterFor(standing: Standing, than: Standing): boolean {
-    if (!this.verifiers.some((verifier) => verifier.weightOf(standing.leader) > 0)) return false;
-    return isBetter(standing, than);
+    return this.electorate.mayLead(standing.leader) && isBetter(standing, than);
   }
 
   private ownStanding(): Standing {
     const { participant, zxid, peerEpoch } = this.candidate;
-    const leader = this.verifier.voters.has(this.self) ? this.self : ZXID_OBSERVER;
+    const leader = this.electorate.present.voters.has(this.self) ? this.self : ZXID_OBSERVER;
     return participant ? { leader, zxid, peerEpoch } : { leader, zxid: ZXID_OBSERVER, peerEpoch: ZXID_OBSERVER };
   }
 
   private get isVoter(): boolean {
-    return this.candidate.participant && this.isValidVoter(this.self);
-  }
-
-  private isValidVoter(sid: number): boolean {
-    for (const verifier of this.verifiers) {
-      if (verifier.voters.has(sid)) return true;
-    }
-    return false;
+    return this.candidate.participant && this.electorate.isVoter(this.self);
   }
 
   // ---- empty voters
@@ -438,97 +323,45 @@ export class FastLeaderElection {
     this.abstaining = true;
     this.finalizeAtMs = undefined;
     this.vote = this.noVote();
-    if (this.candidate.initialize) this.initializeAtMs = nowMs + this.options.minNotificationMs;
+    if (this.candidate.initialize) this.rollCall.vouchedFor(nowMs);
     this.log.info(
-      { voters: this.verifier.voters.size },
+      { voters: this.electorate.present.voters.size },
       'this voter has no history: it does not count until it is synchronised or all voters have answered',
     );
-    this.sendToVoters();
+    this.tellVoters();
     this.maybeCount(nowMs);
-  }
-
-  private onTold(from: number, n: Notification, fresh: boolean): void {
-    const abstains = n.zxid === ZXID_NONE;
-    const before = this.told.get(from);
-    this.told.set(from, {
-      standing: { leader: n.leader, zxid: n.zxid, peerEpoch: n.peerEpoch },
-      round: n.round,
-      abstains,
-      fresh: fresh || (before?.fresh ?? false),
-    });
   }
 
   private onVoteWhileAbstaining(from: number, n: Notification, fresh: boolean, nowMs: number): void {
     if (n.zxid === ZXID_NONE && n.round === ROUND_OF_QUESTIONS) {
-      this.host.send(from, writeNotification({ ...this.vote, state: 'looking', round: ROUND_OF_ANSWERS }, this.config));
+      this.notifier.tell(from, { ...this.word(), round: ROUND_OF_ANSWERS });
     } else if (!fresh) {
-      this.sendTo(from);
+      this.tell(from);
     }
     this.maybeCount(nowMs);
   }
 
-  /** The round of those who vote: an abstaining voter that begins to count begins there. */
-  private roundOfVoters(): number {
-    let round = 0;
-    for (const told of this.told.values()) {
-      if (!told.abstains && told.round > round) round = told.round;
-    }
-    return round === 0 ? this.round : round;
-  }
-
   private maybeCount(nowMs: number): void {
-    const round = this.roundOfVoters();
-    if (!this.mayCount(round, nowMs)) return;
+    const round = this.rollCall.roundOfVoters(this.round);
+    if (!this.rollCall.mayCount(round, nowMs)) return;
     this.abstaining = false;
     this.round = round;
     this.votes.clear();
     let best = this.ownStanding();
-    for (const [sid, told] of this.told) {
-      if (told.abstains || told.round !== round) continue;
-      this.votes.set(sid, { ...told.standing, round, state: 'looking', version: 0 });
-      if (this.isBetterFor(told.standing, best)) best = told.standing;
+    for (const [sid, standing] of this.rollCall.votesIn(round)) {
+      this.votes.set(sid, { ...standing, round, state: 'looking', version: 0 });
+      if (this.isBetterFor(standing, best)) best = standing;
     }
-    this.intervalMs = this.options.minNotificationMs;
-    this.resendAtMs = nowMs + this.intervalMs;
+    this.notifier.hurry(nowMs);
     this.propose(best, nowMs);
-  }
-
-  private mayCount(round: number, nowMs: number): boolean {
-    this.roll.clear();
-    this.roll.onTold(this.self, false);
-    for (const [sid, told] of this.told) {
-      // A history is told anew in every round; that there is none does not depend on rounds.
-      const history = hasHistory(told.standing.peerEpoch, told.standing.zxid);
-      if (told.fresh && (!history || told.round === round)) this.roll.onTold(sid, history);
-    }
-    if (this.initializeAtMs !== undefined && nowMs >= this.initializeAtMs) {
-      this.log.warn({}, 'this voter has no history and counts, because of the file initialize');
-      return true;
-    }
-    if (this.roll.everyoneTold()) {
-      this.log.info({ round }, 'all voters have told their history: this voter counts');
-      return true;
-    }
-    if (this.historyHeardOf || !this.roll.isFirstStart()) {
-      this.firstStartSinceMs = undefined;
-      return false;
-    }
-    this.firstStartSinceMs ??= nowMs;
-    if (nowMs < (this.firstStartDueMs() as number)) return false;
-    this.log.info({ missing: this.whoHasNotTold() }, 'no voter that answered has a history: taken for a first start');
-    return true;
-  }
-
-  private firstStartDueMs(): number | undefined {
-    return this.firstStartSinceMs === undefined ? undefined : this.firstStartSinceMs + this.options.firstStartWaitMs;
   }
 
   /** A new round: what made this voter count has to be so in that round too. True when it abstains again. */
   private mustAbstainAgain(nowMs: number): boolean {
-    if (this.mayCount(this.round, nowMs)) return false;
+    if (this.rollCall.mayCount(this.round, nowMs)) return false;
     this.abstaining = true;
     this.vote = this.noVote();
-    this.sendToVoters();
+    this.tellVoters();
     return true;
   }
 
@@ -539,69 +372,32 @@ export class FastLeaderElection {
     return { leader: this.self, zxid: ZXID_NONE, round: ROUND_OF_QUESTIONS, peerEpoch: epoch };
   }
 
-  private whoHasNotTold(): string {
-    const missing: number[] = [];
-    for (const verifier of this.verifiers) {
-      for (const sid of verifier.voters) {
-        if (sid !== this.self && this.told.get(sid)?.fresh !== true && !missing.includes(sid)) missing.push(sid);
-      }
-    }
-    return missing.join(',');
-  }
-
   // ---- configurations
-
-  private useConfig(verifier: QuorumVerifier, next: QuorumVerifier | undefined): void {
-    this.verifier = verifier;
-    this.verifiers = next !== undefined && next.version > verifier.version ? [verifier, next] : [verifier];
-    this.configText = verifier.text();
-    this.config = Buffer.from(this.configText, 'utf8');
-    this.roll = new HistoryRoll(this.verifiers);
-  }
 
   /** True when the notification led to other members and is done with. */
   private takesNewerConfig(from: number, n: Notification): boolean {
     if (n.configText === undefined || this.state !== 'looking' || !this.options.adoptNewerConfig) return false;
-    if (n.configText === this.configText || n.configText === this.passedOverText) return false;
-    this.passedOverText = n.configText;
-    let verifier: QuorumVerifier;
-    try {
-      const { multiAddress, standaloneEnabled } = this.options;
-      verifier = parseQuorumText(n.configText, { multiAddress, standaloneEnabled, otherKeys: 'refuse' });
-    } catch (error) {
-      this.log.warn({ from, reason: messageOf(error) }, 'the configuration in a notification is not usable');
-      return false;
-    }
-    if (verifier.version <= this.verifier.version) return false;
-    this.log.info({ from, version: zxidHex(verifier.version) }, 'a newer configuration came with a notification');
-    this.passedOverText = undefined;
-    this.host.onNewerConfig(verifier);
-    if (!verifier.sameAs(this.verifier)) return true;
-    this.useConfig(verifier, this.verifiers[1]);
+    const newer = this.electorate.newerMembers(from, n.configText);
+    if (newer === undefined) return false;
+    this.host.onNewerConfig(newer);
+    if (!newer.sameAs(this.electorate.present)) return true;
+    this.electorate.renumber(newer);
     return false;
   }
 
   // ---- sending
 
-  private sendToVoters(): void {
-    const message = this.message();
-    const sent = new Set<number>([this.self]);
-    for (const verifier of this.verifiers) {
-      for (const sid of verifier.voters) {
-        if (sent.has(sid)) continue;
-        sent.add(sid);
-        this.host.send(sid, message);
-      }
-    }
+  private tellVoters(): void {
+    this.notifier.tellVoters(this.word());
   }
 
-  private sendTo(sid: number): void {
-    this.host.send(sid, this.message());
+  private tell(sid: number): void {
+    this.notifier.tell(sid, this.word());
   }
 
-  private message(): Buffer {
+  private word(): Word {
     assert(this.state !== 'idle', 'nothing to say before the first election');
-    return writeNotification({ ...this.vote, state: this.state }, this.config);
+    return { ...this.vote, state: this.state };
   }
 
   private clearTables(): void {
@@ -609,9 +405,4 @@ export class FastLeaderElection {
     this.settledVotes.clear();
     this.finalizeAtMs = undefined;
   }
-}
-
-function received(n: Notification): ReceivedVote {
-  const { leader, zxid, round, peerEpoch, state, version } = n;
-  return { leader, zxid, round, peerEpoch, state, version };
 }

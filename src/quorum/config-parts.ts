@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { DatabaseOptions } from '../datatree/database.ts';
-import { ELECTION_DEFAULTS, type ElectionOptions } from '../election/fast-leader-election.ts';
+import { ELECTION_DEFAULTS, type ElectionOptions } from '../election/election-host.ts';
 import type { PeerMeshOptions } from '../election/peer-mesh.ts';
 import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
 import { type AuthOptions, DEFAULT_AUTH_OPTIONS } from '../server/auth/auth-registry.ts';

@@ -4,7 +4,7 @@ import type { Log } from '../base/log.ts';
 import type { DatabaseOptions } from '../datatree/database.ts';
 import { CONFIG_PATH } from '../datatree/paths.ts';
 import { Election } from '../election/election.ts';
-import type { Outcome, SettledState } from '../election/fast-leader-election.ts';
+import type { Outcome, SettledState } from '../election/election-host.ts';
 import type { ServerSpec } from '../election/quorum/server-spec.ts';
 import type { Vote } from '../election/vote.ts';
 import type { Timer } from '../io/clock.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../src/base/log.ts';
 import { Election } from '../../src/election/election.ts';
-import { ELECTION_DEFAULTS, type Outcome } from '../../src/election/fast-leader-election.ts';
+import { ELECTION_DEFAULTS, type Outcome } from '../../src/election/election-host.ts';
 import { parseQuorumText } from '../../src/election/quorum/quorum-config.ts';
 import type { QuorumVerifier } from '../../src/election/quorum/quorum-verifier.ts';
 import { makeZxid } from '../../src/jute/zxid.ts';

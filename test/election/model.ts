@@ -1,6 +1,6 @@
 import { silentLog } from '../../src/base/log.ts';
 import { Election } from '../../src/election/election.ts';
-import { ELECTION_DEFAULTS, type Outcome } from '../../src/election/fast-leader-election.ts';
+import { ELECTION_DEFAULTS, type Outcome } from '../../src/election/election-host.ts';
 import { parseQuorumText } from '../../src/election/quorum/quorum-config.ts';
 import { AckTracker, type QuorumVerifier } from '../../src/election/quorum/quorum-verifier.ts';
 import type { Vote } from '../../src/election/vote.ts';

@@ -1,10 +1,6 @@
 import type { Log, LogFields } from '../../src/base/log.ts';
-import {
-  ELECTION_DEFAULTS,
-  type ElectionOptions,
-  FastLeaderElection,
-  type SettledState,
-} from '../../src/election/fast-leader-election.ts';
+import { ELECTION_DEFAULTS, type ElectionOptions, type SettledState } from '../../src/election/election-host.ts';
+import { FastLeaderElection } from '../../src/election/fast-leader-election.ts';
 import { type Notification, readNotification, writeNotification } from '../../src/election/notification.ts';
 import { parseQuorumText } from '../../src/election/quorum/quorum-config.ts';
 import type { QuorumVerifier } from '../../src/election/quorum/quorum-verifier.ts';

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../src/base/log.ts';
 import { Election } from '../../src/election/election.ts';
-import { type Candidate, ELECTION_DEFAULTS, type Outcome } from '../../src/election/fast-leader-election.ts';
+import { type Candidate, ELECTION_DEFAULTS, type Outcome } from '../../src/election/election-host.ts';
 import { parseQuorumText } from '../../src/election/quorum/quorum-config.ts';
 import { openNodeWorld } from '../../src/io/node-world.ts';
 import { makeZxid, ZXID_ZERO } from '../../src/jute/zxid.ts';

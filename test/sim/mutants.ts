@@ -412,15 +412,21 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: FLE,
-        from: 'if (this.isSupported(vote, this.settledVotes) && ',
-        to: 'if (n.round === this.round && this.isSupported(vote, this.settledVotes) && ',
+        from: 'if (this.isDecided(vote, this.settledVotes)) {',
+        to: 'if (n.round === this.round && this.isDecided(vote, this.settledVotes)) {',
       },
     ],
   },
   {
     name: 'believe those who follow',
     bug: 'ZOOKEEPER-975',
-    edits: [{ file: FLE, from: "return votes.get(vote.leader)?.state === 'leading';", to: 'return votes.size > 0;' }],
+    edits: [
+      {
+        file: 'src/election/vote-table.ts',
+        from: "return this.votes.get(sid)?.state === 'leading';",
+        to: 'return this.votes.size > 0;',
+      },
+    ],
   },
   {
     name: 'count who looks again among those who follow',
@@ -493,7 +499,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'overlook members that were proposed',
-    edits: [{ file: FLE, from: '? [verifier, next] : [verifier];', to: '? [verifier] : [verifier];' }],
+    edits: [
+      {
+        file: 'src/election/electorate.ts',
+        from: '? [verifier, next] : [verifier];',
+        to: '? [verifier] : [verifier];',
+      },
+    ],
   },
   {
     name: 'follow by the first address only',
