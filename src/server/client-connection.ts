@@ -46,7 +46,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
   /** The client's ConnectRequest had the field readOnly, so the response has it as well. */
   knowsReadOnly = false;
 
-  private readonly server: ConnectionServer;
+  private readonly server: ConnectionServer<ClientConnection>;
   private readonly stream: Stream;
   private readonly replies: ClientReplies;
   private readonly cutter: FrameCutter;
@@ -65,7 +65,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
   private isPaused = false;
   private isResumeScheduled = false;
 
-  constructor(server: ConnectionServer, stream: Stream) {
+  constructor(server: ConnectionServer<ClientConnection>, stream: Stream) {
     this.server = server;
     this.stream = stream;
     this.remoteAddress = stream.remoteAddress;

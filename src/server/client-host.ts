@@ -6,17 +6,19 @@ import type { Txn } from '../jute/txns.ts';
 import type { Writer } from '../jute/writer.ts';
 import type { Zxid } from '../jute/zxid.ts';
 import type { AuthRegistry } from './auth/auth-registry.ts';
-import type { ClientConnection } from './client-connection.ts';
-import type { WriterPool } from './client-output.ts';
+import type { HasOutput, WriterPool } from './client-output.ts';
 import type { ServerMetrics } from './metrics.ts';
 import type { Request, SessionOwner } from './request.ts';
 import type { ServerOptions } from './server-options.ts';
 import type { ServerStats } from './server-stats.ts';
-import type { ExpiryBuckets } from './session-expiry.ts';
+import type { Expiring, ExpiryBuckets } from './session-expiry.ts';
 import type { Upstream } from './upstream.ts';
 
-/** What a connection finds at the server it belongs to. It is the owner of the requests of all its connections. */
-export interface ConnectionServer extends SessionOwner {
+/**
+ * What a connection finds at the server it belongs to. It is the owner of the requests of all its connections, which
+ * are of one class, `C`.
+ */
+export interface ConnectionServer<C extends Expiring> extends SessionOwner {
   readonly clock: Clock;
   readonly options: ServerOptions;
   readonly auth: AuthRegistry;
@@ -25,17 +27,17 @@ export interface ConnectionServer extends SessionOwner {
   readonly log: Log;
   readonly writers: WriterPool;
   /** Of silent connections. */
-  readonly expiry: ExpiryBuckets<ClientConnection>;
+  readonly expiry: ExpiryBuckets<C>;
   /** Shared: nobody keeps it beyond one frame. */
   readonly reader: Reader;
-  readonly fourLetterWords: WordAnswerer;
+  readonly fourLetterWords: WordAnswerer<C>;
   /** undefined while no role serves. */
   readonly upstream: Upstream | undefined;
   readonly lastProcessedZxid: Zxid;
 
-  onConnectRequest(connection: ClientConnection, frame: Buffer): void;
-  onSessionCreated(connection: ClientConnection): void;
-  onConnectionClosed(connection: ClientConnection): void;
+  onConnectRequest(connection: C, frame: Buffer): void;
+  onSessionCreated(connection: C): void;
+  onConnectionClosed(connection: C): void;
 
   onEnqueued(request: Request): void;
   onDequeued(request: Request): void;
@@ -43,16 +45,16 @@ export interface ConnectionServer extends SessionOwner {
   isOverloaded(): boolean;
 
   /** Writes the body of the reply, if any, and returns the error code. sessionMoved is not for the client's eyes. */
-  answerRead(request: Request, connection: ClientConnection, w: Writer): number;
+  answerRead(request: Request, connection: C, w: Writer): number;
   answerWrite(request: Request, txn: Txn, result: ApplyResult, w: Writer): number;
   checkSession(request: Request): number;
 
-  flushAfterTurn(connection: ClientConnection): void;
-  resumeAfterTurn(connection: ClientConnection): void;
+  flushAfterTurn(connection: HasOutput): void;
+  resumeAfterTurn(connection: C): void;
 }
 
-export interface WordAnswerer {
+export interface WordAnswerer<C> {
   /** How many bytes the word that these begin with needs; 0 when they are none. */
   bytesOf(firstBytes: Buffer): number;
-  answer(firstBytes: Buffer, asking: ClientConnection): string;
+  answer(firstBytes: Buffer, asking: C): string;
 }

@@ -17,7 +17,7 @@ const REFUSAL_LOG_MS = 1000;
 export class ClientListener {
   readonly connections = new Set<ClientConnection>();
   readonly expiry: ExpiryBuckets<ClientConnection>;
-  private readonly server: ConnectionServer;
+  private readonly server: ConnectionServer<ClientConnection>;
   private readonly clock: Clock;
   private readonly net: Net;
   private readonly log: Log;
@@ -27,7 +27,7 @@ export class ClientListener {
   private refusalLoggedMs = Number.NEGATIVE_INFINITY;
   private refusedSince = 0;
 
-  constructor(server: ConnectionServer, net: Net) {
+  constructor(server: ConnectionServer<ClientConnection>, net: Net) {
     this.server = server;
     this.clock = server.clock;
     this.net = net;

@@ -9,6 +9,11 @@ const KEPT_WRITERS = 64;
 const KEPT_CHUNK_BYTES = 64 * 1024;
 const SPARE_CHUNK_BYTES = 512;
 
+/** Whoever has written something in this turn. */
+export interface HasOutput {
+  flush(): void;
+}
+
 export class WriterPool {
   private readonly free: Writer[] = [];
   private readonly kept = new Set<Writer>();

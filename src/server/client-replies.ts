@@ -8,20 +8,28 @@ import {
 import { ErrorCode, KeeperState, Xid } from '../jute/codes.ts';
 import type { Writer } from '../jute/writer.ts';
 import type { Zxid } from '../jute/zxid.ts';
-import type { ClientConnection } from './client-connection.ts';
-import type { ConnectionServer } from './client-host.ts';
 import { OUTPUT_CLOSE_BYTES } from './client-limits.ts';
+import type { HasOutput, WriterPool } from './client-output.ts';
 import type { ConnectionStats } from './client-stats.ts';
+import type { ServerMetrics } from './metrics.ts';
+import type { ServerStats } from './server-stats.ts';
 
 /**
  * What one client is sent: replies and events as frames, in the order they are written, gathered in one writer until
  * the turn ends; and how much of it the client has not taken.
  */
+export interface RepliesServer {
+  readonly writers: WriterPool;
+  readonly stats: ServerStats;
+  readonly metrics: ServerMetrics;
+  flushAfterTurn(connection: HasOutput): void;
+}
+
 export class ClientReplies {
   /** The client does not read and its connection must close, but not from inside an apply that walks the watches. */
   isOverflowing = false;
-  private readonly server: ConnectionServer;
-  private readonly connection: ClientConnection;
+  private readonly server: RepliesServer;
+  private readonly connection: HasOutput;
   private readonly stream: Stream;
   private readonly stats: ConnectionStats;
   /** Only while there is output of this turn. */
@@ -29,7 +37,7 @@ export class ClientReplies {
   /** Of the replies that the client has not taken. */
   private largestBytes = 0;
 
-  constructor(server: ConnectionServer, connection: ClientConnection, stream: Stream, stats: ConnectionStats) {
+  constructor(server: RepliesServer, connection: HasOutput, stream: Stream, stats: ConnectionStats) {
     this.server = server;
     this.connection = connection;
     this.stream = stream;

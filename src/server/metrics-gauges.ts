@@ -2,13 +2,13 @@ import type { DataTree } from '../datatree/data-tree.ts';
 import { QUOTA_LIMITS_NAME, QUOTA_PATH, QUOTA_STATS_NAME } from '../datatree/paths.ts';
 import { StatsTrack } from '../datatree/stats-track.ts';
 import type { HostInfo, ServerInfo } from './server-info.ts';
-import type { ZooKeeperServer } from './zookeeper-server.ts';
+import type { ServerView } from './server-view.ts';
 
 /**
  * The gauges that ZooKeeperServer, QuorumZooKeeperServer and LeaderZooKeeperServer register, read when asked for.
  * Apache registers them as roles begin and end; here one of a role that is not on says undefined.
  */
-export function registerServerGauges(server: ZooKeeperServer, info: ServerInfo, host: HostInfo): void {
+export function registerServerGauges(server: ServerView, info: ServerInfo, host: HostInfo): void {
   const { metrics, stats } = server;
   const startedMs = server.clock.nowMs();
   metrics.setGauge('avg_latency', () => stats.requestLatency.average, true);

@@ -15,7 +15,7 @@ import type { ClientConnection } from './client-connection.ts';
 import type { ConnectionServer } from './client-host.ts';
 import { PENDING_REQUEST_BYTES_GLOBAL_MAX } from './client-limits.ts';
 import { ClientListener } from './client-listener.ts';
-import { WriterPool } from './client-output.ts';
+import { type HasOutput, WriterPool } from './client-output.ts';
 import { FourLetterWords } from './four-letter/four-letter-words.ts';
 import type { ServerMetrics } from './metrics.ts';
 import { registerServerGauges } from './metrics-gauges.ts';
@@ -25,6 +25,7 @@ import type { Request } from './request.ts';
 import type { HostInfo, ServerInfo } from './server-info.ts';
 import type { ServerOptions } from './server-options.ts';
 import { ServerStats } from './server-stats.ts';
+import type { ServerView } from './server-view.ts';
 import type { ExpiryBuckets } from './session-expiry.ts';
 import { isSessionPassword, NO_PASSWORD, sessionPassword } from './session-password.ts';
 import { negotiateTimeout, type SessionTimeouts } from './session-timeout.ts';
@@ -43,7 +44,7 @@ export interface ServerParts {
  * transaction answers whom. Follows ZooKeeperServer. Between `start` and `stop` it serves on top of the role's
  * Upstream; outside it answers four-letter words and closes whoever asks for more.
  */
-export class ZooKeeperServer implements ConnectionServer {
+export class ZooKeeperServer implements ConnectionServer<ClientConnection>, ServerView {
   readonly ownerName = 'this server';
   readonly clock: Clock;
   readonly options: ServerOptions;
@@ -72,7 +73,7 @@ export class ZooKeeperServer implements ConnectionServer {
   private outstandingBytes = 0;
   private outstandingLimit = 0;
   private toResume: ClientConnection[] = [];
-  private toFlush: ClientConnection[] = [];
+  private toFlush: HasOutput[] = [];
   private isTurnEndScheduled = false;
 
   constructor(world: { readonly clock: Clock; readonly net: Net }, options: ServerOptions, parts: ServerParts) {
@@ -346,7 +347,7 @@ export class ZooKeeperServer implements ConnectionServer {
       : this.upstream.sessions.check(request.sessionId, request.owner);
   }
 
-  flushAfterTurn(connection: ClientConnection): void {
+  flushAfterTurn(connection: HasOutput): void {
     this.toFlush.push(connection);
     this.scheduleTurnEnd();
   }

@@ -3,8 +3,8 @@ import { ClientConnection } from '../client-connection.ts';
 import type { SizeStats } from '../stats.ts';
 import type { ExpirySet } from '../upstream.ts';
 import { FULL_VERSION } from '../version.ts';
-import type { WordContext } from './four-letter-words.ts';
 import { hexId, javaDate, javaDouble } from './java-format.ts';
+import type { WordContext } from './word-context.ts';
 
 /** The words about clients: who is connected, what the server does for them, sessions, ephemerals and watches. */
 export function stat(context: WordContext, asking: ClientConnection): string {

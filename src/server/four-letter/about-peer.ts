@@ -1,5 +1,5 @@
 import { zxidHex } from '../../jute/zxid.ts';
-import type { WordContext } from './four-letter-words.ts';
+import type { WordContext } from './word-context.ts';
 
 /** The words about the peer itself: its configuration, directories, environment, and the digests of its tree. */
 export function conf({ server, info }: WordContext): string {

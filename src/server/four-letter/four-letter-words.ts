@@ -1,21 +1,16 @@
 import type { ClientConnection } from '../client-connection.ts';
 import type { WordAnswerer } from '../client-host.ts';
 import type { HostInfo, ServerInfo } from '../server-info.ts';
-import type { ZooKeeperServer } from '../zookeeper-server.ts';
+import type { ServerView } from '../server-view.ts';
 import { cons, dump, srvr, stat, wchc, wchp, wchs } from './about-clients.ts';
 import { conf, dirs, envi, hash } from './about-peer.ts';
 import { mntr } from './monitor.ts';
+import type { WordContext } from './word-context.ts';
 
 /**
  * The four bytes that operators and probes send instead of a frame, and the text they get. Follows
  * org.apache.zookeeper.server.command, line for line; which words are answered is the configuration's.
  */
-export interface WordContext {
-  readonly server: ZooKeeperServer;
-  readonly info: ServerInfo;
-  readonly host: HostInfo;
-}
-
 type Word = (context: WordContext, asking: ClientConnection) => string;
 
 const NOT_SERVING = 'This ZooKeeper instance is not currently serving requests';
@@ -63,13 +58,13 @@ const whileServing = new Map<string, Word>([
   ],
 ]);
 
-export class FourLetterWords implements WordAnswerer {
+export class FourLetterWords implements WordAnswerer<ClientConnection> {
   private readonly context: WordContext;
   private readonly enabled: ReadonlySet<string>;
   /** Traces nothing here; kept so that what is set can be read back. 306 is Apache's default. */
   private traceMask = 306n;
 
-  constructor(server: ZooKeeperServer, info: ServerInfo, host: HostInfo) {
+  constructor(server: ServerView, info: ServerInfo, host: HostInfo) {
     this.context = { server, info, host };
     this.enabled = server.options.fourLetterWords;
   }

@@ -1,8 +1,8 @@
 import type { MetricsVisitor } from '../metrics.ts';
 import type { Counter, CounterSet, Summary } from '../stats.ts';
 import { FULL_VERSION } from '../version.ts';
-import type { WordContext } from './four-letter-words.ts';
 import { javaDouble } from './java-format.ts';
+import type { WordContext } from './word-context.ts';
 
 /**
  * `mntr`: who this peer is, then every metric as DefaultMetricsProvider dumps it. Averages and real gauges have a
