@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { HistoryRoll, hasHistory, isWholeHistory } from '../../src/election/empty-voters.ts';
-import { parseQuorumText } from '../../src/election/quorum/quorum-config.ts';
 import type { QuorumVerifier } from '../../src/election/quorum/quorum-verifier.ts';
 import { makeZxid, ZXID_ZERO, type Zxid } from '../../src/jute/zxid.ts';
-
-function quorum(...lines: string[]): QuorumVerifier {
-  return parseQuorumText(lines.join('\n'), { multiAddress: false, standaloneEnabled: true, otherKeys: 'refuse' });
-}
-
-const three = quorum('server.1=a:1:2', 'server.2=b:1:2', 'server.3=c:1:2', 'server.4=d:1:2:observer');
+import { members, THREE } from './parts.ts';
 
 function rollOf(verifiers: QuorumVerifier[], told: [number, boolean][]): HistoryRoll {
   const roll = new HistoryRoll(verifiers);
@@ -19,7 +13,7 @@ function rollOf(verifiers: QuorumVerifier[], told: [number, boolean][]): History
 describe('the roll of histories', () => {
   it('knows when everyone told, observers not among them', () => {
     const roll = rollOf(
-      [three],
+      [THREE],
       [
         [1, true],
         [3, false],
@@ -32,7 +26,7 @@ describe('the roll of histories', () => {
   });
 
   it('asks nobody whose weight is 0', () => {
-    const weighed = quorum('server.1=a:1:2', 'server.2=b:1:2', 'server.3=c:1:2', 'group.1=1:2:3', 'weight.3=0');
+    const weighed = members('server.1=a:1:2', 'server.2=b:1:2', 'server.3=c:1:2', 'group.1=1:2:3', 'weight.3=0');
     expect(
       rollOf(
         [weighed],
@@ -45,10 +39,10 @@ describe('the roll of histories', () => {
   });
 
   it('takes it for a first start when a quorum told and none of them has a history', () => {
-    expect(rollOf([three], [[1, false]]).isFirstStart()).toBe(false);
+    expect(rollOf([THREE], [[1, false]]).isFirstStart()).toBe(false);
     expect(
       rollOf(
-        [three],
+        [THREE],
         [
           [1, false],
           [4, false],
@@ -57,7 +51,7 @@ describe('the roll of histories', () => {
     ).toBe(false);
     expect(
       rollOf(
-        [three],
+        [THREE],
         [
           [1, false],
           [2, false],
@@ -66,7 +60,7 @@ describe('the roll of histories', () => {
     ).toBe(true);
     expect(
       rollOf(
-        [three],
+        [THREE],
         [
           [1, false],
           [2, false],
@@ -77,9 +71,9 @@ describe('the roll of histories', () => {
   });
 
   it('asks the voters of both configurations when there are two', () => {
-    const next = quorum('server.3=c:1:2', 'server.5=e:1:2', 'server.6=f:1:2');
+    const next = members('server.3=c:1:2', 'server.5=e:1:2', 'server.6=f:1:2');
     const both = rollOf(
-      [three, next],
+      [THREE, next],
       [
         [1, false],
         [2, false],

@@ -1,0 +1,25 @@
+import type { Log } from '../../src/base/log.ts';
+import { ELECTION_DEFAULTS } from '../../src/election/election-host.ts';
+import { Electorate } from '../../src/election/electorate.ts';
+import { parseQuorumText } from '../../src/election/quorum/quorum-config.ts';
+import type { QuorumVerifier } from '../../src/election/quorum/quorum-verifier.ts';
+
+/** What the parts of an election are tried with: members out of lines, and what was logged. */
+export function members(...lines: string[]): QuorumVerifier {
+  return parseQuorumText(lines.join('\n'), { multiAddress: false, standaloneEnabled: true, otherKeys: 'refuse' });
+}
+
+export const THREE = members('server.1=a:1:2', 'server.2=b:1:2', 'server.3=c:1:2', 'server.4=d:1:2:observer');
+
+export function logInto(lines: string[]): Log {
+  const say = (_: unknown, text: string): void => {
+    lines.push(text);
+  };
+  return { debug: say, info: say, warn: say, error: say };
+}
+
+export function electorate(verifier: QuorumVerifier, next?: QuorumVerifier, lines: string[] = []): Electorate {
+  const made = new Electorate(ELECTION_DEFAULTS, logInto(lines));
+  made.use(verifier, next);
+  return made;
+}
