@@ -29,6 +29,8 @@ export interface ActorOptions {
   readonly watches: boolean;
   readonly habits?: Habits;
   readonly ways?: Ways;
+  /** Data of a few of its writes; undefined: none is long. */
+  readonly bigBytes?: number | undefined;
 }
 
 type WatchKind = 'data' | 'exist' | 'child' | 'persistent' | 'recursive';
@@ -36,6 +38,7 @@ type WatchKind = 'data' | 'exist' | 'child' | 'persistent' | 'recursive';
 /** First of all on a connection: not more than this much in one request, as client libraries cut it. */
 const SET_WATCHES_BYTES = 128 * 1024;
 const GHOST_XIDS = 4;
+const BIG_WRITES = 4;
 
 export class Actor {
   readonly name: string;
@@ -51,6 +54,8 @@ export class Actor {
   private readonly more: SimRandom;
   /** Of its `ways`. */
   private readonly wayward: SimRandom;
+  private readonly big: SimRandom;
+  private bigWrites = 0;
   private readonly wishes: Wishes | undefined;
   private readonly history: History;
   private readonly clients: Map<bigint, SimClient>;
@@ -85,6 +90,7 @@ export class Actor {
     this.random = random;
     this.more = random.split('habits');
     this.wayward = random.split('ways');
+    this.big = random.split('big');
     const { habits } = options;
     if (habits !== undefined) this.wishes = new Wishes(habits, this.more, name, this.host.address);
     this.history = history;
@@ -477,11 +483,19 @@ export class Actor {
   private write(): Action {
     const { random } = this;
     const path = this.path();
-    const data = `${this.name}-${this.history.ops.length}`.padEnd(random.chance(1, 20) ? 900 : 12, '.');
+    const length = random.chance(1, 20) ? 900 : 12;
+    const data = `${this.name}-${this.history.ops.length}`.padEnd(this.bigLength() ?? length, '.');
     const dice = random.below(10);
     if (dice < 3) return { op: 'create', path, data, flags: CreateMode.persistent };
     if (dice < 9) return { op: 'setData', path, data, version: this.version(path) };
     return { op: 'delete', path, version: this.version(path) };
+  }
+
+  private bigLength(): number | undefined {
+    const { bigBytes } = this.options;
+    if (bigBytes === undefined || this.bigWrites >= BIG_WRITES || !this.big.chance(1, 4)) return undefined;
+    this.bigWrites++;
+    return bigBytes;
   }
 
   /** Mostly the one it knows of, which may be old. */

@@ -152,14 +152,14 @@ export function litter(disk: SimDisk, dirs: Dirs, ledger: Ledger, random: SimRan
 }
 
 /** Not written to its end, or without a part that 3.9 writes. */
-function isShort(disk: SimDisk, path: string): boolean {
+export function isShort(disk: SimDisk, path: string): boolean {
   const file = disk.read(path);
   const seals = file.length < 100 ? 0 : [1, 22, 55].filter((at) => file[file.length - at] === 0x2f).length;
   return seals < 3;
 }
 
 /** Those before `zxid` from which on a log that begins with `first` holds everything. */
-function historyUpTo(ledger: Ledger, zxid: number, first: number): number[] {
+export function historyUpTo(ledger: Ledger, zxid: number, first: number): number[] {
   const zxids: number[] = [];
   let at = ledger.previousOf(zxid as Zxid);
   while (at !== undefined && at >= first) {
@@ -210,7 +210,7 @@ function loseTail(disk: SimDisk, dirs: Dirs, random: SimRandom): string | undefi
 }
 
 /** The newer of the two slots. */
-function notedIn(disk: SimDisk, logDir: string): { file: number; offset: number } | undefined {
+export function notedIn(disk: SimDisk, logDir: string): { file: number; offset: number } | undefined {
   const path = `${logDir}/synced`;
   if (!disk.has(path)) return undefined;
   let best: { serial: number; file: number; offset: number } | undefined;

@@ -288,3 +288,24 @@ test('a file sync that fails calls everything clean: written, dropped, or in mem
   sim.powerLoss();
   expect(sim.read('/data/a').toString()).toBe('new!');
 });
+
+test('what is not mounted is not there, comes back as it was, and hides what was written in its place', () => {
+  const { sim, disk } = world(1);
+  create(disk, '/data/a', 'old', true);
+  const mount = sim.unmount('/data');
+  expect(disk.exists('/data')).toBe(false);
+  disk.makeDir('/data');
+  create(disk, '/data/b', 'new', true);
+  mount();
+  expect(sim.list('/data')).toEqual(['a']);
+  expect(sim.read('/data/a').toString()).toBe('old');
+});
+
+test('what somebody else put there is known until the process has written it', () => {
+  const { sim, disk } = world(1);
+  sim.put('/data/a', Buffer.from('foreign'));
+  create(disk, '/data/b', 'own', true);
+  expect([...sim.tampered]).toEqual(['/data/a']);
+  disk.rename('/data/b', '/data/a');
+  expect([...sim.tampered]).toEqual([]);
+});

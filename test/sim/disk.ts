@@ -44,6 +44,9 @@ export interface SimDiskTiming {
   readonly slowSyncMs: number;
 }
 
+/** No operation fails. */
+export const SOUND = (): string | undefined => undefined;
+
 const QUICK: SimDiskTiming = { writeMs: 0.02, syncMs: 0.5, slowSyncOneIn: 0, slowSyncMs: 0 };
 
 /** The process that made this call is no more. */
@@ -57,10 +60,14 @@ export class SimDisk {
   /** May throw: then the process is to be killed, and the effect happened ('after') or not ('before'). */
   onEffect: (effect: Effect, phase: 'before' | 'after') => void = () => {};
   /** The code an operation fails with; undefined: it succeeds. Asked once for each, reads included. */
-  fault: (operation: EffectKind | 'read', path: string) => string | undefined = () => undefined;
+  fault: (operation: EffectKind | 'read', path: string) => string | undefined = SOUND;
   /** Syncs report success and keep nothing: for tests of tests. */
   syncsLie = false;
   capacityBytes = Number.POSITIVE_INFINITY;
+  /** Of files that hold snapshots; undefined: like all others. */
+  snapshotWriteMs: number | undefined;
+  /** Files that somebody else put there or changed. */
+  readonly tampered = new Set<string>();
   private readonly dirs = new Map<string, Directory>([['/', new Directory()]]);
   private life = 0;
   private readonly locked = new Set<string>();
@@ -96,6 +103,7 @@ export class SimDisk {
 
   /** Damage that no sync prevents: one bit of what is there. */
   flipBit(path: string, offset: number, bit: number): void {
+    this.tampered.add(path);
     this.inodeAt(path).flipBit(offset, bit);
   }
 
@@ -125,6 +133,7 @@ export class SimDisk {
   /** Puts a durable file there, directory included: how a test brings a directory from elsewhere. */
   put(path: string, content: Buffer): void {
     const { dir, name } = split(path);
+    this.tampered.add(path);
     this.makeDir(dir);
     const inode = new Inode();
     inode.write(content, 0);
@@ -132,6 +141,21 @@ export class SimDisk {
     const directory = this.directory(dir);
     directory.set(name, inode);
     directory.sync();
+  }
+
+  /** Something fails, or is about to. */
+  get isFailing(): boolean {
+    return this.fault !== SOUND || this.capacityBytes !== Number.POSITIVE_INFINITY;
+  }
+
+  /** What is below `dir` is not mounted until the answer is called; then what was written there meanwhile is hidden. */
+  unmount(dir: string): () => void {
+    const away = [...this.dirs].filter(([path]) => path === dir || path.startsWith(`${dir}/`));
+    this.wipe(dir);
+    return () => {
+      this.wipe(dir);
+      for (const [path, directory] of away) this.dirs.set(path, directory);
+    };
   }
 
   /** Another disk in its place. */
@@ -212,6 +236,10 @@ export class SimDisk {
 
   end(operation: InFlight): void {
     this.inFlight = this.inFlight.filter((other) => other !== operation);
+  }
+
+  writeMs(path: string): number {
+    return path.includes('snapshot.') ? (this.snapshotWriteMs ?? this.timing.writeMs) : this.timing.writeMs;
   }
 
   syncMs(): number {
@@ -527,6 +555,7 @@ class MountedDisk implements Disk {
     if (mode === 'create') {
       if (directory.entries.has(name)) throw failure('EEXIST', path);
       this.disk.effect('create', path, () => directory.set(name, new Inode()));
+      this.disk.tampered.delete(path);
     }
     return new MountedFile(this.disk, this.clock, this.life, path, this.disk.inodeAt(path));
   }
@@ -539,6 +568,7 @@ class MountedDisk implements Disk {
     const inode = this.disk.inodeAt(from);
     const directory = this.disk.directory(source.dir);
     this.disk.effect('rename', to, () => directory.rename(source.name, target.name, inode));
+    this.disk.tampered.delete(to);
   }
 
   unlink(path: string): void {
@@ -641,7 +671,7 @@ class MountedFile implements DiskFile {
       this.disk.writeTo(this.inode, this.path, data, offset);
       this.touch();
     };
-    this.run(this.disk.timing.writeMs, { finishPartly }, apply, done);
+    this.run(this.disk.writeMs(this.path), { finishPartly }, apply, done);
   }
 
   sync(done: (error: DiskError | undefined) => void): void {

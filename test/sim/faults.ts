@@ -1,4 +1,5 @@
 import { damage, litter } from './damage.ts';
+import { SOUND } from './disk.ts';
 import type { SimEnsemble } from './ensemble.ts';
 import { garbage } from './garbage.ts';
 import { CLIENT_PORT, type Machine } from './machine.ts';
@@ -11,6 +12,8 @@ import { halfElected, newEpochTail, onlyObservers, slowLeader, tail } from './pl
 import type { IsQuorum } from './quorums.ts';
 import { SimRandom } from './random.ts';
 import { SimProcess } from './scheduler.ts';
+import { StorageFaults } from './storage-faults.ts';
+import { isStorageKind } from './storage-plan.ts';
 import { ELECTION_PORT, QUORUM_PORT, Stranger } from './stranger.ts';
 import { Traps } from './traps.ts';
 
@@ -33,6 +36,11 @@ export class Faults {
   readonly observer: Observer;
   private readonly isQuorum: IsQuorum;
   readonly traps: Traps;
+  private readonly storage: StorageFaults;
+  /** Those whose name does not lead to them. */
+  private readonly misnamed = new Set<View>();
+  /** Those that may stop because of what was done here. */
+  private readonly excused = new Set<View>();
   private isOver = false;
   private stranger: Stranger | undefined;
   private listener: Stranger | undefined;
@@ -45,6 +53,7 @@ export class Faults {
       view.machine.onStopped = () => this.onStopped(view);
     }
     this.traps = new Traps(this);
+    this.storage = new StorageFaults(this);
   }
 
   apply(fault: Fault): void {
@@ -61,6 +70,7 @@ export class Faults {
     this.isOver = true;
     this.onFault(0, 'all is mended from here on');
     this.traps.clear();
+    this.storage.heal();
     this.stranger?.kill();
     this.listener?.kill();
     this.mend();
@@ -73,13 +83,15 @@ export class Faults {
     network.defaultSpeed = { minDelayUs: 50, maxDelayUs: 1500, bytesPerMs: undefined };
     for (const { machine } of this.observer.views) {
       machine.disk.timing = QUICK;
+      machine.disk.snapshotWriteMs = undefined;
       machine.disk.capacityBytes = Number.POSITIVE_INFINITY;
-      machine.disk.fault = () => undefined;
+      machine.disk.fault = SOUND;
       network.setName(machine.host.name, { address: machine.host.address });
       for (const address of machine.host.addresses) network.setPath(address, true);
       for (const other of this.observer.views) network.setSpeed(machine.host, other.machine.host, undefined);
       machine.resume();
     }
+    this.misnamed.clear();
     for (const view of this.observer.views) view.inTrouble = false;
     for (const view of this.observer.views) this.restart(view);
   }
@@ -99,12 +111,22 @@ export class Faults {
     const { machine } = view;
     if (machine.isUp || this.staysDown(view)) return;
     if (view.faulty === 'damaged' && machine.failure !== undefined) this.wipe(view);
+    // What a fault did to a process is no excuse for the next one.
+    const isSound = !machine.disk.isFailing && !this.misnamed.has(view) && !this.storage.isAway(view);
+    if (isSound && this.excused.delete(view)) view.inTrouble = false;
     machine.start();
+  }
+
+  /** It may stop now, for what is done to it. */
+  excuse(view: View): void {
+    view.inTrouble = true;
+    this.excused.add(view);
   }
 
   private wipe(view: View): void {
     this.onFault(view.sid, 'another disk in place of the old one');
     view.machine.wipe();
+    this.storage.makeDirectories(view);
     this.observer.wiped(view);
   }
 
@@ -114,7 +136,7 @@ export class Faults {
     this.restartAfter(view, 500);
   }
 
-  private restartAfter(view: View, ms: number): void {
+  restartAfter(view: View, ms: number): void {
     this.ensemble.scheduler.after(Math.round(ms * 1000), undefined, () => this.restart(view));
   }
 
@@ -138,7 +160,8 @@ export class Faults {
     return random.pick(others.length > 0 ? others : views);
   }
 
-  private mayForget(view: View): boolean {
+  /** Whether a quorum still has what it once acknowledged when this one is not to be relied upon. */
+  mayForget(view: View): boolean {
     if (view.faulty !== undefined) return view.faulty !== 'new' || !view.voter;
     if (!view.voter) return true;
     return this.isQuorumWithout(this.observer.views.filter((other) => other === view || other.faulty !== undefined));
@@ -152,12 +175,13 @@ export class Faults {
   private carryOut(fault: Fault, view: View, random: SimRandom): boolean {
     const { machine } = view;
     const { network } = this.ensemble;
-    const { forMs } = fault;
-    if (isNetFault(fault.kind)) return netFault(this, fault.kind, view, forMs, random);
-    switch (fault.kind) {
+    const { forMs, kind } = fault;
+    if (isNetFault(kind)) return netFault(this, kind, view, forMs, random);
+    if (isStorageKind(kind)) return this.storage.apply(kind, view, forMs, random);
+    switch (kind) {
       case 'kill':
       case 'power':
-        this.crash(view, fault.kind === 'power', forMs);
+        this.crash(view, kind === 'power', forMs);
         return true;
       case 'powerAll':
         for (const each of this.observer.views) this.crash(each, true, random.between(1, forMs));
@@ -169,11 +193,11 @@ export class Faults {
         this.traps.atMoment(view, forMs, random);
         return true;
       case 'syncError':
-        view.inTrouble = true;
+        this.excuse(view);
         this.failOnce(machine, random);
         return true;
       case 'diskFull':
-        view.inTrouble = true;
+        this.excuse(view);
         machine.disk.capacityBytes = machine.disk.usedBytes + random.below(4096);
         this.later(forMs, () => {
           machine.disk.capacityBytes = Number.POSITIVE_INFINITY;
@@ -192,7 +216,7 @@ export class Faults {
         return true;
       case 'litter':
       case 'damage':
-        return this.change(view, fault.kind, forMs, random);
+        return this.change(view, kind, forMs, random);
       case 'wipe':
         if (!this.mayForget(view)) return false;
         if (machine.isUp) {
@@ -256,7 +280,7 @@ export class Faults {
         const other = random.pick(this.observer.views).machine;
         if (other === machine) return false;
         network.cut(machine.host, other.host);
-        if (fault.kind === 'bridge') network.cut(other.host, machine.host);
+        if (kind === 'bridge') network.cut(other.host, machine.host);
         const isLost = random.chance(1, 2);
         this.later(forMs, () => {
           network.heal(machine.host, other.host, isLost);
@@ -266,7 +290,10 @@ export class Faults {
       }
       case 'slowLink': {
         const other = random.pick(this.observer.views).machine;
-        const slow = { minDelayUs: 5000, maxDelayUs: random.pick([20_000, 200_000]), bytesPerMs: random.pick([1, 50]) };
+        // What is long would be on its way for longer than anything is waited for.
+        const scale = this.observer.storage?.bigBytes === undefined ? 1 : 1000;
+        const maxDelayUs = random.pick([20_000, 200_000]);
+        const slow = { minDelayUs: 5000, maxDelayUs, bytesPerMs: random.pick([1, 50]) * scale };
         network.setSpeed(machine.host, other.host, slow);
         this.later(forMs, () => network.setSpeed(machine.host, other.host, undefined));
         return true;
@@ -274,12 +301,18 @@ export class Faults {
       case 'nameFails':
       case 'nameMoves':
         // It cannot listen on an address that is not its own; for a name it has to wait.
-        if (fault.kind === 'nameMoves') view.inTrouble = true;
+        if (kind === 'nameMoves') {
+          this.excuse(view);
+          this.misnamed.add(view);
+        }
         network.setName(
           machine.host.name,
-          fault.kind === 'nameMoves' ? this.elsewhere(random) : random.pick(['fail', 'hang'] as const),
+          kind === 'nameMoves' ? this.elsewhere(random) : random.pick(['fail', 'hang'] as const),
         );
-        this.later(forMs, () => network.setName(machine.host.name, { address: machine.host.address }));
+        this.later(forMs, () => {
+          network.setName(machine.host.name, { address: machine.host.address });
+          this.misnamed.delete(view);
+        });
         return true;
       case 'breakStreams':
         for (const other of this.observer.views) {
@@ -360,28 +393,37 @@ export class Faults {
     const inLog = random.chance(1, 2);
     machine.disk.fault = (operation, path) => {
       if (operation !== (inLog ? 'sync' : kind) || (inLog && !path.includes('/log.')) || --left > 0) return undefined;
-      machine.disk.fault = () => undefined;
+      machine.disk.fault = SOUND;
       return 'EIO';
     };
   }
 
-  /** Its files are changed while it is down. */
   private change(view: View, kind: 'litter' | 'damage', forMs: number, random: SimRandom): boolean {
+    const { disk, dirs } = view.machine;
+    const { ledger } = this.observer;
+    if (kind === 'litter') return this.changeFiles(view, forMs, random, () => litter(disk, dirs, ledger, random));
+    return this.damageFiles(view, forMs, random, () => damage(disk, dirs, random));
+  }
+
+  /** Its files are changed while it is down. `change` says what was done, if there was anything to do it to. */
+  changeFiles(view: View, forMs: number, random: SimRandom, change: () => string | undefined): boolean {
     const { machine } = view;
     if (view.faulty === 'damaged' || view.faulty === 'new') return false;
-    if (kind === 'damage' && !this.mayForget(view)) return false;
     if (machine.isUp) {
       this.crashes++;
       if (random.chance(1, 2)) machine.powerLoss();
       else machine.kill();
     }
-    const { disk } = machine;
-    const what =
-      kind === 'litter' ? litter(disk, machine.dirs, this.observer.ledger, random) : damage(disk, machine.dirs, random);
+    const what = change();
     this.restartAfter(view, forMs);
-    if (what === undefined) return false;
-    this.onFault(view.sid, what);
-    if (kind === 'damage') view.faulty = 'damaged';
+    if (what !== undefined) this.onFault(view.sid, what);
+    return what !== undefined;
+  }
+
+  /** The same for what it must not be relied upon after. */
+  damageFiles(view: View, forMs: number, random: SimRandom, change: () => string | undefined): boolean {
+    if (!this.mayForget(view) || !this.changeFiles(view, forMs, random, change)) return false;
+    view.faulty = 'damaged';
     return true;
   }
 }

@@ -81,6 +81,11 @@ export class Machine {
     return { snapDir: '/data/version-2', logDir: `${(logs ?? '/data').replace(/\/$/, '')}/version-2` };
   }
 
+  /** Its directories have to be there. */
+  get makesNoDirectories(): boolean {
+    return /^datadir\.autocreate=false$/m.test(this.disk.read(CONFIG_FILE).toString());
+  }
+
   configure(config: string): void {
     this.disk.put(CONFIG_FILE, Buffer.from(config));
     // A server that is alone need not have one.

@@ -16,6 +16,8 @@ import { PacketType, type QuorumPacket } from '../../src/zab/packets.ts';
 import { FAR_PARENT, farCreates, farVersion } from './far-counters.ts';
 import { Ledger } from './ledger.ts';
 import type { Machine } from './machine.ts';
+import { limitStorage } from './storage-limits.ts';
+import type { StorageLimits } from './storage-plan.ts';
 
 /**
  * Looks into production peers without a line of theirs: methods of one object are wrapped when a process starts, and
@@ -133,6 +135,10 @@ export function databaseOf(peer: Peer): Database {
   return (peer as unknown as PeerInsides).parts.replica.database;
 }
 
+export function replicaOf(peer: Peer): Replica {
+  return (peer as unknown as PeerInsides).parts.replica;
+}
+
 export class Observer {
   readonly ledger = new Ledger();
   readonly views: View[] = [];
@@ -142,6 +148,7 @@ export class Observer {
   counterLimit: number | undefined;
   /** Bytes of committed transactions kept in memory; undefined: the real number. */
   recentBytes: number | undefined;
+  storage: StorageLimits | undefined;
   onMoment: (view: View, moment: Moment) => void = () => {};
   private readonly invariants: readonly Invariant[];
 
@@ -196,6 +203,7 @@ export class Observer {
     view.tip = this.ledger.tipOf(parts.replica.database.lastProcessedZxid);
     view.logTip = view.tip;
     this.limitRecent(store);
+    if (this.storage !== undefined) limitStorage(store, this.storage);
     this.tell('recovered', view, (invariant) => invariant.onRecovered?.(view, parts.replica.database));
     view.durable = view.tip;
     view.changingTo = undefined;

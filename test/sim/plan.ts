@@ -2,6 +2,7 @@ import { type Habits, habitsOf } from './habits.ts';
 import type { Moment } from './observer.ts';
 import { type NetFaultKind, type NetPlan, netFaultsOf, netPlanOf } from './plan-net.ts';
 import { SimRandom } from './random.ts';
+import { type StorageKind, type StorageLimits, storagePlanOf } from './storage-plan.ts';
 import { type Ways, waysOf } from './ways.ts';
 
 /**
@@ -41,7 +42,8 @@ export type FaultKind =
   | 'onlyObservers'
   | 'slowLeader'
   | 'garbage'
-  | NetFaultKind;
+  | NetFaultKind
+  | StorageKind;
 
 export type Target = 'leader' | 'follower' | 'any';
 
@@ -65,6 +67,7 @@ export interface ClientPlan {
   readonly watches: boolean;
   readonly habits?: Habits;
   readonly ways?: Ways;
+  readonly bigBytes?: number | undefined;
 }
 
 export interface Plan {
@@ -76,6 +79,7 @@ export interface Plan {
   /** Transactions in an epoch; undefined: as many as there are. */
   readonly counterLimit: number | undefined;
   readonly recentBytes: number | undefined;
+  readonly storage?: StorageLimits;
   readonly clients: readonly ClientPlan[];
   /** Between two visits of somebody who is no client, on average; undefined: none comes. */
   readonly visitorsMs?: number | undefined;
@@ -176,9 +180,12 @@ export function planOf(seed: number): Plan {
   const visitors = random.split('visitors');
   if (isAlone && alone.chance(1, 4)) config.standaloneEnabled = 'false';
   const net = netPlanOf(random.split('net'), isAlone);
+  const storage = storagePlanOf(random.split('storage'), faultsMs, tickMs);
+  Object.assign(config, storage.config);
   const { classes, faults: common } = faultsOf(random.split('faults'), faultsMs, tickMs);
-  const faults = [...common, ...netFaultsOf(random.split('net faults'), net, faultsMs, tickMs)];
+  const faults = [...common, ...netFaultsOf(random.split('net faults'), net, faultsMs, tickMs), ...storage.faults];
   faults.sort((a, b) => a.atMs - b.atMs);
+  const clients = withWays(clientsOf(random.split('clients'), random.split('habits'), tickMs), random.split('ways'));
   return {
     seed,
     voters,
@@ -186,8 +193,9 @@ export function planOf(seed: number): Plan {
     config,
     tickMs,
     counterLimit,
-    recentBytes,
-    clients: withWays(clientsOf(random.split('clients'), random.split('habits'), tickMs), random.split('ways')),
+    recentBytes: storage.servesFromDisk ? 1 : recentBytes,
+    storage: storage.limits,
+    clients: clients.map((client, i) => (i === 0 ? { ...client, bigBytes: storage.limits.bigBytes } : client)),
     visitorsMs: visitors.chance(1, 3) ? visitors.pick([100, 500, 2000]) : undefined,
     faultsMs,
     classes,
@@ -287,6 +295,7 @@ export function describePlan(plan: Plan): string {
   const lines = [
     `seed ${plan.seed}: ${plan.voters} voters, ${plan.observers} observers, tick ${plan.tickMs} ms, faults for ${plan.faultsMs} ms`,
     `  config ${JSON.stringify(plan.config)} counterLimit ${plan.counterLimit ?? '-'} recentBytes ${plan.recentBytes ?? '-'}`,
+    `  storage ${JSON.stringify(plan.storage ?? {})}`,
     ...plan.clients.map((client) => `  client ${JSON.stringify(client)}`),
     `  classes ${plan.classes.join(' ')}`,
     `  net ${JSON.stringify(plan.net)}`,

@@ -123,9 +123,33 @@ interface NodeAt {
 }
 
 const STAT_BYTES = 60;
+/** The list that no table has. */
+const OPEN_ACL = -1n;
 
-/** Sessions and ACLs, and each node, of a body. */
-function takenApart(body: Buffer): { readonly before: Buffer; readonly nodes: readonly NodeAt[] } {
+/** Why a snapshot that is not packed cannot be loaded, whatever is behind its first seal; undefined: it can. */
+export function defectOf(file: Buffer): string | undefined {
+  try {
+    const { end, unknownAcls } = takenApart(file);
+    if (unknownAcls > 0) return `${unknownAcls} nodes have an access list that is not there`;
+    return sealOf(adler32(file.subarray(0, end))).equals(file.subarray(end, end + SEAL_BYTES)) ? undefined : 'no seal';
+  } catch (error) {
+    if (error instanceof RangeError) return 'it ends too early';
+    throw error;
+  }
+}
+
+interface BodyParts {
+  /** Sessions and ACLs, ... */
+  readonly before: Buffer;
+  /** ... each node, ... */
+  readonly nodes: readonly NodeAt[];
+  /** ... and where the body ends. */
+  readonly end: number;
+  /** Ids of access lists that a node has and the table does not. */
+  readonly unknownAcls: number;
+}
+
+function takenApart(body: Buffer): BodyParts {
   let at = 16;
   const int = (): number => {
     at += 4;
@@ -138,7 +162,10 @@ function takenApart(body: Buffer): { readonly before: Buffer; readonly nodes: re
   };
   const sessions = int();
   at += sessions * 12;
+  const known = new Set([OPEN_ACL]);
+  let unknownAcls = 0;
   for (let acls = int(); acls > 0; acls--) {
+    known.add(body.readBigInt64BE(at));
     at += 8;
     for (let entries = int(); entries > 0; entries--) {
       at += 4;
@@ -151,8 +178,9 @@ function takenApart(body: Buffer): { readonly before: Buffer; readonly nodes: re
   for (;;) {
     const start = at;
     const path = buffer().toString();
-    if (path === '/') return { before, nodes };
+    if (path === '/') return { before, nodes, end: at, unknownAcls };
     buffer();
+    if (!known.has(body.readBigInt64BE(at))) unknownAcls++;
     at += 8 + STAT_BYTES;
     nodes.push({ path, bytes: body.subarray(start, at) });
   }

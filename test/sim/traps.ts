@@ -72,6 +72,18 @@ export class Traps {
     });
   }
 
+  /** While such a file is being written, which takes as many writes as it happens to be. */
+  inTheMiddleOf(view: View, file: string, power: boolean, forMs: number, random: SimRandom): void {
+    const phase = random.pick(['before', 'after']);
+    this.effects.add({
+      views: [view],
+      matches: (name, when, path) => name === 'write' && when === phase && path.includes(file),
+      left: random.pick([random.between(1, 4), random.between(2, 60)]),
+      isLate: false,
+      spring: () => this.faults.crash(view, power, forMs),
+    });
+  }
+
   atMoment(view: View, forMs: number, random: SimRandom): void {
     const moment = random.pick([...MOMENTS, ...RISKY]);
     const power = random.chance(3, 4);
@@ -145,7 +157,7 @@ export class Traps {
         }
         return;
       case 'fail':
-        view.inTrouble = true;
+        faults.excuse(view);
         faults.failOnce(machine, random);
     }
   }

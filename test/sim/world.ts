@@ -19,6 +19,7 @@ import { onQuorumOfDisks } from './invariants/on-quorum-of-disks.ts';
 import { prefixConsistency } from './invariants/prefix-consistency.ts';
 import { primaryIntegrity } from './invariants/primary-integrity.ts';
 import { primaryOrder } from './invariants/primary-order.ts';
+import { wholeSnapshots } from './invariants/whole-snapshots.ts';
 import { judge } from './judge.ts';
 import { Lame, type LameKind } from './lame.ts';
 import { databaseOf, type Invariant, Observer, storeOf, type View } from './observer.ts';
@@ -122,12 +123,17 @@ export class World {
       early(historyStays(ledger, views, isQuorum)),
       prefixConsistency(ledger),
       early(equalDigests(ledger)),
+      early(wholeSnapshots()),
       expiry(scheduler, this.clients, slackMs),
       { onProposed: (_view, _zxid, payload) => this.wake(payload) },
     );
     this.observer.counterLimit = plan.counterLimit;
     this.observer.recentBytes = plan.recentBytes;
-    for (const machine of this.ensemble.machines) this.observer.add(machine, machine.sid <= plan.voters);
+    this.observer.storage = plan.storage;
+    for (const machine of this.ensemble.machines) {
+      machine.disk.snapshotWriteMs = plan.storage?.snapshotWriteMs;
+      this.observer.add(machine, machine.sid <= plan.voters);
+    }
     this.faults = new Faults(this.ensemble, this.observer, isQuorum);
     for (const view of this.observer.views) {
       const { onStopped } = view.machine;
