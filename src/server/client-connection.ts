@@ -4,21 +4,22 @@ import type { ApplyResult } from '../datatree/database.ts';
 import type { Watcher } from '../datatree/watches.ts';
 import type { NetError, Stream, StreamHandlers } from '../io/net.ts';
 import { readAuthPacket } from '../jute/client-records.ts';
-import { ErrorCode, OpCode, Perm, Xid } from '../jute/codes.ts';
+import { ErrorCode, OpCode, Perm } from '../jute/codes.ts';
 import type { Acl, Id } from '../jute/data-records.ts';
 import { FrameCutter, FrameLengthError } from '../jute/frames.ts';
 import type { Reader } from '../jute/reader.ts';
 import type { Txn } from '../jute/txns.ts';
-import { ZXID_NONE, ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
+import { ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
 import { withAuthId } from './auth/auth-ids.ts';
 import { javaAddress } from './auth/ip-provider.ts';
+import { ClientAnswers } from './client-answers.ts';
 import { foreignProtocol } from './client-foreign.ts';
 import type { ConnectionServer } from './client-host.ts';
 import { OUTPUT_PAUSE_BYTES, PENDING_REQUEST_BYTES_MAX, PENDING_REQUESTS_MAX } from './client-limits.ts';
 import { isSubmitted, RequestQueue } from './client-queue.ts';
 import { ClientReplies } from './client-replies.ts';
 import { ConnectionStats } from './client-stats.ts';
-import { lastOpName, OpKind, opKindOf } from './operations.ts';
+import { OpKind, opKindOf } from './operations.ts';
 import { isReadableWrite } from './prep/well-formed.ts';
 import { Request } from './request.ts';
 import type { Expiring } from './session-expiry.ts';
@@ -26,7 +27,7 @@ import type { Expiring } from './session-expiry.ts';
 /**
  * One client's connection: bytes in, frames cut, requests put in order, replies and events out. Follows NIOServerCnxn
  * and, for the order, CommitProcessor. Who may attach to which session is the server's to say, what a request is
- * answered is prep's and the reads'.
+ * answered is in client-answers.ts.
  *
  * What is written in one turn of the event loop leaves in one write at its end. An event fires inside the apply of
  * its transaction and a reply is built after it, both into the same writer: that is all it takes for a client never
@@ -49,6 +50,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
   private readonly server: ConnectionServer<ClientConnection>;
   private readonly stream: Stream;
   private readonly replies: ClientReplies;
+  private readonly answers: ClientAnswers<ClientConnection>;
   private readonly cutter: FrameCutter;
   private phase: number = Phase.firstBytes;
   private firstBytes: Buffer = NO_BYTES;
@@ -72,6 +74,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     this.client = `/${javaAddress(stream.remoteAddress)}:${stream.remotePort}`;
     this.stats = new ConnectionStats(server.clock.wallMs());
     this.replies = new ClientReplies(server, this, stream, this.stats);
+    this.answers = new ClientAnswers(server, this, this.replies);
     this.timeoutMs = server.options.sessionlessCnxnTimeoutMs;
     this.authIds = withAuthId([], { scheme: 'ip', id: javaAddress(stream.remoteAddress) });
     this.cutter = new FrameCutter(server.options.juteMaxBufferBytes, this.onFrame);
@@ -204,7 +207,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     if (isWrite || kind === OpKind.sync || this.queue.length > 0) {
       this.enqueue(request);
       this.submitReady();
-    } else this.answerLocal(request);
+    } else this.answers.local(request);
   }
 
   /** What has to go upstream and may. A call may answer from inside itself. */
@@ -314,7 +317,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     if (!this.queue.isAnswerToHead(txn.header, this.floorZxid)) return;
     const isNobodys = this.queue.isHeadInherited;
     const request = this.dequeue();
-    if (!isNobodys && this.phase !== Phase.closed) this.answerWrite(request, txn, result);
+    if (!isNobodys && this.phase !== Phase.closed) this.answers.write(request, txn, result);
     this.runReady();
   }
 
@@ -322,78 +325,15 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     assert(this.queue.head === request, 'a sync is answered in the order it was submitted in');
     const isNobodys = this.queue.isHeadInherited;
     this.dequeue();
-    if (!isNobodys && this.phase !== Phase.closed) this.answerRead(request);
+    if (!isNobodys && this.phase !== Phase.closed) this.answers.read(request);
     this.runReady();
-  }
-
-  private answerWrite(request: Request, txn: Txn, result: ApplyResult): void {
-    if (request.type === OpCode.createSession) {
-      this.account(request, OpCode.createSession, true);
-      this.server.onSessionCreated(this);
-      return;
-    }
-    const at = this.replies.begin(request.cxid, this.server.lastProcessedZxid);
-    const err = this.server.answerWrite(request, txn, result, this.replies.writer);
-    if (this.closedAsMoved(err, at)) return;
-    this.account(request, txn.header.type === OpCode.error ? OpCode.error : request.type, true);
-    this.replies.end(at, err);
-  }
-
-  /** What needs nobody else, once its turn has come. */
-  private answerLocal(request: Request): void {
-    const kind = opKindOf(request.type);
-    if (kind === OpKind.ping) this.answerPing(request);
-    else if (kind === OpKind.read) this.answerRead(request);
-    else if (request.type === OpCode.error) this.answerUnreadable(request);
-    else {
-      const fields = { client: this.client, session: this.sessionHex };
-      this.server.log.warn(fields, 'unknown operation, closing the connection');
-      this.replies.header(request.cxid, ZXID_NONE, ErrorCode.unimplemented);
-      this.close('unknown operation', true);
-    }
-  }
-
-  private answerPing(request: Request): void {
-    const err = this.server.checkSession(request);
-    const at = this.replies.begin(Xid.ping, this.server.lastProcessedZxid);
-    if (this.closedAsMoved(err, at)) return;
-    this.account(request, request.type, false);
-    this.replies.end(at, err);
-  }
-
-  private answerUnreadable(request: Request): void {
-    const at = this.replies.begin(request.cxid, this.server.lastProcessedZxid);
-    this.account(request, OpCode.error, false);
-    this.replies.end(at, ErrorCode.marshallingError);
-  }
-
-  private answerRead(request: Request): void {
-    // setWatches has no body, but the events it finds due go out before its reply.
-    const isSetWatches = request.type === OpCode.setWatches || request.type === OpCode.setWatches2;
-    const early = isSetWatches ? this.server.answerRead(request, this, this.replies.writer) : ErrorCode.ok;
-    const at = this.replies.begin(request.cxid, this.server.lastProcessedZxid);
-    const err = isSetWatches ? early : this.server.answerRead(request, this, this.replies.writer);
-    if (this.closedAsMoved(err, at)) return;
-    this.account(request, request.type, false);
-    this.replies.end(at, err);
-  }
-
-  /**
-   * A client that is told SESSIONMOVED gives up a session it still has (ZOOKEEPER-710); one that loses its connection
-   * comes back and is attached where it asks.
-   */
-  private closedAsMoved(err: number, replyAt: number): boolean {
-    if (err !== ErrorCode.sessionMoved) return false;
-    this.replies.cancel(replyAt);
-    this.close('the session moved to another server', true, 'info');
-    return true;
   }
 
   /** What waited behind an answered write runs now, before the next transaction can be applied. */
   private runReady(): void {
     let ran = 0;
     for (let head = this.queue.head; head !== undefined && !isSubmitted(head); head = this.queue.head) {
-      this.answerLocal(this.dequeue());
+      this.answers.local(this.dequeue());
       ran++;
       this.replies.checkOverflow();
       if (this.phase === Phase.closed || this.replies.isOverflowing) return;
@@ -403,13 +343,6 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     metrics.readsIssuedFromSessionQueue.add(ran);
     metrics.sessionQueuesDrained.add(1);
     this.maybeResume();
-  }
-
-  private account(request: Request, operation: number, isWrite: boolean): void {
-    const nowMs = Math.floor(this.server.clock.nowMs());
-    const latencyMs = Math.max(nowMs - Math.floor(request.arrivedMs), 0);
-    this.server.stats.onAnswered(latencyMs, isWrite);
-    this.stats.onAnswered(request.cxid, this.server.lastProcessedZxid, lastOpName(operation), nowMs, latencyMs);
   }
 
   onWatchEvent(type: number, path: string, zxid: Zxid): void {

@@ -1060,9 +1060,9 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-710',
     edits: [
       {
-        file: 'src/server/client-connection.ts',
+        file: 'src/server/client-answers.ts',
         from: 'if (err !== ErrorCode.sessionMoved) return false;',
-        to: 'if (err !== ErrorCode.sessionMoved || this.sessionId !== 0n) return false;',
+        to: 'if (err !== ErrorCode.sessionMoved || this.connection.sessionId !== 0n) return false;',
       },
     ],
   },
