@@ -25,6 +25,8 @@ export interface RecordAt {
 
 const LOG_HEADER_BYTES = 16;
 const RECORD_HEAD_BYTES = 12;
+/** Seal, digest and its seal, last zxid and its seal: cut off at a seal, a snapshot is a whole one of an older release. */
+const SNAPSHOT_TRAILER_BYTES = 13 + 20 + 13 + 8 + 13;
 
 /** The records of a log file of ours, up to its padding or to the first that is none. */
 export function recordsOf(log: Buffer): RecordAt[] {
@@ -145,7 +147,7 @@ export function litter(disk: SimDisk, dirs: Dirs, ledger: Ledger, random: SimRan
       const path = `${dirs.snapDir}/snapshot.${random.pick(zxids).toString(16)}${ending}`;
       if (disk.has(path)) return undefined;
       const content = disk.read(whole.path);
-      disk.put(path, content.subarray(0, random.below(content.length)));
+      disk.put(path, content.subarray(0, random.below(Math.max(content.length - SNAPSHOT_TRAILER_BYTES, 1))));
       return 'half of a snapshot';
     }
   }
