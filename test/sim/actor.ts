@@ -106,6 +106,11 @@ export class Actor {
     this.client.leaveGhost();
   }
 
+  /** Of its sessions. */
+  get timeoutMs(): number {
+    return this.options.timeoutMs;
+  }
+
   get isConnected(): boolean {
     return this.client.isConnected;
   }

@@ -2,7 +2,7 @@ import type { Mutant } from './mutants.ts';
 
 /**
  * Ten more, written when the others were finished by somebody who knew the production source and nothing of the
- * simulator: a fairer measure, as long as no world is ever changed for their sake. Each says how it does harm.
+ * simulator: a fairer measure, as far as no world was changed for their sake. Each says how it does harm.
  */
 export const LATE_MUTANTS: readonly Mutant[] = [
   {

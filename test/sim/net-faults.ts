@@ -38,8 +38,8 @@ function noName(faults: Faults, view: View, forMs: number, random: SimRandom): b
 }
 
 /**
- * What a leader is told is held up on its way; those who told it leave it and have another one. Then all that comes at
- * once: answers from when they followed, and only behind them that they are gone.
+ * What a leader is told takes long to arrive; those who told it leave it meanwhile and have another one. It still hears
+ * answers from when they followed, and only behind them that they are gone.
  */
 function staleLeader(faults: Faults, forMs: number, random: SimRandom): boolean {
   const found = leaderAndOthers(faults, random);
@@ -47,12 +47,18 @@ function staleLeader(faults: Faults, forMs: number, random: SimRandom): boolean 
   const { network } = faults.ensemble;
   const { host } = found.leader.machine;
   const others = faults.observer.views.filter((view) => view !== found.leader);
-  for (const { machine } of others) network.cut(machine.host, host);
-  faults.later(random.between(1, forMs), () => {
+  const delayMs = random.between(800, 3000);
+  const delayUs = delayMs * 1000;
+  for (const { machine } of others) {
+    network.setSpeed(machine.host, host, { minDelayUs: delayUs, maxDelayUs: delayUs, bytesPerMs: undefined });
+  }
+  // Long enough for a question and its answer.
+  const leftMs = random.between(Math.ceil(forMs / 4), forMs);
+  faults.later(leftMs, () => {
     for (const view of found.others) faults.crash(view, false, random.between(1, 50));
   });
-  faults.later(forMs + random.between(200, 2500), () => {
-    for (const { machine } of others) network.heal(machine.host, host);
+  faults.later(leftMs + delayMs, () => {
+    for (const { machine } of others) network.setSpeed(machine.host, host, undefined);
   });
   return true;
 }

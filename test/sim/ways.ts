@@ -17,7 +17,7 @@ export interface Ways {
 export function waysOf(random: SimRandom): Ways {
   return {
     haunts: random.chance(1, 8),
-    syncs: random.chance(1, 6),
+    syncs: random.chance(1, 4),
     unknown: random.chance(1, 12),
     bulky: random.chance(1, 60),
   };

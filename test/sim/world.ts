@@ -70,8 +70,18 @@ export interface Verdict {
 
 /** How the name of a file begins that is being written. */
 const TEMPORARY = 'writing-';
-/** From the end of all faults to service, and from the end of all requests to equal trees. */
-const SERVICE_BOUND_MS = 60_000;
+/**
+ * From the end of all faults to service. Whoever waits for a leader that will be none, or for learners that do not come,
+ * waits for initLimit ticks; whoever follows or leads in vain does so for syncLimit ticks; and then an election takes as
+ * long as an election connection is believed in that answers nothing, 10 s, and a dial that was begun before, 5 s.
+ * Finding the others and deciding is a matter of milliseconds beside these.
+ */
+const ELECTION_BOUND_MS = 15_000;
+/** To clients: one notices within its timeout that nobody answers, and may lose its session with that; and dials. */
+const DIALS_BOUND_MS = 10_000;
+/** As long as some are in trouble, which may be elected, and gone again. */
+const LAME_BOUND_MS = 60_000;
+/** From the end of all requests to equal trees. */
 const QUIET_BOUND_MS = 60_000;
 /** What may wait for a client that does not read, and one reply. */
 const UNSENT_BOUND_BYTES = OUTPUT_CLOSE_BYTES + 2 * 1024 * 1024;
@@ -222,10 +232,10 @@ export class World {
     const { scheduler } = this.ensemble;
     if (plan.net?.lame !== undefined) this.doWithoutSome(plan.net.lame.kind, plan.net.lame.salt);
     const healedMs = scheduler.nowMs;
-    this.demand('Service', 'not everyone serves under one leader', SERVICE_BOUND_MS, () => this.isServing());
+    this.demand('Service', 'not everyone serves under one leader', this.serviceBoundMs, () => this.isServing());
     this.serviceTicks = (scheduler.nowMs - healedMs) / plan.tickMs;
     const { elections } = this.observer;
-    this.demand('Service', 'a client is not served', SERVICE_BOUND_MS, () => this.areClientsServed(healedMs));
+    this.demand('Service', 'a client is not served', this.clientBoundMs, () => this.areClientsServed(healedMs));
     this.clientTicks = (scheduler.nowMs - healedMs) / plan.tickMs;
     this.runForMs(plan.tickMs * 8);
     this.electedAgain = this.observer.elections - elections;
@@ -297,6 +307,15 @@ export class World {
     }
   }
 
+  private get serviceBoundMs(): number {
+    const { config, tickMs } = this.plan;
+    return (Number(config.initLimit) + Number(config.syncLimit)) * tickMs + ELECTION_BOUND_MS;
+  }
+
+  private get clientBoundMs(): number {
+    return Math.max(...this.actors.map((actor) => actor.timeoutMs), 0) * 2 + DIALS_BOUND_MS;
+  }
+
   private isServing(): boolean {
     const { machines, leader } = this.ensemble;
     return leader !== undefined && machines.every((machine) => machine.peer?.server.isServing === true);
@@ -315,7 +334,7 @@ export class World {
     const sinceMs = scheduler.nowMs;
     const before = ledger.delivered.length;
     const others = machines.filter((machine) => !lame.views.some((view) => view.machine === machine));
-    this.demand('Service', `no service while ${kind}`, SERVICE_BOUND_MS, () => {
+    this.demand('Service', `no service while ${kind}`, LAME_BOUND_MS, () => {
       if (!others.every((machine) => machine.peer?.server.isServing === true)) return false;
       // Not all at one moment: whoever leaves often is with a paused server every now and then.
       return ledger.delivered.length > before && this.actors.every((actor) => actor.wasAnsweredSince(sinceMs));
