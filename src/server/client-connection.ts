@@ -317,7 +317,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     if (!this.queue.isAnswerToHead(txn.header, this.floorZxid)) return;
     const isNobodys = this.queue.isHeadInherited;
     const request = this.dequeue();
-    if (!isNobodys && this.phase !== Phase.closed) this.answers.write(request, txn, result);
+    if (!isNobodys && !this.isGivenUp) this.answers.write(request, txn, result);
     this.runReady();
   }
 
@@ -325,18 +325,28 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     assert(this.queue.head === request, 'a sync is answered in the order it was submitted in');
     const isNobodys = this.queue.isHeadInherited;
     this.dequeue();
-    if (!isNobodys && this.phase !== Phase.closed) this.answers.read(request);
+    if (!isNobodys && !this.isGivenUp) this.answers.read(request);
     this.runReady();
+  }
+
+  /**
+   * Closed, or about to be at the end of the turn, and not owed an answer any more. Its queue goes on all the same:
+   * what was submitted stays in it until its result is here, and a result that comes while it is not at the head is
+   * waited for for ever.
+   */
+  private get isGivenUp(): boolean {
+    return this.phase === Phase.closed || this.replies.isOverflowing;
   }
 
   /** What waited behind an answered write runs now, before the next transaction can be applied. */
   private runReady(): void {
     let ran = 0;
     for (let head = this.queue.head; head !== undefined && !isSubmitted(head); head = this.queue.head) {
-      this.answers.local(this.dequeue());
+      const request = this.dequeue();
+      if (this.isGivenUp) continue;
+      this.answers.local(request);
       ran++;
       this.replies.checkOverflow();
-      if (this.phase === Phase.closed || this.replies.isOverflowing) return;
     }
     const { metrics } = this.server;
     metrics.readsAfterWriteInSessionQueue.add(ran);

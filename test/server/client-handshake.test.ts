@@ -146,6 +146,20 @@ describe('a client that comes back', () => {
     expect(frames[1]?.readInt32BE(0)).toBe(7);
   });
 
+  it('waits for the answer to its own question, not to that of an earlier connection', () => {
+    const world = new ClientWorld();
+    const upstream = world.serve('follower');
+    const owner = world.openSession(upstream);
+    const back = connectRequest({ sessionId: owner.sessionId, password: owner.password });
+    world.connect().send(back);
+    const newest = world.connect();
+    newest.send(back);
+    world.server.onRevalidated(owner.sessionId, true);
+    expect(newest.hex()).toBe('');
+    world.server.onRevalidated(owner.sessionId, true);
+    expect(newest.frames()).toHaveLength(1);
+  });
+
   it('is refused when the leader says the session is gone; later answers change nothing', () => {
     const world = new ClientWorld();
     world.serve('follower');

@@ -16,6 +16,7 @@ import {
   PING,
   request,
   setData,
+  sync,
 } from './client-harness.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -160,6 +161,29 @@ describe('output that a client does not take', () => {
     const sent = client.bytes().length;
     expect(client.stream.state).toBe('destroyed');
     expect(sent).toBeLessThan(OUTPUT_CLOSE_BYTES + 3 * MEGABYTE);
+  });
+
+  it('costs its session nothing: what was asked behind it is done, and the next connection is answered', () => {
+    const { client, world, upstream } = opened();
+    client.send(create(1, '/big', 'x'.repeat(MEGABYTE - 200)));
+    upstream.commit();
+    client.frames();
+    client.stream.isStalled = true;
+    const reads = Array.from({ length: 200 }, (_, i) => getData(10 + i, '/big'));
+    client.send(create(2, '/a'), ...reads, create(300, '/b'));
+    // Both in one turn, at the end of which the connection closes.
+    upstream.commit();
+    client.bytes();
+    expect(client.stream.state).toBe('destroyed');
+    const next = world.connect();
+    next.send(connectRequest({ sessionId: client.sessionId, password: client.password }), exists(1, '/b'));
+    expect(next.frames()).toHaveLength(2);
+    next.send(sync(2, '/'));
+    upstream.commit();
+    next.send(create(3, '/c'));
+    upstream.commit();
+    expect(next.replies().map((reply) => reply.split('/')[0])).toEqual(['2', '3']);
+    expect(world.server.outstanding).toBe(0);
   });
 
   it('may be one reply of any size beside that', () => {
