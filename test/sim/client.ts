@@ -272,7 +272,9 @@ export class SimClient {
   private onTick(): void {
     if (this.stream === undefined || this.isDozing) return;
     const silentMs = this.clock.nowMs() - this.heardMs;
-    if (silentMs > Math.max(this.grantedMs, DIAL_TIMEOUT_MS * 2) * 0.67) {
+    // As the Java client: all servers are to be tried within the time that its session has.
+    const patienceMs = this.isConnected ? this.grantedMs : this.grantedMs / this.options.servers.length;
+    if (silentMs > Math.max(patienceMs, DIAL_TIMEOUT_MS * 2) * 0.67) {
       this.drop();
       return;
     }

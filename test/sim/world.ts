@@ -77,8 +77,11 @@ const TEMPORARY = 'writing-';
  * Finding the others and deciding is a matter of milliseconds beside these.
  */
 const ELECTION_BOUND_MS = 15_000;
-/** To clients: one notices within its timeout that nobody answers, and may lose its session with that; and dials. */
-const DIALS_BOUND_MS = 10_000;
+/**
+ * To clients: one notices within its timeout that nobody answers, and may lose its session with that, and dials. Some
+ * leave as often as they come, or sleep until their session is over.
+ */
+const DIALS_BOUND_MS = 30_000;
 /** As long as some are in trouble, which may be elected, and gone again. */
 const LAME_BOUND_MS = 60_000;
 /** From the end of all requests to equal trees. */
@@ -334,7 +337,7 @@ export class World {
     const sinceMs = scheduler.nowMs;
     const before = ledger.delivered.length;
     const others = machines.filter((machine) => !lame.views.some((view) => view.machine === machine));
-    this.demand('Service', `no service while ${kind}`, LAME_BOUND_MS, () => {
+    this.demand('Service', `no service while ${kind}`, LAME_BOUND_MS + this.clientBoundMs, () => {
       if (!others.every((machine) => machine.peer?.server.isServing === true)) return false;
       // Not all at one moment: whoever leaves often is with a paused server every now and then.
       return ledger.delivered.length > before && this.actors.every((actor) => actor.wasAnsweredSince(sinceMs));
