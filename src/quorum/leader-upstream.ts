@@ -7,7 +7,8 @@ import type { Primary } from './primary.ts';
 export interface LeaderDoor {
   /** Now, or when the present event of the leader is over. */
   whenFree(task: () => void): void;
-  barrier(request: Request): void;
+  /** `passed` follows when a quorum has confirmed that this leader still leads; never, if the role ends first. */
+  barrier(passed: () => void): void;
 }
 
 /** What the leader's own clients stand on. */
@@ -38,7 +39,8 @@ export class LeaderUpstream implements Upstream {
   }
 
   submitSync(request: Request): void {
-    this.door.whenFree(() => this.door.barrier(request));
+    const { server, replica } = this.parts;
+    this.door.whenFree(() => this.door.barrier(() => server.onSynced(request, replica.lastCommitted)));
   }
 
   newSessionId(timeoutMs: number): bigint {
@@ -47,7 +49,11 @@ export class LeaderUpstream implements Upstream {
 
   revalidate(sessionId: bigint, timeoutMs: number): void {
     const { server, clock } = this.parts;
-    server.onRevalidated(sessionId, this.primary.sessions.revalidate(sessionId, timeoutMs, server, clock.nowMs()));
+    if (this.primary.sessions.revalidate(sessionId, timeoutMs, server, clock.nowMs())) {
+      server.onRevalidated(sessionId, true);
+      return;
+    }
+    this.door.whenFree(() => this.door.barrier(() => server.onRevalidated(sessionId, false)));
   }
 
   touch(sessionId: bigint, timeoutMs: number): boolean {

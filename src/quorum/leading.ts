@@ -48,7 +48,7 @@ export class Leading implements LeaderHost, ReplicaSink {
   private readonly leader: Leader;
   private readonly port: QuorumPort;
   private readonly ticker: Timer;
-  private readonly barriers = new Map<number, Request>();
+  private readonly barriers = new Map<number, () => void>();
   private readonly proposalSizes = new SizeStats();
   private readonly proposals: ProposalMeter;
   private readonly startedMs: number;
@@ -249,7 +249,7 @@ export class Leading implements LeaderHost, ReplicaSink {
       server.start(
         new LeaderUpstream(this.parts, primary, this.options.verifier.voters.size, {
           whenFree: (task) => this.whenFree(task),
-          barrier: (request) => this.barrier(request),
+          barrier: (passed) => this.barrier(passed),
         }),
         replica.database,
       );
@@ -274,12 +274,18 @@ export class Leading implements LeaderHost, ReplicaSink {
     this.whenFree(() => primary.submit(request));
   }
 
+  /**
+   * A client that is told no takes its session for lost. One that leads no more, and does not know it, knows nothing of
+   * sessions opened since, and may have closed others in vain: so no is said behind a barrier.
+   */
   revalidate(link: number, _sid: number, sessionId: bigint, timeoutMs: number): void {
     const owner = this.port.connection(link);
     assert(this.primary !== undefined, 'a learner that serves has a leader that does');
     this.parts.metrics.revalidates.add(1);
     const valid = this.primary.sessions.revalidate(sessionId, timeoutMs, owner, this.parts.clock.nowMs());
-    this.enter(() => this.leader.revalidated(link, sessionId, valid));
+    const answer = (): void => this.enter(() => this.leader.revalidated(link, sessionId, valid));
+    if (valid) answer();
+    else this.whenFree(() => this.barrier(answer));
   }
 
   touched(_sid: number, sessionId: bigint, timeoutMs: number): void {
@@ -287,10 +293,10 @@ export class Leading implements LeaderHost, ReplicaSink {
   }
 
   barrierPassed(token: number): void {
-    const request = this.barriers.get(token);
-    assert(request !== undefined, 'a barrier passes once');
+    const passed = this.barriers.get(token);
+    assert(passed !== undefined, 'a barrier passes once');
     this.barriers.delete(token);
-    this.parts.server.onSynced(request, this.parts.replica.lastCommitted);
+    passed();
   }
 
   stepDown(reason: string): void {
@@ -298,9 +304,9 @@ export class Leading implements LeaderHost, ReplicaSink {
     this.options.onOver(reason);
   }
 
-  private barrier(request: Request): void {
+  private barrier(passed: () => void): void {
     const token = this.nextBarrier++;
-    this.barriers.set(token, request);
+    this.barriers.set(token, passed);
     this.enter(() => this.leader.barrier(token));
   }
 

@@ -1257,6 +1257,17 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'deny a session without asking whether one still leads',
+    edits: [
+      { file: 'src/quorum/leading.ts', from: 'if (valid) answer();', to: 'if (valid || !valid) answer();' },
+      {
+        file: 'src/quorum/leader-upstream.ts',
+        from: 'this.door.whenFree(() => this.door.barrier(() => server.onRevalidated(sessionId, false)));',
+        to: 'server.onRevalidated(sessionId, false);',
+      },
+    ],
+  },
+  {
     name: 'delete a node that was written since its TTL was over',
     edits: [
       {

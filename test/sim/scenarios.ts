@@ -6,6 +6,7 @@ import { scenario as aKilledLeader, withLongTicks } from './scenarios/a-killed-l
 import { scenario as aLogThatChangesUnderItsReaders } from './scenarios/a-log-that-changes-under-its-readers.ts';
 import { scenario as aPurgeWhileLearnersRead } from './scenarios/a-purge-while-learners-read.ts';
 import { scenario as aSessionEndsWithItsQueue } from './scenarios/a-session-ends-with-its-queue.ts';
+import { scenario as aSessionTheOldLeaderDoesNotKnow } from './scenarios/a-session-the-old-leader-does-not-know.ts';
 import { scenario as aSnapshotOnABadDisk } from './scenarios/a-snapshot-on-a-bad-disk.ts';
 import { scenario as aWrongDigest } from './scenarios/a-wrong-digest.ts';
 import { scenario as aheadOfTheLeader } from './scenarios/ahead-of-the-leader.ts';
@@ -295,6 +296,7 @@ const SCENARIOS: readonly Scenario[] = [
   epochWithoutATransaction,
   anotherElectionAddress,
   whatASessionLeftBehind,
+  aSessionTheOldLeaderDoesNotKnow,
   aKilledLeader,
   withLongTicks,
 ];
