@@ -154,6 +154,8 @@ export class PeerMesh {
     assert(!this.closed && sid !== this.options.self, 'an open mesh sends to others');
     const link = this.links.get(sid) ?? this.linkTo(sid);
     link.queued = message;
+    // What an earlier message holds up is unanswered, too: its connection may lead nowhere.
+    if (this.urgent) link.unansweredSinceMs ??= this.clock.nowMs();
     if (
       link.stream !== undefined &&
       this.clock.nowMs() - (link.unansweredSinceMs ?? Number.POSITIVE_INFINITY) > SILENCE_MS

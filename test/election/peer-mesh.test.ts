@@ -314,6 +314,34 @@ describe('the election mesh', () => {
     expect(connections[1]).toEqual(Buffer.concat([introduced(2), frame('d')]));
   });
 
+  it('replaces a connection that has not even taken what was said before the search', () => {
+    const world = new MeshWorld();
+    const two = world.peer(2);
+    const one = world.stranger('h1');
+    let connections = 0;
+    world.network.netOf(one.process, world.host('h1')).listen(
+      { host: undefined, port: 3888 },
+      {
+        onListening() {},
+        onError() {},
+        onStream: (stream) => {
+          connections++;
+          stream.pause();
+          return { onData() {}, onClose() {} };
+        },
+      },
+    );
+    world.network.windowBytes = 8;
+    two.say(1, 'more than a kernel takes that nobody reads from');
+    world.run(1000);
+    two.mesh.keepDialing = true;
+    for (const text of ['a', 'b', 'c', 'd']) {
+      two.say(1, text);
+      world.run(4000);
+    }
+    expect(connections).toBe(2);
+  });
+
   it('does not believe in a connection to a peer that asks for one', () => {
     const world = new MeshWorld();
     const [one, two] = [world.peer(1), world.peer(2)];

@@ -52,7 +52,7 @@ export function netPlanOf(random: SimRandom, isAlone: boolean): NetPlan {
     addresses,
     prefix: names.chance(1, 8) ? names.pick(PREFIXES) : 'zk',
     old,
-    windowBytes: windows.chance(1, 6) ? windows.pick([4096, 20_000]) : ONE_NETWORK.windowBytes,
+    windowBytes: windows.chance(1, 6) ? windows.pick([600, 4096, 20_000]) : ONE_NETWORK.windowBytes,
     lame: !isAlone && lame.chance(1, 3) ? { kind: lame.pick(kinds), salt: lame.next() } : undefined,
   };
 }
