@@ -28,7 +28,7 @@ test(`${SEEDS} worlds keep every promise`, { timeout: 3_600_000 }, () => {
 });
 
 for (const { name, about } of allScenarios()) {
-  test(`${name}: ${about}`, () => {
+  test(`${name}: ${about}`, { timeout: 300_000 }, () => {
     const { failure, report } = withoutTheRealWorld(() => runScenario(name));
     expect(failure, report).toBeUndefined();
   });

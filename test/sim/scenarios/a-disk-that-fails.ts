@@ -13,7 +13,7 @@ export const scenario: Scenario = {
     const { machine } = s.view(1);
     const { disk } = machine;
     let round = 0;
-    const fails = (operation: string, part: string, code: string, saying: string, nth = 1): void => {
+    const fails = (operation: string, part: string, code: string, saying: string, nth = 1, asks = 1000): void => {
       s.view(1).inTrouble = true;
       let times = 0;
       disk.fault = (kind, path) => (kind === operation && path.includes(part) && ++times === nth ? code : undefined);
@@ -23,8 +23,10 @@ export const scenario: Scenario = {
         if (line.startsWith('stopped: ')) why.push(line);
         onLine(line);
       };
+      let left = asks;
       s.until(`the end of ${operation} ${part}`, () => {
-        if (machine.isUp) s.ask({ op: 'setData', path: '/a', data: `${round}`.padEnd(200, '.'), version: -1 });
+        if (machine.isUp && left-- > 0)
+          s.ask({ op: 'setData', path: '/a', data: `${round}`.padEnd(200, '.'), version: -1 });
         s.run(20);
         return why.length > 0;
       });
@@ -45,6 +47,8 @@ export const scenario: Scenario = {
     fails('syncDir', '/version-2', 'EIO', 'EIO', 2);
     fails('write', '/synced', 'EIO', 'cannot write the transaction log');
     fails('sync', '/synced', 'EIO', 'cannot write the transaction log');
+    // The note that follows a moment after the last transaction, and not that of a new file.
+    fails('sync', '/synced', 'EIO', 'cannot write the transaction log', 1, 1);
     // The next epoch begins a file, whose place in the order is written down first.
     for (const [operation, code] of [
       ['write', 'EIO'],
