@@ -63,6 +63,8 @@ export function storagePlanOf(random: SimRandom, faultsMs: number, tickMs: numbe
   const faults = drawn.chance(1, 2) ? faultsOf(drawn, faultsMs, tickMs, mayUnmount) : [];
   const servesFromDisk = faults.some(({ kind }) => kind === 'rot');
   if (servesFromDisk) config.snapshotSizeFactor = '100';
+  // A closeSession that does not name the nodes leaves their parents as a fuzzy snapshot has them (ZOOKEEPER-3145).
+  if (faults.some(({ kind }) => kind === 'fuzzySnapshot')) config['closeSessionTxn.enabled'] = 'true';
   return { limits, config, faults, servesFromDisk };
 }
 
