@@ -124,7 +124,7 @@ describe('zkCli with one command on its command line', () => {
         runZkCli(
           `127.0.0.1:${server.clientPort}`,
           ['create /old x', 'get -s /old', 'addWatch /old', 'set /old y', 'ls /', 'quit'],
-          { kind: debian, quietMs: 100 },
+          { kind: debian, quietMs: 250 },
         ),
       ),
     );
