@@ -13,11 +13,12 @@ export default defineConfig({
     coverage: {
       enabled: true,
       provider: 'v8',
-      include: ['src/{zab,election,txnlog,quorum}/**/*.ts', 'src/server/*.ts', 'src/server/prep/*.ts'],
+      include: ['src/{zab,election,txnlog,quorum,server}/**/*.ts'],
       exclude: [
         'src/quorum/config/**',
         'src/election/quorum/{server-spec,properties,quorum-config}.ts',
-        'src/server/{metrics*,stats,client-stats,server-stats,server-info,version}.ts',
+        'src/server/{auth,metrics,monitoring}/**',
+        'src/server/connection/connection-stats.ts',
       ],
       reporter: ['text', 'json'],
       reportsDirectory: 'node_modules/.cache/sim-coverage',

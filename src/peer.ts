@@ -6,7 +6,7 @@ import { threadPoolWarning } from './io/node-disk.ts';
 import { openNodeWorld } from './io/node-world.ts';
 import type { PeerConfig } from './quorum/config/peer-config.ts';
 import { type ReadConfig, readConfigArguments, readConfigFile } from './quorum/config/read-config.ts';
-import { COMPATIBLE_VERSION, OWN_VERSION } from './server/version.ts';
+import { COMPATIBLE_VERSION, OWN_VERSION } from './server/monitoring/version.ts';
 
 /**
  * The program: one peer, from its arguments to its exit code. 0 after SIGTERM or SIGINT, 2 for a configuration that

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { FatalError, messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import type { ServerMetrics } from '../server/metrics.ts';
-import { WINDOW_ROTATION_MS } from '../server/stats.ts';
+import { WINDOW_ROTATION_MS } from '../server/metrics/counters.ts';
+import type { ServerMetrics } from '../server/metrics/server-metrics.ts';
 import { PrometheusMetrics } from './prometheus-metrics.ts';
 
 /**

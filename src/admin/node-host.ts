@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { arch, freemem, homedir, hostname, platform, release, tmpdir, totalmem, userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { messageOf } from '../base/errors.ts';
-import type { HostInfo } from '../server/server-info.ts';
-import { FULL_VERSION } from '../server/version.ts';
+import type { HostInfo } from '../server/monitoring/server-info.ts';
+import { FULL_VERSION } from '../server/monitoring/version.ts';
 
 /**
  * What `envi` and the file descriptor gauges tell of the process and the machine. The keys are those of a JVM,

@@ -1,6 +1,6 @@
 import { Counter as PromCounter, Gauge as PromGauge, Summary as PromSummary, Registry } from 'prom-client';
-import type { MetricsVisitor, ServerMetrics } from '../server/metrics.ts';
-import type { Counter, CounterSet, Summary } from '../server/stats.ts';
+import type { Counter, CounterSet, Summary } from '../server/metrics/counters.ts';
+import type { MetricsVisitor, ServerMetrics } from '../server/metrics/server-metrics.ts';
 
 /**
  * A peer's metrics as a Prometheus registry of its own, under the names and kinds of PrometheusMetricsProvider: no

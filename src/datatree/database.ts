@@ -3,11 +3,11 @@ import { ErrorCode, OpCode } from '../jute/codes.ts';
 import type { Stat } from '../jute/data-records.ts';
 import type { CloseSessionTxn, CreateTxn, MultiTxn, Txn, TxnBody, TxnDigest, TxnHeader } from '../jute/txns.ts';
 import { ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
-import { DataTree, type TreeOptions } from './data-tree.ts';
-import { DIGEST_VERSION, type ZxidDigest } from './digest.ts';
-import { CONTAINER_OWNER, ttlOwner } from './ephemeral-kind.ts';
+import { DIGEST_VERSION, type ZxidDigest } from './digest/digest.ts';
 import { SessionTable } from './session-table.ts';
-import { SnapshotCut } from './snapshot-cut.ts';
+import { SnapshotCut } from './snapshot/snapshot-cut.ts';
+import { DataTree, type TreeOptions } from './tree/data-tree.ts';
+import { CONTAINER_OWNER, ttlOwner } from './tree/owner-kind.ts';
 
 export interface DatabaseOptions extends TreeOptions {
   readonly log: Log;

@@ -2,11 +2,11 @@ import type { FatalError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Clock, Timer } from '../io/clock.ts';
 import type { Net } from '../io/net.ts';
-import type { Candidate, ElectionOptions, Outcome, SettledState } from './election-host.ts';
-import { FastLeaderElection } from './fast-leader-election.ts';
-import { PeerMesh, type PeerMeshOptions } from './peer-mesh.ts';
+import { PeerMesh, type PeerMeshOptions } from './mesh/peer-mesh.ts';
 import type { QuorumVerifier } from './quorum/quorum-verifier.ts';
-import type { Vote } from './vote.ts';
+import type { Candidate, ElectionOptions, Outcome, SettledState } from './voting/election-host.ts';
+import { FastLeaderElection } from './voting/fast-leader-election.ts';
+import type { Vote } from './voting/vote.ts';
 
 /**
  * Leader election as a peer uses it: FastLeaderElection on a PeerMesh, with a timer for its deadlines. Handlers are

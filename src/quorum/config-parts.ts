@@ -1,8 +1,8 @@
 import { assert } from '../base/assert.ts';
 import type { DatabaseOptions } from '../datatree/database.ts';
-import { ELECTION_DEFAULTS, type ElectionOptions } from '../election/election-host.ts';
-import type { PeerMeshOptions } from '../election/peer-mesh.ts';
+import type { PeerMeshOptions } from '../election/mesh/peer-mesh.ts';
 import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
+import { ELECTION_DEFAULTS, type ElectionOptions } from '../election/voting/election-host.ts';
 import { type AuthOptions, DEFAULT_AUTH_OPTIONS } from '../server/auth/auth-registry.ts';
 import type { ServerOptions } from '../server/server-options.ts';
 import type { StoreOptions } from '../txnlog/store.ts';

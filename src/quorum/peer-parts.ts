@@ -3,7 +3,7 @@ import type { DatabaseOptions } from '../datatree/database.ts';
 import type { Clock } from '../io/clock.ts';
 import type { Net } from '../io/net.ts';
 import type { AuthRegistry } from '../server/auth/auth-registry.ts';
-import type { ServerMetrics } from '../server/metrics.ts';
+import type { ServerMetrics } from '../server/metrics/server-metrics.ts';
 import type { ZooKeeperServer } from '../server/zookeeper-server.ts';
 import type { Store } from '../txnlog/store.ts';
 import type { PeerConfig } from './config/peer-config.ts';

@@ -9,8 +9,8 @@ import type { AuthRegistry } from '../server/auth/auth-registry.ts';
 import { ContainerReaper } from '../server/prep/container-reaper.ts';
 import { Prep, type PrepOptions } from '../server/prep/prep.ts';
 import { Request } from '../server/request.ts';
-import { SessionIds } from '../server/session-ids.ts';
-import { SessionTracker } from '../server/sessions.ts';
+import { SessionIds } from '../server/sessions/session-ids.ts';
+import { SessionTracker } from '../server/sessions/session-tracker.ts';
 
 /**
  * What a standalone server and a leader have in common: every write of the ensemble is ordered here, sessions expire

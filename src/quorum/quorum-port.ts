@@ -3,8 +3,8 @@ import type { Log } from '../base/log.ts';
 import type { Clock, Timer } from '../io/clock.ts';
 import type { Listener, Net, NetError, Stream, StreamHandlers } from '../io/net.ts';
 import type { SessionOwner } from '../server/request.ts';
-import { LinkStream } from '../zab/link-stream.ts';
-import type { QuorumPacket } from '../zab/packets.ts';
+import { LinkStream } from '../zab/wire/link-stream.ts';
+import type { QuorumPacket } from '../zab/wire/packets.ts';
 
 /**
  * The leader's end of its learners' connections: listens while this peer leads, and tells when a

@@ -1,5 +1,5 @@
 import type { Zxid } from '../jute/zxid.ts';
-import type { Entry, EntryCursor, History } from '../zab/leader-host.ts';
+import type { Entry, EntryCursor, History } from '../zab/leader/leader-host.ts';
 import type { PeerParts } from './peer-parts.ts';
 
 /** This peer's history as a leader reads it to synchronise others: memory first, then the log on disk. */

@@ -5,7 +5,7 @@ import type { ApplyResult, Database } from '../datatree/database.ts';
 import type { Random } from '../io/random.ts';
 import { readTxn, type Txn } from '../jute/txns.ts';
 import { type Zxid, zxidHex } from '../jute/zxid.ts';
-import type { SnapshotMeter } from '../server/metrics-roles.ts';
+import type { SnapshotMeter } from '../server/metrics/role-meters.ts';
 import type { Store } from '../txnlog/store.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Zxid } from '../jute/zxid.ts';
 import type { Request } from './request.ts';
-import type { SessionChecks } from './sessions.ts';
+import type { SessionChecks } from './sessions/session-tracker.ts';
 
 /**
  * What a serving ZooKeeperServer stands on: the standalone role, the leader, or the link to a leader. src/quorum

@@ -3,9 +3,9 @@ import type { Disk } from '../io/disk.ts';
 import { parseZxidHex, ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
 import type { DataDirs } from './data-dir.ts';
 import { INTENT, join, listLogs, listSnapshots, temporaryName } from './file-names.ts';
-import { LogFileReader } from './log-file-reader.ts';
+import { LogFileReader } from './log/log-file-reader.ts';
+import type { SyncedUpTo, SyncNote } from './log/sync-note.ts';
 import { replaceFile } from './small-file.ts';
-import type { SyncedUpTo, SyncNote } from './sync-note.ts';
 
 /**
  * Replacing a history, or cutting it; the side file is `history-change`. Both take several files, which cannot change in

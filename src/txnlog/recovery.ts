@@ -6,12 +6,12 @@ import { readTxn, type Txn } from '../jute/txns.ts';
 import { ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
 import type { DataDirs } from './data-dir.ts';
 import { join, listSnapshots, logName, type SnapshotName } from './file-names.ts';
-import type { LogRecord } from './log-file-reader.ts';
-import type { LogOrder } from './log-order.ts';
-import { cutTornTail, type ReplayedLog, replayLog } from './log-replay.ts';
-import type { RecentLog } from './recent-log.ts';
-import { loadSnapshot, looksComplete } from './snapshot-reader.ts';
-import type { SyncedUpTo, SyncNote } from './sync-note.ts';
+import type { LogRecord } from './log/log-file-reader.ts';
+import type { LogOrder } from './log/log-order.ts';
+import { cutTornTail, type ReplayedLog, replayLog } from './log/log-replay.ts';
+import type { RecentLog } from './log/recent-log.ts';
+import type { SyncedUpTo, SyncNote } from './log/sync-note.ts';
+import { loadSnapshot, looksComplete } from './snapshot/snapshot-reader.ts';
 
 /**
  * From files to a state: the newest snapshot that loads, and the log over it. A damaged snapshot is passed over only

@@ -2,7 +2,7 @@ import type { Log } from '../base/log.ts';
 import type { Disk } from '../io/disk.ts';
 import type { Zxid } from '../jute/zxid.ts';
 import { join, type LogName, listLogs, listSnapshots, type SnapshotName } from './file-names.ts';
-import { looksComplete } from './snapshot-reader.ts';
+import { looksComplete } from './snapshot/snapshot-reader.ts';
 
 /**
  * What may go: Apache's rule (PurgeTxnLog), except that a snapshot counts as kept only when it was written to its end

@@ -9,21 +9,21 @@ import { type DataDirs, openDataDirs, removeTemporaries, takeInitializeMarker } 
 import { Epochs } from './epochs.ts';
 import { type Compression, join, listLogs, listSnapshots, snapshotName } from './file-names.ts';
 import { carryOut, type Intent, readIntent, writeIntent } from './history-change.ts';
-import type { LogCursor } from './log-cursor.ts';
-import { LogFileReader } from './log-file-reader.ts';
-import { LogOrder } from './log-order.ts';
-import { filesFrom } from './log-replay.ts';
-import { LogShelf } from './log-shelf.ts';
-import { LogWriter, type LogWriterHandlers, type LogWriterStats } from './log-writer.ts';
-import { RecentLog } from './recent-log.ts';
+import type { LogCursor } from './log/log-cursor.ts';
+import { LogFileReader } from './log/log-file-reader.ts';
+import { LogOrder } from './log/log-order.ts';
+import { filesFrom } from './log/log-replay.ts';
+import { LogShelf } from './log/log-shelf.ts';
+import { LogWriter, type LogWriterHandlers, type LogWriterStats } from './log/log-writer.ts';
+import { RecentLog } from './log/recent-log.ts';
+import { SyncNote } from './log/sync-note.ts';
+import { follows } from './log/zxid-order.ts';
 import { recoverHistory } from './recovery.ts';
 import { carryOutPurge, planPurge } from './retention.ts';
 import { replaceFile } from './small-file.ts';
-import { looksComplete } from './snapshot-reader.ts';
-import { type SnapshotInfo, SnapshotShelf } from './snapshot-shelf.ts';
-import { encodeSnapshot, type SnapshotSource, type SnapshotWriter } from './snapshot-writer.ts';
-import { SyncNote } from './sync-note.ts';
-import { follows } from './zxid-order.ts';
+import { looksComplete } from './snapshot/snapshot-reader.ts';
+import { type SnapshotInfo, SnapshotShelf } from './snapshot/snapshot-shelf.ts';
+import { encodeSnapshot, type SnapshotSource, type SnapshotWriter } from './snapshot/snapshot-writer.ts';
 
 /**
  * Everything durable of one peer: log, snapshots, epochs. What it promises: a transaction that `onSynced` named is

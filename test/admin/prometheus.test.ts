@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PrometheusMetrics } from '../../src/admin/prometheus-metrics.ts';
-import { ServerMetrics } from '../../src/server/metrics.ts';
+import { ServerMetrics } from '../../src/server/metrics/server-metrics.ts';
 
 async function linesAbout(metrics: ServerMetrics, name: string, prometheus = new PrometheusMetrics(metrics)) {
   const text = await prometheus.text();

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Database } from '../../src/datatree/database.ts';
-import type { SnapshotCut } from '../../src/datatree/snapshot-cut.ts';
-import { SnapshotDecoder } from '../../src/datatree/snapshot-decoder.ts';
+import type { SnapshotCut } from '../../src/datatree/snapshot/snapshot-cut.ts';
+import { SnapshotDecoder } from '../../src/datatree/snapshot/snapshot-decoder.ts';
 import { writeAcls } from '../../src/jute/data-records.ts';
 import type { Txn } from '../../src/jute/txns.ts';
 import { Writer } from '../../src/jute/writer.ts';

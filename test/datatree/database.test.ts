@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Log, LogFields } from '../../src/base/log.ts';
 import { Database, type DatabaseOptions } from '../../src/datatree/database.ts';
-import { contentCrc, digestFrom } from '../../src/datatree/digest.ts';
-import { CONTAINER_OWNER } from '../../src/datatree/ephemeral-kind.ts';
+import { contentCrc, digestFrom } from '../../src/datatree/digest/digest.ts';
+import { CONTAINER_OWNER } from '../../src/datatree/tree/owner-kind.ts';
 import { ErrorCode, OpCode } from '../../src/jute/codes.ts';
 import { type Acl, OPEN_ACL_UNSAFE, READ_ACL_UNSAFE } from '../../src/jute/data-records.ts';
 import type { TxnBody } from '../../src/jute/txns.ts';

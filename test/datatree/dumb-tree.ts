@@ -1,4 +1,4 @@
-import { CONTAINER_OWNER, ttlOwner } from '../../src/datatree/ephemeral-kind.ts';
+import { CONTAINER_OWNER, ttlOwner } from '../../src/datatree/tree/owner-kind.ts';
 import { ErrorCode, OpCode } from '../../src/jute/codes.ts';
 import { type Acl, OPEN_ACL_UNSAFE, READ_ACL_UNSAFE } from '../../src/jute/data-records.ts';
 import type { CreateTxn, Txn, TxnBody, TxnHeader } from '../../src/jute/txns.ts';

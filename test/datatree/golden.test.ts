@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Database } from '../../src/datatree/database.ts';
-import { contentCrc, digestFrom, isOutsideDigest } from '../../src/datatree/digest.ts';
-import { SnapshotDecoder } from '../../src/datatree/snapshot-decoder.ts';
+import { contentCrc, digestFrom, isOutsideDigest } from '../../src/datatree/digest/digest.ts';
+import { SnapshotDecoder } from '../../src/datatree/snapshot/snapshot-decoder.ts';
 import type { Acl } from '../../src/jute/data-records.ts';
 import { readTxn } from '../../src/jute/txns.ts';
 import type { Zxid } from '../../src/jute/zxid.ts';

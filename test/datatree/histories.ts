@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { silentLog } from '../../src/base/log.ts';
 import { Database, type DatabaseOptions } from '../../src/datatree/database.ts';
-import { MAX_TTL_MS } from '../../src/datatree/ephemeral-kind.ts';
+import { MAX_TTL_MS } from '../../src/datatree/tree/owner-kind.ts';
 import { OpCode } from '../../src/jute/codes.ts';
 import { type Acl, OPEN_ACL_UNSAFE } from '../../src/jute/data-records.ts';
 import type { CreateTxn, Txn, TxnBody, TxnHeader } from '../../src/jute/txns.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ProtocolError } from '../../src/base/errors.ts';
 import { Database } from '../../src/datatree/database.ts';
-import { SnapshotDecoder } from '../../src/datatree/snapshot-decoder.ts';
+import { SnapshotDecoder } from '../../src/datatree/snapshot/snapshot-decoder.ts';
 import type { TxnBody } from '../../src/jute/txns.ts';
 import { readTxn, writeTxn } from '../../src/jute/txns.ts';
 import { Writer } from '../../src/jute/writer.ts';

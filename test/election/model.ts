@@ -1,9 +1,9 @@
 import { silentLog } from '../../src/base/log.ts';
 import { Election } from '../../src/election/election.ts';
-import { ELECTION_DEFAULTS, type Outcome } from '../../src/election/election-host.ts';
 import { parseQuorumText } from '../../src/election/quorum/quorum-config.ts';
 import { AckTracker, type QuorumVerifier } from '../../src/election/quorum/quorum-verifier.ts';
-import type { Vote } from '../../src/election/vote.ts';
+import { ELECTION_DEFAULTS, type Outcome } from '../../src/election/voting/election-host.ts';
+import type { Vote } from '../../src/election/voting/vote.ts';
 import { makeZxid, ZXID_ZERO, type Zxid } from '../../src/jute/zxid.ts';
 import { SimClock } from '../sim/clock.ts';
 import { type SimHost, SimNetwork } from '../sim/net.ts';

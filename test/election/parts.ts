@@ -1,8 +1,8 @@
 import type { Log } from '../../src/base/log.ts';
-import { ELECTION_DEFAULTS } from '../../src/election/election-host.ts';
-import { Electorate } from '../../src/election/electorate.ts';
 import { parseQuorumText } from '../../src/election/quorum/quorum-config.ts';
 import type { QuorumVerifier } from '../../src/election/quorum/quorum-verifier.ts';
+import { ELECTION_DEFAULTS } from '../../src/election/voting/election-host.ts';
+import { Electorate } from '../../src/election/voting/electorate.ts';
 
 /** What the parts of an election are tried with: members out of lines, and what was logged. */
 export function members(...lines: string[]): QuorumVerifier {

@@ -1,9 +1,9 @@
 import type { Log, LogFields } from '../../src/base/log.ts';
-import { ELECTION_DEFAULTS, type ElectionOptions, type SettledState } from '../../src/election/election-host.ts';
-import { FastLeaderElection } from '../../src/election/fast-leader-election.ts';
-import { type Notification, readNotification, writeNotification } from '../../src/election/notification.ts';
 import { parseQuorumText } from '../../src/election/quorum/quorum-config.ts';
 import type { QuorumVerifier } from '../../src/election/quorum/quorum-verifier.ts';
+import { ELECTION_DEFAULTS, type ElectionOptions, type SettledState } from '../../src/election/voting/election-host.ts';
+import { FastLeaderElection } from '../../src/election/voting/fast-leader-election.ts';
+import { type Notification, readNotification, writeNotification } from '../../src/election/voting/notification.ts';
 import type { Zxid } from '../../src/jute/zxid.ts';
 
 /**

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { MetricsHttp } from '../../src/admin/metrics-http.ts';
 import { FatalError } from '../../src/base/errors.ts';
 import { silentLog } from '../../src/base/log.ts';
-import { ServerMetrics } from '../../src/server/metrics.ts';
+import { ServerMetrics } from '../../src/server/metrics/server-metrics.ts';
 
 const open: MetricsHttp[] = [];
 

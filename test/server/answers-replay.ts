@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { Watcher } from '../../src/datatree/watches.ts';
+import type { Watcher } from '../../src/datatree/watches/watcher.ts';
 import { readAuthPacket } from '../../src/jute/client-records.ts';
 import { CreateMode, ErrorCode, OpCode, Perm } from '../../src/jute/codes.ts';
 import type { Acl, Id } from '../../src/jute/data-records.ts';

@@ -1,6 +1,6 @@
 import { silentLog } from '../../src/base/log.ts';
 import { type ApplyResult, Database } from '../../src/datatree/database.ts';
-import type { Watcher } from '../../src/datatree/watches.ts';
+import type { Watcher } from '../../src/datatree/watches/watcher.ts';
 import {
   type CreateRequest,
   writeCreateRequest,
@@ -14,12 +14,12 @@ import { type Acl, type Id, OPEN_ACL_UNSAFE } from '../../src/jute/data-records.
 import { readTxn, type Txn, writeTxn } from '../../src/jute/txns.ts';
 import { Writer } from '../../src/jute/writer.ts';
 import type { Zxid } from '../../src/jute/zxid.ts';
+import { writeCommitReply } from '../../src/server/answers/commit-replies.ts';
+import { answerRead } from '../../src/server/answers/reads.ts';
 import { type AuthOptions, AuthRegistry, DEFAULT_AUTH_OPTIONS } from '../../src/server/auth/auth-registry.ts';
 import { Prep, type PrepOptions } from '../../src/server/prep/prep.ts';
-import { answerRead } from '../../src/server/reads.ts';
-import { writeCommitReply } from '../../src/server/replies.ts';
 import { Request, type SessionOwner } from '../../src/server/request.ts';
-import { SessionTracker } from '../../src/server/sessions.ts';
+import { SessionTracker } from '../../src/server/sessions/session-tracker.ts';
 
 /**
  * Prep, tree, reads and replies without what lies between them: a write is prepared, and applied when the test says

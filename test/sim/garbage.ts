@@ -1,9 +1,16 @@
-import { writeInitialMessage } from '../../src/election/initial-message.ts';
+import { writeInitialMessage } from '../../src/election/mesh/initial-message.ts';
 import { writeConnectRequest, writePathWatch, writeRequestHeader } from '../../src/jute/client-records.ts';
 import { OpCode } from '../../src/jute/codes.ts';
 import { Writer } from '../../src/jute/writer.ts';
 import type { Zxid } from '../../src/jute/zxid.ts';
-import { intBody, learnerInfo, PacketType, QuorumPacket, writePacket, writeTouched } from '../../src/zab/packets.ts';
+import {
+  intBody,
+  learnerInfo,
+  PacketType,
+  QuorumPacket,
+  writePacket,
+  writeTouched,
+} from '../../src/zab/wire/packets.ts';
 import { CLIENT_PORT } from './machine.ts';
 import type { SimRandom } from './random.ts';
 import { ELECTION_PORT, framed, notificationOf, QUORUM_PORT } from './stranger.ts';

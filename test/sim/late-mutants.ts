@@ -13,7 +13,7 @@ export const LATE_MUTANTS: readonly Mutant[] = [
     // notices that the links are gone, count as answers to the new round, and the sync is answered.
     edits: [
       {
-        file: 'src/zab/ping-rounds.ts',
+        file: 'src/zab/leader/ping-rounds.ts',
         from: 'link.answeredRound = ping.round;',
         to: 'link.answeredRound = this.round;',
       },
@@ -28,7 +28,7 @@ export const LATE_MUTANTS: readonly Mutant[] = [
     // the old leader is down.
     edits: [
       {
-        file: 'src/zab/learner.ts',
+        file: 'src/zab/learner/learner.ts',
         from: 'this.isUnproven = false;\n      this.host.setCurrentEpoch(this.ownEpoch);',
         to: 'this.isUnproven = false;',
       },
@@ -43,7 +43,7 @@ export const LATE_MUTANTS: readonly Mutant[] = [
     // of SNAP it is sent a DIFF beginning with 5:1, which it takes for the successor of 4:12.
     edits: [
       {
-        file: 'src/zab/sync-plan.ts',
+        file: 'src/zab/leader/sync-plan.ts',
         from: 'if (first === undefined || (first.zxid !== peerZxid && counterOf(peerZxid) !== 0)) {',
         to: 'if (first === undefined || first.zxid < peerZxid) {',
       },
@@ -57,7 +57,7 @@ export const LATE_MUTANTS: readonly Mutant[] = [
     // again, also after B restarted.
     edits: [
       {
-        file: 'src/election/vote.ts',
+        file: 'src/election/voting/vote.ts',
         from: '  if (a.peerEpoch !== b.peerEpoch) return a.peerEpoch > b.peerEpoch;\n',
         to: '',
       },
@@ -148,7 +148,7 @@ export const LATE_MUTANTS: readonly Mutant[] = [
     // /p/a; its child watch on /p fires and is spent, but the event is not sent.
     edits: [
       {
-        file: 'src/datatree/watch-manager.ts',
+        file: 'src/datatree/watches/watch-manager.ts',
         from: 'EventType.nodeDeleted, zxid, acl, told);\n    this.child.trigger(parent, EventType.nodeChildrenChanged, zxid, parentAcl);',
         to: 'EventType.nodeDeleted, zxid, acl, told);\n    this.child.trigger(parent, EventType.nodeChildrenChanged, zxid, parentAcl, told);',
       },

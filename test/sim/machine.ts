@@ -3,7 +3,7 @@ import type { Log, LogFields } from '../../src/base/log.ts';
 import type { Net } from '../../src/io/net.ts';
 import { readConfigFile } from '../../src/quorum/config/read-config.ts';
 import { Peer, type PeerMode } from '../../src/quorum/peer.ts';
-import type { HostInfo } from '../../src/server/server-info.ts';
+import type { HostInfo } from '../../src/server/monitoring/server-info.ts';
 import { SimClock } from './clock.ts';
 import { DeadProcess, SimDisk } from './disk.ts';
 import type { SimHost, SimNetwork } from './net.ts';

@@ -18,17 +18,17 @@ export interface Mutant {
 
 const FOLLOWING = 'src/quorum/following.ts';
 const REPLICA = 'src/quorum/replica.ts';
-const LEADER = 'src/zab/leader.ts';
-const DISCOVERY = 'src/zab/discovery.ts';
-const SYNCHRONIZATION = 'src/zab/synchronization.ts';
-const LEARNER = 'src/zab/learner.ts';
-const BROADCAST = 'src/zab/broadcast.ts';
-const SYNC_PLAN = 'src/zab/sync-plan.ts';
-const SYNC_SOURCE = 'src/zab/sync-source.ts';
+const LEADER = 'src/zab/leader/leader.ts';
+const DISCOVERY = 'src/zab/leader/discovery.ts';
+const SYNCHRONIZATION = 'src/zab/leader/synchronization.ts';
+const LEARNER = 'src/zab/learner/learner.ts';
+const BROADCAST = 'src/zab/leader/broadcast.ts';
+const SYNC_PLAN = 'src/zab/leader/sync-plan.ts';
+const SYNC_SOURCE = 'src/zab/leader/sync-source.ts';
 const RECOVERY = 'src/txnlog/recovery.ts';
-const FLE = 'src/election/fast-leader-election.ts';
-const MESH = 'src/election/peer-mesh.ts';
-const WATCHES = 'src/datatree/watch-manager.ts';
+const FLE = 'src/election/voting/fast-leader-election.ts';
+const MESH = 'src/election/mesh/peer-mesh.ts';
+const WATCHES = 'src/datatree/watches/watch-manager.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   // Synchronisation and recovery
@@ -247,7 +247,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: 'return false;',
       },
       {
-        file: 'src/election/fast-leader-election.ts',
+        file: 'src/election/voting/fast-leader-election.ts',
         from: 'this.empty = this.isVoter && (empty || !isWholeHistory(peerEpoch, zxid));',
         to: 'this.empty = empty && !isWholeHistory(peerEpoch, zxid);',
       },
@@ -302,7 +302,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-4882',
     edits: [
       {
-        file: 'src/txnlog/log-writer.ts',
+        file: 'src/txnlog/log/log-writer.ts',
         from: 'private readonly onGroupDone = (error: DiskError | undefined): void => {\n    if (error !== undefined) {',
         to: 'private readonly onGroupDone = (error: DiskError | undefined): void => {\n    if (error !== undefined && this.failed) {',
       },
@@ -355,7 +355,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'compare votes without the epoch',
     edits: [
       {
-        file: 'src/election/vote.ts',
+        file: 'src/election/voting/vote.ts',
         from: 'if (a.peerEpoch !== b.peerEpoch) return a.peerEpoch > b.peerEpoch;',
         to: '',
       },
@@ -370,7 +370,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'compare votes without the zxid',
     bug: 'ZOOKEEPER-1154',
     edits: [
-      { file: 'src/election/vote.ts', from: 'if (a.zxid !== b.zxid) return a.zxid > b.zxid;', to: '' },
+      { file: 'src/election/voting/vote.ts', from: 'if (a.zxid !== b.zxid) return a.zxid > b.zxid;', to: '' },
       {
         file: DISCOVERY,
         from: 'if (this.isMoreRecent(currentEpoch, link.lastZxid)) {',
@@ -382,14 +382,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'compare the epochs of votes that have none',
     bug: 'ZOOKEEPER-1732, ZOOKEEPER-1805',
-    edits: [{ file: 'src/election/vote.ts', from: 'vote.version > 0 !== received.version > 0 || ', to: '' }],
+    edits: [{ file: 'src/election/voting/vote.ts', from: 'vote.version > 0 !== received.version > 0 || ', to: '' }],
   },
   {
     name: 'compare all of the votes of who is settled',
     bug: 'ZOOKEEPER-1818, ZOOKEEPER-1732',
     edits: [
       {
-        file: 'src/election/vote.ts',
+        file: 'src/election/voting/vote.ts',
         from: "if (vote.state === 'looking' || received.state === 'looking') {",
         to: 'if (vote.round >= 0) {',
       },
@@ -422,7 +422,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-975',
     edits: [
       {
-        file: 'src/election/vote-table.ts',
+        file: 'src/election/voting/vote-table.ts',
         from: "return this.votes.get(sid)?.state === 'leading';",
         to: 'return this.votes.size > 0;',
       },
@@ -453,7 +453,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-4787',
     edits: [
       {
-        file: 'src/election/initial-message.ts',
+        file: 'src/election/mesh/initial-message.ts',
         from: 'const length = Buffer.byteLength(text);',
         to: 'const { length } = text;',
       },
@@ -464,7 +464,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-2982',
     edits: [
       {
-        file: 'src/election/election-ports.ts',
+        file: 'src/election/mesh/election-ports.ts',
         from: "error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN'",
         to: "error.code === 'EAI_AGAIN'",
       },
@@ -501,7 +501,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'overlook members that were proposed',
     edits: [
       {
-        file: 'src/election/electorate.ts',
+        file: 'src/election/voting/electorate.ts',
         from: '? [verifier, next] : [verifier];',
         to: '? [verifier] : [verifier];',
       },
@@ -526,7 +526,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-1697, ZOOKEEPER-2678',
     edits: [
       {
-        file: 'src/zab/learner-links.ts',
+        file: 'src/zab/leader/learner-links.ts',
         from: "if (link.phase === 'syncing' && link.tookBytes(",
         to: "if (link.phase === 'info' && link.tookBytes(",
       },
@@ -568,7 +568,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'never give way to a higher id',
     bug: 'ZOOKEEPER-1419',
-    edits: [{ file: 'src/election/vote.ts', from: 'return a.leader > b.leader;', to: 'return a.zxid < 0;' }],
+    edits: [{ file: 'src/election/voting/vote.ts', from: 'return a.leader > b.leader;', to: 'return a.zxid < 0;' }],
   },
   // Files
   {
@@ -585,7 +585,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'skip the sync of the directory of a new log',
     edits: [
       {
-        file: 'src/txnlog/log-file.ts',
+        file: 'src/txnlog/log/log-file.ts',
         from: 'if (error === undefined && isFirst) this.disk.syncDirAsync(this.dir, done);\n      else done(error);',
         to: 'done(error);',
       },
@@ -614,15 +614,19 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'take an epoch for whole wherever the log before it ends',
     edits: [
-      { file: 'src/txnlog/log-replay.ts', from: ' || this.isHole(file, zxid)', to: '' },
-      { file: 'src/txnlog/log-cursor.ts', from: ' || this.order.before(zxid) === previous', to: ' || zxid > previous' },
+      { file: 'src/txnlog/log/log-replay.ts', from: ' || this.isHole(file, zxid)', to: '' },
+      {
+        file: 'src/txnlog/log/log-cursor.ts',
+        from: ' || this.order.before(zxid) === previous',
+        to: ' || zxid > previous',
+      },
     ],
   },
   {
     name: 'take damage for a torn tail',
     edits: [
       {
-        file: 'src/txnlog/log-replay.ts',
+        file: 'src/txnlog/log/log-replay.ts',
         from: 'if (beyond !== undefined && (known === undefined || offset < known.offset)) {',
         to: 'if (beyond !== undefined && offset < 0) {',
       },
@@ -632,7 +636,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'take what a later release adds to a snapshot for damage',
     edits: [
       {
-        file: 'src/txnlog/snapshot-format.ts',
+        file: 'src/txnlog/snapshot/snapshot-format.ts',
         from: 'if (part === undefined || part.bytes + SEAL_BYTES > left) break;',
         to: "if (part === undefined || part.bytes + SEAL_BYTES > left) return { defect: 'a part', digest: undefined };",
       },
@@ -642,7 +646,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'load a snapshot whatever its checksum',
     edits: [
       {
-        file: 'src/txnlog/snapshot-format.ts',
+        file: 'src/txnlog/snapshot/snapshot-format.ts',
         from: 'return bytes.readUInt32BE(at) === 0 && bytes.readUInt32BE(at + 4) === checksum;',
         to: 'return bytes.readUInt32BE(at) === 0 && checksum >= 0;',
       },
@@ -679,7 +683,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-3125, ZOOKEEPER-3145',
     edits: [
       {
-        file: 'src/datatree/data-tree.ts',
+        file: 'src/datatree/tree/data-tree.ts',
         from: '    if (parent === NO_NODE) return ErrorCode.noNode;\n    if (zxid > nodes.long(parent, PZXID)) {',
         to: '    if (parent === NO_NODE) return ErrorCode.noNode;\n    if (zxid > nodes.long(parent, PZXID) && this.lookup(path) !== NO_NODE) {',
       },
@@ -690,7 +694,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-3306',
     edits: [
       {
-        file: 'src/datatree/data-tree.ts',
+        file: 'src/datatree/tree/data-tree.ts',
         from: '    this.beforeChange(node);\n    this.nodes.setInt(node, AVERSION, version);',
         to: '    this.nodes.setInt(node, AVERSION, version);',
       },
@@ -701,7 +705,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-3082',
     edits: [
       {
-        file: 'src/txnlog/snapshot-writer.ts',
+        file: 'src/txnlog/snapshot/snapshot-writer.ts',
         from: 'for (const path of paths) if (this.disk.exists(path)) this.disk.unlink(path);',
         to: 'for (const path of paths) this.disk.exists(path);',
       },
@@ -733,7 +737,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'go on after a write that failed',
     edits: [
       {
-        file: 'src/txnlog/log-writer.ts',
+        file: 'src/txnlog/log/log-writer.ts',
         from: '    if (error !== undefined) {\n      this.fail(error);\n      return;\n    }\n    this.syncStartMs',
         to: '    this.syncStartMs',
       },
@@ -743,7 +747,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'look no further than one piece of the log',
     edits: [
       {
-        file: 'src/txnlog/log-file-reader.ts',
+        file: 'src/txnlog/log/log-file-reader.ts',
         from: 'const wanted = Math.min(Math.max(CHUNK_BYTES, bytes), this.fileBytes - offset);',
         to: 'const wanted = Math.min(CHUNK_BYTES, this.fileBytes - offset);',
       },
@@ -773,7 +777,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'believe a note whatever its checksum',
     edits: [
       {
-        file: 'src/txnlog/sync-note.ts',
+        file: 'src/txnlog/log/sync-note.ts',
         from: 'if (adler32(Buffer.from(text as string)).toString(16) !== checksum) return undefined;',
         to: 'if (checksum === undefined) return undefined;',
       },
@@ -783,12 +787,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'install a snapshot that was given up',
     edits: [
       {
-        file: 'src/txnlog/snapshot-writer.ts',
+        file: 'src/txnlog/snapshot/snapshot-writer.ts',
         from: '    if (this.cancelled) {\n      this.fail(new Error(GIVEN_UP));\n      return;\n    }\n    if (this.streamIsOver) {',
         to: '    if (this.streamIsOver) {',
       },
       {
-        file: 'src/txnlog/snapshot-writer.ts',
+        file: 'src/txnlog/snapshot/snapshot-writer.ts',
         from: 'if (error !== undefined || this.cancelled) this.fail(error ?? new Error(GIVEN_UP));',
         to: 'if (error !== undefined) this.fail(error);',
       },
@@ -808,11 +812,11 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'leave out what the log on disk does not have',
     edits: [
       {
-        file: 'src/txnlog/log-cursor.ts',
+        file: 'src/txnlog/log/log-cursor.ts',
         from: 'if (!follows(previous, zxid)) return false;',
         to: 'if (!follows(previous, zxid)) return zxid > previous;',
       },
-      { file: 'src/zab/sync-source.ts', from: ' || !follows(this.previous, entry.zxid)', to: '' },
+      { file: 'src/zab/leader/sync-source.ts', from: ' || !follows(this.previous, entry.zxid)', to: '' },
     ],
   },
   {
@@ -835,7 +839,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-2872',
     edits: [
       {
-        file: 'src/txnlog/snapshot-writer.ts',
+        file: 'src/txnlog/snapshot/snapshot-writer.ts',
         from: 'return join(this.dir, temporaryName(this.name));',
         to: 'return join(this.dir, this.name + temporaryName("").slice(0, 0));',
       },
@@ -897,7 +901,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-710',
     edits: [
       {
-        file: 'src/server/session-learner.ts',
+        file: 'src/server/sessions/learner-session-tracker.ts',
         from: 'touch(sessionId: bigint, timeoutMs: number): boolean {\n    this.touched.set(sessionId, timeoutMs);',
         to: 'touch(_sessionId: bigint, _timeoutMs: number): boolean {',
       },
@@ -908,7 +912,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'CH-65198, ZOOKEEPER-1496',
     edits: [
       {
-        file: 'src/server/sessions.ts',
+        file: 'src/server/sessions/session-tracker.ts',
         from: 'if (session.isClosing) return ErrorCode.sessionExpired;',
         to: '',
       },
@@ -928,7 +932,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'deliver a watch after the reply',
     edits: [
       {
-        file: 'src/server/client-connection.ts',
+        file: 'src/server/connection/client-connection.ts',
         from: 'this.replies.event(type, path, zxid);',
         to: 'this.server.clock.after(5, () => this.replies.event(type, path, zxid));',
       },
@@ -1038,7 +1042,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'CVE-2024-23944',
     edits: [
       {
-        file: 'src/datatree/watch-table.ts',
+        file: 'src/datatree/watches/watch-table.ts',
         from: 'if (watcher.mayRead(acl)) watcher.onWatchEvent',
         to: 'if (acl !== undefined) watcher.onWatchEvent',
       },
@@ -1049,7 +1053,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'etcd-19998',
     edits: [
       {
-        file: 'src/server/client-connection.ts',
+        file: 'src/server/connection/client-connection.ts',
         from: 'this.replies.event(type, path, zxid);',
         to: 'this.replies.event(type, path, zxid > 0 ? this.server.lastProcessedZxid : zxid);',
       },
@@ -1060,7 +1064,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-710',
     edits: [
       {
-        file: 'src/server/client-answers.ts',
+        file: 'src/server/answers/client-answers.ts',
         from: 'if (err !== ErrorCode.sessionMoved) return false;',
         to: 'if (err !== ErrorCode.sessionMoved || this.connection.sessionId !== 0n) return false;',
       },
@@ -1081,7 +1085,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-1622',
     edits: [
       {
-        file: 'src/server/session-ids.ts',
+        file: 'src/server/sessions/session-ids.ts',
         from: 'const clock = BigInt(Math.floor(wallMs)) & CLOCK_MASK;',
         to: 'const clock = BigInt(Math.floor(wallMs));',
       },
@@ -1091,7 +1095,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'wait for a client that does not read, whatever it costs',
     edits: [
       {
-        file: 'src/server/client-replies.ts',
+        file: 'src/server/connection/client-replies.ts',
         from: 'if (this.waitingBytes > OUTPUT_CLOSE_BYTES + this.largestBytes) this.isOverflowing = true;',
         to: '',
       },
@@ -1144,7 +1148,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'show everything to everybody',
     edits: [
       {
-        file: 'src/server/reads.ts',
+        file: 'src/server/answers/reads.ts',
         from: 'return context.auth.permits(acl, Perm.read, request.authIds);',
         to: 'return context.auth !== undefined || acl === undefined || request === undefined;',
       },
@@ -1155,7 +1159,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'CVE-2019-0201',
     edits: [
       {
-        file: 'src/server/reads.ts',
+        file: 'src/server/answers/reads.ts',
         from: 'context.auth.permits(acl, Perm.admin, request.authIds) ? acl : withoutHashes(acl)',
         to: 'acl.length > 0 ? acl : withoutHashes(acl)',
       },
@@ -1183,12 +1187,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'count a ttl from the creation',
     edits: [
       {
-        file: 'src/datatree/owned-nodes.ts',
+        file: 'src/datatree/tree/owned-nodes.ts',
         from: 'import { CHILD_COUNT, CVERSION, KIND, MTIME,',
         to: 'import { CHILD_COUNT, CTIME, CVERSION, KIND, MTIME,',
       },
       {
-        file: 'src/datatree/owned-nodes.ts',
+        file: 'src/datatree/tree/owned-nodes.ts',
         from: 'if (ttlMs !== 0 && wallMs - nodes.long(node, MTIME) > ttlMs)',
         to: 'if (ttlMs !== 0 && wallMs - nodes.long(node, CTIME) > ttlMs)',
       },
@@ -1198,7 +1202,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'delete a container that was never used',
     edits: [
       {
-        file: 'src/datatree/owned-nodes.ts',
+        file: 'src/datatree/tree/owned-nodes.ts',
         from: 'if (wasUsed || (',
         to: 'if (wasUsed || idleMs > 0 || (',
       },
@@ -1206,7 +1210,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'forget what a deleted node had of its quota',
-    edits: [{ file: 'src/datatree/data-tree.ts', from: '    this.quotas.onUsage(path, -bytes, -1);\n', to: '' }],
+    edits: [{ file: 'src/datatree/tree/data-tree.ts', from: '    this.quotas.onUsage(path, -bytes, -1);\n', to: '' }],
   },
   {
     name: 'stop at the last version',
@@ -1229,7 +1233,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: 'if (parentCversion !== changed.cversion) {',
       },
       {
-        file: 'src/datatree/data-tree.ts',
+        file: 'src/datatree/tree/data-tree.ts',
         from: 'if (creates > nodes.int(parent, CVERSION)) {',
         to: 'if (creates !== nodes.int(parent, CVERSION)) {',
       },
@@ -1240,7 +1244,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-2886',
     edits: [
       {
-        file: 'src/server/sessions.ts',
+        file: 'src/server/sessions/session-tracker.ts',
         from: '    session.owner = owner;\n    return true;',
         to: '    session.owner ??= owner;\n    return true;',
       },

@@ -1,14 +1,14 @@
 import { silentLog } from '../../src/base/log.ts';
-import { SnapshotDecoder } from '../../src/datatree/snapshot-decoder.ts';
-import { readInitialMessage, writeInitialMessage } from '../../src/election/initial-message.ts';
-import { readNotification, writeNotification } from '../../src/election/notification.ts';
+import { SnapshotDecoder } from '../../src/datatree/snapshot/snapshot-decoder.ts';
+import { readInitialMessage, writeInitialMessage } from '../../src/election/mesh/initial-message.ts';
+import { readNotification, writeNotification } from '../../src/election/voting/notification.ts';
 import type { Net, Stream, StreamHandlers } from '../../src/io/net.ts';
 import { CreateMode, OpCode } from '../../src/jute/codes.ts';
 import { FrameCutter } from '../../src/jute/frames.ts';
 import { type TxnBody, writeTxn } from '../../src/jute/txns.ts';
 import { Writer } from '../../src/jute/writer.ts';
 import { makeZxid, ZXID_NONE, ZXID_ZERO, type Zxid, zxidHex } from '../../src/jute/zxid.ts';
-import { PacketCutter } from '../../src/zab/packet-cutter.ts';
+import { PacketCutter } from '../../src/zab/wire/packet-cutter.ts';
 import {
   intBody,
   learnerInfo,
@@ -16,7 +16,7 @@ import {
   PROTOCOL_VERSION,
   QuorumPacket,
   writePacket,
-} from '../../src/zab/packets.ts';
+} from '../../src/zab/wire/packets.ts';
 import { SIM_EPOCH_MS } from './clock.ts';
 import { databaseOf } from './observer.ts';
 import { SimProcess } from './scheduler.ts';

@@ -1,4 +1,4 @@
-import type { SnapshotSource } from '../../src/txnlog/snapshot-writer.ts';
+import type { SnapshotSource } from '../../src/txnlog/snapshot/snapshot-writer.ts';
 import type { Store } from '../../src/txnlog/store.ts';
 import type { StorageLimits } from './storage-plan.ts';
 

@@ -1,6 +1,6 @@
-import { type ElectionAddress, writeInitialMessage } from '../../src/election/initial-message.ts';
-import { type Notification, readNotification, writeNotification } from '../../src/election/notification.ts';
-import { ELECTION_MESSAGE_MAX } from '../../src/election/peer-mesh.ts';
+import { type ElectionAddress, writeInitialMessage } from '../../src/election/mesh/initial-message.ts';
+import { ELECTION_MESSAGE_MAX } from '../../src/election/mesh/peer-mesh.ts';
+import { type Notification, readNotification, writeNotification } from '../../src/election/voting/notification.ts';
 import type { Listener, Net, Stream, StreamHandlers } from '../../src/io/net.ts';
 import { FrameCutter } from '../../src/jute/frames.ts';
 import type { SimHost, SimNetwork } from './net.ts';

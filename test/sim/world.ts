@@ -1,8 +1,8 @@
 import { FatalError, messageOf } from '../../src/base/errors.ts';
-import { OwnerKind, ttlOf } from '../../src/datatree/ephemeral-kind.ts';
+import { OwnerKind, ttlOf } from '../../src/datatree/tree/owner-kind.ts';
 import { OpCode } from '../../src/jute/codes.ts';
 import { zxidHex } from '../../src/jute/zxid.ts';
-import { OUTPUT_CLOSE_BYTES } from '../../src/server/client-limits.ts';
+import { OUTPUT_CLOSE_BYTES } from '../../src/server/connection/client-limits.ts';
 import { Actor } from './actor.ts';
 import type { SimClient } from './client.ts';
 import { SimEnsemble } from './ensemble.ts';

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Zxid } from '../../src/jute/zxid.ts';
 import { listLogs, listSnapshots } from '../../src/txnlog/file-names.ts';
-import { LogFileReader } from '../../src/txnlog/log-file-reader.ts';
-import { LogOrder } from '../../src/txnlog/log-order.ts';
-import { LogWriter } from '../../src/txnlog/log-writer.ts';
-import { StreamChecksum, snapshotHeader, snapshotTrailer } from '../../src/txnlog/snapshot-format.ts';
-import { loadSnapshot, looksComplete } from '../../src/txnlog/snapshot-reader.ts';
-import { SyncNote } from '../../src/txnlog/sync-note.ts';
+import { LogFileReader } from '../../src/txnlog/log/log-file-reader.ts';
+import { LogOrder } from '../../src/txnlog/log/log-order.ts';
+import { LogWriter } from '../../src/txnlog/log/log-writer.ts';
+import { SyncNote } from '../../src/txnlog/log/sync-note.ts';
+import { StreamChecksum, snapshotHeader, snapshotTrailer } from '../../src/txnlog/snapshot/snapshot-format.ts';
+import { loadSnapshot, looksComplete } from '../../src/txnlog/snapshot/snapshot-reader.ts';
 import { Lab } from './lab.ts';
 
 /** Directories that real servers of six releases wrote: test/golden/README.md. */

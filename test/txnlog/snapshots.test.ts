@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Database } from '../../src/datatree/database.ts';
 import { readTxn } from '../../src/jute/txns.ts';
 import { adler32 } from '../../src/txnlog/adler32.ts';
-import { StreamChecksum, snapshotHeader, snapshotTrailer } from '../../src/txnlog/snapshot-format.ts';
+import { StreamChecksum, snapshotHeader, snapshotTrailer } from '../../src/txnlog/snapshot/snapshot-format.ts';
 import type { Store, StoreOptions } from '../../src/txnlog/store.ts';
 import { databaseOf, fatalOf, Lab, payloadOf, seenBy, zxid } from './lab.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Reader } from '../../src/jute/reader.ts';
 import { ZXID_ZERO, type Zxid } from '../../src/jute/zxid.ts';
-import type { Entry } from '../../src/zab/leader-host.ts';
-import { intBody, learnerInfo, PacketType, QuorumPacket, readPacket } from '../../src/zab/packets.ts';
+import type { Entry } from '../../src/zab/leader/leader-host.ts';
+import { intBody, learnerInfo, PacketType, QuorumPacket, readPacket } from '../../src/zab/wire/packets.ts';
 import { zxid } from './ensemble.ts';
 import { hexOf, LoneLeader, LoneLearner } from './lone-hosts.ts';
 import { type RecordedPacket, recording, SNAPSHOT_STREAM } from './recordings.ts';

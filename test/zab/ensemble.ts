@@ -2,7 +2,7 @@ import { silentLog } from '../../src/base/log.ts';
 import type { QuorumVerifier } from '../../src/election/quorum/quorum-verifier.ts';
 import type { ServerSpec } from '../../src/election/quorum/server-spec.ts';
 import { counterOf, epochOf, makeZxid, ZXID_ZERO, type Zxid } from '../../src/jute/zxid.ts';
-import type { Leader } from '../../src/zab/leader.ts';
+import type { Leader } from '../../src/zab/leader/leader.ts';
 import type {
   Entry,
   EntryCursor,
@@ -10,10 +10,10 @@ import type {
   LeaderHost,
   LeaderOptions,
   PacketSource,
-} from '../../src/zab/leader-host.ts';
-import type { Learner } from '../../src/zab/learner.ts';
-import type { LearnerHost } from '../../src/zab/learner-host.ts';
-import { PacketType, packetName, type QuorumPacket } from '../../src/zab/packets.ts';
+} from '../../src/zab/leader/leader-host.ts';
+import type { Learner } from '../../src/zab/learner/learner.ts';
+import type { LearnerHost } from '../../src/zab/learner/learner-host.ts';
+import { PacketType, packetName, type QuorumPacket } from '../../src/zab/wire/packets.ts';
 
 /**
  * An ensemble in memory: the production Leader and Learner on hosts that keep the bargain of their interfaces, disks

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { ZXID_ZERO } from '../../src/jute/zxid.ts';
-import { intBody, learnerInfo, PacketType, type QuorumPacket } from '../../src/zab/packets.ts';
+import { intBody, learnerInfo, PacketType, type QuorumPacket } from '../../src/zab/wire/packets.ts';
 import { payloadOf, zxid } from './ensemble.ts';
 import { LoneLeader, packet } from './lone-hosts.ts';
 

@@ -1,7 +1,7 @@
 import { silentLog } from '../../src/base/log.ts';
 import { Writer } from '../../src/jute/writer.ts';
 import { ZXID_ZERO, type Zxid } from '../../src/jute/zxid.ts';
-import { Leader } from '../../src/zab/leader.ts';
+import { Leader } from '../../src/zab/leader/leader.ts';
 import type {
   Entry,
   EntryCursor,
@@ -9,10 +9,10 @@ import type {
   LeaderHost,
   LeaderOptions,
   PacketSource,
-} from '../../src/zab/leader-host.ts';
-import { Learner } from '../../src/zab/learner.ts';
-import type { LearnerHost, LearnerOptions, LearnerState } from '../../src/zab/learner-host.ts';
-import { PacketType, QuorumPacket, writePacket } from '../../src/zab/packets.ts';
+} from '../../src/zab/leader/leader-host.ts';
+import { Learner } from '../../src/zab/learner/learner.ts';
+import type { LearnerHost, LearnerOptions, LearnerState } from '../../src/zab/learner/learner-host.ts';
+import { PacketType, QuorumPacket, writePacket } from '../../src/zab/wire/packets.ts';
 import { majority, showPacket, showZxid } from './ensemble.ts';
 
 /** Hosts of one role alone: what it asks for is written down, its disk is as quick as told. */

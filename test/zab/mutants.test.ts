@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 import type { HostFaults, Roles } from './ensemble.ts';
@@ -220,11 +220,18 @@ const MUTANTS: readonly Mutant[] = [
 const ZAB = resolve(import.meta.dirname, '../../src/zab');
 const MAX_SEEDS = Number(process.env.ZAB_MUTANT_SEEDS ?? 600);
 
+/** Wherever in the room it lies: a mutant names a file, not its folder. */
+function sourceNamed(file: string): string {
+  const found = readdirSync(ZAB, { recursive: true, encoding: 'utf8' }).filter((path) => basename(path) === file);
+  expect(found, `one file is named ${file}`).toHaveLength(1);
+  return join(ZAB, found[0] as string);
+}
+
 /** The roles, made from the source with the edits in it. */
 async function mutated(edits: Mutant['edits'] = []): Promise<Roles> {
   const sources = new Map<string, string>();
   for (const { file, from, to } of edits) {
-    const path = join(ZAB, file);
+    const path = sourceNamed(file);
     const source = sources.get(path) ?? readFileSync(path, 'utf8');
     expect(source, `${file} has the text to replace`).toContain(from);
     sources.set(
@@ -234,7 +241,7 @@ async function mutated(edits: Mutant['edits'] = []): Promise<Roles> {
   }
   const result = await build({
     stdin: {
-      contents: "export { Leader } from './leader.ts'; export { Learner } from './learner.ts';",
+      contents: "export { Leader } from './leader/leader.ts'; export { Learner } from './learner/learner.ts';",
       resolveDir: ZAB,
     },
     bundle: true,

@@ -1,4 +1,4 @@
-import { PacketType } from '../../src/zab/packets.ts';
+import { PacketType } from '../../src/zab/wire/packets.ts';
 import { Ensemble, type HostFaults, type Link, type Peer, type Roles } from './ensemble.ts';
 import { Invariants, Violation } from './invariants.ts';
 

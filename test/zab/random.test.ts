@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Leader } from '../../src/zab/leader.ts';
-import { Learner } from '../../src/zab/learner.ts';
+import { Leader } from '../../src/zab/leader/leader.ts';
+import { Learner } from '../../src/zab/learner/learner.ts';
 import { randomRun } from './random-run.ts';
 
 const SEEDS = 500;

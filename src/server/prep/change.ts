@@ -1,10 +1,10 @@
 import { assert } from '../../base/assert.ts';
-import { OwnerKind, ownerKindOf, ttlOf } from '../../datatree/ephemeral-kind.ts';
-import { isSpecialPath } from '../../datatree/paths.ts';
+import { isSpecialPath } from '../../datatree/special-paths.ts';
+import { OwnerKind, ownerKindOf, ttlOf } from '../../datatree/tree/owner-kind.ts';
 import { ErrorCode, OpCode, Perm } from '../../jute/codes.ts';
 import type { TxnBody } from '../../jute/txns.ts';
 import { fixupAcl } from '../auth/acl-fixup.ts';
-import { isValidPath, looseParentOf } from '../paths.ts';
+import { isValidPath, looseParentOf } from './path-rules.ts';
 import { isPermitted, nextVersion, type PrepContext, versionMatches } from './prep-context.ts';
 import type { WriteRecord } from './write-record.ts';
 

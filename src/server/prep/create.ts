@@ -1,8 +1,8 @@
-import { CONTAINER_OWNER, MAX_TTL_MS, OwnerKind, ownerKindOf, ttlOwner } from '../../datatree/ephemeral-kind.ts';
+import { CONTAINER_OWNER, MAX_TTL_MS, OwnerKind, ownerKindOf, ttlOwner } from '../../datatree/tree/owner-kind.ts';
 import { CreateMode, ErrorCode, OpCode, Perm } from '../../jute/codes.ts';
 import type { TxnBody } from '../../jute/txns.ts';
 import { fixupAcl } from '../auth/acl-fixup.ts';
-import { isValidPath, looseParentOf } from '../paths.ts';
+import { isValidPath, looseParentOf } from './path-rules.ts';
 import { isPermitted, type PrepContext } from './prep-context.ts';
 import type { WriteRecord } from './write-record.ts';
 

@@ -1,6 +1,6 @@
 import { Fifo } from '../../base/fifo.ts';
-import type { DataTree } from '../../datatree/data-tree.ts';
-import { contentCrc, DigestSum, digestFrom, isOutsideDigest } from '../../datatree/digest.ts';
+import { contentCrc, DigestSum, digestFrom, isOutsideDigest } from '../../datatree/digest/digest.ts';
+import type { DataTree } from '../../datatree/tree/data-tree.ts';
 import type { Acl } from '../../jute/data-records.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 import { PendingNode } from './pending-node.ts';

@@ -1,10 +1,10 @@
-import type { OwnerOptions } from '../../datatree/ephemeral-kind.ts';
+import type { OwnerOptions } from '../../datatree/tree/owner-kind.ts';
 import type { Acl } from '../../jute/data-records.ts';
 import type { TxnBody } from '../../jute/txns.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 import type { AuthRegistry } from '../auth/auth-registry.ts';
 import type { Request } from '../request.ts';
-import type { SessionTracker } from '../sessions.ts';
+import type { SessionTracker } from '../sessions/session-tracker.ts';
 import type { PendingTree } from './pending-tree.ts';
 import type { QuotaCheck } from './quota-check.ts';
 import type { WriteRecord } from './write-record.ts';

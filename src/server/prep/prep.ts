@@ -1,15 +1,15 @@
 import { ProtocolError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { Database } from '../../datatree/database.ts';
-import { DIGEST_VERSION } from '../../datatree/digest.ts';
-import type { OwnerOptions } from '../../datatree/ephemeral-kind.ts';
+import { DIGEST_VERSION } from '../../datatree/digest/digest.ts';
+import type { OwnerOptions } from '../../datatree/tree/owner-kind.ts';
 import { ErrorCode, OpCode } from '../../jute/codes.ts';
 import { Reader } from '../../jute/reader.ts';
 import type { Txn, TxnBody } from '../../jute/txns.ts';
 import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
 import type { AuthRegistry } from '../auth/auth-registry.ts';
 import { Request } from '../request.ts';
-import type { SessionTracker } from '../sessions.ts';
+import type { SessionTracker } from '../sessions/session-tracker.ts';
 import { prepareCheck, prepareDelete, prepareDeleteContainer, prepareSetAcl, prepareSetData } from './change.ts';
 import { prepareCreate } from './create.ts';
 import { prepareMulti, readMulti } from './multi.ts';

@@ -1,6 +1,6 @@
 import type { Log } from '../../base/log.ts';
-import type { DataTree } from '../../datatree/data-tree.ts';
-import { QUOTA_PATH, QUOTA_STATS_NAME } from '../../datatree/paths.ts';
+import { QUOTA_PATH, QUOTA_STATS_NAME } from '../../datatree/special-paths.ts';
+import type { DataTree } from '../../datatree/tree/data-tree.ts';
 import { ErrorCode } from '../../jute/codes.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import { ErrorCode, OpCode } from '../../jute/codes.ts';
 import type { TxnBody } from '../../jute/txns.ts';
-import { looseParentOf } from '../paths.ts';
+import { looseParentOf } from './path-rules.ts';
 import type { PrepContext } from './prep-context.ts';
 import type { WriteRecord } from './write-record.ts';
 

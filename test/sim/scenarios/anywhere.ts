@@ -1,5 +1,5 @@
 import { makeZxid, ZXID_NONE, ZXID_ZERO, type Zxid } from '../../../src/jute/zxid.ts';
-import { intBody, PacketType } from '../../../src/zab/packets.ts';
+import { intBody, PacketType } from '../../../src/zab/wire/packets.ts';
 import { dialLeader, introduce } from '../neighbour.ts';
 import type { Scenario, Script } from '../script.ts';
 

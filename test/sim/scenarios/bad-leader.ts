@@ -1,6 +1,6 @@
 import { OpCode } from '../../../src/jute/codes.ts';
 import { makeZxid, ZXID_NONE, type Zxid } from '../../../src/jute/zxid.ts';
-import { intBody, PacketType, PROTOCOL_VERSION, revalidatedBody } from '../../../src/zab/packets.ts';
+import { intBody, PacketType, PROTOCOL_VERSION, revalidatedBody } from '../../../src/zab/wire/packets.ts';
 import { type Led, lead, ScriptedLeader, type ScriptedLink, type Stage } from '../neighbour.ts';
 import type { Scenario, Script } from '../script.ts';
 

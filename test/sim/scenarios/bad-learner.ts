@@ -7,7 +7,7 @@ import {
   readRevalidated,
   requestBody,
   revalidateBody,
-} from '../../../src/zab/packets.ts';
+} from '../../../src/zab/wire/packets.ts';
 import { dialLeader, introduce, join, type ScriptedLink } from '../neighbour.ts';
 import type { Scenario, Script } from '../script.ts';
 

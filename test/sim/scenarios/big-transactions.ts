@@ -1,5 +1,5 @@
 import { ZXID_NONE } from '../../../src/jute/zxid.ts';
-import { intBody, PacketType } from '../../../src/zab/packets.ts';
+import { intBody, PacketType } from '../../../src/zab/wire/packets.ts';
 import { dialLeader, introduce, join } from '../neighbour.ts';
 import type { Scenario, Script } from '../script.ts';
 

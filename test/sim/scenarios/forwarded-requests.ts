@@ -1,7 +1,7 @@
 import { ErrorCode, OpCode } from '../../../src/jute/codes.ts';
 import { Writer } from '../../../src/jute/writer.ts';
 import { makeZxid, ZXID_ZERO } from '../../../src/jute/zxid.ts';
-import { PacketType, requestBody } from '../../../src/zab/packets.ts';
+import { PacketType, requestBody } from '../../../src/zab/wire/packets.ts';
 import { BAD_REQUESTS, UNKNOWN_REQUESTS } from '../bad-requests.ts';
 import type { Action, Bad, Op } from '../history.ts';
 import { dialLeader, join } from '../neighbour.ts';

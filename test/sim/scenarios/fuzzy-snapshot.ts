@@ -1,7 +1,7 @@
 import { OpCode } from '../../../src/jute/codes.ts';
 import { Writer } from '../../../src/jute/writer.ts';
 import { makeZxid, type Zxid } from '../../../src/jute/zxid.ts';
-import { PacketType } from '../../../src/zab/packets.ts';
+import { PacketType } from '../../../src/zab/wire/packets.ts';
 import { lead, ScriptedLeader, snapshotWith } from '../neighbour.ts';
 import { databaseOf } from '../observer.ts';
 import type { Scenario } from '../script.ts';

@@ -1,4 +1,8 @@
-import { INITIAL_VERSION_1, INITIAL_VERSION_2, writeInitialMessage } from '../../../src/election/initial-message.ts';
+import {
+  INITIAL_VERSION_1,
+  INITIAL_VERSION_2,
+  writeInitialMessage,
+} from '../../../src/election/mesh/initial-message.ts';
 import type { Zxid } from '../../../src/jute/zxid.ts';
 import type { Scenario } from '../script.ts';
 import { ELECTION_PORT, framed, notificationOf } from '../stranger.ts';

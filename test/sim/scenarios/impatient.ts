@@ -1,5 +1,5 @@
 import type { Zxid } from '../../../src/jute/zxid.ts';
-import { PacketType } from '../../../src/zab/packets.ts';
+import { PacketType } from '../../../src/zab/wire/packets.ts';
 import { dialLeader, introduce, ScriptedVoter } from '../neighbour.ts';
 import type { Scenario } from '../script.ts';
 import { members } from './reconfigured.ts';

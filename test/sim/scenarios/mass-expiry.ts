@@ -1,7 +1,7 @@
 import { OpCode } from '../../../src/jute/codes.ts';
 import { counterOf, ZXID_NONE } from '../../../src/jute/zxid.ts';
 import type { Peer } from '../../../src/quorum/peer.ts';
-import { PacketType, requestBody } from '../../../src/zab/packets.ts';
+import { PacketType, requestBody } from '../../../src/zab/wire/packets.ts';
 import { dialLeader, join } from '../neighbour.ts';
 import { databaseOf } from '../observer.ts';
 import type { Scenario } from '../script.ts';

@@ -1,5 +1,5 @@
 import { makeZxid, ZXID_ZERO } from '../../../src/jute/zxid.ts';
-import { intBody, PacketType } from '../../../src/zab/packets.ts';
+import { intBody, PacketType } from '../../../src/zab/wire/packets.ts';
 import { dialLeader, introduce, ScriptedVoter } from '../neighbour.ts';
 import type { Scenario } from '../script.ts';
 

@@ -1,4 +1,4 @@
-import { writeInitialMessage } from '../../../src/election/initial-message.ts';
+import { writeInitialMessage } from '../../../src/election/mesh/initial-message.ts';
 import type { Zxid } from '../../../src/jute/zxid.ts';
 import type { Scenario } from '../script.ts';
 import { ELECTION_PORT, framed, notificationOf } from '../stranger.ts';

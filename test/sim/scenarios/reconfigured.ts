@@ -1,7 +1,7 @@
 import { OpCode } from '../../../src/jute/codes.ts';
 import type { TxnBody } from '../../../src/jute/txns.ts';
 import { makeZxid, type Zxid, zxidHex } from '../../../src/jute/zxid.ts';
-import { PacketType } from '../../../src/zab/packets.ts';
+import { PacketType } from '../../../src/zab/wire/packets.ts';
 import { type Led, lead, ScriptedLeader, ScriptedVoter } from '../neighbour.ts';
 import type { Scenario, Script } from '../script.ts';
 

@@ -1,4 +1,4 @@
-import type { PeerState } from '../../../src/election/notification.ts';
+import type { PeerState } from '../../../src/election/voting/notification.ts';
 import type { Zxid } from '../../../src/jute/zxid.ts';
 import type { Scenario } from '../script.ts';
 import { notificationOf } from '../stranger.ts';

@@ -1,5 +1,5 @@
-import type { LinkStream } from '../../../src/zab/link-stream.ts';
-import { PacketType } from '../../../src/zab/packets.ts';
+import type { LinkStream } from '../../../src/zab/wire/link-stream.ts';
+import { PacketType } from '../../../src/zab/wire/packets.ts';
 import type { Scenario } from '../script.ts';
 
 export const scenario: Scenario = {

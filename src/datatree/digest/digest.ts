@@ -1,0 +1,91 @@
+import type { StatPersisted } from '../../jute/data-records.ts';
+import type { Zxid } from '../../jute/zxid.ts';
+import { ZOOKEEPER_SUBTREE } from '../special-paths.ts';
+import { CRC_START, crcBytes, crcFinish, crcText } from './crc32.ts';
+
+/**
+ * The digest of a tree, version 2: the sum of one CRC-32 per node, kept up to date by every change. The leader writes
+ * the digest a transaction leads to into the transaction, and every server compares.
+ *
+ *   node: CRC-32 of path, data, czxid mzxid pzxid ctime mtime long, version cversion aversion int, ephemeralOwner long
+ *
+ * The root is hashed as "". Nodes below /zookeeper count nothing: quota usage changes without transactions.
+ */
+export const DIGEST_VERSION = 2;
+
+/** One line of the digest log, and the digest part of a snapshot. */
+export interface ZxidDigest {
+  readonly zxid: Zxid;
+  readonly version: number;
+  readonly digest: bigint;
+}
+
+/** Of a snapshot to be written; undefined: digests are off, 'none': the tree's says nothing at this zxid. */
+export type SnapshotDigest = bigint | 'none' | undefined;
+
+export function isOutsideDigest(path: string): boolean {
+  return path.startsWith(ZOOKEEPER_SUBTREE);
+}
+
+/** The part of a node's CRC that a change of its Stat alone leaves as it is. */
+export function contentCrc(path: string, data: Buffer | undefined): number {
+  const crc = path === '/' ? CRC_START : crcText(CRC_START, path);
+  return data === undefined ? crc : crcBytes(crc, data, 0, data.length);
+}
+
+const STAT_BYTES = 60;
+const scratch = Buffer.alloc(STAT_BYTES);
+const view = new DataView(scratch.buffer, scratch.byteOffset, STAT_BYTES);
+
+/** Digest of a node within the digest: an unsigned 32-bit number, what it adds to the tree's. */
+export function digestFrom(content: number, stat: StatPersisted): number {
+  putLong(0, stat.czxid);
+  putLong(8, stat.mzxid);
+  putLong(16, stat.pzxid);
+  putLong(24, stat.ctime);
+  putLong(32, stat.mtime);
+  view.setInt32(40, stat.version);
+  view.setInt32(44, stat.cversion);
+  view.setInt32(48, stat.aversion);
+  if (stat.ephemeralOwner === 0n) putLong(52, 0);
+  else view.setBigInt64(52, stat.ephemeralOwner);
+  return crcFinish(crcBytes(content, scratch, 0, STAT_BYTES));
+}
+
+function putLong(at: number, value: number): void {
+  const high = Math.floor(value / 0x100000000);
+  view.setInt32(at, high);
+  view.setUint32(at + 4, value - high * 0x100000000);
+}
+
+/** A sum of node digests modulo 2^64, without a bigint per change: the low 32 bits and what they carried over. */
+export class DigestSum {
+  private low = 0;
+  private high = 0;
+
+  add(digest: number): void {
+    this.low += digest;
+    if (this.low >= 0x100000000) {
+      this.low -= 0x100000000;
+      this.high++;
+    }
+  }
+
+  remove(digest: number): void {
+    this.low -= digest;
+    if (this.low < 0) {
+      this.low += 0x100000000;
+      this.high--;
+    }
+  }
+
+  copyFrom(other: DigestSum): void {
+    this.low = other.low;
+    this.high = other.high;
+  }
+
+  /** Signed, as a long in a record. */
+  value(): bigint {
+    return BigInt.asIntN(64, (BigInt(this.high) << 32n) | BigInt(this.low));
+  }
+}

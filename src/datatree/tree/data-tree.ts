@@ -1,0 +1,564 @@
+import { ErrorCode } from '../../jute/codes.ts';
+import { type Acl, OPEN_ACL_UNSAFE, READ_ACL_UNSAFE, type Stat, type StatPersisted } from '../../jute/data-records.ts';
+import type { Writer } from '../../jute/writer.ts';
+import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
+import { contentCrc, DigestSum, digestFrom, isOutsideDigest } from '../digest/digest.ts';
+import { type QuotaState, Quotas } from '../quotas/quotas.ts';
+import { CONFIG_PATH, QUOTA_LIMITS_NAME, QUOTA_PATH, ROOT_PATH, ZOOKEEPER_PATH } from '../special-paths.ts';
+import { WatchManager } from '../watches/watch-manager.ts';
+import { AclCache } from './acl-cache.ts';
+import {
+  clientStat,
+  persistedStat,
+  setFirstStat,
+  setPersistedStat,
+  writeClientStat,
+  writePersistedStat,
+} from './node-stat.ts';
+import {
+  ACL,
+  AVERSION,
+  CHILD_COUNT,
+  CONTENT_CRC,
+  CVERSION,
+  DIGEST,
+  FIRST_CHILD,
+  KIND,
+  MTIME,
+  MZXID,
+  NEXT,
+  NO_NODE,
+  NodeTable,
+  PARENT,
+  PZXID,
+  SEQUENCE,
+  VERSION,
+} from './node-table.ts';
+import { OwnedNodes } from './owned-nodes.ts';
+import type { OwnerOptions } from './owner-kind.ts';
+import { PathIndex } from './path-index.ts';
+import { countBelow, leafBelow, nextBelow } from './subtree.ts';
+
+export interface TreeOptions extends OwnerOptions {
+  /** Whether node digests are computed at all. */
+  readonly digest: boolean;
+}
+
+/** Who has to see a node before it changes: a snapshot cut that has not written it yet. */
+export interface ChangeListener {
+  beforeChange(node: number): void;
+  /** Follows beforeChange when the change is the node's end. */
+  beforeRemove(node: number): void;
+}
+
+/**
+ * The znodes. Outside this directory a node is a handle, good until the next change, and reads copy out of it; only
+ * the Database changes the tree. A change answers with an ErrorCode, or with the handle of the node it made.
+ *
+ * Every change can meet a tree that has seen it already: recovery replays the log over a snapshot that holds some of
+ * it (a fuzzy one of Apache's). What a repeated change does is said at each.
+ */
+export class DataTree {
+  readonly watches: WatchManager;
+  private readonly options: TreeOptions;
+  private readonly nodes = new NodeTable();
+  /** The root is here as "". */
+  private readonly byPath = new PathIndex(this.nodes);
+  private readonly acls = new AclCache();
+  private readonly sum = new DigestSum();
+  private readonly quotas: Quotas;
+  private readonly owned: OwnedNodes;
+  private readonly listeners: ChangeListener[] = [];
+  private dataSize = 0;
+
+  /** A fresh tree holds the root and the reserved nodes; one that is to be loaded holds nothing. */
+  constructor(options: TreeOptions, toBeLoaded = false) {
+    this.options = options;
+    this.owned = new OwnedNodes(this.nodes, options);
+    this.watches = new WatchManager(this);
+    this.quotas = new Quotas(this);
+    if (toBeLoaded) return;
+    const root = this.insert('', NO_NODE, EMPTY, undefined, 0n, ZXID_ZERO, 0);
+    const zookeeper = this.insert(ZOOKEEPER_PATH, root, EMPTY, undefined, 0n, ZXID_ZERO, 0);
+    this.insert(QUOTA_PATH, zookeeper, EMPTY, undefined, 0n, ZXID_ZERO, 0);
+    this.addConfigNode();
+    this.dataSize = this.summedDataSize();
+  }
+
+  // Reads.
+
+  /** The handle of a node, or -1. The root goes by "/" and by "". */
+  lookup(path: string): number {
+    return this.byPath.find(path, path === ROOT_PATH ? 0 : path.length);
+  }
+
+  persistedStat(node: number): StatPersisted {
+    return persistedStat(this.nodes, node);
+  }
+
+  /** What a client is shown. */
+  clientStat(node: number): Stat {
+    return clientStat(this.nodes, node);
+  }
+
+  aclOf(node: number): readonly Acl[] {
+    return this.acls.aclAt(this.nodes.int(node, ACL));
+  }
+
+  /** A view of the data, as short-lived as the handle; undefined for null. */
+  dataOf(node: number): Buffer | undefined {
+    return this.nodes.data(node);
+  }
+
+  /** Bytes of data; 0 for null. */
+  dataLength(node: number): number {
+    return this.nodes.dataLength(node);
+  }
+
+  childCount(node: number): number {
+    return this.nodes.int(node, CHILD_COUNT);
+  }
+
+  /** The stored cversion: creates below the node, and the number of the next sequential child. */
+  createCount(node: number): number {
+    return this.nodes.int(node, CVERSION);
+  }
+
+  /** An OwnerKind: an ephemeral (OwnerKind.session) has no children. */
+  ownerKind(node: number): number {
+    return this.nodes.int(node, KIND);
+  }
+
+  modifiedAt(node: number): Zxid {
+    return this.nodes.long(node, MZXID) as Zxid;
+  }
+
+  childrenModifiedAt(node: number): Zxid {
+    return this.nodes.long(node, PZXID) as Zxid;
+  }
+
+  /** GetDataResponse. */
+  writeDataAndStat(node: number, w: Writer): void {
+    this.nodes.writeData(node, w);
+    this.writeStat(node, w);
+  }
+
+  /** Stat, as clientStat. */
+  writeStat(node: number, w: Writer): void {
+    writeClientStat(this.nodes, node, w);
+  }
+
+  /** vector<ustring> of the children's names, oldest first. */
+  writeChildren(node: number, w: Writer): void {
+    w.writeInt(this.childCount(node));
+    const start = this.nodes.path(node).length + 1;
+    for (let child = this.nodes.int(node, FIRST_CHILD); child !== NO_NODE; child = this.nodes.int(child, NEXT)) {
+      w.writeStringFrom(this.nodes.path(child), start);
+    }
+  }
+
+  childNames(node: number): string[] {
+    const names: string[] = [];
+    const start = this.nodes.path(node).length + 1;
+    for (let child = this.nodes.int(node, FIRST_CHILD); child !== NO_NODE; child = this.nodes.int(child, NEXT)) {
+      names.push(this.nodes.path(child).slice(start));
+    }
+    return names;
+  }
+
+  /** Paths of a session's ephemerals; empty for an unknown session. */
+  ephemeralsOf(sessionId: bigint): string[] {
+    return this.owned.pathsOf(sessionId);
+  }
+
+  /** Sessions that have ephemerals, or had some since this peer loaded the tree. */
+  ephemeralOwners(): bigint[] {
+    return this.owned.sessions();
+  }
+
+  /**
+   * All descendants. The two names of the root count as nodes that start with a slash or do not, so "" is answered
+   * with one more than "/", as by Apache.
+   */
+  allChildrenNumber(path: string): number {
+    if (path === ROOT_PATH) return this.byPath.size - 1;
+    if (path === '') return this.byPath.size;
+    const top = this.lookup(path);
+    return top === NO_NODE ? 0 : countBelow(this.nodes, top);
+  }
+
+  /** Nodes, the root counted under both its names. */
+  get nodeCount(): number {
+    return this.byPath.size + 1;
+  }
+
+  /** Lengths of paths and data as Apache adds them up: quota usage changes without being counted. */
+  get dataSizeApprox(): number {
+    return this.dataSize;
+  }
+
+  get ephemeralCount(): number {
+    return this.owned.ephemeralCount;
+  }
+
+  get aclCount(): number {
+    return this.acls.size;
+  }
+
+  /** Digest of all nodes as a signed long; 0 when digests are off. */
+  digest(): bigint {
+    return this.sum.value();
+  }
+
+  /** CRC over path and data, and the digest it ends in with the Stat; both 0 where no digest is kept. */
+  contentCrcOf(node: number): number {
+    return this.nodes.int(node, CONTENT_CRC);
+  }
+
+  digestOf(node: number): number {
+    return this.nodes.int(node, DIGEST) >>> 0;
+  }
+
+  /** Copies the running digest, for computing what a transaction will lead to. */
+  copyDigestTo(sum: DigestSum): void {
+    sum.copyFrom(this.sum);
+  }
+
+  /** The deepest quota at or above a path, with what it allows and what is used. */
+  quotaAbove(path: string): QuotaState | undefined {
+    return this.quotas.above(path);
+  }
+
+  /**
+   * Paths to delete now, if they still have no children by then: containers that had children and have none left, or
+   * (with `maxNeverUsedMs` other than 0) never had any for so long; nodes whose TTL is over. `wallMs` is the wall clock.
+   */
+  containerCandidates(wallMs: number, maxNeverUsedMs: number): string[] {
+    return this.owned.candidates(wallMs, maxNeverUsedMs);
+  }
+
+  /** The tree's own copy of a path, where it has one. */
+  canonicalPath(path: string): string {
+    const node = path === ROOT_PATH ? NO_NODE : this.lookup(path);
+    return node === NO_NODE ? path : this.nodes.path(node);
+  }
+
+  // Changes: for the Database alone.
+
+  /**
+   * Repeated: the node stays, its ACL becomes this one again, and the parent's counters are raised to what this create
+   * made them. They never go back, because the parent may have been written when later creates had happened.
+   */
+  create(
+    path: string,
+    data: Buffer | undefined,
+    acl: readonly Acl[] | undefined,
+    owner: bigint,
+    parentCVersion: number,
+    zxid: Zxid,
+    time: number,
+  ): number {
+    const nodes = this.nodes;
+    const parent = this.parentFor(path);
+    if (parent === NO_NODE) return ErrorCode.noNode;
+    const parentAcl = this.aclOf(parent);
+    const creates = parentCVersion === -1 ? (nodes.int(parent, CVERSION) + 1) | 0 : parentCVersion;
+    const existing = this.lookup(path);
+    if (creates > nodes.int(parent, CVERSION)) {
+      this.beforeChange(parent);
+      nodes.setInt(parent, CVERSION, creates);
+      nodes.setLong(parent, PZXID, zxid);
+      this.rehash(parent);
+    }
+    if (existing !== NO_NODE) {
+      this.beforeChange(existing);
+      this.replaceAcl(existing, acl);
+      return ErrorCode.nodeExists;
+    }
+    const node = this.insert(path, parent, data, acl, owner, zxid, time);
+    const bytes = nodes.dataLength(node);
+    this.dataSize += path.length + bytes;
+    const parentPath = nodes.path(parent);
+    if (parentPath.startsWith(QUOTA_PATH)) this.quotas.onNodeAdded(parentPath, path.slice(parentPath.length + 1));
+    this.quotas.onUsage(path, bytes, 1);
+    if (this.watches.count > 0) {
+      this.watches.onCreated(path, parentPath === '' ? ROOT_PATH : parentPath, zxid, acl ?? OPEN_ACL_UNSAFE, parentAcl);
+    }
+    return node;
+  }
+
+  /**
+   * Repeated: the parent's pzxid is raised to this one, which it may have been written without (ZOOKEEPER-3125).
+   * A node that has children goes with all of them: no delete was ever accepted that way, so they were created after
+   * it, by transactions that are still to be replayed.
+   */
+  delete(path: string, zxid: Zxid): number {
+    const nodes = this.nodes;
+    const parent = this.parentFor(path);
+    if (parent === NO_NODE) return ErrorCode.noNode;
+    if (zxid > nodes.long(parent, PZXID)) {
+      this.beforeChange(parent);
+      nodes.setLong(parent, PZXID, zxid);
+      this.rehash(parent);
+    }
+    const node = this.lookup(path);
+    if (node === NO_NODE) return ErrorCode.noNode;
+    const acl = this.aclOf(node);
+    for (let leaf = leafBelow(nodes, node); leaf !== node; leaf = leafBelow(nodes, node)) this.remove(leaf);
+    this.remove(node);
+    if (this.watches.count > 0) {
+      const parentPath = nodes.path(parent);
+      this.watches.onDeleted(path, parentPath === '' ? ROOT_PATH : parentPath, zxid, acl, this.aclOf(parent));
+    }
+    return ErrorCode.ok;
+  }
+
+  /** Repeated: simply set again; on a node that is gone meanwhile, nothing. */
+  setData(path: string, data: Buffer | undefined, version: number, zxid: Zxid, time: number): number {
+    const nodes = this.nodes;
+    const node = this.lookup(path);
+    if (node === NO_NODE) return ErrorCode.noNode;
+    const bytesBefore = nodes.dataLength(node);
+    this.beforeChange(node);
+    nodes.setData(node, data);
+    nodes.setLong(node, MTIME, time);
+    nodes.setLong(node, MZXID, zxid);
+    nodes.setInt(node, VERSION, version);
+    if (this.options.digest) nodes.setInt(node, CONTENT_CRC, contentCrc(path, data));
+    this.rehash(node);
+    const grown = nodes.dataLength(node) - bytesBefore;
+    this.dataSize += grown;
+    this.quotas.onUsage(path, grown, 0);
+    if (this.watches.count > 0) this.watches.onDataChanged(path, zxid, this.aclOf(node));
+    return node;
+  }
+
+  setAcl(path: string, acl: readonly Acl[] | undefined, version: number): number {
+    const node = this.lookup(path);
+    if (node === NO_NODE) return ErrorCode.noNode;
+    this.beforeChange(node);
+    this.nodes.setInt(node, AVERSION, version);
+    this.replaceAcl(node, acl);
+    this.rehash(node);
+    return node;
+  }
+
+  /**
+   * Deletes the ephemerals of a session: those the transaction names, then those it does not. It names all there are,
+   * unless it comes from a server that names none. Returns how many it did not name.
+   */
+  killSession(sessionId: bigint, zxid: Zxid, named: readonly string[]): number {
+    const own = this.owned.takePathsOf(sessionId);
+    for (const path of named) {
+      own?.delete(path);
+      this.delete(path, zxid);
+    }
+    if (own === undefined) return 0;
+    // A delete above may have taken further ephemerals with it, but those are no longer to be found.
+    for (const path of own) this.delete(path, zxid);
+    return own.size;
+  }
+
+  /** Sets the node that holds the ensemble's configuration, and makes it first if an old snapshot lacks it. */
+  setConfig(text: string, version: Zxid, time: number): void {
+    if (this.lookup(CONFIG_PATH) === NO_NODE) this.addConfigNode();
+    this.setData(CONFIG_PATH, Buffer.from(text, 'utf8'), -1, version, time);
+  }
+
+  // Snapshots: for the cut and the decoder.
+
+  addListener(listener: ChangeListener): void {
+    this.listeners.push(listener);
+  }
+
+  removeListener(listener: ChangeListener): void {
+    const at = this.listeners.indexOf(listener);
+    if (at >= 0) this.listeners.splice(at, 1);
+  }
+
+  /** The first in the order of creation, in which a parent comes before its children. */
+  get oldest(): number {
+    return this.nodes.oldest;
+  }
+
+  /** The next in that order, or -1. */
+  newer(node: number): number {
+    return this.nodes.newer(node);
+  }
+
+  get lastSequence(): number {
+    return this.nodes.lastSequence;
+  }
+
+  sequenceOf(node: number): number {
+    return this.nodes.long(node, SEQUENCE);
+  }
+
+  parentOf(node: number): number {
+    return this.nodes.int(node, PARENT);
+  }
+
+  forEachAcl(visit: (id: number, acl: readonly Acl[]) => void): void {
+    this.acls.forEach(visit);
+  }
+
+  /** path ustring, data buffer, acl long, StatPersisted */
+  writeNode(node: number, w: Writer): void {
+    const nodes = this.nodes;
+    w.writeString(nodes.path(node));
+    nodes.writeData(node, w);
+    w.writeSafeLong(this.acls.idAt(nodes.int(node, ACL)));
+    writePersistedStat(nodes, node, w);
+  }
+
+  loadAcl(id: number, acl: readonly Acl[]): void {
+    this.acls.load(id, acl);
+  }
+
+  /** Adds a node of a snapshot. It has no place when its parent is missing, or when it is there already. */
+  load(path: string, data: Buffer | undefined, aclId: number, stat: StatPersisted): LoadOutcome {
+    const parent = path === '' ? NO_NODE : this.parentFor(path);
+    if (parent === NO_NODE && path !== '') return 'no place';
+    if (this.lookup(path) !== NO_NODE) return 'no place';
+    const known = this.acls.acquireById(aclId);
+    const nodes = this.nodes;
+    const node = nodes.allocate(path);
+    this.byPath.add(node);
+    if (parent !== NO_NODE) nodes.appendChild(parent, node);
+    nodes.setData(node, data);
+    setPersistedStat(nodes, node, stat);
+    nodes.setInt(node, ACL, known ?? this.acls.acquireLost());
+    if (path !== '') this.owned.enter(node, stat.ephemeralOwner);
+    if (this.options.digest) nodes.setInt(node, CONTENT_CRC, contentCrc(path, data));
+    this.rehash(node);
+    return known === undefined ? 'lost acl' : 'loaded';
+  }
+
+  /** Ends loading. */
+  finishLoad(): void {
+    this.acls.purge();
+    this.dataSize = this.summedDataSize();
+    this.quotas.rebuild();
+  }
+
+  // For Quotas.
+
+  /** Replaces quota usage in place: neither version nor time nor digest move, and nobody is told. */
+  putUsage(node: number, data: Buffer): void {
+    this.beforeChange(node);
+    this.nodes.setData(node, data);
+  }
+
+  /** Nodes and bytes of data from `path` down; none when there is no such node. */
+  usageBelow(path: string): { count: number; bytes: number } {
+    const nodes = this.nodes;
+    const top = this.lookup(path);
+    const usage = { count: 0, bytes: 0 };
+    for (let node = top; node !== NO_NODE; node = nextBelow(nodes, top, node)) {
+      usage.count++;
+      usage.bytes += nodes.dataLength(node);
+    }
+    return usage;
+  }
+
+  /** Visits every leaf from `path` down. */
+  forEachLeaf(path: string, visit: (path: string) => void): void {
+    const nodes = this.nodes;
+    const top = this.lookup(path);
+    for (let node = top; node !== NO_NODE; node = nextBelow(nodes, top, node)) {
+      if (nodes.int(node, FIRST_CHILD) === NO_NODE) visit(nodes.path(node));
+    }
+  }
+
+  /** The node that is or would be the parent; NO_NODE also for a path that no node can have. */
+  private parentFor(path: string): number {
+    const slash = path.lastIndexOf('/');
+    return slash < 0 || slash === path.length - 1 ? NO_NODE : this.byPath.find(path, slash);
+  }
+
+  private addConfigNode(): void {
+    const parent = this.lookup(ZOOKEEPER_PATH);
+    if (parent === NO_NODE) return;
+    this.beforeChange(parent);
+    const node = this.insert(CONFIG_PATH, parent, EMPTY, READ_ACL_UNSAFE, 0n, ZXID_ZERO, 0);
+    this.nodes.setInt(node, AVERSION, -1);
+  }
+
+  private insert(
+    path: string,
+    parent: number,
+    data: Buffer | undefined,
+    acl: readonly Acl[] | undefined,
+    owner: bigint,
+    zxid: Zxid,
+    time: number,
+  ): number {
+    const nodes = this.nodes;
+    const node = nodes.allocate(path);
+    this.byPath.add(node);
+    if (parent !== NO_NODE) nodes.appendChild(parent, node);
+    nodes.setData(node, data);
+    setFirstStat(nodes, node, zxid, time);
+    nodes.setInt(node, ACL, this.acls.acquire(acl));
+    this.owned.enter(node, owner);
+    if (this.options.digest) nodes.setInt(node, CONTENT_CRC, contentCrc(path, data));
+    this.rehash(node);
+    return node;
+  }
+
+  /** Takes a node without children out of everything. */
+  private remove(node: number): void {
+    const nodes = this.nodes;
+    const path = nodes.path(node);
+    const parent = nodes.int(node, PARENT);
+    const bytes = nodes.dataLength(node);
+    this.beforeChange(node);
+    for (let i = 0; i < this.listeners.length; i++) (this.listeners[i] as ChangeListener).beforeRemove(node);
+    this.sum.remove(nodes.int(node, DIGEST) >>> 0);
+    this.acls.release(nodes.int(node, ACL));
+    this.owned.leave(node);
+    this.byPath.remove(node);
+    nodes.removeChild(node);
+    nodes.free(node);
+    this.dataSize -= path.length + bytes;
+    const parentPath = nodes.path(parent);
+    if (parentPath.startsWith(ZOOKEEPER_PATH) && path.endsWith(`/${QUOTA_LIMITS_NAME}`)) {
+      this.quotas.onLimitsRemoved(parentPath);
+    }
+    this.quotas.onUsage(path, -bytes, -1);
+  }
+
+  private replaceAcl(node: number, acl: readonly Acl[] | undefined): void {
+    const before = this.nodes.int(node, ACL);
+    this.nodes.setInt(node, ACL, this.acls.acquire(acl));
+    this.acls.release(before);
+  }
+
+  private beforeChange(node: number): void {
+    for (let i = 0; i < this.listeners.length; i++) (this.listeners[i] as ChangeListener).beforeChange(node);
+  }
+
+  /** Brings node and sum up to date after a change of its Stat, or of the CRC of its content. */
+  private rehash(node: number): void {
+    if (!this.options.digest || isOutsideDigest(this.nodes.path(node))) return;
+    const before = this.nodes.int(node, DIGEST) >>> 0;
+    const after = digestFrom(this.nodes.int(node, CONTENT_CRC), persistedStat(this.nodes, node));
+    this.sum.remove(before);
+    this.sum.add(after);
+    this.nodes.setInt(node, DIGEST, after);
+  }
+
+  private summedDataSize(): number {
+    const nodes = this.nodes;
+    const root = this.lookup(ROOT_PATH);
+    let size = root === NO_NODE ? 0 : ROOT_PATH.length + nodes.dataLength(root);
+    for (let node = nodes.oldest; node !== NO_NODE; node = nodes.newer(node)) {
+      size += nodes.path(node).length + nodes.dataLength(node);
+    }
+    return size;
+  }
+}
+
+export type LoadOutcome = 'loaded' | 'lost acl' | 'no place';
+
+const EMPTY = Buffer.alloc(0);

@@ -1,0 +1,102 @@
+import type { Stat, StatPersisted } from '../../jute/data-records.ts';
+import type { Writer } from '../../jute/writer.ts';
+import type { Zxid } from '../../jute/zxid.ts';
+import {
+  AVERSION,
+  CHILD_COUNT,
+  CTIME,
+  CVERSION,
+  CZXID,
+  KIND,
+  MTIME,
+  MZXID,
+  type NodeTable,
+  PZXID,
+  VERSION,
+} from './node-table.ts';
+import { OwnerKind } from './owner-kind.ts';
+
+/**
+ * The two forms of a node's Stat: the stored one, in snapshots and digests, and the one clients are shown. There
+ * cversion counts changes instead of creates (a create for every child there is, a create and a delete for every one
+ * that is gone), and ephemeralOwner is 0 where the stored one is a mark.
+ */
+export function persistedStat(nodes: NodeTable, node: number): StatPersisted {
+  return {
+    czxid: nodes.long(node, CZXID) as Zxid,
+    mzxid: nodes.long(node, MZXID) as Zxid,
+    ctime: nodes.long(node, CTIME),
+    mtime: nodes.long(node, MTIME),
+    version: nodes.int(node, VERSION),
+    cversion: nodes.int(node, CVERSION),
+    aversion: nodes.int(node, AVERSION),
+    ephemeralOwner: nodes.owner(node),
+    pzxid: nodes.long(node, PZXID) as Zxid,
+  };
+}
+
+/** All but the owner, which is entered with the node's kind. */
+export function setPersistedStat(nodes: NodeTable, node: number, stat: StatPersisted): void {
+  nodes.setLong(node, CZXID, stat.czxid);
+  nodes.setLong(node, MZXID, stat.mzxid);
+  nodes.setLong(node, PZXID, stat.pzxid);
+  nodes.setLong(node, CTIME, stat.ctime);
+  nodes.setLong(node, MTIME, stat.mtime);
+  nodes.setInt(node, VERSION, stat.version);
+  nodes.setInt(node, CVERSION, stat.cversion);
+  nodes.setInt(node, AVERSION, stat.aversion);
+}
+
+/** The Stat of a node just created: counters are 0 in a fresh node. */
+export function setFirstStat(nodes: NodeTable, node: number, zxid: Zxid, time: number): void {
+  nodes.setLong(node, CZXID, zxid);
+  nodes.setLong(node, MZXID, zxid);
+  nodes.setLong(node, PZXID, zxid);
+  nodes.setLong(node, CTIME, time);
+  nodes.setLong(node, MTIME, time);
+}
+
+export function writePersistedStat(nodes: NodeTable, node: number, w: Writer): void {
+  w.writeSafeLong(nodes.long(node, CZXID));
+  w.writeSafeLong(nodes.long(node, MZXID));
+  w.writeSafeLong(nodes.long(node, CTIME));
+  w.writeSafeLong(nodes.long(node, MTIME));
+  w.writeInt(nodes.int(node, VERSION));
+  w.writeInt(nodes.int(node, CVERSION));
+  w.writeInt(nodes.int(node, AVERSION));
+  w.writeLong(nodes.owner(node));
+  w.writeSafeLong(nodes.long(node, PZXID));
+}
+
+export function clientStat(nodes: NodeTable, node: number): Stat {
+  const numChildren = nodes.int(node, CHILD_COUNT);
+  return {
+    czxid: nodes.long(node, CZXID) as Zxid,
+    mzxid: nodes.long(node, MZXID) as Zxid,
+    ctime: nodes.long(node, CTIME),
+    mtime: nodes.long(node, MTIME),
+    version: nodes.int(node, VERSION),
+    cversion: (nodes.int(node, CVERSION) * 2 - numChildren) | 0,
+    aversion: nodes.int(node, AVERSION),
+    ephemeralOwner: nodes.int(node, KIND) === OwnerKind.session ? nodes.owner(node) : 0n,
+    dataLength: nodes.dataLength(node),
+    numChildren,
+    pzxid: nodes.long(node, PZXID) as Zxid,
+  };
+}
+
+export function writeClientStat(nodes: NodeTable, node: number, w: Writer): void {
+  const numChildren = nodes.int(node, CHILD_COUNT);
+  w.writeSafeLong(nodes.long(node, CZXID));
+  w.writeSafeLong(nodes.long(node, MZXID));
+  w.writeSafeLong(nodes.long(node, CTIME));
+  w.writeSafeLong(nodes.long(node, MTIME));
+  w.writeInt(nodes.int(node, VERSION));
+  w.writeInt(nodes.int(node, CVERSION) * 2 - numChildren);
+  w.writeInt(nodes.int(node, AVERSION));
+  if (nodes.int(node, KIND) === OwnerKind.session) w.writeLong(nodes.owner(node));
+  else w.writeSafeLong(0);
+  w.writeInt(nodes.dataLength(node));
+  w.writeInt(numChildren);
+  w.writeSafeLong(nodes.long(node, PZXID));
+}

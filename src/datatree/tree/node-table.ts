@@ -1,0 +1,235 @@
+import type { Writer } from '../../jute/writer.ts';
+import { DataSlab } from './data-slab.ts';
+
+/**
+ * The fields of all nodes, in pages of typed arrays: a node is a number, and a million of them are no objects at all.
+ * Children of a node are a linked list through their own fields, all nodes are another, both in the order of creation.
+ * Paths, and the owners that are not 0, are kept beside.
+ *
+ * A handle is given out again after its node was freed; whoever keeps one across a change must know better.
+ */
+const PAGE_BITS = 10;
+const PAGE_NODES = 1 << PAGE_BITS;
+const PAGE_MASK = PAGE_NODES - 1;
+
+/** Numbers of up to 53 bits. */
+export const CZXID = 0;
+export const MZXID = 1;
+export const PZXID = 2;
+export const CTIME = 3;
+export const MTIME = 4;
+/** Counts creations, and so tells which of two nodes is older. */
+export const SEQUENCE = 5;
+const LONGS = 6;
+
+/** Numbers of 32 bits. */
+export const VERSION = 0;
+/** Creates below this node, as stored. */
+export const CVERSION = 1;
+export const AVERSION = 2;
+/** An OwnerKind. */
+export const KIND = 3;
+export const PARENT = 4;
+export const FIRST_CHILD = 5;
+export const LAST_CHILD = 6;
+export const NEXT = 7;
+export const PREVIOUS = 8;
+export const CHILD_COUNT = 9;
+/** A slot of the AclCache. */
+export const ACL = 10;
+export const CONTENT_CRC = 11;
+export const DIGEST = 12;
+const DATA_BLOCK = 13;
+const DATA_OFFSET = 14;
+/** -1: null. */
+const DATA_LENGTH = 15;
+/** Of the path, and the next node of its chain: PathIndex's. */
+export const HASH = 16;
+export const HASH_NEXT = 17;
+/** Neighbours in the order of creation. */
+const OLDER = 18;
+const NEWER = 19;
+const INTS = 20;
+
+/** No node, in the fields that name one. */
+export const NO_NODE = -1;
+
+export class NodeTable {
+  private readonly longs: Float64Array[] = [];
+  private readonly ints: Int32Array[] = [];
+  private readonly paths: string[] = [];
+  private readonly owners = new Map<number, bigint>();
+  private readonly freed: number[] = [];
+  private readonly slab: DataSlab;
+  private sequence = 0;
+  private oldestNode = NO_NODE;
+  private newestNode = NO_NODE;
+
+  constructor() {
+    this.slab = new DataSlab(this);
+  }
+
+  /** Bytes of node data and of fields, reserved from the system. */
+  get reservedBytes(): number {
+    return this.slab.reservedBytes + this.ints.length * PAGE_NODES * (LONGS * 8 + INTS * 4);
+  }
+
+  /** The sequence number of the newest node. */
+  get lastSequence(): number {
+    return this.sequence;
+  }
+
+  /** The oldest node; NO_NODE when there is none. */
+  get oldest(): number {
+    return this.oldestNode;
+  }
+
+  /** The next node in the order of creation. */
+  newer(node: number): number {
+    return this.int(node, NEWER);
+  }
+
+  /** A node without parent, children or data, every other field 0. */
+  allocate(path: string): number {
+    const node = this.freed.pop() ?? this.paths.length;
+    this.paths[node] = path;
+    if (node >> PAGE_BITS === this.ints.length) {
+      this.longs.push(new Float64Array(PAGE_NODES * LONGS));
+      this.ints.push(new Int32Array(PAGE_NODES * INTS));
+    }
+    const ints = this.ints[node >> PAGE_BITS] as Int32Array;
+    const at = (node & PAGE_MASK) * INTS;
+    ints.fill(0, at, at + INTS);
+    ints[at + PARENT] = NO_NODE;
+    ints[at + FIRST_CHILD] = NO_NODE;
+    ints[at + LAST_CHILD] = NO_NODE;
+    ints[at + NEXT] = NO_NODE;
+    ints[at + PREVIOUS] = NO_NODE;
+    ints[at + DATA_LENGTH] = -1;
+    const longs = this.longs[node >> PAGE_BITS] as Float64Array;
+    const first = (node & PAGE_MASK) * LONGS;
+    longs.fill(0, first, first + LONGS);
+    longs[first + SEQUENCE] = ++this.sequence;
+    ints[at + OLDER] = this.newestNode;
+    ints[at + NEWER] = NO_NODE;
+    if (this.newestNode === NO_NODE) this.oldestNode = node;
+    else this.setInt(this.newestNode, NEWER, node);
+    this.newestNode = node;
+    return node;
+  }
+
+  /** The node must have been taken from its parent, and have no children. */
+  free(node: number): void {
+    this.setData(node, undefined);
+    if (this.int(node, KIND) !== 0) this.owners.delete(node);
+    const older = this.int(node, OLDER);
+    const newer = this.int(node, NEWER);
+    if (older === NO_NODE) this.oldestNode = newer;
+    else this.setInt(older, NEWER, newer);
+    if (newer === NO_NODE) this.newestNode = older;
+    else this.setInt(newer, OLDER, older);
+    this.paths[node] = '';
+    this.freed.push(node);
+  }
+
+  long(node: number, field: number): number {
+    return (this.longs[node >> PAGE_BITS] as Float64Array)[(node & PAGE_MASK) * LONGS + field] as number;
+  }
+
+  setLong(node: number, field: number, value: number): void {
+    (this.longs[node >> PAGE_BITS] as Float64Array)[(node & PAGE_MASK) * LONGS + field] = value;
+  }
+
+  int(node: number, field: number): number {
+    return (this.ints[node >> PAGE_BITS] as Int32Array)[(node & PAGE_MASK) * INTS + field] as number;
+  }
+
+  setInt(node: number, field: number, value: number): void {
+    (this.ints[node >> PAGE_BITS] as Int32Array)[(node & PAGE_MASK) * INTS + field] = value;
+  }
+
+  path(node: number): string {
+    return this.paths[node] as string;
+  }
+
+  owner(node: number): bigint {
+    return this.int(node, KIND) === 0 ? 0n : (this.owners.get(node) as bigint);
+  }
+
+  setOwner(node: number, kind: number, owner: bigint): void {
+    this.setInt(node, KIND, kind);
+    if (kind !== 0) this.owners.set(node, owner);
+  }
+
+  appendChild(parent: number, child: number): void {
+    const last = this.int(parent, LAST_CHILD);
+    this.setInt(child, PARENT, parent);
+    this.setInt(child, PREVIOUS, last);
+    if (last === NO_NODE) this.setInt(parent, FIRST_CHILD, child);
+    else this.setInt(last, NEXT, child);
+    this.setInt(parent, LAST_CHILD, child);
+    this.setInt(parent, CHILD_COUNT, this.int(parent, CHILD_COUNT) + 1);
+  }
+
+  removeChild(child: number): void {
+    const parent = this.int(child, PARENT);
+    const next = this.int(child, NEXT);
+    const previous = this.int(child, PREVIOUS);
+    if (previous === NO_NODE) this.setInt(parent, FIRST_CHILD, next);
+    else this.setInt(previous, NEXT, next);
+    if (next === NO_NODE) this.setInt(parent, LAST_CHILD, previous);
+    else this.setInt(next, PREVIOUS, previous);
+    this.setInt(parent, CHILD_COUNT, this.int(parent, CHILD_COUNT) - 1);
+  }
+
+  /** Copies `data` in. */
+  setData(node: number, data: Uint8Array | undefined): void {
+    const length = this.int(node, DATA_LENGTH);
+    const block = this.int(node, DATA_BLOCK);
+    if (data !== undefined && data.length === length) {
+      if (length > 0) this.slab.overwrite(block, this.int(node, DATA_OFFSET), data);
+      return;
+    }
+    this.setInt(node, DATA_LENGTH, data === undefined ? -1 : data.length);
+    if (data !== undefined && data.length > 0) this.slab.put(node, data);
+    if (length > 0) this.slab.free(block, length);
+  }
+
+  /** Bytes of data; 0 for null. */
+  dataLength(node: number): number {
+    return Math.max(this.int(node, DATA_LENGTH), 0);
+  }
+
+  /** A view, valid until the table changes; undefined for null. */
+  data(node: number): Buffer | undefined {
+    const length = this.int(node, DATA_LENGTH);
+    if (length < 0) return undefined;
+    if (length === 0) return EMPTY;
+    const offset = this.int(node, DATA_OFFSET);
+    return this.slab.bytesOf(this.int(node, DATA_BLOCK)).subarray(offset, offset + length);
+  }
+
+  /** The data as a jute buffer. */
+  writeData(node: number, w: Writer): void {
+    const length = this.int(node, DATA_LENGTH);
+    w.writeInt(length);
+    if (length <= 0) return;
+    const offset = this.int(node, DATA_OFFSET);
+    w.writeSlice(this.slab.bytesOf(this.int(node, DATA_BLOCK)), offset, offset + length);
+  }
+
+  /** For the slab. */
+  isAt(node: number, block: number, offset: number): boolean {
+    return (
+      this.int(node, DATA_LENGTH) > 0 && this.int(node, DATA_BLOCK) === block && this.int(node, DATA_OFFSET) === offset
+    );
+  }
+
+  /** For the slab. */
+  moveTo(node: number, block: number, offset: number): void {
+    this.setInt(node, DATA_BLOCK, block);
+    this.setInt(node, DATA_OFFSET, offset);
+  }
+}
+
+const EMPTY = Buffer.alloc(0);

@@ -1,0 +1,270 @@
+import { Fifo } from '../../base/fifo.ts';
+import type { Acl } from '../../jute/data-records.ts';
+import type { Zxid } from '../../jute/zxid.ts';
+import { type Watcher, WatchMode } from './watcher.ts';
+
+/**
+ * One of the two watch tables: path -> watchers with their modes, and watcher -> paths for the day its connection
+ * closes. Nearly every path has a single watcher, so that one lies in the entry itself and only further ones in a Map.
+ *
+ * A one-shot watch that fired is nearly always set again at once. It stays where it is with no mode left, and is
+ * cleared away when a thousand others have fired after it: Maps and Sets keep what is deleted in their chains until
+ * they next grow, so that deleting and adding one path over and over makes it slower each time.
+ *
+ * The state of one watcher on one path is a number: its WatchModes in the low bits, above them how many times it is in
+ * the list of those to be cleared away. Only the last of these counts.
+ */
+const MODES = WatchMode.all;
+const SPENT_ONCE = MODES + 1;
+
+class Entry {
+  /** undefined when this one went and others are left: promoting one of them would cost a search each time. */
+  watcher: Watcher | undefined;
+  state = 0;
+  others: Map<Watcher, number> | undefined = undefined;
+  /** Watchers with a mode left. */
+  live = 0;
+
+  constructor(watcher: Watcher) {
+    this.watcher = watcher;
+  }
+}
+
+class Watched {
+  /** undefined once its connection closed, so that what is left in `spent` does not hold the connection. */
+  watcher: Watcher | undefined;
+  readonly paths = new Set<string>();
+  /** Paths with a mode left. */
+  live = 0;
+
+  constructor(watcher: Watcher) {
+    this.watcher = watcher;
+  }
+}
+
+interface Spent {
+  readonly path: string;
+  readonly by: Watched;
+}
+
+const SPENT_KEPT = 1024;
+const NONE_TOLD: readonly Watcher[] = [];
+/** Above this a set is quicker than looking through the list for each. */
+const MANY_TOLD = 8;
+
+export class WatchTable {
+  private readonly byPath = new Map<string, Entry>();
+  private readonly byWatcher = new Map<Watcher, Watched>();
+  private readonly spent = new Fifo<Spent>();
+  private paths = 0;
+  private watches = 0;
+  private recursive = 0;
+
+  get pathCount(): number {
+    return this.paths;
+  }
+
+  /** Paths that take room: those of spent watches, a bounded number, are among them. */
+  get heldPathCount(): number {
+    return this.byPath.size;
+  }
+
+  /** Connections that have a watch, or had one that fired: Apache forgets them only on removal and close. */
+  get watcherCount(): number {
+    return this.byWatcher.size;
+  }
+
+  get watchCount(): number {
+    return this.watches;
+  }
+
+  add(path: string, watcher: Watcher, mode: number): void {
+    let entry = this.byPath.get(path);
+    if (entry === undefined) {
+      entry = new Entry(watcher);
+      this.byPath.set(path, entry);
+    }
+    const before = stateIn(entry, watcher);
+    if ((before & mode) !== 0) return;
+    if (mode === WatchMode.recursive) this.recursive++;
+    setState(entry, watcher, before | mode);
+    if ((before & MODES) !== 0) return;
+    this.watches++;
+    entry.live++;
+    if (entry.live === 1) this.paths++;
+    let watched = this.byWatcher.get(watcher);
+    if (watched === undefined) {
+      watched = new Watched(watcher);
+      this.byWatcher.set(watcher, watched);
+    }
+    watched.paths.add(path);
+    watched.live++;
+  }
+
+  /** The modes of a watcher on exactly this path; 0 for none. */
+  modes(path: string, watcher: Watcher): number {
+    const entry = this.byPath.get(path);
+    return entry === undefined ? 0 : stateIn(entry, watcher) & MODES;
+  }
+
+  /** Takes away the modes named in `mask`; whether there was one. */
+  remove(path: string, watcher: Watcher, mask: number): boolean {
+    const entry = this.byPath.get(path);
+    const watched = this.byWatcher.get(watcher);
+    if (entry === undefined || watched === undefined) return false;
+    const before = stateIn(entry, watcher);
+    if ((before & mask) === 0) return false;
+    this.reduce(entry, watcher, watched, before, before & ~mask);
+    if ((before & ~mask & MODES) === 0) this.clear(path, entry, watcher, watched);
+    if (watched.live === 0) this.removeWatcher(watcher);
+    return true;
+  }
+
+  removeWatcher(watcher: Watcher): void {
+    const watched = this.byWatcher.get(watcher);
+    if (watched === undefined) return;
+    this.byWatcher.delete(watcher);
+    for (const path of watched.paths) {
+      const entry = this.byPath.get(path);
+      if (entry === undefined) continue;
+      this.reduce(entry, watcher, watched, stateIn(entry, watcher), 0);
+      this.clear(path, entry, watcher, undefined);
+    }
+    watched.watcher = undefined;
+    watched.paths.clear();
+  }
+
+  /**
+   * Tells each watcher of `path`, and each recursive one above it, once; `told` names those who know already. Who may
+   * not read is not told and has lost its one-shot watch anyway. Returns those it found, told or not, for the next
+   * trigger of the same change. The table is changed before the first is told: one that closes meanwhile may change
+   * it again.
+   */
+  trigger(
+    path: string,
+    type: number,
+    zxid: Zxid,
+    acl: readonly Acl[],
+    told: readonly Watcher[] = NONE_TOLD,
+  ): readonly Watcher[] {
+    const entry = this.byPath.get(path);
+    if (entry === undefined && this.recursive === 0) return NONE_TOLD;
+    const found: Watcher[] = [];
+    if (entry !== undefined && entry.live > 0) this.fire(path, entry, found);
+    if (this.recursive > 0) this.collectAbove(path, found);
+    const skip = told.length > MANY_TOLD ? new Set(told) : undefined;
+    for (const watcher of found) {
+      if (skip === undefined ? told.includes(watcher) : skip.has(watcher)) continue;
+      if (watcher.mayRead(acl)) watcher.onWatchEvent(type, path, zxid);
+    }
+    return found;
+  }
+
+  forEachWatcher(visit: (watcher: Watcher, paths: readonly string[]) => void): void {
+    for (const [watcher, watched] of this.byWatcher) {
+      const paths: string[] = [];
+      for (const path of watched.paths) if (this.modes(path, watcher) !== 0) paths.push(path);
+      visit(watcher, paths);
+    }
+  }
+
+  forEachPath(visit: (path: string, watchers: readonly Watcher[]) => void): void {
+    for (const [path, entry] of this.byPath) {
+      if (entry.live === 0) continue;
+      const watchers: Watcher[] = [];
+      if (entry.watcher !== undefined && (entry.state & MODES) !== 0) watchers.push(entry.watcher);
+      if (entry.others !== undefined) {
+        for (const [watcher, state] of entry.others) if ((state & MODES) !== 0) watchers.push(watcher);
+      }
+      visit(path, watchers);
+    }
+  }
+
+  /** All watchers of the path itself; one-shot watches among them are spent. */
+  private fire(path: string, entry: Entry, found: Watcher[]): void {
+    if (entry.watcher !== undefined && (entry.state & MODES) !== 0) {
+      found.push(entry.watcher);
+      this.spend(path, entry, entry.watcher, entry.state);
+    }
+    if (entry.others === undefined) return;
+    for (const [watcher, state] of entry.others) {
+      if ((state & MODES) === 0) continue;
+      found.push(watcher);
+      this.spend(path, entry, watcher, state);
+    }
+  }
+
+  private spend(path: string, entry: Entry, watcher: Watcher, state: number): void {
+    const watched = this.byWatcher.get(watcher);
+    if ((state & WatchMode.standard) === 0 || watched === undefined) return;
+    const after = state & ~WatchMode.standard;
+    const isLast = (after & MODES) === 0;
+    this.reduce(entry, watcher, watched, state, isLast ? after + SPENT_ONCE : after);
+    if (!isLast) return;
+    this.spent.push({ path, by: watched });
+    if (this.spent.length > SPENT_KEPT) this.clearOldest();
+  }
+
+  private clearOldest(): void {
+    const oldest = this.spent.shift();
+    const watcher = oldest?.by.watcher;
+    const entry = oldest === undefined ? undefined : this.byPath.get(oldest.path);
+    if (oldest === undefined || watcher === undefined || entry === undefined) return;
+    const state = stateIn(entry, watcher);
+    // Nothing is left of those that were removed meanwhile.
+    if (state < SPENT_ONCE) return;
+    if (state === SPENT_ONCE) this.clear(oldest.path, entry, watcher, oldest.by);
+    else setState(entry, watcher, state - SPENT_ONCE);
+  }
+
+  private collectAbove(path: string, found: Watcher[]): void {
+    let seen: Set<Watcher> | undefined;
+    for (let end = path.lastIndexOf('/'); path.length > 1 && end >= 0; end = path.lastIndexOf('/', end - 1)) {
+      const entry = this.byPath.get(end === 0 ? '/' : path.slice(0, end));
+      if (entry !== undefined) {
+        seen ??= new Set(found);
+        if (entry.watcher !== undefined && (entry.state & WatchMode.recursive) !== 0) seen.add(entry.watcher);
+        if (entry.others !== undefined) {
+          for (const [watcher, state] of entry.others) if ((state & WatchMode.recursive) !== 0) seen.add(watcher);
+        }
+      }
+      if (end === 0) break;
+    }
+    if (seen === undefined) return;
+    found.length = 0;
+    for (const watcher of seen) found.push(watcher);
+  }
+
+  /** Sets a state with fewer modes, or as many, and keeps the counts. */
+  private reduce(entry: Entry, watcher: Watcher, watched: Watched, before: number, after: number): void {
+    if ((before & ~after & WatchMode.recursive) !== 0) this.recursive--;
+    setState(entry, watcher, after);
+    if ((before & MODES) === 0 || (after & MODES) !== 0) return;
+    this.watches--;
+    watched.live--;
+    entry.live--;
+    if (entry.live === 0) this.paths--;
+  }
+
+  /** Takes a watcher without modes out of its place, and the place away when it was the last there. */
+  private clear(path: string, entry: Entry, watcher: Watcher, watched: Watched | undefined): void {
+    if (entry.watcher === watcher) entry.watcher = undefined;
+    else entry.others?.delete(watcher);
+    watched?.paths.delete(path);
+    if (entry.watcher === undefined && (entry.others === undefined || entry.others.size === 0))
+      this.byPath.delete(path);
+  }
+}
+
+function stateIn(entry: Entry, watcher: Watcher): number {
+  return entry.watcher === watcher ? entry.state : (entry.others?.get(watcher) ?? 0);
+}
+
+function setState(entry: Entry, watcher: Watcher, state: number): void {
+  if (entry.watcher === watcher) {
+    entry.state = state;
+    return;
+  }
+  entry.others ??= new Map();
+  entry.others.set(watcher, state);
+}

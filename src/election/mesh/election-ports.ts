@@ -1,0 +1,115 @@
+import { FatalError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import type { Clock, Timer } from '../../io/clock.ts';
+import type { Listener, Net, NetError, Stream, StreamHandlers } from '../../io/net.ts';
+import type { ElectionAddress } from './initial-message.ts';
+
+/**
+ * Where this server listens for elections. At the start a port that stays in use ends the peer after so many attempts,
+ * as in Apache. When a reconfiguration changes its own addresses, those that are new are bound and those that are gone
+ * are let go; a peer that is already at work does not end because of an address it was given, so that is tried
+ * for as long as it takes. A name that does not resolve yet is always a matter of patience.
+ */
+export interface ElectionPortsOptions {
+  /** Bind the ports on every address of the machine. */
+  readonly listenOnAllIPs: boolean;
+  /** Attempts to bind, a second apart; 0: without end. */
+  readonly bindRetries: number;
+  readonly tcpKeepAlive: boolean;
+}
+
+export interface ElectionPortsHandlers {
+  /** All are bound. */
+  onListening(): void;
+  onStream(stream: Stream): StreamHandlers | undefined;
+  onFatal(error: FatalError): void;
+}
+
+/** Apache's exit code for an election port that cannot be bound. */
+const EXIT_CANNOT_BIND = 14;
+const BIND_RETRY_MS = 1000;
+
+interface Place {
+  readonly host: string | undefined;
+  readonly port: number;
+  /** `host:port` */
+  readonly text: string;
+  /** Of attempts that count; 0: without end. */
+  readonly retries: number;
+  listener: Listener | undefined;
+  timer: Timer | undefined;
+  isBound: boolean;
+}
+
+export class ElectionPorts {
+  private readonly net: Net;
+  private readonly clock: Clock;
+  private readonly options: ElectionPortsOptions;
+  private readonly handlers: ElectionPortsHandlers;
+  private readonly log: Log;
+  private readonly places = new Map<string, Place>();
+  private isFirst = true;
+
+  constructor(net: Net, clock: Clock, options: ElectionPortsOptions, handlers: ElectionPortsHandlers, log: Log) {
+    this.net = net;
+    this.clock = clock;
+    this.options = options;
+    this.handlers = handlers;
+    this.log = log;
+  }
+
+  /** There from now on, and nowhere else. */
+  listenAt(addresses: readonly ElectionAddress[]): void {
+    const retries = this.isFirst ? this.options.bindRetries : 0;
+    this.isFirst = false;
+    const wanted = new Map<string, Place>();
+    for (const { host, port } of addresses) {
+      const text = `${this.options.listenOnAllIPs ? '*' : host}:${port}`;
+      const bindHost = this.options.listenOnAllIPs ? undefined : host;
+      const fresh = { host: bindHost, port, text, retries, listener: undefined, timer: undefined, isBound: false };
+      wanted.set(text, this.places.get(text) ?? fresh);
+    }
+    for (const place of this.places.values()) if (wanted.get(place.text) !== place) this.leave(place);
+    for (const place of wanted.values()) {
+      if (this.places.has(place.text)) continue;
+      this.places.set(place.text, place);
+      this.bind(place, 1);
+    }
+  }
+
+  close(): void {
+    for (const place of this.places.values()) this.leave(place);
+  }
+
+  private leave(place: Place): void {
+    this.places.delete(place.text);
+    place.timer?.cancel();
+    place.listener?.close();
+  }
+
+  private bind(place: Place, attempt: number): void {
+    place.listener = this.net.listen(
+      { host: place.host, port: place.port, keepAlive: this.options.tcpKeepAlive },
+      {
+        onListening: () => {
+          place.isBound = true;
+          if ([...this.places.values()].every(({ isBound }) => isBound)) this.handlers.onListening();
+        },
+        onError: (error) => this.onBindError(place, attempt, error),
+        onStream: (stream) => this.handlers.onStream(stream),
+      },
+    );
+  }
+
+  private onBindError(place: Place, attempt: number, error: NetError): void {
+    const unresolved = error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN';
+    if (!unresolved && place.retries !== 0 && attempt >= place.retries) {
+      const tried = `${attempt} ${attempt === 1 ? 'attempt' : 'attempts'} (electionPortBindRetry)`;
+      const text = `cannot listen on the election port ${place.text} after ${tried}: ${error.message}`;
+      this.handlers.onFatal(new FatalError(text, EXIT_CANNOT_BIND, { cause: error }));
+      return;
+    }
+    this.log.warn({ address: place.text, reason: error.message }, 'cannot listen on the election port yet');
+    place.timer = this.clock.after(BIND_RETRY_MS, () => this.bind(place, unresolved ? attempt : attempt + 1));
+  }
+}

@@ -1,0 +1,48 @@
+import { AckTracker } from '../quorum/quorum-verifier.ts';
+import type { Electorate } from './electorate.ts';
+import type { Notification } from './notification.ts';
+import { type ReceivedVote, supports } from './vote.ts';
+
+/** The latest vote of each server, and what a quorum of them says: the rule by which an election ends. */
+export class VoteTable {
+  private readonly electorate: Electorate;
+  private readonly votes = new Map<number, ReceivedVote>();
+
+  constructor(electorate: Electorate) {
+    this.electorate = electorate;
+  }
+
+  set(sid: number, vote: ReceivedVote): void {
+    this.votes.set(sid, vote);
+  }
+
+  has(sid: number): boolean {
+    return this.votes.has(sid);
+  }
+
+  delete(sid: number): void {
+    this.votes.delete(sid);
+  }
+
+  clear(): void {
+    this.votes.clear();
+  }
+
+  isSupported(vote: ReceivedVote): boolean {
+    const tracker = new AckTracker(this.electorate.verifiers);
+    for (const [sid, other] of this.votes) {
+      if (supports(vote, other)) tracker.add(sid);
+    }
+    return tracker.hasAllQuorums();
+  }
+
+  /** It has said so itself: those who follow it may not have noticed yet that it is gone. */
+  saysItLeads(sid: number): boolean {
+    return this.votes.get(sid)?.state === 'leading';
+  }
+}
+
+export function received(n: Notification): ReceivedVote {
+  const { leader, zxid, round, peerEpoch, state, version } = n;
+  return { leader, zxid, round, peerEpoch, state, version };
+}

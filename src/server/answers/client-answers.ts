@@ -1,0 +1,104 @@
+import type { ApplyResult } from '../../datatree/database.ts';
+import { ErrorCode, OpCode, Xid } from '../../jute/codes.ts';
+import type { Txn } from '../../jute/txns.ts';
+import { ZXID_NONE } from '../../jute/zxid.ts';
+import type { ClientReplies } from '../connection/client-replies.ts';
+import type { ConnectionServer } from '../connection/connection-server.ts';
+import type { ConnectionStats } from '../connection/connection-stats.ts';
+import { lastOpName, OpKind, opKindOf } from '../operations.ts';
+import type { Request } from '../request.ts';
+import type { Expiring } from '../sessions/expiry-buckets.ts';
+
+/**
+ * What one request is answered, and how it is counted, once its turn has come; whose turn it is, the connection
+ * decides. Follows FinalRequestProcessor for the frame around the answer; its body is prep's and the reads'.
+ */
+export interface Asker extends Expiring {
+  readonly client: string;
+  readonly sessionHex: string;
+  readonly stats: ConnectionStats;
+  close(reason: string, politely: boolean, level?: 'info'): void;
+}
+
+export class ClientAnswers<C extends Asker> {
+  private readonly server: ConnectionServer<C>;
+  private readonly connection: C;
+  private readonly replies: ClientReplies;
+
+  constructor(server: ConnectionServer<C>, connection: C, replies: ClientReplies) {
+    this.server = server;
+    this.connection = connection;
+    this.replies = replies;
+  }
+
+  write(request: Request, txn: Txn, result: ApplyResult): void {
+    if (request.type === OpCode.createSession) {
+      this.account(request, OpCode.createSession, true);
+      this.server.onSessionCreated(this.connection);
+      return;
+    }
+    const at = this.replies.begin(request.cxid, this.server.lastProcessedZxid);
+    const err = this.server.answerWrite(request, txn, result, this.replies.writer);
+    if (this.closedAsMoved(err, at)) return;
+    this.account(request, txn.header.type === OpCode.error ? OpCode.error : request.type, true);
+    this.replies.end(at, err);
+  }
+
+  /** What needs nobody else. */
+  local(request: Request): void {
+    const kind = opKindOf(request.type);
+    if (kind === OpKind.ping) this.ping(request);
+    else if (kind === OpKind.read) this.read(request);
+    else if (request.type === OpCode.error) this.unreadable(request);
+    else {
+      const fields = { client: this.connection.client, session: this.connection.sessionHex };
+      this.server.log.warn(fields, 'unknown operation, closing the connection');
+      this.replies.header(request.cxid, ZXID_NONE, ErrorCode.unimplemented);
+      this.connection.close('unknown operation', true);
+    }
+  }
+
+  read(request: Request): void {
+    // setWatches has no body, but the events it finds due go out before its reply.
+    const isSetWatches = request.type === OpCode.setWatches || request.type === OpCode.setWatches2;
+    const early = isSetWatches ? this.server.answerRead(request, this.connection, this.replies.writer) : ErrorCode.ok;
+    const at = this.replies.begin(request.cxid, this.server.lastProcessedZxid);
+    const err = isSetWatches ? early : this.server.answerRead(request, this.connection, this.replies.writer);
+    if (this.closedAsMoved(err, at)) return;
+    this.account(request, request.type, false);
+    this.replies.end(at, err);
+  }
+
+  private ping(request: Request): void {
+    const err = this.server.checkSession(request);
+    const at = this.replies.begin(Xid.ping, this.server.lastProcessedZxid);
+    if (this.closedAsMoved(err, at)) return;
+    this.account(request, request.type, false);
+    this.replies.end(at, err);
+  }
+
+  private unreadable(request: Request): void {
+    const at = this.replies.begin(request.cxid, this.server.lastProcessedZxid);
+    this.account(request, OpCode.error, false);
+    this.replies.end(at, ErrorCode.marshallingError);
+  }
+
+  /**
+   * A client that is told SESSIONMOVED gives up a session it still has (ZOOKEEPER-710); one that loses its connection
+   * comes back and is attached where it asks.
+   */
+  private closedAsMoved(err: number, replyAt: number): boolean {
+    if (err !== ErrorCode.sessionMoved) return false;
+    this.replies.cancel(replyAt);
+    this.connection.close('the session moved to another server', true, 'info');
+    return true;
+  }
+
+  private account(request: Request, operation: number, isWrite: boolean): void {
+    const nowMs = Math.floor(this.server.clock.nowMs());
+    const latencyMs = Math.max(nowMs - Math.floor(request.arrivedMs), 0);
+    const { lastProcessedZxid, stats } = this.server;
+    stats.onAnswered(latencyMs, isWrite);
+    this.connection.stats.onAnswered(request.cxid, lastProcessedZxid, lastOpName(operation), nowMs, latencyMs);
+  }
+}

@@ -1,0 +1,449 @@
+import { assert } from '../../base/assert.ts';
+import { ProtocolError } from '../../base/errors.ts';
+import type { ApplyResult } from '../../datatree/database.ts';
+import type { Watcher } from '../../datatree/watches/watcher.ts';
+import type { NetError, Stream, StreamHandlers } from '../../io/net.ts';
+import { readAuthPacket } from '../../jute/client-records.ts';
+import { ErrorCode, OpCode, Perm } from '../../jute/codes.ts';
+import type { Acl, Id } from '../../jute/data-records.ts';
+import { FrameCutter, FrameLengthError } from '../../jute/frames.ts';
+import type { Reader } from '../../jute/reader.ts';
+import type { Txn } from '../../jute/txns.ts';
+import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
+import { ClientAnswers } from '../answers/client-answers.ts';
+import { withAuthId } from '../auth/auth-ids.ts';
+import { javaAddress } from '../auth/ip-provider.ts';
+import { OpKind, opKindOf } from '../operations.ts';
+import { isReadableWrite } from '../prep/well-formed.ts';
+import { Request } from '../request.ts';
+import type { Expiring } from '../sessions/expiry-buckets.ts';
+import { OUTPUT_PAUSE_BYTES, PENDING_REQUEST_BYTES_MAX, PENDING_REQUESTS_MAX } from './client-limits.ts';
+import { ClientReplies } from './client-replies.ts';
+import type { ConnectionServer } from './connection-server.ts';
+import { ConnectionStats } from './connection-stats.ts';
+import { foreignProtocol } from './foreign-protocol.ts';
+import { isSubmitted, RequestQueue } from './request-queue.ts';
+
+/**
+ * One client's connection: bytes in, frames cut, requests put in order, replies and events out. Follows NIOServerCnxn
+ * and, for the order, CommitProcessor. Who may attach to which session is the server's to say, what a request is
+ * answered is in client-answers.ts.
+ *
+ * What is written in one turn of the event loop leaves in one write at its end. An event fires inside the apply of
+ * its transaction and a reply is built after it, both into the same writer: that is all it takes for a client never
+ * to see a change before the event that tells of it.
+ */
+export class ClientConnection implements Watcher, StreamHandlers, Expiring {
+  /** Only ExpiryBuckets writes it. */
+  bucketMs = 0;
+  readonly remoteAddress: string;
+  /** As Java prints a socket address, in logs and four-letter words. */
+  readonly client: string;
+  readonly stats: ConnectionStats;
+  readonly queue = new RequestQueue();
+  sessionId = 0n;
+  /** The session's, once there is one. */
+  timeoutMs: number;
+  /** The client's ConnectRequest had the field readOnly, so the response has it as well. */
+  knowsReadOnly = false;
+
+  private readonly server: ConnectionServer<ClientConnection>;
+  private readonly stream: Stream;
+  private readonly replies: ClientReplies;
+  private readonly answers: ClientAnswers<ClientConnection>;
+  private readonly cutter: FrameCutter;
+  private phase: number = Phase.firstBytes;
+  private firstBytes: Buffer = NO_BYTES;
+  private authIds: readonly Id[];
+  /** Own writes are later than this. */
+  private floorZxid: Zxid = ZXID_ZERO;
+  /** When the bytes now being cut came in. */
+  private receivedMs = 0;
+  /** `receivedMs` when the session was last touched, and what the answer was. */
+  private touchedMs = -1;
+  private isSessionAlive = true;
+  /** A closeSession or an unknown operation came: nothing after it is read. */
+  private isLastRequestIn = false;
+  private isPaused = false;
+  private isResumeScheduled = false;
+
+  constructor(server: ConnectionServer<ClientConnection>, stream: Stream) {
+    this.server = server;
+    this.stream = stream;
+    this.remoteAddress = stream.remoteAddress;
+    this.client = `/${javaAddress(stream.remoteAddress)}:${stream.remotePort}`;
+    this.stats = new ConnectionStats(server.clock.wallMs());
+    this.replies = new ClientReplies(server, this, stream, this.stats);
+    this.answers = new ClientAnswers(server, this, this.replies);
+    this.timeoutMs = server.options.sessionlessCnxnTimeoutMs;
+    this.authIds = withAuthId([], { scheme: 'ip', id: javaAddress(stream.remoteAddress) });
+    this.cutter = new FrameCutter(server.options.juteMaxBufferBytes, this.onFrame);
+  }
+
+  get isClosed(): boolean {
+    return this.phase === Phase.closed;
+  }
+
+  get isAttaching(): boolean {
+    return this.phase === Phase.attaching;
+  }
+
+  /** As a selector's interest would be: 1 reads are on, 4 output waits. */
+  get interestOps(): number {
+    return (this.isPaused ? 0 : 1) | (this.stream.bufferedBytes > 0 ? 4 : 0);
+  }
+
+  // Bytes in
+
+  onData(chunk: Buffer): void {
+    if (this.phase === Phase.closed) return;
+    this.receivedMs = this.server.clock.nowMs();
+    this.server.expiry.update(this, this.receivedMs, this.timeoutMs);
+    if (this.phase === Phase.firstBytes) this.onFirstBytes(chunk);
+    else this.cut(chunk);
+  }
+
+  onEnd(): void {
+    if (this.phase === Phase.closed) return;
+    this.server.metrics.connectionDrops.add(1);
+    this.close('the client closed its side', true);
+  }
+
+  onDrain(): void {
+    this.replies.onTaken();
+    this.maybeResume();
+  }
+
+  onClose(error: NetError | undefined): void {
+    if (this.phase === Phase.closed) return;
+    this.server.metrics.connectionDrops.add(1);
+    this.close(error === undefined ? 'the client closed the connection' : error.message, false);
+  }
+
+  /** Four bytes tell a four-letter word from a frame length; `stmk` has eight more. */
+  private onFirstBytes(chunk: Buffer): void {
+    this.firstBytes = this.firstBytes.length === 0 ? chunk : Buffer.concat([this.firstBytes, chunk]);
+    if (this.firstBytes.length < 4) return;
+    const needed = this.server.fourLetterWords.bytesOf(this.firstBytes);
+    if (needed > this.firstBytes.length) return;
+    if (needed > 0) {
+      this.countPacketIn(4);
+      const answer = this.server.fourLetterWords.answer(this.firstBytes, this);
+      this.replies.countPacket();
+      this.stream.write(Buffer.from(answer, 'utf8'));
+      this.close('asked a four-letter word', true);
+      return;
+    }
+    if (this.server.upstream === undefined) {
+      this.server.metrics.closedWithoutServerRunning.add(1);
+      this.close('this server is not serving', false);
+      return;
+    }
+    this.phase = Phase.connecting;
+    const bytes = this.firstBytes;
+    this.firstBytes = NO_BYTES;
+    this.cut(bytes);
+  }
+
+  private cut(chunk: Buffer | undefined): void {
+    try {
+      if (chunk === undefined) this.cutter.resume();
+      else this.cutter.push(chunk);
+    } catch (error) {
+      if (error instanceof FrameLengthError) this.refuseFrame(error);
+      else if (error instanceof ProtocolError) this.close(error.message, true, 'warn');
+      else throw error;
+    }
+  }
+
+  private refuseFrame(error: FrameLengthError): void {
+    const what = foreignProtocol(error.head);
+    const { log, options } = this.server;
+    const fields = { client: this.client, session: this.sessionHex, length: error.length, limit: error.limit };
+    if (what !== undefined) log.warn(fields, `closing a client connection: the bytes are ${what}, not ZooKeeper's`);
+    else if (error.length < 0) log.warn(fields, 'closing a client connection: negative frame length');
+    else
+      log.warn(
+        fields,
+        `closing a client connection: a frame of ${error.length} bytes is over jute.maxbuffer=${options.juteMaxBufferBytes}`,
+      );
+    this.close('refused frame', true);
+  }
+
+  /** From the cutter; false leaves what follows for later. */
+  private readonly onFrame = (frame: Buffer): boolean => {
+    this.countPacketIn(4 + frame.length);
+    if (this.phase === Phase.open) this.onRequest(frame);
+    else if (this.phase === Phase.connecting) this.server.onConnectRequest(this, frame);
+    if (this.wantsMore()) return true;
+    this.pauseReads();
+    return false;
+  };
+
+  private onRequest(frame: Buffer): void {
+    const r = this.server.reader;
+    r.reset(frame);
+    const xid = r.readInt();
+    const type = r.readInt();
+    const kind = opKindOf(type);
+    if (kind === OpKind.auth) {
+      this.onAuthPacket(xid, r);
+      return;
+    }
+    if (kind === OpKind.sasl) {
+      this.onSaslPacket(xid, r);
+      return;
+    }
+    if (!this.touchSession()) return;
+    const body = frame.subarray(8);
+    const isWrite = kind === OpKind.write && isReadableWrite(type, body);
+    // An unknown number must not be taken for one that the server itself submits. A write that cannot be read is
+    // refused in its turn, as an operation of nobody's.
+    let known = type;
+    if (kind === OpKind.unknown) known = OpCode.notification;
+    else if (kind === OpKind.write && !isWrite) known = OpCode.error;
+    const request = new Request(this.sessionId, xid, known, body, this.authIds, this.server, this.receivedMs);
+    if (kind === OpKind.unknown || type === OpCode.closeSession) this.isLastRequestIn = true;
+    if (isWrite || kind === OpKind.sync || this.queue.length > 0) {
+      this.enqueue(request);
+      this.submitReady();
+    } else this.answers.local(request);
+  }
+
+  /** What has to go upstream and may. A call may answer from inside itself. */
+  private submitReady(): void {
+    for (let next = this.queue.takeToSubmit(); next !== undefined; next = this.queue.takeToSubmit()) {
+      if (next.type === OpCode.sync) this.server.upstream?.submitSync(next);
+      else this.server.upstream?.submitWrite(next);
+    }
+  }
+
+  /** Once for what came in together. A session that is closing gets no more answers; its end closes the connection. */
+  private touchSession(): boolean {
+    if (this.touchedMs !== this.receivedMs) {
+      this.touchedMs = this.receivedMs;
+      this.isSessionAlive = this.server.upstream?.touch(this.sessionId, this.timeoutMs) ?? false;
+    }
+    return this.isSessionAlive;
+  }
+
+  private onAuthPacket(xid: number, r: Reader): void {
+    const packet = readAuthPacket(r);
+    const answer = this.server.auth.authenticate(packet.scheme, packet.auth, this.remoteAddress);
+    const fields = { client: this.client, session: this.sessionHex, scheme: packet.scheme };
+    if (answer === 'wrong-ensemble') {
+      this.close('the client means another ensemble', false, 'info');
+      return;
+    }
+    if (answer === 'refused') {
+      this.server.log.warn(fields, 'authentication refused, closing the connection');
+      this.replies.header(xid, ZXID_ZERO, ErrorCode.authFailed);
+      this.close('authentication refused', true);
+      return;
+    }
+    for (const id of answer) this.authIds = withAuthId(this.authIds, id);
+    this.server.log.debug(fields, 'authenticated');
+    this.replies.header(xid, ZXID_ZERO, ErrorCode.ok);
+  }
+
+  /** Apache without a login configuration answers every token with none, and the client believes it is through. */
+  private onSaslPacket(xid: number, r: Reader): void {
+    if (r.readBuffer() === undefined) throw new ProtocolError('SASL token is null');
+    const at = this.replies.begin(xid, ZXID_ZERO);
+    this.replies.writer.writeBuffer(undefined);
+    this.replies.end(at, ErrorCode.ok);
+  }
+
+  // The session
+
+  /** The handshake is under way: what the client pipelined behind it waits. */
+  attach(sessionId: bigint, timeoutMs: number): void {
+    this.phase = Phase.attaching;
+    this.sessionId = sessionId;
+    this.timeoutMs = timeoutMs;
+    this.server.expiry.update(this, this.receivedMs, timeoutMs);
+  }
+
+  /** Sent where its createSession stands in the queue. */
+  submitCreateSession(body: Buffer): void {
+    const request = new Request(
+      this.sessionId,
+      0,
+      OpCode.createSession,
+      body,
+      this.authIds,
+      this.server,
+      this.receivedMs,
+    );
+    this.enqueue(request);
+    this.submitReady();
+  }
+
+  /** The session is this connection's: requests are read from here on. */
+  onAttached(password: Buffer, isReadOnly: boolean): void {
+    this.floorZxid = this.server.upstream?.newestKnownZxid ?? ZXID_ZERO;
+    this.phase = Phase.open;
+    this.sendConnectResponse(this.timeoutMs, this.sessionId, password, isReadOnly);
+    this.maybeResume();
+  }
+
+  /** Timeout 0 tells the client that its session is gone. */
+  refuseSession(noPassword: Buffer, isReadOnly: boolean): void {
+    this.sendConnectResponse(0, 0n, noPassword, isReadOnly);
+    this.close('invalid session', true);
+  }
+
+  private sendConnectResponse(timeoutMs: number, sessionId: bigint, password: Buffer, isReadOnly: boolean): void {
+    const readOnly = this.knowsReadOnly ? isReadOnly : undefined;
+    this.replies.connectResponse({ protocolVersion: 0, timeoutMs, sessionId, password, readOnly });
+  }
+
+  // Answers
+
+  private enqueue(request: Request): void {
+    this.queue.push(request);
+    this.server.onEnqueued(request);
+    this.server.metrics.requestsInSessionQueue.add(this.queue.length);
+  }
+
+  private dequeue(): Request {
+    const request = this.queue.shift() as Request;
+    this.server.onDequeued(request);
+    return request;
+  }
+
+  /** A transaction of this session was applied: its own, an earlier connection's, or nobody's here. */
+  onApplied(txn: Txn, result: ApplyResult): void {
+    if (!this.queue.isAnswerToHead(txn.header, this.floorZxid)) return;
+    const isNobodys = this.queue.isHeadInherited;
+    const request = this.dequeue();
+    if (!isNobodys && !this.isGivenUp) this.answers.write(request, txn, result);
+    this.runReady();
+  }
+
+  onSynced(request: Request): void {
+    assert(this.queue.head === request, 'a sync is answered in the order it was submitted in');
+    const isNobodys = this.queue.isHeadInherited;
+    this.dequeue();
+    if (!isNobodys && !this.isGivenUp) this.answers.read(request);
+    this.runReady();
+  }
+
+  /**
+   * Closed, or about to be at the end of the turn, and not owed an answer any more. Its queue goes on all the same:
+   * what was submitted stays in it until its result is here, and a result that comes while it is not at the head is
+   * waited for for ever.
+   */
+  private get isGivenUp(): boolean {
+    return this.phase === Phase.closed || this.replies.isOverflowing;
+  }
+
+  /** What waited behind an answered write runs now, before the next transaction can be applied. */
+  private runReady(): void {
+    let ran = 0;
+    for (let head = this.queue.head; head !== undefined && !isSubmitted(head); head = this.queue.head) {
+      const request = this.dequeue();
+      if (this.isGivenUp) continue;
+      this.answers.local(request);
+      ran++;
+      this.replies.checkOverflow();
+    }
+    const { metrics } = this.server;
+    metrics.readsAfterWriteInSessionQueue.add(ran);
+    metrics.readsIssuedFromSessionQueue.add(ran);
+    metrics.sessionQueuesDrained.add(1);
+    this.maybeResume();
+  }
+
+  onWatchEvent(type: number, path: string, zxid: Zxid): void {
+    this.replies.event(type, path, zxid);
+  }
+
+  mayRead(acl: readonly Acl[]): boolean {
+    return this.server.auth.permits(acl, Perm.read, this.authIds);
+  }
+
+  /** At the end of a turn in which there was output. */
+  flush(): void {
+    if (!this.replies.flush() || this.phase === Phase.closed) return;
+    this.server.expiry.update(this, this.server.clock.nowMs(), this.timeoutMs);
+    const { bufferedBytes } = this.stream;
+    if (this.replies.isOverflowing) {
+      const fields = { client: this.client, session: this.sessionHex, bufferedBytes };
+      this.server.log.warn(fields, 'closing a client connection: the client does not read what it is sent');
+      this.close('the client does not read', false);
+    } else if (bufferedBytes > OUTPUT_PAUSE_BYTES) this.pauseReads();
+  }
+
+  // Back-pressure
+
+  private wantsMore(): boolean {
+    if (this.phase !== Phase.open || this.isLastRequestIn) return false;
+    if (this.queue.length > 0) {
+      if (this.queue.length >= PENDING_REQUESTS_MAX || this.queue.bytes >= PENDING_REQUEST_BYTES_MAX) return false;
+      if (this.queue.own > 0 && this.server.isOverloaded()) return false;
+    }
+    return this.replies.waitingBytes <= OUTPUT_PAUSE_BYTES;
+  }
+
+  private pauseReads(): void {
+    if (this.isPaused || this.phase === Phase.closed) return;
+    this.isPaused = true;
+    this.stream.pause();
+  }
+
+  /**
+   * Not at once: this runs inside the apply of a transaction, and what was held back or is read next may submit
+   * another one.
+   */
+  private maybeResume(): void {
+    if (this.isResumeScheduled) return;
+    if (!this.queue.isReleased && !(this.isPaused && this.wantsMore())) return;
+    this.isResumeScheduled = true;
+    this.server.resumeAfterTurn(this);
+  }
+
+  resume(): void {
+    this.isResumeScheduled = false;
+    if (this.phase === Phase.closed) return;
+    this.submitReady();
+    if (!this.isPaused || !this.wantsMore()) return;
+    this.isPaused = false;
+    this.receivedMs = this.server.clock.nowMs();
+    this.cut(undefined);
+    if (!this.isPaused && this.phase !== Phase.closed) this.stream.resume();
+  }
+
+  // The end
+
+  /** `politely`: what was written is still sent. */
+  close(reason: string, politely: boolean, level: 'debug' | 'info' | 'warn' = 'debug'): void {
+    if (this.phase === Phase.closed) return;
+    this.server.log[level]({ client: this.client, session: this.sessionHex, reason }, 'closed a client connection');
+    this.phase = Phase.closed;
+    this.firstBytes = NO_BYTES;
+    if (politely) {
+      this.flush();
+      this.stream.end();
+    } else {
+      this.replies.drop();
+      this.stream.destroy();
+    }
+    this.server.onConnectionClosed(this);
+  }
+
+  get sessionHex(): string {
+    return `0x${BigInt.asUintN(64, this.sessionId).toString(16)}`;
+  }
+
+  private countPacketIn(bytes: number): void {
+    this.stats.packetsReceived++;
+    this.server.stats.packetsReceived++;
+    this.server.metrics.bytesReceived.add(bytes);
+  }
+}
+
+/** firstBytes: a word or a length? connecting: the ConnectRequest. attaching: the session is created or checked. */
+const Phase = { firstBytes: 0, connecting: 1, attaching: 2, open: 3, closed: 4 } as const;
+
+const NO_BYTES: Buffer = Buffer.alloc(0);

@@ -1,0 +1,138 @@
+import { Fifo } from '../../base/fifo.ts';
+import { OpCode } from '../../jute/codes.ts';
+import type { TxnHeader } from '../../jute/txns.ts';
+import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
+import { OpKind, opKindOf } from '../operations.ts';
+import type { Request } from '../request.ts';
+
+/**
+ * The requests of one session that are not answered yet, in the order the client sent them. This order is what
+ * CommitProcessor keeps: writes and syncs are submitted the moment they arrive, reads behind them wait, and nothing
+ * is answered before what was asked earlier. What is local runs as soon as it comes to the head.
+ *
+ * A write behind a sync is held back until the sync is answered. A sync's answer needs a quorum to answer a PING, and
+ * the write may well be committed by then: it would be applied before the reads between the two have been answered,
+ * and they would see what was asked after them.
+ *
+ * What an earlier connection of the session submitted here stays in front, inherited: its results come back through
+ * the same queue, and without a place in it they would be taken for answers to the new connection's requests, as
+ * clients that start counting their xids afresh (kazoo) would learn.
+ */
+export class RequestQueue {
+  /** Bytes of all bodies in the queue. */
+  bytes = 0;
+  private readonly requests = new Fifo<Request>(4);
+  private inherited = 0;
+  /** Syncs submitted. */
+  private syncs = 0;
+  /** So many at the end are not submitted: a write behind a sync, and all that came after it. */
+  private held = 0;
+
+  get length(): number {
+    return this.requests.length;
+  }
+
+  /** Those that the present connection asked. */
+  get own(): number {
+    return this.requests.length - this.inherited;
+  }
+
+  get head(): Request | undefined {
+    return this.requests.peek();
+  }
+
+  get isHeadInherited(): boolean {
+    return this.inherited > 0;
+  }
+
+  push(request: Request): void {
+    this.requests.push(request);
+    this.bytes += request.body.length;
+    if (this.held > 0 || isSubmitted(request)) this.held++;
+  }
+
+  /** The next to submit, in the order asked; undefined when there is none, or it has to wait for a sync. */
+  takeToSubmit(): Request | undefined {
+    while (this.held > 0) {
+      const request = this.requests.at(this.requests.length - this.held) as Request;
+      if (isSubmitted(request)) {
+        if (request.type === OpCode.sync) this.syncs++;
+        else if (this.syncs > 0) return undefined;
+        this.held--;
+        return request;
+      }
+      this.held--;
+    }
+    return undefined;
+  }
+
+  /** Was something held back that need not wait any longer? */
+  get isReleased(): boolean {
+    return this.held > 0 && this.syncs === 0;
+  }
+
+  /** Never of what is held: that is submitted or dropped first. */
+  shift(): Request | undefined {
+    const request = this.requests.shift();
+    if (request === undefined) return undefined;
+    this.bytes -= request.body.length;
+    if (request.type === OpCode.sync) this.syncs--;
+    if (this.inherited > 0) this.inherited--;
+    return request;
+  }
+
+  /**
+   * Is this the transaction that the head asked for? Where prep ran here the head knows its zxid. On a learner it is
+   * known by session and cxid; nothing proposed before the connection was attached (`floor`) can be its own.
+   */
+  isAnswerToHead(txn: TxnHeader, floor: Zxid): boolean {
+    const head = this.requests.peek();
+    if (head === undefined || head.type === OpCode.sync || this.held === this.requests.length) return false;
+    if (head.zxid !== ZXID_ZERO) return head.zxid === txn.zxid;
+    if (head.cxid !== txn.cxid || (head.type !== txn.type && txn.type !== OpCode.error)) return false;
+    return this.inherited > 0 || txn.zxid > floor;
+  }
+
+  /** The connection is gone: what was submitted stays and is nobody's, the rest is dropped. Returns how many were dropped. */
+  disown(): number {
+    const before = this.requests.length;
+    const submitted = before - this.held;
+    const kept: Request[] = [];
+    for (let i = 0; i < before; i++) {
+      const request = this.requests.shift() as Request;
+      if (i < submitted && isSubmitted(request)) kept.push(request);
+    }
+    this.clear();
+    for (const request of kept) this.pushInherited(request);
+    return before - kept.length;
+  }
+
+  /** Takes over what an earlier, disowned queue of the session still waits for. Only before the first push. */
+  inherit(older: RequestQueue): void {
+    for (let request = older.requests.shift(); request !== undefined; request = older.requests.shift()) {
+      this.pushInherited(request);
+    }
+    older.clear();
+  }
+
+  private pushInherited(request: Request): void {
+    this.requests.push(request);
+    this.bytes += request.body.length;
+    if (request.type === OpCode.sync) this.syncs++;
+    this.inherited++;
+  }
+
+  private clear(): void {
+    this.bytes = 0;
+    this.inherited = 0;
+    this.syncs = 0;
+    this.held = 0;
+  }
+}
+
+/** Does its answer come from upstream? createSession is the server's own; as a client sends it, it is unknown. */
+export function isSubmitted(request: Request): boolean {
+  if (request.type === OpCode.createSession) return true;
+  const kind = opKindOf(request.type);
+  return kind === OpKind.write || kind === OpKind.sync;
+}

@@ -1,0 +1,86 @@
+import type { Clock } from '../../io/clock.ts';
+import type { Zxid } from '../../jute/zxid.ts';
+import type { ServerMetrics } from './server-metrics.ts';
+
+/** Meters for what happens outside this directory: whoever does the work says when, these work out what to count. */
+
+/** What the transaction log has counted since it was opened. */
+export interface LogCounts {
+  readonly syncs: number;
+  readonly lastSyncMs: number;
+  readonly records: number;
+}
+
+export class LogMeter {
+  private readonly metrics: ServerMetrics;
+  private syncs = 0;
+  private records = 0;
+
+  constructor(metrics: ServerMetrics) {
+    this.metrics = metrics;
+  }
+
+  /** After each sync. */
+  onSynced(counts: LogCounts): void {
+    if (counts.syncs === this.syncs) return;
+    const batch = counts.records - this.records;
+    this.syncs = counts.syncs;
+    this.records = counts.records;
+    const ms = Math.round(counts.lastSyncMs);
+    this.metrics.fsyncTime.add(ms);
+    this.metrics.syncFlushTime.add(ms);
+    this.metrics.syncBatchSize.add(batch);
+    this.metrics.syncRequestsQueued.add(batch);
+  }
+}
+
+/** One at a time is written. */
+export class SnapshotMeter {
+  private readonly metrics: ServerMetrics;
+  private readonly clock: Clock;
+  private startedMs = 0;
+
+  constructor(metrics: ServerMetrics, clock: Clock) {
+    this.metrics = metrics;
+    this.clock = clock;
+  }
+
+  onStarted(): void {
+    this.startedMs = this.clock.nowMs();
+  }
+
+  onFinished(error: Error | undefined): void {
+    if (error !== undefined) this.metrics.snapshotErrors.add(1);
+    else this.metrics.snapshotTime.add(Math.round(this.clock.nowMs() - this.startedMs));
+  }
+}
+
+/** Proposals outstanding at most, for what this tells; the time of one more is forgotten. */
+const REMEMBERED = 8192;
+
+/** How long a leader's proposals take until a quorum has them. */
+export class ProposalMeter {
+  private readonly metrics: ServerMetrics;
+  private readonly clock: Clock;
+  private readonly zxids = new Float64Array(REMEMBERED);
+  private readonly proposedMs = new Float64Array(REMEMBERED);
+
+  constructor(metrics: ServerMetrics, clock: Clock) {
+    this.metrics = metrics;
+    this.clock = clock;
+  }
+
+  onProposed(zxid: Zxid): void {
+    this.metrics.proposalCount.add(1);
+    const at = zxid % REMEMBERED;
+    this.zxids[at] = zxid;
+    this.proposedMs[at] = this.clock.nowMs();
+  }
+
+  onCommitted(zxid: Zxid): void {
+    this.metrics.commitCount.add(1);
+    const at = zxid % REMEMBERED;
+    if (this.zxids[at] !== zxid) return;
+    this.metrics.quorumAckLatency.add(Math.round(this.clock.nowMs() - (this.proposedMs[at] as number)));
+  }
+}

@@ -1,0 +1,57 @@
+import type { SizeStats } from '../metrics/counters.ts';
+
+/**
+ * What four-letter words and metrics tell about a peer beyond the server itself. The composition root implements
+ * both; everything is read at the time of the question, nothing is cached here.
+ */
+export interface ServerInfo {
+  /** myid; 0 when standalone. */
+  readonly serverId: number;
+  /** Absolute paths with version-2. */
+  readonly dataDir: string;
+  readonly dataLogDir: string;
+  /** Bytes of all files in them. */
+  dataDirBytes(): number;
+  logDirBytes(): number;
+  /** undefined when standalone. */
+  quorum(): QuorumInfo | undefined;
+  /** Only while leading. */
+  leader(): LeaderInfo | undefined;
+}
+
+export interface QuorumInfo {
+  readonly initLimitTicks: number;
+  readonly syncLimitTicks: number;
+  /** As text: several addresses are joined by "|". */
+  readonly electionPort: string;
+  readonly quorumPort: string;
+  readonly isObserver: boolean;
+  /** The quorum verifier's text, ending in the version line. */
+  readonly membership: string;
+  /** Voting members. */
+  readonly quorumSize: number;
+  /** As in `mntr`: "leading - broadcast", "following - synchronization", "looking", ... */
+  readonly peerState: string;
+  /** The peer an observer learns from; undefined otherwise. */
+  readonly observerMasterId: number | undefined;
+}
+
+export interface LeaderInfo {
+  readonly learners: number;
+  readonly syncedFollowers: number;
+  readonly syncedNonVotingFollowers: number;
+  readonly syncedObservers: number;
+  readonly pendingSyncs: number;
+  readonly uptimeMs: number;
+  /** Bytes of proposals. */
+  readonly proposalSizes: SizeStats;
+}
+
+/** The process and the machine, for `envi` and the file descriptor gauges. */
+export interface HostInfo {
+  /** `envi` lines in order. */
+  environment(): readonly (readonly [key: string, value: string])[];
+  /** -1 where the system does not tell. */
+  openFileDescriptors(): number;
+  maxFileDescriptors(): number;
+}

@@ -1,0 +1,29 @@
+import { SizeStats, Summary } from '../metrics/counters.ts';
+import type { ServerMetrics } from '../metrics/server-metrics.ts';
+
+/** What `srvr` and `stat` tell and `srst` resets: ServerStats. Latencies are whole milliseconds. */
+export class ServerStats {
+  packetsReceived = 0;
+  packetsSent = 0;
+  readonly requestLatency = new Summary('request_latency', false);
+  readonly clientResponse = new SizeStats();
+  private readonly metrics: ServerMetrics;
+
+  constructor(metrics: ServerMetrics) {
+    this.metrics = metrics;
+  }
+
+  onAnswered(latencyMs: number, isWrite: boolean): void {
+    this.requestLatency.add(latencyMs);
+    if (isWrite) this.metrics.updateLatency.add(latencyMs);
+    else this.metrics.readLatency.add(latencyMs);
+  }
+
+  reset(): void {
+    this.requestLatency.reset();
+    this.packetsReceived = 0;
+    this.packetsSent = 0;
+    this.clientResponse.reset();
+    this.metrics.reset();
+  }
+}

@@ -1,0 +1,31 @@
+import type { Log } from '../../base/log.ts';
+import type { Database } from '../../datatree/database.ts';
+import type { Clock } from '../../io/clock.ts';
+import type { Zxid } from '../../jute/zxid.ts';
+import type { ClientConnection } from '../connection/client-connection.ts';
+import type { ServerMetrics } from '../metrics/server-metrics.ts';
+import type { ServerOptions } from '../server-options.ts';
+import type { ExpiryBuckets } from '../sessions/expiry-buckets.ts';
+import type { Upstream } from '../upstream.ts';
+import type { ServerStats } from './server-stats.ts';
+
+/** What four-letter words and gauges see of a server. Of all this they change nothing but the statistics. */
+export interface ServerView {
+  readonly clock: Clock;
+  readonly options: ServerOptions;
+  readonly metrics: ServerMetrics;
+  readonly stats: ServerStats;
+  readonly log: Log;
+  /** 0 until bound. */
+  readonly clientPort: number;
+  readonly connections: ReadonlySet<ClientConnection>;
+  /** Of silent connections. */
+  readonly expiry: Pick<ExpiryBuckets<ClientConnection>, 'entries'>;
+  /** Requests that wait for a commit or behind one. */
+  readonly outstanding: number;
+  readonly lastProcessedZxid: Zxid;
+  readonly isServing: boolean;
+  /** These two are undefined while no role serves. */
+  readonly upstream: Upstream | undefined;
+  readonly database: Database | undefined;
+}

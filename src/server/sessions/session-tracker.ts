@@ -1,0 +1,148 @@
+import { Fifo } from '../../base/fifo.ts';
+import { ErrorCode } from '../../jute/codes.ts';
+import type { SessionOwner } from '../request.ts';
+import { type Expiring, ExpiryBuckets } from './expiry-buckets.ts';
+
+/**
+ * The live sessions where their expiry is decided: on the standalone server and on the leader. Follows
+ * SessionTrackerImpl and LeaderSessionTracker. Which sessions exist after a restart is the database's to say; this
+ * is who was heard when, who holds them, and who is being closed.
+ *
+ * A session is tracked from the moment its creation is submitted until its closeSession is applied. A new leader
+ * tracks all sessions of the database with their full timeout.
+ */
+export interface SessionChecks {
+  /** 0, sessionExpired, sessionMoved, or unknownSession on a standalone server. The first to ask becomes the owner. */
+  check(sessionId: bigint, owner: SessionOwner | undefined): number;
+}
+
+class TrackedSession implements Expiring {
+  readonly id: bigint;
+  bucketMs = 0;
+  owner: SessionOwner | undefined = undefined;
+  isClosing = false;
+
+  constructor(id: bigint) {
+    this.id = id;
+  }
+}
+
+export interface SessionTrackerOptions {
+  /** Width of the expiry buckets. */
+  tickMs: number;
+  /** Apache's standalone server and its leader tell an unknown session differently. */
+  isStandalone: boolean;
+}
+
+export class SessionTracker implements SessionChecks {
+  private readonly byId = new Map<bigint, TrackedSession>();
+  private readonly buckets: ExpiryBuckets<TrackedSession>;
+  private readonly expired = new Fifo<bigint>();
+  private readonly unknownSession: number;
+
+  constructor(options: SessionTrackerOptions, nowMs: number) {
+    this.buckets = new ExpiryBuckets(options.tickMs, nowMs);
+    this.unknownSession = options.isStandalone ? ErrorCode.unknownSession : ErrorCode.sessionExpired;
+  }
+
+  get size(): number {
+    return this.byId.size;
+  }
+
+  has(sessionId: bigint): boolean {
+    return this.byId.has(sessionId);
+  }
+
+  /** A session to be created, or one the database brought along. One already known is only touched. */
+  track(sessionId: bigint, timeoutMs: number, nowMs: number): void {
+    let session = this.byId.get(sessionId);
+    if (session === undefined) {
+      session = new TrackedSession(sessionId);
+      this.byId.set(sessionId, session);
+    }
+    if (!session.isClosing) this.buckets.update(session, nowMs, timeoutMs);
+  }
+
+  /** The client was heard, here or at a learner. False: closing or gone. */
+  touch(sessionId: bigint, timeoutMs: number, nowMs: number): boolean {
+    const session = this.byId.get(sessionId);
+    if (session === undefined || session.isClosing) return false;
+    this.buckets.update(session, nowMs, timeoutMs);
+    return true;
+  }
+
+  /** A client re-attaches through `owner`, who holds the session from now on. False: closing or gone. */
+  revalidate(sessionId: bigint, timeoutMs: number, owner: SessionOwner, nowMs: number): boolean {
+    return this.touch(sessionId, timeoutMs, nowMs) && this.setOwner(sessionId, owner);
+  }
+
+  setOwner(sessionId: bigint, owner: SessionOwner | undefined): boolean {
+    const session = this.byId.get(sessionId);
+    if (session === undefined || session.isClosing) return false;
+    session.owner = owner;
+    return true;
+  }
+
+  /** Somebody else has it. */
+  isElsewhere(sessionId: bigint, owner: SessionOwner | undefined): boolean {
+    const holder = this.byId.get(sessionId)?.owner;
+    return holder !== undefined && holder !== owner;
+  }
+
+  check(sessionId: bigint, owner: SessionOwner | undefined): number {
+    const session = this.byId.get(sessionId);
+    if (session === undefined) return this.unknownSession;
+    if (session.isClosing) return ErrorCode.sessionExpired;
+    if (session.owner === undefined) session.owner = owner;
+    else if (session.owner !== owner) return ErrorCode.sessionMoved;
+    return ErrorCode.ok;
+  }
+
+  /** As `check`, for what only a session known to all may do: own an ephemeral. */
+  checkGlobal(sessionId: bigint, owner: SessionOwner | undefined): number {
+    const err = this.check(sessionId, owner);
+    return err === ErrorCode.unknownSession ? ErrorCode.sessionExpired : err;
+  }
+
+  /** Its closeSession is on the way: nothing more is accepted from it. */
+  setClosing(sessionId: bigint): void {
+    const session = this.byId.get(sessionId);
+    if (session === undefined) return;
+    session.isClosing = true;
+    this.buckets.remove(session);
+  }
+
+  /** Its closeSession was applied. */
+  remove(sessionId: bigint): void {
+    const session = this.byId.get(sessionId);
+    if (session === undefined) return;
+    this.byId.delete(sessionId);
+    this.buckets.remove(session);
+  }
+
+  /**
+   * Call at least twice a tick. What expires is closing at once, so that no late touch revives it, and waits for
+   * `takeExpired`: the host submits a closeSession for each, as many a turn as it likes.
+   */
+  onTick(nowMs: number): void {
+    const due = this.buckets.takeDue(nowMs);
+    if (due === undefined) return;
+    for (const session of due) {
+      session.isClosing = true;
+      this.expired.push(session.id);
+    }
+  }
+
+  takeExpired(): bigint | undefined {
+    return this.expired.shift();
+  }
+
+  get expiredCount(): number {
+    return this.expired.length;
+  }
+
+  /** Buckets with their session ids in order of time, for the four-letter word dump. */
+  expirySets(): { endMs: number; sessionIds: bigint[] }[] {
+    return this.buckets.entries().map(([endMs, sessions]) => ({ endMs, sessionIds: [...sessions].map((s) => s.id) }));
+  }
+}

@@ -1,0 +1,93 @@
+import { type Disk, type DiskError, type DiskFile, diskError } from '../../io/disk.ts';
+import type { Zxid } from '../../jute/zxid.ts';
+import { join, logName } from '../file-names.ts';
+import { LOG_HEADER_BYTES, paddedSize, writeLogHeader } from './log-format.ts';
+
+/**
+ * The log file being written: how it grows, and what makes a group in it durable. It is padded as Apache pads, by
+ * making it longer than its records; and a stretch of that ahead of the records is really written with zeros. A
+ * record that lands there changes no metadata, so its sync writes the data and nothing else.
+ *
+ * A file never is without its header, and not padded before its first group is durable: Apache's servers do not start
+ * on a log that begins with zeros, and those before 3.9 not on an empty one either.
+ */
+const ZEROED_AHEAD_BYTES = 1 << 20;
+const ZEROS = Buffer.alloc(ZEROED_AHEAD_BYTES);
+const HEADER = Buffer.alloc(LOG_HEADER_BYTES);
+writeLogHeader(HEADER, 0);
+
+type Done = (error: DiskError | undefined) => void;
+
+export class LogFile {
+  readonly zxid: Zxid;
+  readonly path: string;
+  private readonly disk: Disk;
+  private readonly dir: string;
+  private readonly file: DiskFile;
+  private readonly preAllocBytes: number;
+  private recordsEnd = 0;
+  private groupEnd = 0;
+  private fileBytes = 0;
+  private zeroedTo = 0;
+
+  /** Throws DiskError. The file must not exist. */
+  constructor(disk: Disk, dir: string, zxid: Zxid, preAllocBytes: number) {
+    this.disk = disk;
+    this.dir = dir;
+    this.zxid = zxid;
+    this.path = join(dir, logName(zxid));
+    this.preAllocBytes = preAllocBytes;
+    this.file = disk.open(this.path, 'create');
+    this.file.writeAt(HEADER, 0);
+  }
+
+  /** Where the groups that are durable end; 0: not even the header is. */
+  get end(): number {
+    return this.recordsEnd;
+  }
+
+  /** The first group begins with the file header. */
+  write(group: Buffer, done: Done): void {
+    this.groupEnd = this.recordsEnd + group.length;
+    const chunks = [group];
+    try {
+      this.grow();
+    } catch (error) {
+      done(diskError(error));
+      return;
+    }
+    if (this.groupEnd > this.zeroedTo) {
+      this.zeroedTo = Math.max(this.groupEnd, Math.min(this.fileBytes, this.groupEnd + ZEROED_AHEAD_BYTES));
+      if (this.zeroedTo > this.groupEnd) chunks.push(ZEROS.subarray(0, this.zeroedTo - this.groupEnd));
+    }
+    this.file.write(chunks, this.recordsEnd, done);
+  }
+
+  /** The group that was written last is durable once `done` is called; so is the file's name, with the first one. */
+  sync(done: Done): void {
+    const isFirst = this.recordsEnd === 0;
+    this.file.sync((error) => {
+      if (error === undefined && isFirst) this.disk.syncDirAsync(this.dir, done);
+      else done(error);
+    });
+  }
+
+  /** The group counts from now on, and the next one is written behind it. */
+  accept(): void {
+    this.recordsEnd = this.groupEnd;
+  }
+
+  close(): void {
+    this.file.close();
+  }
+
+  private grow(): void {
+    if (this.preAllocBytes <= 0 || this.recordsEnd === 0) return;
+    const start = this.fileBytes === 0 ? LOG_HEADER_BYTES : this.recordsEnd;
+    let size = paddedSize(start, Math.max(this.fileBytes, start), this.preAllocBytes);
+    if (this.groupEnd > size) size = paddedSize(this.groupEnd, size, this.preAllocBytes);
+    if (size === this.fileBytes) return;
+    this.file.truncate(size);
+    this.fileBytes = size;
+  }
+}

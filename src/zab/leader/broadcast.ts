@@ -1,0 +1,136 @@
+import { assert, unreachable } from '../../base/assert.ts';
+import { Fifo } from '../../base/fifo.ts';
+import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
+import { ZXID_ZERO, type Zxid, zxidHex } from '../../jute/zxid.ts';
+import type { Entry } from './leader-host.ts';
+
+/**
+ * The leader's proposals on their way: proposed, acknowledged by a quorum of disks, committed in zxid order, and kept
+ * until the leader's own tree has them, for until then a learner that joins can get them from nowhere else. With them
+ * the zxids of its epoch: where it begins, what was proposed last, what was committed last.
+ *
+ * An acknowledgement covers everything before it: links and logs are FIFO. It is kept for each voter, not for each
+ * proposal, and outlives the voter's connection (what it has on disk it has), up to the moment the leader itself
+ * orders the voter's log cut: `forget`. A voter that had logged and acknowledged an uncommitted proposal and reconnects
+ * is cut back to the last committed one; its old acknowledgement must not help to commit a proposal that its disk holds
+ * no more.
+ */
+export class Broadcast {
+  private readonly self: number;
+  private readonly verifiers: readonly QuorumVerifier[];
+  /** Above the tree, in zxid order; the first `committedCount` of them are committed. */
+  private readonly entries = new Fifo<Entry>(1024);
+  private committedCount = 0;
+  private readonly acked = new Map<number, Zxid>();
+  private readonly quorum = new Set<number>();
+  private start: Zxid = ZXID_ZERO;
+  private newest: Zxid = ZXID_ZERO;
+  private decided: Zxid = ZXID_ZERO;
+
+  constructor(self: number, verifiers: readonly QuorumVerifier[]) {
+    this.self = self;
+    this.verifiers = verifiers;
+  }
+
+  /** Where the leader's epoch begins, which is the zxid of NEWLEADER. This and the next two: 0 until they are known. */
+  get epochStart(): Zxid {
+    return this.start;
+  }
+
+  /** The last zxid given to a proposal, or where the epoch begins. */
+  get proposed(): Zxid {
+    return this.newest;
+  }
+
+  /** The last zxid committed, or where the epoch begins once a quorum was synchronised. */
+  get committed(): Zxid {
+    return this.decided;
+  }
+
+  /** Proposed and not committed. */
+  get outstanding(): number {
+    return this.entries.length - this.committedCount;
+  }
+
+  /** The last proposal that is not yet known to be in the own tree. */
+  get lastUnapplied(): Zxid | undefined {
+    return this.entries.last()?.zxid;
+  }
+
+  /** The leader has its epoch. */
+  begin(epochStart: Zxid): void {
+    this.start = epochStart;
+    this.newest = epochStart;
+  }
+
+  /** A quorum has everything of before the epoch; its first proposal is the one after `initialCounter`. */
+  establish(initialCounter: number): void {
+    this.decided = this.start;
+    this.newest = (this.start + initialCounter) as Zxid;
+  }
+
+  propose(entry: Entry): void {
+    const { zxid } = entry;
+    if (zxid !== this.proposed + 1) unreachable(`proposal ${zxidHex(zxid)} after ${zxidHex(this.proposed)}`);
+    this.newest = zxid;
+    this.entries.push(entry);
+  }
+
+  /** The own log: `sid` is the leader. */
+  acknowledge(sid: number, zxid: Zxid): void {
+    if (zxid > (this.acked.get(sid) ?? ZXID_ZERO)) this.acked.set(sid, zxid);
+  }
+
+  forget(sid: number): void {
+    assert(sid !== this.self, 'nobody cuts the log of the leader');
+    this.acked.delete(sid);
+  }
+
+  /** The next proposal that a quorum has on disk; it is committed with this. undefined: none now. */
+  nextCommit(): Entry | undefined {
+    const head = this.entries.at(this.committedCount);
+    if (head === undefined || !this.isOnQuorum(head.zxid)) return undefined;
+    this.committedCount++;
+    this.decided = head.zxid;
+    return head;
+  }
+
+  /** The tree has everything up to `zxid`. */
+  applied(zxid: Zxid): void {
+    for (let head = this.entries.peek(); head !== undefined && head.zxid <= zxid; head = this.entries.peek()) {
+      if (this.committedCount === 0) unreachable(`${zxidHex(head.zxid)} was applied before it was committed`);
+      this.entries.shift();
+      this.committedCount--;
+    }
+  }
+
+  /** Committed, and not in the tree that ends at `treeZxid`. */
+  decidedAbove(treeZxid: Zxid): Entry[] {
+    const decided: Entry[] = [];
+    for (let i = 0; i < this.committedCount; i++) {
+      const entry = this.entries.at(i) as Entry;
+      if (entry.zxid > treeZxid) decided.push(entry);
+    }
+    return decided;
+  }
+
+  /** Proposals above `zxid`, committed ones first. */
+  forEachAbove(zxid: Zxid, visit: (entry: Entry, isCommitted: boolean) => void): void {
+    for (let i = 0; i < this.entries.length; i++) {
+      const entry = this.entries.at(i) as Entry;
+      if (entry.zxid > zxid) visit(entry, i < this.committedCount);
+    }
+  }
+
+  private isOnQuorum(zxid: Zxid): boolean {
+    const quorum = this.quorum;
+    quorum.clear();
+    for (const [sid, acked] of this.acked) {
+      if (acked >= zxid) quorum.add(sid);
+    }
+    for (const verifier of this.verifiers) {
+      if (!verifier.containsQuorum(quorum)) return false;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,257 @@
+import { assert } from '../../base/assert.ts';
+import { ProtocolError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import { AckTracker, type QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
+import { MAX_EPOCH, makeZxid, ZXID_NONE, ZXID_ZERO, type Zxid, zxidHex } from '../../jute/zxid.ts';
+import {
+  intBody,
+  QuorumPacket as Packet,
+  PacketType,
+  PROTOCOL_VERSION,
+  packetName,
+  type QuorumPacket,
+  readEpoch,
+  readIntBody,
+  readLearnerInfo,
+} from '../wire/packets.ts';
+import type { Broadcast } from './broadcast.ts';
+import { type HistoryKind, HistoryVotes, wasSynchronised } from './history-votes.ts';
+import type { History, LeaderHost, LeaderOptions, LeaderRole } from './leader-host.ts';
+import type { LearnerLink } from './learner-link.ts';
+import type { LearnerLinks } from './learner-links.ts';
+
+/**
+ * Which epoch this leader has, and whether its history is the one: the first phase of ZAB, and the first two packets of
+ * every learner, however late it comes.
+ *
+ *   FOLLOWERINFO, OBSERVERINFO   who it is and the epoch it has accepted. The new epoch is above those of a quorum
+ *   LEADERINFO                   the new epoch
+ *   ACKEPOCH                     accepted, and how far its own history goes. None of a quorum may be more recent than
+ *                                the leader's: one that is ends the leader
+ *
+ * Whoever comes when that is settled goes the same way and changes nothing. What follows ACKEPOCH is the next phase's
+ * (synchronization.ts), which voters' histories count is history-votes.ts.
+ */
+export interface NextPhase {
+  /** A quorum was synchronised. */
+  readonly isEstablished: boolean;
+  /** The leader's history is the one. `emptyCount`: voters without a history are among those who said so. */
+  begin(emptyCount: boolean): void;
+  /** A learner that has accepted the epoch, from then on. */
+  synchronise(link: LearnerLink): void;
+}
+
+export class Discovery {
+  private readonly options: LeaderOptions;
+  private readonly verifiers: readonly QuorumVerifier[];
+  private readonly history: History;
+  private readonly host: Pick<LeaderHost, 'send' | 'setAcceptedEpoch'>;
+  private readonly log: Log;
+  private readonly links: LearnerLinks;
+  private readonly inFlight: Broadcast;
+  private readonly next: NextPhase;
+  private readonly stepDown: (reason: string) => void;
+
+  private epochWanted: number;
+  private ownEpoch: number | undefined = undefined;
+  private readonly connected: AckTracker;
+  private readonly histories: HistoryVotes;
+  private isHistoryKnown = false;
+  private isFirstStart = false;
+
+  constructor(
+    role: LeaderRole,
+    links: LearnerLinks,
+    inFlight: Broadcast,
+    next: NextPhase,
+    stepDown: (reason: string) => void,
+  ) {
+    this.options = role.options;
+    this.verifiers = role.options.verifiers;
+    this.history = role.history;
+    this.host = role.host;
+    this.log = role.log;
+    this.links = links;
+    this.inFlight = inFlight;
+    this.next = next;
+    this.stepDown = stepDown;
+    this.epochWanted = role.history.acceptedEpoch + 1;
+    this.connected = new AckTracker(this.verifiers);
+    this.histories = new HistoryVotes(this.verifiers);
+  }
+
+  /** undefined until a quorum is connected. */
+  get epoch(): number | undefined {
+    return this.ownEpoch;
+  }
+
+  get isOver(): boolean {
+    return this.isHistoryKnown;
+  }
+
+  begin(): void {
+    this.connected.add(this.options.self);
+    this.maybeChooseEpoch();
+  }
+
+  onInfo(link: LearnerLink, packet: QuorumPacket): void {
+    if (packet.type !== PacketType.followerInfo && packet.type !== PacketType.observerInfo) {
+      throw new ProtocolError(`${packetName(packet.type)} instead of FOLLOWERINFO or OBSERVERINFO`);
+    }
+    const info = readLearnerInfo(packet.data);
+    if (info.sid === undefined || info.protocolVersion < PROTOCOL_VERSION) {
+      throw new ProtocolError('the learner is older than ZooKeeper 3.4');
+    }
+    const ownVersion = this.configVersion;
+    if (info.configVersion > ownVersion) {
+      throw new ProtocolError(
+        `learner ${info.sid} has configuration ${zxidHex(info.configVersion)}, ours is ${zxidHex(ownVersion)}`,
+      );
+    }
+    if (info.sid === this.options.self) throw new ProtocolError(`the learner has our own id, ${info.sid}`);
+    link.sid = info.sid;
+    link.observer = packet.type === PacketType.observerInfo;
+    link.voter = !link.observer && this.isVoter(info.sid);
+    link.acceptedEpoch = readEpoch(packet);
+    this.links.dropOlder(link);
+    if (this.ownEpoch !== undefined) {
+      this.offerEpoch(link, this.ownEpoch);
+      return;
+    }
+    this.links.enter(link, 'epoch');
+    if (this.isMember(link.sid)) this.epochWanted = Math.max(this.epochWanted, link.acceptedEpoch + 1);
+    if (link.voter) this.connected.add(link.sid);
+    this.maybeChooseEpoch();
+  }
+
+  onAckEpoch(link: LearnerLink, packet: QuorumPacket): void {
+    if (packet.type !== PacketType.ackEpoch) throw new ProtocolError(`${packetName(packet.type)} instead of ACKEPOCH`);
+    const currentEpoch = readIntBody(packet);
+    const isEmpty = packet.zxid === ZXID_NONE;
+    if (currentEpoch < -1 || (packet.zxid < 0 && !isEmpty)) {
+      throw new ProtocolError(`ACKEPOCH with epoch ${currentEpoch} and zxid ${zxidHex(packet.zxid)}`);
+    }
+    link.lastZxid = isEmpty ? ZXID_ZERO : packet.zxid;
+    link.needsSnapshot = isEmpty;
+    link.isEmpty = link.voter && (isEmpty || (currentEpoch !== -1 && historyKind(link, currentEpoch) === 'empty'));
+    this.links.enter(link, 'history');
+    if (this.isHistoryKnown) {
+      if (link.voter && this.isFirstStart && !this.next.isEstablished && !isNew(link, currentEpoch)) {
+        this.stepDown(`voter ${link.sid} has a history, this is no first start`);
+        return;
+      }
+      link.isUnproven = link.isEmpty;
+      this.next.synchronise(link);
+      return;
+    }
+    if (currentEpoch === -1) {
+      // Accepted this epoch before. It is synchronised, and not counted: it cannot promise the same twice.
+      if (link.voter) this.histories.addUncounted(link.sid);
+      return;
+    }
+    if (this.isMoreRecent(currentEpoch, link.lastZxid)) {
+      const claim = `learner ${link.sid} is ahead of us: epoch ${currentEpoch}, zxid ${zxidHex(link.lastZxid)}`;
+      if (!link.voter) throw new ProtocolError(claim);
+      this.stepDown(claim);
+      return;
+    }
+    if (link.voter) this.histories.add(link.sid, link.isEmpty ? 'empty' : historyKind(link, currentEpoch));
+    this.maybeKnowHistory();
+  }
+
+  onGone(link: LearnerLink): void {
+    if (link.voter) this.histories.left(link.sid);
+  }
+
+  /** The election heard that `sid` looks for a leader, before this phase was over. */
+  onVoterLooking(sid: number): void {
+    const patience = this.options.maxEpochWaitHalfTicks;
+    if (patience === undefined || this.ownEpoch !== undefined) return;
+    if (!this.verifiers.every((verifier) => verifier.voters.has(sid))) return;
+    if (this.links.now > patience) this.stepDown(`voter ${sid} looks for another leader`);
+  }
+
+  /** What is waited for, and who is there; to be said by a leader that has waited long enough. */
+  get missing(): string {
+    return this.ownEpoch === undefined
+      ? `no quorum of learners connected, only ${[...this.connected.acks].join(',')}`
+      : `no quorum of voters with a history accepted the epoch, only ${this.histories.sids.join(',')}`;
+  }
+
+  private maybeChooseEpoch(): void {
+    if (!this.connected.has(this.options.self) || !this.connected.hasAllQuorums()) return;
+    if (this.epochWanted > MAX_EPOCH) {
+      this.stepDown(`epoch ${this.epochWanted} is beyond ${MAX_EPOCH}`);
+      return;
+    }
+    const epoch = this.epochWanted;
+    this.ownEpoch = epoch;
+    this.inFlight.begin(makeZxid(epoch, 0));
+    this.links.cameNearer();
+    this.host.setAcceptedEpoch(epoch);
+    this.log.info({ epoch, connected: [...this.connected.acks].join(',') }, 'new epoch');
+    this.histories.add(this.options.self, this.ownHistoryKind());
+    for (const link of this.links.values()) {
+      if (link.phase === 'epoch') this.offerEpoch(link, epoch);
+    }
+    this.maybeKnowHistory();
+  }
+
+  /**
+   * A member that comes later with a higher accepted epoch can follow nobody until there is a higher one still; the
+   * only cure is another election, and one is enough.
+   */
+  private offerEpoch(link: LearnerLink, epoch: number): void {
+    if (link.acceptedEpoch > epoch) {
+      const claim = `learner ${link.sid} has accepted epoch ${link.acceptedEpoch}, ours is ${epoch}`;
+      if (this.isMember(link.sid)) this.stepDown(claim);
+      else this.links.drop(link, claim);
+      return;
+    }
+    this.links.enter(link, 'ackEpoch');
+    this.host.send(link.id, new Packet(PacketType.leaderInfo, makeZxid(epoch, 0), intBody(PROTOCOL_VERSION)));
+  }
+
+  private maybeKnowHistory(): void {
+    if (!this.histories.hasQuorum(this.options.self)) return;
+    assert(this.ownEpoch !== undefined, 'an epoch is accepted when there is one');
+    this.isHistoryKnown = true;
+    this.isFirstStart = this.histories.isFirstStart;
+    this.next.begin(this.histories.countsEmpty);
+  }
+
+  private ownHistoryKind(): HistoryKind {
+    if (this.options.initialize === true) return 'fresh';
+    const { currentEpoch, lastZxid } = this.history;
+    return !this.options.empty && wasSynchronised(currentEpoch, lastZxid) ? 'some' : 'empty';
+  }
+
+  private isMoreRecent(currentEpoch: number, lastZxid: Zxid): boolean {
+    const own = this.history.currentEpoch;
+    return currentEpoch > own || (currentEpoch === own && lastZxid > this.history.lastZxid);
+  }
+
+  /** A membership that was only proposed before this epoch is in force with it. */
+  private get configVersion(): Zxid {
+    const inForce = this.next.isEstablished ? this.verifiers.at(-1) : this.verifiers[0];
+    return (inForce as QuorumVerifier).version;
+  }
+
+  private isVoter(sid: number): boolean {
+    return this.verifiers.some((verifier) => verifier.voters.has(sid));
+  }
+
+  private isMember(sid: number): boolean {
+    return this.verifiers.some((verifier) => verifier.members.has(sid));
+  }
+}
+
+/** Of a learner that does not call itself empty. */
+function historyKind(link: LearnerLink, currentEpoch: number): HistoryKind {
+  if (wasSynchronised(currentEpoch, link.lastZxid)) return 'some';
+  return link.lastZxid === ZXID_ZERO && link.acceptedEpoch === 0 ? 'fresh' : 'empty';
+}
+
+function isNew(link: LearnerLink, currentEpoch: number): boolean {
+  return currentEpoch === 0 && link.lastZxid === ZXID_ZERO;
+}

@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { NO_NODE, NodeTable } from '../../../src/datatree/tree/node-table.ts';
+
+describe('the data of nodes', () => {
+  const sizes = fc.oneof(
+    fc.constant(-1),
+    fc.integer({ min: 0, max: 40 }),
+    fc.integer({ min: 0, max: 9_000 }),
+    fc.constantFrom(20_000, 140_000),
+  );
+
+  test('stays what it was set to, however blocks fill and empty', () => {
+    const step = fc.record({ node: fc.nat({ max: 9 }), size: sizes, gone: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200, size: 'max' }), (steps) => {
+        const table = new NodeTable();
+        const nodes = Array.from({ length: 10 }, (_, i) => table.allocate(`/${i}`));
+        const model = new Map<number, Buffer | undefined>();
+        let fill = 0;
+        for (const { node, size, gone } of steps) {
+          fill++;
+          if (gone && size < 3) {
+            table.free(nodes[node] as number);
+            nodes[node] = table.allocate(`/${node}`);
+            model.set(node, undefined);
+          } else {
+            const data = size < 0 ? undefined : Buffer.alloc(size, fill);
+            table.setData(nodes[node] as number, data);
+            model.set(node, data);
+          }
+          for (const [other, data] of model) {
+            const kept = table.data(nodes[other] as number);
+            if (data === undefined) expect(kept).toBeUndefined();
+            else if (kept === undefined || data.compare(kept) !== 0) expect(kept).toEqual(data);
+            expect(table.dataLength(nodes[other] as number)).toBe(data?.length ?? 0);
+          }
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('takes no more room for being written again and again', () => {
+    const table = new NodeTable();
+    const nodes = Array.from({ length: 100 }, (_, i) => table.allocate(`/${i}`));
+    for (let round = 0; round < 500; round++) {
+      for (const node of nodes) table.setData(node, Buffer.alloc(100 + ((node + round) % 50), round));
+    }
+    for (const node of nodes) expect(table.data(node)?.[0]).toBe(499 & 0xff);
+    expect(table.reservedBytes).toBeLessThan(4_000_000);
+    for (const node of nodes) table.free(node);
+    expect(table.reservedBytes).toBeLessThan(2_000_000);
+  });
+
+  test('does not keep what is gone because of a few nodes that stay', () => {
+    const table = new NodeTable();
+    const kept: number[] = [];
+    for (let round = 0; round < 200; round++) {
+      const nodes = Array.from({ length: 300 }, () => table.allocate('/n'));
+      for (const node of nodes) table.setData(node, Buffer.alloc(100, round));
+      kept.push(nodes[150] as number);
+      for (const node of nodes) if (node !== nodes[150]) table.free(node);
+    }
+    kept.forEach((node, round) => {
+      expect(table.data(node)).toEqual(Buffer.alloc(100, round));
+    });
+    expect(table.reservedBytes).toBeLessThan(4_000_000);
+  });
+});
+
+describe('the table', () => {
+  test('gives a freed handle out again, clean and with a sequence of its own', () => {
+    const table = new NodeTable();
+    const root = table.allocate('');
+    const first = table.allocate('/a');
+    table.appendChild(root, first);
+    table.setOwner(first, 1, 77n);
+    table.setLong(first, 0, 5);
+    table.removeChild(first);
+    table.free(first);
+    const second = table.allocate('/b');
+    expect([second, table.path(second), table.owner(second), table.long(second, 0)]).toEqual([first, '/b', 0n, 0]);
+    expect([table.lastSequence, table.data(second), table.int(second, 4)]).toEqual([3, undefined, NO_NODE]);
+  });
+});

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import type { Zxid } from '../../../src/jute/zxid.ts';
+import { LogMeter, ProposalMeter, SnapshotMeter } from '../../../src/server/metrics/role-meters.ts';
+import { ServerMetrics } from '../../../src/server/metrics/server-metrics.ts';
+import { FakeClock } from '../client-harness.ts';
+
+describe('what is counted elsewhere', () => {
+  it('syncs of the log: their time, and how many records each covered', () => {
+    const metrics = new ServerMetrics();
+    const meter = new LogMeter(metrics);
+    meter.onSynced({ syncs: 1, lastSyncMs: 3.4, records: 10 });
+    meter.onSynced({ syncs: 1, lastSyncMs: 3.4, records: 12 });
+    meter.onSynced({ syncs: 2, lastSyncMs: 1, records: 40 });
+    expect([metrics.fsyncTime.count, metrics.fsyncTime.total]).toEqual([2, 4]);
+    expect([metrics.syncBatchSize.min, metrics.syncBatchSize.max]).toEqual([10, 30]);
+    expect(metrics.syncRequestsQueued.value).toBe(40);
+  });
+
+  it('snapshots: those written by their time, those that failed by their number', () => {
+    const [metrics, clock] = [new ServerMetrics(), new FakeClock()];
+    const meter = new SnapshotMeter(metrics, clock);
+    meter.onStarted();
+    clock.now += 250;
+    meter.onFinished(undefined);
+    meter.onStarted();
+    meter.onFinished(new Error('disk full'));
+    expect([metrics.snapshotTime.count, metrics.snapshotTime.max, metrics.snapshotErrors.value]).toEqual([1, 250, 1]);
+  });
+
+  it('proposals: how long until a quorum has them, as long as they are remembered', () => {
+    const [metrics, clock] = [new ServerMetrics(), new FakeClock()];
+    const meter = new ProposalMeter(metrics, clock);
+    const first = 0x100000001;
+    for (let i = 0; i < 9000; i++) meter.onProposed((first + i) as Zxid);
+    clock.now += 7;
+    for (let i = 0; i < 9000; i++) meter.onCommitted((first + i) as Zxid);
+    expect([metrics.proposalCount.value, metrics.commitCount.value]).toEqual([9000, 9000]);
+    expect([metrics.quorumAckLatency.count, metrics.quorumAckLatency.min]).toEqual([8192, 7]);
+  });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import type { Zxid } from '../../../src/jute/zxid.ts';
+import { HistoryVotes, wasSynchronised } from '../../../src/zab/leader/history-votes.ts';
+import { majority, zxid } from '../ensemble.ts';
+
+function votes(voters: readonly number[], answers: Readonly<Record<number, 'some' | 'fresh' | 'empty'>>): HistoryVotes {
+  const made = new HistoryVotes([majority(voters, [9])]);
+  for (const [sid, kind] of Object.entries(answers)) made.add(Number(sid), kind);
+  return made;
+}
+
+describe('whether the best history is known', () => {
+  test('a quorum of those who remember, the leader among them', () => {
+    expect(votes([1, 2, 3], { 3: 'some', 1: 'some' }).hasQuorum(3)).toBe(true);
+    expect(votes([1, 2, 3], { 2: 'some', 1: 'some' }).hasQuorum(3)).toBe(false);
+    expect(votes([1, 2, 3], { 3: 'some' }).hasQuorum(3)).toBe(false);
+    expect(votes([1, 2, 3], { 3: 'some', 9: 'some' }).hasQuorum(3)).toBe(false);
+  });
+
+  test('an empty voter does not count beside a history', () => {
+    expect(votes([1, 2, 3], { 3: 'some', 1: 'empty' }).hasQuorum(3)).toBe(false);
+    expect(votes([1, 2, 3, 4, 5], { 5: 'some', 4: 'some', 1: 'empty', 2: 'empty' }).hasQuorum(5)).toBe(false);
+  });
+
+  test('unless every voter has answered', () => {
+    expect(votes([1, 2, 3], { 3: 'some', 1: 'empty', 2: 'empty' }).hasQuorum(3)).toBe(true);
+  });
+
+  test('a first start: nobody has a history, and the empty ones are a quorum', () => {
+    const made = votes([1, 2, 3], { 3: 'empty', 1: 'empty' });
+    expect([made.isFirstStart, made.hasQuorum(3)]).toEqual([true, true]);
+    expect(votes([1, 2, 3, 4, 5], { 3: 'empty', 1: 'empty' }).hasQuorum(3)).toBe(false);
+  });
+
+  test('it was none when someone has a history after all, or accepted this epoch before', () => {
+    const withHistory = votes([1, 2, 3, 4, 5], { 3: 'empty', 1: 'empty', 2: 'empty' });
+    withHistory.add(4, 'some');
+    expect(withHistory.isFirstStart).toBe(false);
+    const again = votes([1, 2, 3, 4, 5], { 3: 'empty', 1: 'empty', 2: 'empty' });
+    again.addUncounted(2);
+    expect([again.isFirstStart, again.hasQuorum(3)]).toEqual([false, false]);
+  });
+
+  test('what a voter without a history told is forgotten when it leaves', () => {
+    const made = votes([1, 2, 3], { 3: 'empty', 1: 'empty' });
+    made.left(1);
+    expect(made.hasQuorum(3)).toBe(false);
+    const remembering = votes([1, 2, 3], { 3: 'some', 1: 'some' });
+    remembering.left(1);
+    expect(remembering.hasQuorum(3)).toBe(true);
+  });
+
+  test('who is meant to be empty counts', () => {
+    expect(votes([1, 2, 3], { 3: 'some', 1: 'fresh' }).hasQuorum(3)).toBe(true);
+  });
+});
+
+test('who was ever synchronised', () => {
+  expect(wasSynchronised(0, 0 as Zxid)).toBe(false);
+  expect(wasSynchronised(1, 0 as Zxid)).toBe(true);
+  // The remains of a synchronisation that broke off, and the data of a standalone server.
+  expect(wasSynchronised(0, zxid('3:7'))).toBe(false);
+  expect(wasSynchronised(0, zxid('0:7'))).toBe(true);
+});
