@@ -55,7 +55,7 @@ function run(store: Store, writers: number): Promise<void> {
   return new Promise((resolve) => {
     store.handlers = {
       onFatal: onThrow,
-      onSynced(zxid) {
+      onDurable(zxid) {
         const now = performance.now();
         const again = now - begin < RUN_MS;
         const synced = zxid - first + 1;

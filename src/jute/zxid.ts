@@ -32,6 +32,28 @@ export function counterOf(zxid: Zxid): number {
   return zxid - Math.floor(zxid / COUNTER_RANGE) * COUNTER_RANGE;
 }
 
+/**
+ * Whether `next` may stand right after `previous` in a history: the numbers go up by one, or a later leader's epoch
+ * begins, always with its transaction 1. All else is a gap, and a gap is a lost transaction (ZOOKEEPER-4925,
+ * ZOOKEEPER-5094). Behind the end of an epoch it cannot be seen whether that had more of them. The rule holds for the
+ * log, for memory and for learners alike.
+ *
+ * It is also true after `epoch << 32`, where a leader's tree stands before the first transaction of its epoch. A
+ * leader never gives that number to a transaction. A standalone server of Apache's does when it counts past 2^32.
+ */
+export function follows(previous: Zxid, next: Zxid): boolean {
+  return next === previous + 1 || (counterOf(next) === 1 && epochOf(next) > epochOf(previous));
+}
+
+/**
+ * Whether a server was ever synchronised to the end, which is when it takes a leader's epoch for its own. Transactions
+ * alone do not say so: they may be the remains of a first synchronisation that broke off, and end anywhere. Epoch 0 has
+ * no leader; its transactions come from a standalone server.
+ */
+export function isWholeHistory(currentEpoch: number, lastZxid: Zxid): boolean {
+  return currentEpoch > 0 || (lastZxid > 0 && epochOf(lastZxid) === 0);
+}
+
 /** Lower-case hexadecimal without prefix or padding, as in file names: `log.100000001`. */
 export function zxidHex(zxid: Zxid): string {
   if (zxid >= 0) return zxid.toString(16);

@@ -18,9 +18,9 @@ import { LinkStream } from '../zab/wire/link-stream.ts';
 import { PacketType, type QuorumPacket } from '../zab/wire/packets.ts';
 import { AnyDial } from './any-dial.ts';
 import type { ConfigBook } from './config-book.ts';
+import { DurableQueue } from './durable-queue.ts';
 import type { PeerParts } from './peer-parts.ts';
 import type { ReplicaSink } from './replica.ts';
-import { SyncQueue } from './sync-queue.ts';
 
 /**
  * The role of those who follow or observe: joins Learner to this peer's replica and clients, over one connection to
@@ -61,7 +61,7 @@ export class Following implements LearnerHost, ReplicaSink {
   private readonly ticker: Timer;
   private readonly tracker = new LearnerSessionTracker();
   private readonly ids: SessionIds;
-  private readonly syncQueue = new SyncQueue();
+  private readonly durableQueue = new DurableQueue();
   /** What is to be done at each answer to a sync, in the order asked. */
   private readonly syncs = new Fifo<Request | Revalidation>();
   private readonly startedMs: number;
@@ -95,7 +95,7 @@ export class Following implements LearnerHost, ReplicaSink {
         syncLimitTicks: config.syncLimitTicks,
       },
       {
-        lastZxid: store.lastSynced,
+        lastZxid: store.lastDurable,
         acceptedEpoch: store.epochs.acceptedEpoch ?? 0,
         currentEpoch: store.epochs.currentEpoch ?? 0,
         empty: options.empty,
@@ -132,7 +132,7 @@ export class Following implements LearnerHost, ReplicaSink {
     if (this.over) return;
     this.over = true;
     this.ticker.cancel();
-    this.syncQueue.clear();
+    this.durableQueue.clear();
     this.dialling?.giveUp();
     this.redial?.cancel();
     this.link?.destroy();
@@ -223,12 +223,12 @@ export class Following implements LearnerHost, ReplicaSink {
     this.link?.send(packet);
   }
 
-  sendAfterSync(packet: QuorumPacket): void {
-    this.syncQueue.push(() => this.link?.send(packet));
+  sendWhenDurable(packet: QuorumPacket): void {
+    this.durableQueue.push(() => this.link?.send(packet));
   }
 
-  afterSync(task: () => void): void {
-    this.syncQueue.push(task);
+  whenDurable(task: () => void): void {
+    this.durableQueue.push(task);
   }
 
   append(zxid: Zxid, payload: Buffer): void {
@@ -236,7 +236,7 @@ export class Following implements LearnerHost, ReplicaSink {
     const txn = readTxn(payload);
     this.newestKnown = zxid;
     this.parts.metrics.learnerProposalsReceived.add(1);
-    this.syncQueue.onAppended(zxid);
+    this.durableQueue.onAppended(zxid);
     this.parts.replica.append(zxid, payload, txn);
   }
 
@@ -249,7 +249,7 @@ export class Following implements LearnerHost, ReplicaSink {
     const { store, replica, log } = this.parts;
     this.refuseToDropStandaloneHistory();
     log.warn(
-      { zxid: `0x${zxidHex(zxid)}`, last: `0x${zxidHex(store.lastSynced)}` },
+      { zxid: `0x${zxidHex(zxid)}`, last: `0x${zxidHex(store.lastDurable)}` },
       'cutting off what was never decided',
     );
     if (store.truncate(zxid)) {
@@ -349,8 +349,8 @@ export class Following implements LearnerHost, ReplicaSink {
 
   // ReplicaSink
 
-  onSynced(zxid: Zxid): void {
-    this.syncQueue.onSynced(zxid);
+  onDurable(zxid: Zxid): void {
+    this.durableQueue.onDurable(zxid);
   }
 
   onApplied(txn: Txn, result: ApplyResult): void {

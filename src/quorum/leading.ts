@@ -318,8 +318,8 @@ export class Leading implements LeaderHost, ReplicaSink {
 
   // ReplicaSink
 
-  onSynced(zxid: Zxid): void {
-    this.enter(() => this.leader.onSynced(zxid));
+  onDurable(zxid: Zxid): void {
+    this.enter(() => this.leader.onDurable(zxid));
   }
 
   onApplied(txn: Txn, result: ApplyResult): void {

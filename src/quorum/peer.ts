@@ -93,9 +93,9 @@ export class Peer {
     const replica = new Replica(this.store, database, world.random, snapshotPolicy(config), snapshots, log);
     const logMeter = new LogMeter(this.metrics);
     this.store.handlers = {
-      onSynced: (zxid) => {
-        logMeter.onSynced(this.store.logStats);
-        replica.onSynced(zxid);
+      onDurable: (zxid) => {
+        logMeter.onDurable(this.store.logStats);
+        replica.onDurable(zxid);
       },
       onFatal: (error) => {
         throw error;
@@ -200,7 +200,7 @@ export class Peer {
     for (const timer of this.timers) timer.cancel();
     // What was taken in so far reaches the disk, and on a standalone server its clients are answered.
     if (this.current === undefined) this.shut(done);
-    else this.store.whenSynced(() => this.shut(done));
+    else this.store.whenDurable(() => this.shut(done));
   }
 
   private shut(done: () => void): void {
@@ -222,7 +222,7 @@ export class Peer {
     this.showConfig(book);
     this.handlers.onServing('looking');
     this.log.info(
-      { zxid: `0x${zxidHex(store.lastSynced)}`, epoch: store.epochs.currentEpoch ?? 0 },
+      { zxid: `0x${zxidHex(store.lastDurable)}`, epoch: store.epochs.currentEpoch ?? 0 },
       'looking for a leader',
     );
     election.look(

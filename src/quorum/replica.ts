@@ -19,7 +19,7 @@ import type { Store } from '../txnlog/store.ts';
  */
 export interface ReplicaSink {
   /** `zxid` and everything before it is on the own disk, and what of that is decided has been applied. */
-  onSynced(zxid: Zxid): void;
+  onDurable(zxid: Zxid): void;
   onApplied(txn: Txn, result: ApplyResult): void;
 }
 
@@ -89,7 +89,7 @@ export class Replica {
     assert(this.sink === undefined, 'one role at a time');
     assert(this.pending.length === 0, 'no transaction of an earlier role is pending');
     // The tree of one who led without proposing stands at its epoch's start, above the log that a learner counts by.
-    this.committed = this.store.lastSynced;
+    this.committed = this.store.lastDurable;
     this.sink = sink;
   }
 
@@ -113,9 +113,9 @@ export class Replica {
   }
 
   /** From the store, after each sync. */
-  onSynced(zxid: Zxid): void {
+  onDurable(zxid: Zxid): void {
     this.drain();
-    this.sink?.onSynced(zxid);
+    this.sink?.onDurable(zxid);
   }
 
   /**
@@ -127,7 +127,7 @@ export class Replica {
     this.store.quiesce(() => {
       while (this.pending.length > 0) {
         const head = this.pending.shift() as PendingTxn;
-        if (head.zxid <= this.store.lastSynced) this.applyOne(head);
+        if (head.zxid <= this.store.lastDurable) this.applyOne(head);
       }
       this.committed = this.current.lastProcessedZxid;
       done();
@@ -169,7 +169,7 @@ export class Replica {
   private drain(): void {
     if (this.draining) return;
     this.draining = true;
-    const limit = Math.min(this.committed, this.store.lastSynced);
+    const limit = Math.min(this.committed, this.store.lastDurable);
     for (let head = this.pending.peek(); head !== undefined && head.zxid <= limit; head = this.pending.peek()) {
       this.pending.shift();
       this.applyOne(head);

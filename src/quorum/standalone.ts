@@ -71,7 +71,7 @@ export class Standalone implements Upstream, ReplicaSink {
     return this.primary.sessions.expirySets();
   }
 
-  onSynced(): void {}
+  onDurable(): void {}
 
   onApplied(txn: Txn, result: ApplyResult): void {
     this.primary.onApplied(txn, result);

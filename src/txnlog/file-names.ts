@@ -7,7 +7,7 @@ import { parseZxidHex, type Zxid, zxidHex } from '../jute/zxid.ts';
  * everything that is ours alone begins otherwise, so that Apache's tools never take it for one of the two.
  */
 export const VERSION_DIR = 'version-2';
-export const SYNC_NOTE = 'synced';
+export const DURABLE_NOTE = 'synced';
 export const LOG_ORDER = 'log-order';
 export const INTENT = 'history-change';
 const TEMPORARY = 'writing-';

@@ -3,8 +3,8 @@ import type { Disk } from '../io/disk.ts';
 import { parseZxidHex, ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
 import type { DataDirs } from './data-dir.ts';
 import { INTENT, join, listLogs, listSnapshots, temporaryName } from './file-names.ts';
+import type { DurableNote, DurableUpTo } from './log/durable-note.ts';
 import { LogFileReader } from './log/log-file-reader.ts';
-import type { SyncedUpTo, SyncNote } from './log/sync-note.ts';
 import { replaceFile } from './small-file.ts';
 
 /**
@@ -38,14 +38,14 @@ export function readIntent(disk: Disk, dirs: DataDirs): Intent | undefined {
 }
 
 /** Does what the intent says, whatever part of it was done before. Throws DiskError and FatalError. */
-export function carryOut(disk: Disk, dirs: DataDirs, note: SyncNote, intent: Intent): void {
+export function carryOut(disk: Disk, dirs: DataDirs, note: DurableNote, intent: Intent): void {
   if (intent.kind === 'install') carryOutInstall(disk, dirs, note, intent.snapshot);
   else carryOutTruncate(disk, dirs, note, intent.zxid);
   disk.unlink(join(dirs.snapDir, INTENT));
   disk.syncDir(dirs.snapDir);
 }
 
-function carryOutInstall(disk: Disk, dirs: DataDirs, note: SyncNote, name: string): void {
+function carryOutInstall(disk: Disk, dirs: DataDirs, note: DurableNote, name: string): void {
   const path = join(dirs.snapDir, name);
   const temporary = join(dirs.snapDir, temporaryName(name));
   if (disk.exists(temporary)) {
@@ -62,7 +62,7 @@ function carryOutInstall(disk: Disk, dirs: DataDirs, note: SyncNote, name: strin
   disk.syncDir(dirs.snapDir);
 }
 
-function carryOutTruncate(disk: Disk, dirs: DataDirs, note: SyncNote, zxid: Zxid): void {
+function carryOutTruncate(disk: Disk, dirs: DataDirs, note: DurableNote, zxid: Zxid): void {
   for (const snapshot of listSnapshots(disk, dirs.snapDir)) {
     if (snapshot.zxid > zxid) disk.unlink(join(dirs.snapDir, snapshot.name));
   }
@@ -104,7 +104,7 @@ function endOfRecordsUpTo(disk: Disk, path: string, zxid: Zxid): number {
 }
 
 /** A file that a later one follows was synced as a whole. */
-function lowered(known: SyncedUpTo | undefined, file: Zxid, cutAt: number, zxid: Zxid): SyncedUpTo {
+function lowered(known: DurableUpTo | undefined, file: Zxid, cutAt: number, zxid: Zxid): DurableUpTo {
   if (known === undefined || known.file < file)
     return { file: known?.file ?? ZXID_ZERO, offset: known?.offset ?? 0, zxid };
   return { file, offset: known.file === file ? Math.min(known.offset, cutAt) : cutAt, zxid };

@@ -6,11 +6,11 @@ import { readTxn, type Txn } from '../jute/txns.ts';
 import { ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
 import type { DataDirs } from './data-dir.ts';
 import { join, listSnapshots, logName, type SnapshotName } from './file-names.ts';
+import type { DurableNote, DurableUpTo } from './log/durable-note.ts';
 import type { LogRecord } from './log/log-file-reader.ts';
 import type { LogOrder } from './log/log-order.ts';
 import { cutTornTail, type ReplayedLog, replayLog } from './log/log-replay.ts';
 import type { RecentLog } from './log/recent-log.ts';
-import type { SyncedUpTo, SyncNote } from './log/sync-note.ts';
 import { loadSnapshot, looksComplete } from './snapshot/snapshot-reader.ts';
 
 /**
@@ -52,7 +52,7 @@ export function recoverHistory(
   disk: Disk,
   dirs: DataDirs,
   options: RecoveryOptions,
-  note: SyncNote,
+  note: DurableNote,
   order: LogOrder,
   recent: RecentLog,
   log: Log,
@@ -116,18 +116,18 @@ function makeDurable(
   dirs: DataDirs,
   snapshot: SnapshotName | undefined,
   replayed: ReplayedLog,
-  known: SyncedUpTo | undefined,
+  known: DurableUpTo | undefined,
 ): void {
   if (snapshot !== undefined) syncFile(disk, join(dirs.snapDir, snapshot.name), 0, 0);
   for (const [zxid, end] of replayed.ends) {
     const path = join(dirs.logDir, logName(zxid));
     // A file without a record was removed.
-    if (disk.exists(path)) syncFile(disk, path, syncedIn(zxid, end, known), end);
+    if (disk.exists(path)) syncFile(disk, path, durableIn(zxid, end, known), end);
   }
 }
 
 /** Files before the one that is noted were synced as a whole before that one was begun. */
-function syncedIn(zxid: Zxid, end: number, known: SyncedUpTo | undefined): number {
+function durableIn(zxid: Zxid, end: number, known: DurableUpTo | undefined): number {
   if (known === undefined || known.file < zxid) return 0;
   return known.file === zxid ? known.offset : end;
 }

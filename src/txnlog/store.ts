@@ -4,11 +4,12 @@ import type { Log } from '../base/log.ts';
 import { Database, type DatabaseOptions } from '../datatree/database.ts';
 import type { Clock } from '../io/clock.ts';
 import { type Disk, DiskError, diskError } from '../io/disk.ts';
-import { counterOf, ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
+import { counterOf, follows, ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
 import { type DataDirs, openDataDirs, removeTemporaries, takeInitializeMarker } from './data-dir.ts';
 import { Epochs } from './epochs.ts';
 import { type Compression, join, listLogs, listSnapshots, snapshotName } from './file-names.ts';
 import { carryOut, type Intent, readIntent, writeIntent } from './history-change.ts';
+import { DurableNote } from './log/durable-note.ts';
 import type { LogCursor } from './log/log-cursor.ts';
 import { LogFileReader } from './log/log-file-reader.ts';
 import { LogOrder } from './log/log-order.ts';
@@ -16,8 +17,6 @@ import { filesFrom } from './log/log-replay.ts';
 import { LogShelf } from './log/log-shelf.ts';
 import { LogWriter, type LogWriterHandlers, type LogWriterStats } from './log/log-writer.ts';
 import { RecentLog } from './log/recent-log.ts';
-import { SyncNote } from './log/sync-note.ts';
-import { follows } from './log/zxid-order.ts';
 import { recoverHistory } from './recovery.ts';
 import { carryOutPurge, planPurge } from './retention.ts';
 import { replaceFile } from './small-file.ts';
@@ -26,7 +25,7 @@ import { type SnapshotInfo, SnapshotShelf } from './snapshot/snapshot-shelf.ts';
 import { encodeSnapshot, type SnapshotSource, type SnapshotWriter } from './snapshot/snapshot-writer.ts';
 
 /**
- * Everything durable of one peer: log, snapshots, epochs. What it promises: a transaction that `onSynced` named is
+ * Everything durable of one peer: log, snapshots, epochs. What it promises: a transaction that `onDurable` named is
  * there after any crash; nothing is there that was not appended; and the history on disk is always one history,
  * whatever moment the power goes while it is replaced or cut.
  *
@@ -86,7 +85,7 @@ export class Store {
   private readonly options: StoreOptions;
   private readonly log: Log;
   private readonly dirs: DataDirs;
-  private readonly note: SyncNote;
+  private readonly note: DurableNote;
   private readonly order: LogOrder;
   private readonly writer: LogWriter;
   private readonly logs: LogShelf;
@@ -120,7 +119,7 @@ export class Store {
     this.disk.syncDir(dirs.logDir);
     this.epochs = new Epochs(this.disk, dirs.snapDir, log);
     this.recent = new RecentLog(options.commitLogCount);
-    this.note = new SyncNote(this.disk, dirs.logDir, log);
+    this.note = new DurableNote(this.disk, dirs.logDir, log);
     this.order = new LogOrder(this.disk, dirs.logDir);
     const intent = readIntent(this.disk, dirs);
     if (intent !== undefined) {
@@ -212,8 +211,8 @@ export class Store {
     return this.writer.lastAppended;
   }
 
-  get lastSynced(): Zxid {
-    return this.writer.lastSynced;
+  get lastDurable(): Zxid {
+    return this.writer.lastDurable;
   }
 
   get logStats(): Readonly<LogWriterStats> {
@@ -225,14 +224,14 @@ export class Store {
     this.writer.append(zxid, payload);
   }
 
-  /** After everything appended so far is synced, never from inside this call; FIFO with onSynced. */
-  whenSynced(task: () => void): void {
-    this.writer.whenSynced(task);
+  /** After everything appended so far is synced, never from inside this call; FIFO with onDurable. */
+  whenDurable(task: () => void): void {
+    this.writer.whenDurable(task);
   }
 
   /**
    * A role ends: what was not handed to the disk is dropped, what is in flight finishes; then, lastAppended being
-   * lastSynced, `done` runs. Nobody hears of a sync any more, no whenSynced of before runs, and a snapshot that was
+   * lastDurable, `done` runs. Nobody hears of a sync any more, no whenDurable of before runs, and a snapshot that was
    * being installed is given up with the old history whole. `done` waits for that too, however slow the disk: the next
    * role appends, or receives a snapshot of its own.
    */
@@ -274,7 +273,7 @@ export class Store {
    */
   readFrom(zxid: Zxid): LogCursor | undefined {
     try {
-      return this.logs.readFrom(zxid, this.writer.lastSynced);
+      return this.logs.readFrom(zxid, this.writer.lastDurable);
     } catch (error) {
       const { message: reason } = diskError(error);
       this.log.warn({ from: zxidHex(zxid), reason }, 'the log on disk cannot be read for a learner');
@@ -297,7 +296,7 @@ export class Store {
    * then no trace of it is left, and the log still has everything.
    */
   takeSnapshot(cut: SnapshotSource, done: (error: Error | undefined) => void): void {
-    const isOnDisk = counterOf(cut.zxid) === 0 || cut.zxid <= this.writer.lastSynced;
+    const isOnDisk = counterOf(cut.zxid) === 0 || cut.zxid <= this.writer.lastDurable;
     assert(isOnDisk, 'a snapshot holds nothing that the own log could still lose');
     this.snapshots.take(cut, (error) => {
       if (error === undefined) this.beginsEmpty = false;

@@ -103,11 +103,11 @@ export const LATE_MUTANTS: readonly Mutant[] = [
       {
         file: 'src/quorum/replica.ts',
         from: 'this.sink = undefined;\n    this.store.quiesce(() => {',
-        to: 'this.sink = undefined;\n    const onDisk = this.store.lastSynced;\n    this.store.quiesce(() => {',
+        to: 'this.sink = undefined;\n    const onDisk = this.store.lastDurable;\n    this.store.quiesce(() => {',
       },
       {
         file: 'src/quorum/replica.ts',
-        from: 'if (head.zxid <= this.store.lastSynced) this.applyOne(head);',
+        from: 'if (head.zxid <= this.store.lastDurable) this.applyOne(head);',
         to: 'if (head.zxid <= onDisk) this.applyOne(head);',
       },
     ],

@@ -36,7 +36,11 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'acknowledge before the sync',
     bug: 'ZOOKEEPER-4646, ZOOKEEPER-3911',
     edits: [
-      { file: FOLLOWING, from: 'this.syncQueue.push(() => this.link?.send(packet));', to: 'this.link?.send(packet);' },
+      {
+        file: FOLLOWING,
+        from: 'this.durableQueue.push(() => this.link?.send(packet));',
+        to: 'this.link?.send(packet);',
+      },
     ],
   },
   {
@@ -50,8 +54,8 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: LEARNER,
-        from: '    this.host.afterSync(() => {',
-        to: '    if (!this.isUnproven) this.host.setCurrentEpoch(this.ownEpoch);\n    this.host.afterSync(() => {',
+        from: '    this.host.whenDurable(() => {',
+        to: '    if (!this.isUnproven) this.host.setCurrentEpoch(this.ownEpoch);\n    this.host.whenDurable(() => {',
       },
     ],
   },
@@ -199,8 +203,8 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: LEARNER,
-        from: 'if (epoch > this.ownEpoch || (zxid !== this.lastZxid + 1 && !isFirst)) {',
-        to: 'if (epoch > this.ownEpoch || (zxid < 0 && !isFirst)) {',
+        from: 'if (epochOf(zxid) > this.ownEpoch || !follows(this.lastZxid, zxid)) {',
+        to: 'if (epochOf(zxid) > this.ownEpoch || zxid < 0) {',
       },
     ],
   },
@@ -275,7 +279,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: REPLICA,
-        from: 'if (head.zxid <= this.store.lastSynced) this.applyOne(head);',
+        from: 'if (head.zxid <= this.store.lastDurable) this.applyOne(head);',
         to: 'this.applyOne(head);',
       },
     ],
@@ -314,7 +318,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: REPLICA,
-        from: 'const limit = Math.min(this.committed, this.store.lastSynced);',
+        from: 'const limit = Math.min(this.committed, this.store.lastDurable);',
         to: 'const limit = this.committed;',
       },
     ],
@@ -549,8 +553,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: REPLICA,
-        from: 'const limit = Math.min(this.committed, this.store.lastSynced);',
-        to: 'const limit = Math.min(this.committed - 1, this.store.lastSynced);',
+        from: 'const limit = Math.min(this.committed, this.store.lastDurable);',
+        to: 'const limit = Math.min(this.committed - 1, this.store.lastDurable);',
       },
     ],
   },
@@ -728,7 +732,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: REPLICA,
-        from: 'if (head.zxid <= this.store.lastSynced) this.applyOne(head);',
+        from: 'if (head.zxid <= this.store.lastDurable) this.applyOne(head);',
         to: 'if (head.zxid < 0) this.applyOne(head);',
       },
     ],
@@ -777,7 +781,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'believe a note whatever its checksum',
     edits: [
       {
-        file: 'src/txnlog/log/sync-note.ts',
+        file: 'src/txnlog/log/durable-note.ts',
         from: 'if (adler32(Buffer.from(text as string)).toString(16) !== checksum) return undefined;',
         to: 'if (checksum === undefined) return undefined;',
       },

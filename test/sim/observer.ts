@@ -88,7 +88,7 @@ export interface Invariant {
   onApplied?(view: View, zxid: Zxid, payload: Buffer, before: Zxid, decided: boolean, database: Database): void;
   /** The tree is another one: after a cut, or a snapshot. */
   onReplaced?(view: View, database: Database): void;
-  onSynced?(view: View, zxid: Zxid): void;
+  onDurable?(view: View, zxid: Zxid): void;
   onAck?(view: View, zxid: Zxid): void;
   onCut?(view: View, zxid: Zxid): void;
   onServing?(view: View): void;
@@ -216,10 +216,10 @@ export class Observer {
   private wrapStore(view: View, store: Store): void {
     const { handlers, epochs } = store;
     store.handlers = {
-      onSynced: (zxid) => {
+      onDurable: (zxid) => {
         view.durable = zxid;
-        this.tell('synced', view, (invariant) => invariant.onSynced?.(view, zxid));
-        handlers.onSynced(zxid);
+        this.tell('synced', view, (invariant) => invariant.onDurable?.(view, zxid));
+        handlers.onDurable(zxid);
       },
       onFatal: (error) => handlers.onFatal(error),
     };
@@ -291,7 +291,7 @@ export class Observer {
       endRole(() => {
         view.logTip = view.tip;
         // What was in flight when the role ended got there, and nobody was told.
-        view.durable = this.ledger.tipOf(replica.store.lastSynced);
+        view.durable = this.ledger.tipOf(replica.store.lastDurable);
         done();
       });
     };

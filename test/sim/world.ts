@@ -471,7 +471,7 @@ const EVENTS = [
   'onCommitted',
   'onApplied',
   'onReplaced',
-  'onSynced',
+  'onDurable',
   'onAck',
   'onCut',
   'onServing',

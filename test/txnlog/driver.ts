@@ -64,7 +64,7 @@ export class Driver {
     const invented = found > Math.max(this.epochWanted, this.newestEpoch);
     if (invented) throw new Error(`currentEpoch ${found} was never set`);
     this.store.handlers = {
-      onSynced: (zxid) => this.onSynced(zxid),
+      onDurable: (zxid) => this.onDurable(zxid),
       onFatal: (error) => {
         throw error;
       },
@@ -140,7 +140,7 @@ export class Driver {
 
   /** Lets everything in flight come to its end. */
   private settle(): void {
-    for (let i = 0; i < 100 && (this.busy > 0 || this.store.lastSynced !== this.store.lastAppended); i++)
+    for (let i = 0; i < 100 && (this.busy > 0 || this.store.lastDurable !== this.store.lastAppended); i++)
       this.lab.run(20);
     this.lab.run(5);
   }
@@ -154,10 +154,10 @@ export class Driver {
     });
     this.lab.run(20);
     if (!done) throw new Error('the store did not come to rest');
-    if (this.store.lastAppended !== this.store.lastSynced) throw new Error('at rest, and not all of it is synced');
+    if (this.store.lastAppended !== this.store.lastDurable) throw new Error('at rest, and not all of it is synced');
     // What finished after the role ended belongs to the history without having been announced.
     for (let next = this.pending.shift(); next !== undefined; next = this.pending.shift()) {
-      if (next <= this.store.lastSynced) this.database.apply(readTxn(payloadOf(next)));
+      if (next <= this.store.lastDurable) this.database.apply(readTxn(payloadOf(next)));
     }
     return true;
   }
@@ -196,8 +196,8 @@ export class Driver {
     this.settle();
   }
 
-  private onSynced(zxid: Zxid): void {
-    this.model.onSynced(zxid);
+  private onDurable(zxid: Zxid): void {
+    this.model.onDurable(zxid);
     while (this.pending.length > 0 && (this.pending[0] as Zxid) <= zxid) {
       this.database.apply(readTxn(payloadOf(this.pending.shift() as Zxid)));
     }

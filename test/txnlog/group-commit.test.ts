@@ -9,7 +9,7 @@ function watched(options: Partial<StoreOptions> = {}): { lab: Lab; store: Store;
   const { store } = lab.start();
   const events: string[] = [];
   store.handlers = {
-    onSynced: (zxid) => events.push(`synced ${zxid}`),
+    onDurable: (zxid) => events.push(`synced ${zxid}`),
     onFatal: (error) => events.push(`fatal ${error.exitCode} ${error.message}`),
   };
   lab.disk.onEffect = ({ kind, path }, phase) => {
@@ -27,10 +27,10 @@ describe('group commit', () => {
     const { lab, store, events } = watched();
     append(store, 1, 2, 3);
     expect(store.lastAppended).toBe(3);
-    expect(store.lastSynced).toBe(0);
+    expect(store.lastDurable).toBe(0);
     lab.run();
     expect(events).toEqual(['create log.1', 'write log.1', 'write log.1', 'sync log.1', 'synced 3']);
-    expect(store.lastSynced).toBe(3);
+    expect(store.lastDurable).toBe(3);
   });
 
   test('what arrives while a sync is in flight is the next group, of any size', () => {
@@ -60,13 +60,13 @@ describe('group commit', () => {
   test('a task waits for what was appended before it, and for nothing after', () => {
     const { lab, store, events } = watched();
     append(store, 1);
-    store.whenSynced(() => events.push('after 1'));
+    store.whenDurable(() => events.push('after 1'));
     append(store, 2);
     lab.clock.after(0.2, () => {
       append(store, 3);
-      store.whenSynced(() => events.push('after 3'));
+      store.whenDurable(() => events.push('after 3'));
     });
-    store.whenSynced(() => events.push('after 2'));
+    store.whenDurable(() => events.push('after 2'));
     lab.run();
     expect(events.filter((event) => /synced|after/.test(event))).toEqual([
       'synced 2',
@@ -79,7 +79,7 @@ describe('group commit', () => {
 
   test('with nothing to wait for a task runs soon, but never inside the call', () => {
     const { lab, store, events } = watched();
-    store.whenSynced(() => events.push('ran'));
+    store.whenDurable(() => events.push('ran'));
     expect(events).toEqual([]);
     lab.run();
     expect(events).toEqual(['ran']);
@@ -199,11 +199,11 @@ describe('a role that ends', () => {
     lab.run();
     events.length = 0;
     append(store, 2);
-    store.whenSynced(() => events.push('an old role was told'));
+    store.whenDurable(() => events.push('an old role was told'));
     lab.run(0.3);
     append(store, 3);
-    store.whenSynced(() => events.push('an old role was told'));
-    store.quiesce(() => events.push(`at rest at ${store.lastAppended} = ${store.lastSynced}`));
+    store.whenDurable(() => events.push('an old role was told'));
+    store.quiesce(() => events.push(`at rest at ${store.lastAppended} = ${store.lastDurable}`));
     lab.run();
     expect(events).toEqual(['write log.1', 'sync log.1', 'at rest at 2 = 2']);
     lab.powerLoss();
@@ -213,7 +213,7 @@ describe('a role that ends', () => {
   test('before anything was handed over, all of it is dropped', () => {
     const { lab, store, events } = watched();
     append(store, 1, 2);
-    store.quiesce(() => events.push(`at rest at ${store.lastAppended} = ${store.lastSynced}`));
+    store.quiesce(() => events.push(`at rest at ${store.lastAppended} = ${store.lastDurable}`));
     lab.run();
     expect(events).toEqual(['at rest at 0 = 0']);
   });
@@ -271,10 +271,10 @@ describe('a disk that fails', () => {
         return failures++ === 0 ? 'EIO' : undefined;
       };
       append(store, store.lastAppended + 1);
-      store.whenSynced(() => events.push('told'));
+      store.whenDurable(() => events.push('told'));
       lab.run();
       append(store, store.lastAppended + 1);
-      store.whenSynced(() => events.push('told'));
+      store.whenDurable(() => events.push('told'));
       store.quiesce(() => events.push('at rest'));
       lab.run(5000);
       expect(events.filter((event) => !/^(create|write|truncate) log/.test(event))).toHaveLength(1);
@@ -296,7 +296,7 @@ describe('a disk that fails', () => {
     expect(events.at(-1)).toBe(
       'fatal 10 no space left for the transaction log /data/version-2/log.1: nothing of the last group was answered',
     );
-    expect(store.lastSynced).toBe(1);
+    expect(store.lastDurable).toBe(1);
     lab.kill();
     lab.disk.capacityBytes = Number.POSITIVE_INFINITY;
     expect(seenBy(lab.start().database)[0]).toBe(1);
@@ -364,7 +364,7 @@ describe('the note of what is synced', () => {
     for (const sector of [0, 512]) {
       lab.disk.put('/data/version-2/synced', lab.disk.read('/data/version-2/synced').fill(0, sector, sector + 512));
       const { store: next } = lab.start();
-      expect(next.lastSynced).toBe(1);
+      expect(next.lastDurable).toBe(1);
       lab.close(next);
     }
     expect(lab.lines).toContain('warn not readable: nothing is known of what was synced');

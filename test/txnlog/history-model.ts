@@ -28,7 +28,7 @@ export class HistoryModel {
     this.possible = [{ zxids: [...zxids, zxid], promised }];
   }
 
-  onSynced(zxid: number): void {
+  onDurable(zxid: number): void {
     const { zxids } = this.only();
     this.possible = [{ zxids, promised: zxids.indexOf(zxid) + 1 }];
   }

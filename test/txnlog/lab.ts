@@ -42,7 +42,7 @@ export class Lab {
     this.fatal = undefined;
     const store = Store.open({ disk: this.disk.mount(this.clock), clock: this.clock }, this.options, this.log);
     store.handlers = {
-      onSynced() {},
+      onDurable() {},
       onFatal: (error) => {
         this.fatal = error;
       },

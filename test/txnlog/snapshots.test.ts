@@ -121,7 +121,7 @@ describe('a snapshot', () => {
     lab.appendSynced(store, zxid(2, 1));
     lab.close(store);
     const again = lab.start();
-    expect(again.store.lastSynced).toBe(zxid(2, 1));
+    expect(again.store.lastDurable).toBe(zxid(2, 1));
   });
 
   test('on a full disk fails in one plain line and leaves nothing; the peer serves on', () => {
@@ -134,7 +134,7 @@ describe('a snapshot', () => {
     expect([lab.fatal, store.snapshotInProgress]).toEqual([undefined, false]);
     lab.disk.capacityBytes = Number.POSITIVE_INFINITY;
     lab.appendSynced(store, 301);
-    expect(store.lastSynced).toBe(301);
+    expect(store.lastDurable).toBe(301);
     expect(snapshot(lab, store, database)).toBeUndefined();
   });
 
@@ -247,7 +247,7 @@ describe('recovery', () => {
     unlink(lab, 'snapshot.6', 'log.7');
     const log = lab.disk.read(`${DIR}/log.4`);
     lab.disk.put(`${DIR}/log.4`, log.subarray(0, log.length - 20));
-    expect(lab.start().store.lastSynced).toBe(5);
+    expect(lab.start().store.lastDurable).toBe(5);
     expect(lab.lines).toContain('warn the log ends before the snapshot does, which may hold a part of what is missing');
   });
 
@@ -312,7 +312,7 @@ describe('a snapshot of the leader', () => {
     lab.run();
     expect(installed).toBe(true);
     expect(lab.files()).toEqual(['snapshot.100000003', 'synced']);
-    expect([store.lastAppended, store.lastSynced, store.recent.length]).toEqual([zxid(1, 3), zxid(1, 3), 0]);
+    expect([store.lastAppended, store.lastDurable, store.recent.length]).toEqual([zxid(1, 3), zxid(1, 3), 0]);
     lab.appendSynced(store, zxid(1, 4));
     lab.powerLoss();
     expect(seenBy(lab.start().database)).toEqual([...leaders, zxid(1, 4)]);
@@ -358,7 +358,7 @@ describe('a snapshot of the leader', () => {
     expect(events).toEqual(['at rest', 'second installed']);
     store.append(zxid(1, 4), payloadOf(zxid(1, 4)));
     lab.run(20_000);
-    expect(store.lastSynced).toBe(zxid(1, 4));
+    expect(store.lastDurable).toBe(zxid(1, 4));
   });
 
   test('waits for the snapshot that is being written, which is given up', () => {

@@ -176,7 +176,7 @@ describe('closing', () => {
     const lab = new Lab();
     const { store } = lab.start();
     const synced: number[] = [];
-    store.handlers = { onSynced: (zxid) => synced.push(zxid), onFatal() {} };
+    store.handlers = { onDurable: (zxid) => synced.push(zxid), onFatal() {} };
     for (const one of [1, 2, 3]) store.append(one as Zxid, payloadOf(one));
     lab.close(store);
     expect(synced).toEqual([3]);

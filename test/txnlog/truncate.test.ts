@@ -41,7 +41,7 @@ describe('a truncate', () => {
     expect(truncate(store, 5)).toBe(true);
     expect(seenBy(store.recover())).toEqual([1, 2, 3, 4, 5]);
     expect(logs(lab)).toEqual(['log.1', 'log.4']);
-    expect([store.lastAppended, store.lastSynced]).toEqual([5, 5]);
+    expect([store.lastAppended, store.lastDurable]).toEqual([5, 5]);
   });
 
   test('takes the snapshots above it along (ZOOKEEPER-4837)', () => {

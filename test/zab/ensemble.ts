@@ -136,9 +136,9 @@ export class Peer implements LeaderHost, LearnerHost, History {
   /** Appended and not applied yet. */
   private pending: Entry[] = [];
   private committedTo: Zxid = ZXID_ZERO;
-  private afterSyncQueue: { readonly appended: number; readonly task: () => void }[] = [];
+  private durableQueue: { readonly appended: number; readonly task: () => void }[] = [];
   private appendedCount = 0;
-  private syncedCount = 0;
+  private durableCount = 0;
   /** Disk work of the learner: a cut, a snapshot. */
   work: (() => void) | undefined = undefined;
   incoming: Snapshot | undefined = undefined;
@@ -238,13 +238,13 @@ export class Peer implements LeaderHost, LearnerHost, History {
     const done = this.writing.splice(0, count);
     if (done.length === 0) return;
     this.disk.log.push(...done);
-    this.syncedCount += done.length;
+    this.durableCount += done.length;
     const zxid = (done.at(-1) as Entry).zxid;
     this.world.note(() => `${this.sid}: disk has ${showZxid(zxid)}`);
     this.applyCommitted();
     this.run(() => {
-      this.leader?.onSynced(zxid);
-      this.runAfterSync();
+      this.leader?.onDurable(zxid);
+      this.runWhenDurable();
     });
   }
 
@@ -331,9 +331,9 @@ export class Peer implements LeaderHost, LearnerHost, History {
     this.learner = undefined;
     this.isServing = false;
     this.writing = [];
-    this.afterSyncQueue = [];
+    this.durableQueue = [];
     this.appendedCount = 0;
-    this.syncedCount = 0;
+    this.durableCount = 0;
     this.work = undefined;
     this.incoming = undefined;
     this.openSyncs = [];
@@ -462,25 +462,25 @@ export class Peer implements LeaderHost, LearnerHost, History {
 
   // LearnerHost
 
-  sendAfterSync(packet: QuorumPacket): void {
+  sendWhenDurable(packet: QuorumPacket): void {
     if (this.world.faults.ackBeforeSync) this.send(packet);
-    else this.afterSync(() => this.send(packet));
+    else this.whenDurable(() => this.send(packet));
   }
 
-  afterSync(task: () => void): void {
+  whenDurable(task: () => void): void {
     if (this.world.faults.currentEpochBeforeSync) {
       task();
       return;
     }
-    this.afterSyncQueue.push({ appended: this.appendedCount, task });
-    this.runAfterSync();
+    this.durableQueue.push({ appended: this.appendedCount, task });
+    this.runWhenDurable();
   }
 
-  private runAfterSync(): void {
-    while (this.afterSyncQueue.length > 0) {
-      const head = this.afterSyncQueue[0] as { appended: number; task: () => void };
-      if (head.appended > this.syncedCount) return;
-      this.afterSyncQueue.shift();
+  private runWhenDurable(): void {
+    while (this.durableQueue.length > 0) {
+      const head = this.durableQueue[0] as { appended: number; task: () => void };
+      if (head.appended > this.durableCount) return;
+      this.durableQueue.shift();
       head.task();
     }
   }

@@ -108,7 +108,7 @@ export class LoneLeader implements LeaderHost, History {
   syncDisk(): void {
     this.synced = this.appended;
     this.apply();
-    this.leader.onSynced(this.synced);
+    this.leader.onDurable(this.synced);
   }
 
   halfTicks(count: number): void {
@@ -233,7 +233,7 @@ export class LoneLearner implements LearnerHost {
   /** Whether configurations leave this server its role. */
   staysInRole = true;
   touched: (readonly [bigint, number])[] = [];
-  private afterSyncQueue: (() => void)[] = [];
+  private durableQueue: (() => void)[] = [];
   private isWriting = false;
 
   constructor(options: Partial<LearnerOptions>, state: Partial<LearnerState> = {}) {
@@ -258,8 +258,8 @@ export class LoneLearner implements LearnerHost {
 
   syncDisk(): void {
     this.isWriting = false;
-    const due = this.afterSyncQueue;
-    this.afterSyncQueue = [];
+    const due = this.durableQueue;
+    this.durableQueue = [];
     for (const task of due) task();
   }
 
@@ -271,12 +271,12 @@ export class LoneLearner implements LearnerHost {
     this.sent.push(packet);
   }
 
-  sendAfterSync(packet: QuorumPacket): void {
-    this.afterSync(() => this.send(packet));
+  sendWhenDurable(packet: QuorumPacket): void {
+    this.whenDurable(() => this.send(packet));
   }
 
-  afterSync(task: () => void): void {
-    if (this.isWriting || this.afterSyncQueue.length > 0) this.afterSyncQueue.push(task);
+  whenDurable(task: () => void): void {
+    if (this.isWriting || this.durableQueue.length > 0) this.durableQueue.push(task);
     else task();
   }
 

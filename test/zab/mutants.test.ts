@@ -84,7 +84,7 @@ const MUTANTS: readonly Mutant[] = [
         from: 'this.inFlight.forEachAbove(plan.reaches,',
         to: 'this.inFlight.forEachAbove(this.inFlight.proposed,',
       },
-      { file: 'learner.ts', from: '(zxid !== this.lastZxid + 1 && !isFirst)', to: 'false' },
+      { file: 'learner.ts', from: '!follows(this.lastZxid, zxid)', to: 'false' },
       { file: 'learner.ts', from: 'if (next === zxid) return;', to: 'return;' },
     ],
   },
@@ -155,7 +155,7 @@ const MUTANTS: readonly Mutant[] = [
     run: { losesDisks: true },
     edits: [
       {
-        file: 'history-votes.ts',
+        file: 'zxid.ts',
         from: 'return currentEpoch > 0 || (lastZxid > 0 && epochOf(lastZxid) === 0);',
         to: 'return currentEpoch > 0 || lastZxid > 0;',
       },
@@ -218,13 +218,19 @@ const MUTANTS: readonly Mutant[] = [
 ];
 
 const ZAB = resolve(import.meta.dirname, '../../src/zab');
+/** Where the rules about zxids are that the roles share with others. */
+const JUTE = resolve(import.meta.dirname, '../../src/jute');
 const MAX_SEEDS = Number(process.env.ZAB_MUTANT_SEEDS ?? 600);
 
-/** Wherever in the room it lies: a mutant names a file, not its folder. */
+/** Wherever in the rooms it lies: a mutant names a file, not its folder. */
 function sourceNamed(file: string): string {
-  const found = readdirSync(ZAB, { recursive: true, encoding: 'utf8' }).filter((path) => basename(path) === file);
+  const found = [ZAB, JUTE].flatMap((room) =>
+    readdirSync(room, { recursive: true, encoding: 'utf8' })
+      .filter((path) => basename(path) === file)
+      .map((path) => join(room, path)),
+  );
   expect(found, `one file is named ${file}`).toHaveLength(1);
-  return join(ZAB, found[0] as string);
+  return found[0] as string;
 }
 
 /** The roles, made from the source with the edits in it. */

@@ -1,10 +1,9 @@
 import { assert } from '../../base/assert.ts';
 import type { Log } from '../../base/log.ts';
-import { epochOf, ZXID_NONE, ZXID_OBSERVER, zxidHex } from '../../jute/zxid.ts';
+import { epochOf, isWholeHistory, ZXID_NONE, ZXID_OBSERVER, zxidHex } from '../../jute/zxid.ts';
 import type { QuorumVerifier } from '../quorum/quorum-verifier.ts';
 import type { Candidate, ElectionHost, ElectionOptions, SettledState } from './election-host.ts';
 import { Electorate } from './electorate.ts';
-import { isWholeHistory } from './history-roll.ts';
 import { type Notification, type PeerState, readNotification } from './notification.ts';
 import { Notifier, type Word } from './notifier.ts';
 import { RollCall } from './roll-call.ts';

@@ -1,4 +1,3 @@
-import { epochOf, type Zxid } from '../../jute/zxid.ts';
 import type { QuorumVerifier } from '../quorum/quorum-verifier.ts';
 
 /**
@@ -73,13 +72,4 @@ export class HistoryRoll {
 /** Whether there is any history at all behind a vote. */
 export function hasHistory(peerEpoch: number, zxid: number): boolean {
   return peerEpoch > 0 || zxid > 0;
-}
-
-/**
- * Whether a history was ever synchronised to the end, which is when a server takes the leader's epoch for its own:
- * transactions without it may be the remains of a first synchronisation, and end anywhere. Transactions of epoch 0
- * had no leader, they are those of a standalone server.
- */
-export function isWholeHistory(peerEpoch: number, zxid: Zxid): boolean {
-  return peerEpoch > 0 || (zxid > 0 && epochOf(zxid) === 0);
 }

@@ -21,7 +21,7 @@ export class LogMeter {
   }
 
   /** After each sync. */
-  onSynced(counts: LogCounts): void {
+  onDurable(counts: LogCounts): void {
     if (counts.syncs === this.syncs) return;
     const batch = counts.records - this.records;
     this.syncs = counts.syncs;

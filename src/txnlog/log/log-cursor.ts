@@ -1,10 +1,9 @@
 import { type Disk, diskError } from '../../io/disk.ts';
-import { type Zxid, zxidHex } from '../../jute/zxid.ts';
+import { follows, type Zxid, zxidHex } from '../../jute/zxid.ts';
 import { join, type LogName } from '../file-names.ts';
 import { LogFileReader, type LogRecord } from './log-file-reader.ts';
 import type { LogOrder } from './log-order.ts';
 import type { LogEntry } from './recent-log.ts';
-import { follows } from './zxid-order.ts';
 
 /**
  * Transactions from the log on disk, in order, a chunk of a file in memory at a time, up to what was synced when it

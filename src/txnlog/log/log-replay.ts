@@ -1,14 +1,13 @@
 import { FatalError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { Disk } from '../../io/disk.ts';
-import { type Zxid, zxidHex } from '../../jute/zxid.ts';
+import { follows, type Zxid, zxidHex } from '../../jute/zxid.ts';
 import { join, type LogName, listLogs } from '../file-names.ts';
 import { cutLog } from '../history-change.ts';
+import type { DurableNote } from './durable-note.ts';
 import { LogFileReader, type LogRecord } from './log-file-reader.ts';
 import { LOG_HEADER_BYTES } from './log-format.ts';
 import type { LogOrder } from './log-order.ts';
-import type { SyncNote } from './sync-note.ts';
-import { follows } from './zxid-order.ts';
 
 /**
  * Reads the log from a snapshot on, and decides about every byte that is not a record.
@@ -45,7 +44,7 @@ export function replayLog(
   disk: Disk,
   dir: string,
   snapshot: Zxid,
-  note: SyncNote,
+  note: DurableNote,
   order: LogOrder,
   log: Log,
   visitor: ReplayVisitor,
@@ -78,7 +77,7 @@ class Replay {
   private readonly disk: Disk;
   private readonly dir: string;
   private readonly snapshot: Zxid;
-  private readonly note: SyncNote;
+  private readonly note: DurableNote;
   private readonly order: LogOrder;
   private readonly log: Log;
   private readonly visitor: ReplayVisitor;
@@ -93,7 +92,7 @@ class Replay {
     disk: Disk,
     dir: string,
     snapshot: Zxid,
-    note: SyncNote,
+    note: DurableNote,
     order: LogOrder,
     log: Log,
     visitor: ReplayVisitor,
@@ -202,7 +201,7 @@ class Replay {
 }
 
 /** Durable on return. Throws DiskError. */
-export function cutTornTail(disk: Disk, dir: string, torn: TornTail, note: SyncNote, log: Log): void {
+export function cutTornTail(disk: Disk, dir: string, torn: TornTail, note: DurableNote, log: Log): void {
   const path = join(dir, torn.file.name);
   const fields = { file: path, offset: torn.offset, after: zxidHex(torn.after), reason: torn.defect };
   if (torn.defect === NEVER_WRITTEN) log.info({ file: path }, 'removing a log file without a record');

@@ -4,12 +4,11 @@ import { Fifo } from '../../base/fifo.ts';
 import type { Log } from '../../base/log.ts';
 import type { Clock, Timer } from '../../io/clock.ts';
 import { type Disk, type DiskError, diskError } from '../../io/disk.ts';
-import { counterOf, ZXID_ZERO, type Zxid, zxidHex } from '../../jute/zxid.ts';
+import { counterOf, follows, ZXID_ZERO, type Zxid, zxidHex } from '../../jute/zxid.ts';
+import type { DurableNote } from './durable-note.ts';
 import { LogFile } from './log-file.ts';
 import { LOG_HEADER_BYTES, RECORD_OVERHEAD_BYTES, writeLogHeader, writeRecord } from './log-format.ts';
 import type { LogOrder } from './log-order.ts';
-import type { SyncNote } from './sync-note.ts';
-import { follows } from './zxid-order.ts';
 
 /**
  * Appends, and what may happen once they are on disk. Appends of one loop turn gather; then one write and one sync
@@ -33,7 +32,7 @@ export interface LogWriterOptions {
 
 export interface LogWriterHandlers {
   /** Everything up to `zxid` is on disk. */
-  onSynced(zxid: Zxid): void;
+  onDurable(zxid: Zxid): void;
   onFatal(error: FatalError): void;
 }
 
@@ -65,7 +64,7 @@ const NOTE_INTERVAL_MS = 1000;
 
 export class LogWriter {
   readonly stats: LogWriterStats = { syncs: 0, slowSyncs: 0, lastSyncMs: 0, records: 0, bytes: 0 };
-  handlers: LogWriterHandlers = { onSynced() {}, onFatal() {} };
+  handlers: LogWriterHandlers = { onDurable() {}, onFatal() {} };
   /** Before a file is created; may block and throw DiskError. */
   beforeFile: () => void = () => {};
   /** A file is not written any more; its records end at `end`. */
@@ -75,7 +74,7 @@ export class LogWriter {
   private readonly clock: Clock;
   private readonly dir: string;
   private readonly options: LogWriterOptions;
-  private readonly note: SyncNote;
+  private readonly note: DurableNote;
   private readonly order: LogOrder;
   private readonly log: Log;
 
@@ -84,7 +83,7 @@ export class LogWriter {
   private appended = ZXID_ZERO;
   private synced = ZXID_ZERO;
   private appendedCount = 0;
-  private syncedCount = 0;
+  private durableCount = 0;
 
   private file: LogFile | undefined = undefined;
   private rollRequested = false;
@@ -109,7 +108,7 @@ export class LogWriter {
     clock: Clock,
     dir: string,
     options: LogWriterOptions,
-    note: SyncNote,
+    note: DurableNote,
     order: LogOrder,
     log: Log,
   ) {
@@ -126,7 +125,7 @@ export class LogWriter {
     return this.appended;
   }
 
-  get lastSynced(): Zxid {
+  get lastDurable(): Zxid {
     return this.synced;
   }
 
@@ -159,10 +158,10 @@ export class LogWriter {
     this.scheduleFlush();
   }
 
-  whenSynced(run: () => void): void {
+  whenDurable(run: () => void): void {
     this.tasks.push({ after: this.appendedCount, run });
     // Never from inside the call: who registers is in the middle of something.
-    if (this.appendedCount === this.syncedCount) this.scheduleFlush();
+    if (this.appendedCount === this.durableCount) this.scheduleFlush();
   }
 
   roll(): void {
@@ -176,7 +175,7 @@ export class LogWriter {
     }
     this.tasks.clear();
     this.appended = this.busy && this.groupCount > 0 ? this.groupLast : this.synced;
-    this.appendedCount = this.syncedCount;
+    this.appendedCount = this.durableCount;
     this.orphaned = true;
     this.finishWhenIdle(done);
   }
@@ -305,8 +304,8 @@ export class LogWriter {
     this.groupCount = 0;
     if (this.options.fileLimitBytes > 0 && file.end > this.options.fileLimitBytes) this.rollRequested = true;
     if (!this.orphaned) {
-      this.syncedCount += count;
-      this.handlers.onSynced(this.synced);
+      this.durableCount += count;
+      this.handlers.onDurable(this.synced);
     }
     this.settle();
   };
@@ -320,7 +319,11 @@ export class LogWriter {
   }
 
   private runTasks(): void {
-    for (let head = this.tasks.peek(); head !== undefined && head.after <= this.syncedCount; head = this.tasks.peek()) {
+    for (
+      let head = this.tasks.peek();
+      head !== undefined && head.after <= this.durableCount;
+      head = this.tasks.peek()
+    ) {
       this.tasks.shift();
       head.run();
     }

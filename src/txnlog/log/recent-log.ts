@@ -1,6 +1,5 @@
 import { assert } from '../../base/assert.ts';
-import { type Zxid, zxidHex } from '../../jute/zxid.ts';
-import { follows } from './zxid-order.ts';
+import { follows, type Zxid, zxidHex } from '../../jute/zxid.ts';
 
 /**
  * The last committed transactions, as their payloads, for learners that are not far behind. A ring without holes: a

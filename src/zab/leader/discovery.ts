@@ -2,7 +2,7 @@ import { assert } from '../../base/assert.ts';
 import { ProtocolError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { AckTracker, type QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
-import { MAX_EPOCH, makeZxid, ZXID_NONE, ZXID_ZERO, type Zxid, zxidHex } from '../../jute/zxid.ts';
+import { isWholeHistory, MAX_EPOCH, makeZxid, ZXID_NONE, ZXID_ZERO, type Zxid, zxidHex } from '../../jute/zxid.ts';
 import {
   intBody,
   QuorumPacket as Packet,
@@ -15,7 +15,7 @@ import {
   readLearnerInfo,
 } from '../wire/packets.ts';
 import type { Broadcast } from './broadcast.ts';
-import { type HistoryKind, HistoryVotes, wasSynchronised } from './history-votes.ts';
+import { type HistoryKind, HistoryVotes } from './history-votes.ts';
 import type { History, LeaderHost, LeaderOptions, LeaderRole } from './leader-host.ts';
 import type { LearnerLink } from './learner-link.ts';
 import type { LearnerLinks } from './learner-links.ts';
@@ -223,7 +223,7 @@ export class Discovery {
   private ownHistoryKind(): HistoryKind {
     if (this.options.initialize === true) return 'fresh';
     const { currentEpoch, lastZxid } = this.history;
-    return !this.options.empty && wasSynchronised(currentEpoch, lastZxid) ? 'some' : 'empty';
+    return !this.options.empty && isWholeHistory(currentEpoch, lastZxid) ? 'some' : 'empty';
   }
 
   private isMoreRecent(currentEpoch: number, lastZxid: Zxid): boolean {
@@ -248,7 +248,7 @@ export class Discovery {
 
 /** Of a learner that does not call itself empty. */
 function historyKind(link: LearnerLink, currentEpoch: number): HistoryKind {
-  if (wasSynchronised(currentEpoch, link.lastZxid)) return 'some';
+  if (isWholeHistory(currentEpoch, link.lastZxid)) return 'some';
   return link.lastZxid === ZXID_ZERO && link.acceptedEpoch === 0 ? 'fresh' : 'empty';
 }
 

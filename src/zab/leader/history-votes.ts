@@ -1,5 +1,4 @@
 import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
-import { epochOf, type Zxid } from '../../jute/zxid.ts';
 
 /**
  * Whether enough voters have accepted the leader's epoch and shown their history (ACKEPOCH), so that what the leader
@@ -23,15 +22,6 @@ import { epochOf, type Zxid } from '../../jute/zxid.ts';
  * of Apache's, or one of ours with the operator's `initialize` file.
  */
 export type HistoryKind = 'some' | 'fresh' | 'empty';
-
-/**
- * Whether a server was ever synchronised to the end, which is when it takes a leader's epoch for its own. Transactions
- * alone do not say so: they may be the remains of a first synchronisation that broke off, and end anywhere. Epoch 0 has
- * no leader; its transactions come from a standalone server.
- */
-export function wasSynchronised(currentEpoch: number, lastZxid: Zxid): boolean {
-  return currentEpoch > 0 || (lastZxid > 0 && epochOf(lastZxid) === 0);
-}
 
 export class HistoryVotes {
   private readonly verifiers: readonly QuorumVerifier[];

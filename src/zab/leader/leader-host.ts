@@ -12,7 +12,7 @@ import type { QuorumPacket } from '../wire/packets.ts';
  *  - A leader starts on a quiet store: everything logged is on the disk and applied to the tree (the last role's tail
  *    included), so `history.lastZxid` is the last zxid logged.
  *  - `append` and `commit`: the host applies a transaction once it is committed and on the own disk, in zxid order,
- *    pushes it to the history, and only then calls `onSynced` with the zxid that covers it.
+ *    pushes it to the history, and only then calls `onDurable` with the zxid that covers it.
  *  - After `stepDown`, or when it ends the role itself, the host calls no event any more: completions that were under
  *    way are dropped by their incarnation.
  *  - `onHalfTick` comes every half tickTime; all limits are counted in these, so that a peer which was paused does not
@@ -104,7 +104,7 @@ export interface LeaderHost {
   /** Ever taken by the network from this link: grows while the neighbour reads. */
   sentBytes(link: number): number;
 
-  /** Log it; `onSynced` follows when it is on disk. */
+  /** Log it; `onDurable` follows when it is on disk. */
   append(zxid: Zxid, payload: Buffer): void;
   /** Decided, in zxid order. Applied when it is on the own disk as well. */
   commit(zxid: Zxid): void;

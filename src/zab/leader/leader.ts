@@ -170,7 +170,7 @@ export class Leader {
   }
 
   /** The own log has everything up to `zxid` on disk. */
-  onSynced(zxid: Zxid): void {
+  onDurable(zxid: Zxid): void {
     this.inFlight.acknowledge(this.self, zxid);
     this.advance();
   }

@@ -1,5 +1,5 @@
 import { assert } from '../../base/assert.ts';
-import { counterOf, epochOf, type Zxid, zxidHex } from '../../jute/zxid.ts';
+import { counterOf, epochOf, follows, type Zxid, zxidHex } from '../../jute/zxid.ts';
 import type { Entry, EntryCursor, History } from './leader-host.ts';
 
 /**
@@ -121,12 +121,6 @@ function fromDisk(
   const rest = first.zxid === peerZxid ? cursor : withFirst(first, cursor);
   const end = entries.at(-1)?.zxid ?? through;
   return { kind: 'diff', zxid: end, disk: { cursor: rest, after: peerZxid, through }, entries, reaches: end };
-}
-
-/** Consecutive inside an epoch; another epoch starts at 1. */
-export function follows(previous: Zxid, next: Zxid): boolean {
-  if (next === previous + 1) return true;
-  return epochOf(next) > epochOf(previous) && counterOf(next) === 1;
 }
 
 function isConsecutive(entries: readonly Entry[]): boolean {

@@ -1,7 +1,7 @@
-import { ZXID_NONE, type Zxid, zxidHex } from '../../jute/zxid.ts';
+import { follows, ZXID_NONE, type Zxid, zxidHex } from '../../jute/zxid.ts';
 import { PacketType, QuorumPacket } from '../wire/packets.ts';
 import type { Entry, EntryCursor, PacketSource } from './leader-host.ts';
-import { follows, type SyncPlan } from './sync-plan.ts';
+import type { SyncPlan } from './sync-plan.ts';
 
 /**
  * The transactions of a DIFF or TRUNC, each as PROPOSAL and COMMIT, made as the link takes them: first from the log on

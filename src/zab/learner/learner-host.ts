@@ -7,7 +7,7 @@ import type { QuorumPacket } from '../wire/packets.ts';
  * The host's side of the bargain:
  *  - It carries obligations out in the order of the calls, and calls back into the learner only after the call returned.
  *  - A learner starts on a quiet store: what is logged is on the disk; nothing of an earlier role writes any more.
- *  - `sendAfterSync` and `afterSync` share one queue: an item runs when every append that came before it is on the
+ *  - `sendWhenDurable` and `whenDurable` share one queue: an item runs when every append that came before it is on the
  *    disk, and after every item before it. When one runs, what is both committed and on the disk has been applied.
  *    When nothing is waiting for the disk it may run at once, inside the call.
  *  - After `leave`, or when it ends the role itself, the host calls no event any more and drops that queue: completions
@@ -52,8 +52,8 @@ export interface LearnerState {
 export interface LearnerHost {
   /** To the leader, now. */
   send(packet: QuorumPacket): void;
-  sendAfterSync(packet: QuorumPacket): void;
-  afterSync(task: () => void): void;
+  sendWhenDurable(packet: QuorumPacket): void;
+  whenDurable(task: () => void): void;
 
   /** Log it; ProtocolError, and nothing logged, when it is no transaction. */
   append(zxid: Zxid, payload: Buffer): void;

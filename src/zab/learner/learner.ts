@@ -5,8 +5,16 @@ import type { Log } from '../../base/log.ts';
 import { OpCode } from '../../jute/codes.ts';
 import type { Id } from '../../jute/data-records.ts';
 import { Writer } from '../../jute/writer.ts';
-import { counterOf, epochOf, makeZxid, ZXID_NONE, ZXID_ZERO, type Zxid, zxidHex } from '../../jute/zxid.ts';
-import { wasSynchronised } from '../leader/history-votes.ts';
+import {
+  epochOf,
+  follows,
+  isWholeHistory,
+  makeZxid,
+  ZXID_NONE,
+  ZXID_ZERO,
+  type Zxid,
+  zxidHex,
+} from '../../jute/zxid.ts';
 import {
   intBody,
   learnerInfo,
@@ -37,7 +45,7 @@ import type { LearnerHost, LearnerOptions, LearnerState } from './learner-host.t
  *
  * The golden rule, which most of the lost data in ZooKeeper's history comes from: at NEWLEADER, first everything that
  * was synchronised is on disk, then currentEpoch, then the acknowledgement goes out (ZOOKEEPER-3911, ZOOKEEPER-4646,
- * ZOOKEEPER-4643). Here that is the order of one queue, LearnerHost.afterSync. Transactions are logged as they come, at
+ * ZOOKEEPER-4643). Here that is the order of one queue, LearnerHost.whenDurable. Transactions are logged as they come, at
  * any time, so nothing is ever in memory only (ZOOKEEPER-3023, ZOOKEEPER-4785, ZOOKEEPER-4394).
  *
  * A voter without a history (history-votes.ts) takes the epoch for its own, and acknowledges proposals, only at UPTODATE.
@@ -219,7 +227,7 @@ export class Learner {
     this.newLeaderZxid = makeZxid(epoch, 0);
     if (epoch > accepted) this.host.setAcceptedEpoch(epoch);
     const { currentEpoch, lastZxid } = this.state;
-    const isNew = !wasSynchronised(currentEpoch, lastZxid);
+    const isNew = !isWholeHistory(currentEpoch, lastZxid);
     if (isNew) this.host.setCurrentEpoch(0);
     // The remains of a broken synchronisation are never what anybody meant.
     const isMeant = this.state.initialize === true && lastZxid === ZXID_ZERO;
@@ -338,11 +346,11 @@ export class Learner {
       this.config = packet.data.toString('utf8');
       this.host.configSeen(this.config);
     }
-    this.host.afterSync(() => {
+    this.host.whenDurable(() => {
       if (!this.isUnproven) this.host.setCurrentEpoch(this.ownEpoch);
       this.isNewLeaderAcked = true;
     });
-    this.host.sendAfterSync(new QuorumPacket(PacketType.ack, this.newLeaderZxid));
+    this.host.sendWhenDurable(new QuorumPacket(PacketType.ack, this.newLeaderZxid));
     // A leader that is established already waits for these as well. Never before NEWLEADER's: Apache's leaders take the
     // first acknowledgement for that one (ZOOKEEPER-4685).
     if (!this.isUnproven) this.acknowledgePending();
@@ -427,10 +435,7 @@ export class Learner {
   /** Logs what is new; false for what is here already. Behind a hole nothing is accepted. */
   private accept(zxid: Zxid, payload: Buffer): boolean {
     if (zxid <= this.lastZxid) return false;
-    const epoch = epochOf(zxid);
-    // Whether an epoch had more transactions cannot be seen behind its end. Another one starts at 1.
-    const isFirst = epoch > epochOf(this.lastZxid) && counterOf(zxid) === 1;
-    if (epoch > this.ownEpoch || (zxid !== this.lastZxid + 1 && !isFirst)) {
+    if (epochOf(zxid) > this.ownEpoch || !follows(this.lastZxid, zxid)) {
       throw new ProtocolError(`transaction ${zxidHex(zxid)} after ${zxidHex(this.lastZxid)} in epoch ${this.ownEpoch}`);
     }
     this.lastZxid = zxid;
@@ -470,7 +475,7 @@ export class Learner {
   }
 
   private acknowledge(zxid: Zxid): void {
-    this.host.sendAfterSync(new QuorumPacket(PacketType.ack, zxid));
+    this.host.sendWhenDurable(new QuorumPacket(PacketType.ack, zxid));
   }
 
   private enter(phase: LearnerPhase): void {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { QuorumVerifier } from '../../../src/election/quorum/quorum-verifier.ts';
-import { HistoryRoll, hasHistory, isWholeHistory } from '../../../src/election/voting/history-roll.ts';
-import { makeZxid, ZXID_ZERO, type Zxid } from '../../../src/jute/zxid.ts';
+import { HistoryRoll, hasHistory } from '../../../src/election/voting/history-roll.ts';
 import { members, THREE } from '../parts.ts';
 
 function rollOf(verifiers: QuorumVerifier[], told: [number, boolean][]): HistoryRoll {
@@ -92,13 +91,5 @@ describe('a history', () => {
   it('is there with any epoch or transaction', () => {
     expect([hasHistory(0, 0), hasHistory(1, 0), hasHistory(0, 5)]).toEqual([false, true, true]);
     expect(hasHistory(-(2 ** 63), -(2 ** 63))).toBe(false);
-  });
-
-  it('is whole with an epoch of its own, or when a standalone server wrote it', () => {
-    expect(isWholeHistory(0, ZXID_ZERO)).toBe(false);
-    expect(isWholeHistory(0, 42 as Zxid)).toBe(true);
-    expect(isWholeHistory(3, ZXID_ZERO)).toBe(true);
-    // The remains of a first synchronisation that broke off.
-    expect(isWholeHistory(0, makeZxid(3, 50))).toBe(false);
   });
 });

@@ -8,9 +8,9 @@ describe('what is counted elsewhere', () => {
   it('syncs of the log: their time, and how many records each covered', () => {
     const metrics = new ServerMetrics();
     const meter = new LogMeter(metrics);
-    meter.onSynced({ syncs: 1, lastSyncMs: 3.4, records: 10 });
-    meter.onSynced({ syncs: 1, lastSyncMs: 3.4, records: 12 });
-    meter.onSynced({ syncs: 2, lastSyncMs: 1, records: 40 });
+    meter.onDurable({ syncs: 1, lastSyncMs: 3.4, records: 10 });
+    meter.onDurable({ syncs: 1, lastSyncMs: 3.4, records: 12 });
+    meter.onDurable({ syncs: 2, lastSyncMs: 1, records: 40 });
     expect([metrics.fsyncTime.count, metrics.fsyncTime.total]).toEqual([2, 4]);
     expect([metrics.syncBatchSize.min, metrics.syncBatchSize.max]).toEqual([10, 30]);
     expect(metrics.syncRequestsQueued.value).toBe(40);

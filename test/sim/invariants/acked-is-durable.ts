@@ -18,7 +18,7 @@ export function ackedIsDurable(ledger: Ledger, isForced: boolean): Invariant {
     throw new Violation('AckedIsDurable', `${view.sid} calls its log synced, and a power loss could change ${name}`);
   };
   return {
-    onSynced: onDisk,
+    onDurable: onDisk,
     onApplied(view, zxid, _payload, _before, decided) {
       if (!decided || ledger.contains(view.durable, zxid)) return;
       throw new Violation(

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Zxid } from '../../../src/jute/zxid.ts';
-import { HistoryVotes, wasSynchronised } from '../../../src/zab/leader/history-votes.ts';
-import { majority, zxid } from '../ensemble.ts';
+import { HistoryVotes } from '../../../src/zab/leader/history-votes.ts';
+import { majority } from '../ensemble.ts';
 
 function votes(voters: readonly number[], answers: Readonly<Record<number, 'some' | 'fresh' | 'empty'>>): HistoryVotes {
   const made = new HistoryVotes([majority(voters, [9])]);
@@ -53,12 +52,4 @@ describe('whether the best history is known', () => {
   test('who is meant to be empty counts', () => {
     expect(votes([1, 2, 3], { 3: 'some', 1: 'fresh' }).hasQuorum(3)).toBe(true);
   });
-});
-
-test('who was ever synchronised', () => {
-  expect(wasSynchronised(0, 0 as Zxid)).toBe(false);
-  expect(wasSynchronised(1, 0 as Zxid)).toBe(true);
-  // The remains of a synchronisation that broke off, and the data of a standalone server.
-  expect(wasSynchronised(0, zxid('3:7'))).toBe(false);
-  expect(wasSynchronised(0, zxid('0:7'))).toBe(true);
 });

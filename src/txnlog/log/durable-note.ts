@@ -2,7 +2,7 @@ import type { Log } from '../../base/log.ts';
 import { type Disk, type DiskError, type DiskFile, diskError } from '../../io/disk.ts';
 import { parseZxidHex, type Zxid, zxidHex } from '../../jute/zxid.ts';
 import { adler32 } from '../adler32.ts';
-import { join, SYNC_NOTE } from '../file-names.ts';
+import { DURABLE_NOTE, join } from '../file-names.ts';
 
 /**
  * The side file `synced`: how far the log is known to have been on disk. Recovery needs it to tell a torn tail from
@@ -16,7 +16,7 @@ import { join, SYNC_NOTE } from '../file-names.ts';
  *
  *   slot   "<serial> log.<zxid> <offset> <synced zxid> <checksum of what is before>\n", padded with spaces
  */
-export interface SyncedUpTo {
+export interface DurableUpTo {
   /** Names the log file; ZXID 0 when there is none, after a snapshot replaced the history. */
   readonly file: Zxid;
   /** Every byte of the file below it was synced. */
@@ -27,19 +27,19 @@ export interface SyncedUpTo {
 
 const SLOT_BYTES = 512;
 
-export class SyncNote {
+export class DurableNote {
   private readonly path: string;
   private readonly disk: Disk;
   private readonly dir: string;
   private file: DiskFile | undefined = undefined;
   private serial = 0;
-  private last: SyncedUpTo | undefined = undefined;
+  private last: DurableUpTo | undefined = undefined;
   private readonly slots = [Buffer.alloc(SLOT_BYTES), Buffer.alloc(SLOT_BYTES)];
 
   constructor(disk: Disk, dir: string, log: Log) {
     this.disk = disk;
     this.dir = dir;
-    this.path = join(dir, SYNC_NOTE);
+    this.path = join(dir, DURABLE_NOTE);
     if (!disk.exists(this.path)) return;
     const bytes = disk.readSmall(this.path);
     for (const at of [0, SLOT_BYTES]) {
@@ -51,12 +51,12 @@ export class SyncNote {
     if (this.last === undefined) log.warn({ file: this.path }, 'not readable: nothing is known of what was synced');
   }
 
-  get value(): SyncedUpTo | undefined {
+  get value(): DurableUpTo | undefined {
     return this.last;
   }
 
   /** Durable on return. Throws DiskError. */
-  writeNow(note: SyncedUpTo): void {
+  writeNow(note: DurableUpTo): void {
     const isNew = !this.disk.exists(this.path);
     const file = this.open();
     const slot = this.fill(note);
@@ -66,7 +66,7 @@ export class SyncNote {
   }
 
   /** Durable, when `sync` asks for it, once `done` is called without an error. */
-  write(note: SyncedUpTo, sync: boolean, done: (error: DiskError | undefined) => void): void {
+  write(note: DurableUpTo, sync: boolean, done: (error: DiskError | undefined) => void): void {
     let file: DiskFile;
     try {
       if (!this.disk.exists(this.path)) {
@@ -98,7 +98,7 @@ export class SyncNote {
     return this.file;
   }
 
-  private fill(note: SyncedUpTo): Buffer {
+  private fill(note: DurableUpTo): Buffer {
     this.serial++;
     this.last = note;
     const slot = this.slots[this.serial & 1] as Buffer;
@@ -113,7 +113,7 @@ export class SyncNote {
   }
 }
 
-function parseSlot(bytes: Buffer): { serial: number; note: SyncedUpTo } | undefined {
+function parseSlot(bytes: Buffer): { serial: number; note: DurableUpTo } | undefined {
   const line = /^((\d{1,15}) log\.([0-9a-f]+) (\d{1,15}) ([0-9a-f]+)) ([0-9a-f]+)\n/.exec(bytes.toString('latin1'));
   if (line === null) return undefined;
   const [, text, serial, fileHex, offset, zxidText, checksum] = line as unknown as string[];

@@ -10,17 +10,17 @@ interface Waiting {
   readonly task: () => void;
 }
 
-export class SyncQueue {
+export class DurableQueue {
   private readonly waiting = new Fifo<Waiting>();
   private lastAppended: Zxid = ZXID_ZERO;
-  private lastSynced: Zxid = ZXID_ZERO;
+  private lastDurable: Zxid = ZXID_ZERO;
 
   onAppended(zxid: Zxid): void {
     this.lastAppended = zxid;
   }
 
-  onSynced(zxid: Zxid): void {
-    this.lastSynced = zxid;
+  onDurable(zxid: Zxid): void {
+    this.lastDurable = zxid;
     this.run();
   }
 
@@ -37,7 +37,7 @@ export class SyncQueue {
   private run(): void {
     for (
       let head = this.waiting.peek();
-      head !== undefined && head.zxid <= this.lastSynced;
+      head !== undefined && head.zxid <= this.lastDurable;
       head = this.waiting.peek()
     ) {
       this.waiting.shift();
