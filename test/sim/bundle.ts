@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
-import type { Edit } from './mutants.ts';
+import { type Edit, EditedSource } from '../source/edited-source.ts';
 import type { Task } from './worker.ts';
 
 /**
@@ -12,10 +11,6 @@ import type { Task } from './worker.ts';
  * Any version of Node runs it, and nothing of a mutant is ever written to the source.
  */
 const ROOT = resolve(import.meta.dirname, '../..');
-
-export class MissingPattern extends Error {
-  override readonly name = 'MissingPattern';
-}
 
 export interface Bundle {
   readonly path: string;
@@ -25,7 +20,7 @@ export interface Bundle {
 export async function bundle(edits: readonly Edit[] = []): Promise<Bundle> {
   const dir = await mkdtemp(join(tmpdir(), 'sim-'));
   const path = join(dir, 'worker.mjs');
-  const applied = new Set<Edit>();
+  const source = new EditedSource(edits);
   await build({
     entryPoints: [join(ROOT, 'test/sim/worker.ts')],
     outfile: path,
@@ -39,25 +34,13 @@ export async function bundle(edits: readonly Edit[] = []): Promise<Bundle> {
         name: 'edits',
         setup(setup) {
           setup.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, (args) => {
-            const mine = edits.filter((edit) => resolve(ROOT, edit.file) === args.path);
-            if (mine.length === 0) return undefined;
-            let contents = readFileSync(args.path, 'utf8');
-            for (const edit of mine) {
-              const parts = contents.split(edit.from);
-              if (parts.length !== 2) {
-                throw new MissingPattern(`${edit.file}: ${parts.length - 1} times, not once: ${edit.from}`);
-              }
-              contents = parts.join(edit.to);
-              applied.add(edit);
-            }
-            return { contents, loader: 'ts' };
+            const contents = source.textOf(args.path);
+            return contents === undefined ? undefined : { contents, loader: 'ts' };
           });
         },
       },
     ],
   });
-  const missing = edits.find((edit) => !applied.has(edit));
-  if (missing !== undefined) throw new MissingPattern(`${missing.file} is not part of the simulator`);
   return { path, remove: () => rm(dir, { recursive: true }) };
 }
 

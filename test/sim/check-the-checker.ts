@@ -1,7 +1,9 @@
-import { bundle, MissingPattern, Thread } from './bundle.ts';
-import { EXIT, MISSING_PATTERN } from './exit-codes.ts';
+import { MissingText } from '../source/edited-source.ts';
+import { bundle, Thread } from './bundle.ts';
+import { EXIT, MISSING_TEXT } from './exit-codes.ts';
 import { inOrder } from './many-worlds.ts';
-import { MUTANTS, type Mutant } from './mutants.ts';
+import { MUTANTS } from './mutants/all.ts';
+import type { Mutant } from './mutants/mutant.ts';
 import type { ScenarioRun } from './scenarios.ts';
 import type { JudgedBy } from './script.ts';
 import type { Verdict } from './world.ts';
@@ -47,10 +49,8 @@ export async function checkMutants(list: readonly Mutant[], most: number, thread
     try {
       built = await bundle(mutant.edits);
     } catch (error) {
-      const text = String((error as Error).message);
-      if (!(error instanceof MissingPattern) && !text.includes('MissingPattern') && !text.includes('not once'))
-        throw error;
-      missing.push(`${mutant.name}: ${text}`);
+      if (!(error instanceof MissingText)) throw error;
+      missing.push(`${mutant.name}: ${error.message}`);
       console.log(`${mutant.name}: its text was not found`);
       continue;
     }
@@ -70,5 +70,5 @@ export async function checkMutants(list: readonly Mutant[], most: number, thread
   const found = table.flatMap(({ seed }) => (seed === undefined ? [] : [seed])).sort((a, b) => a - b);
   console.log(`caught ${found.length} of ${table.length}; median seeds ${found[Math.floor(found.length / 2)] ?? '-'}`);
   for (const line of missing) console.log(`not found: ${line}`);
-  return missing.length > 0 ? MISSING_PATTERN : 0;
+  return missing.length > 0 ? MISSING_TEXT : 0;
 }

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { LATE_MUTANTS } from './late-mutants.ts';
-import { MUTANTS, type Mutant } from './mutants.ts';
+import { MUTANTS } from './mutants/all.ts';
+import { LATE_MUTANTS } from './mutants/late.ts';
+import type { Mutant } from './mutants/mutant.ts';
 import type { Less } from './plan.ts';
 
 /** What `npm run sim --` is told, understood or refused. */
@@ -12,7 +13,7 @@ export const USAGE_TEXT = `npm run sim -- --seed 7                    one world;
                --scenario all --mutated    each with the mutant it names, which has to turn it red
                --mutant 'skip the truncate'   with any of these: the source with that mutant in it
                --mutants                   the check on the checker; --only TEXT: those whose names have it;
-                                           --most 300: seeds each; --late: the ten of late-mutants.ts instead
+                                           --most 300: seeds each; --late: the ten of mutants/late.ts instead
                --minimise 7                what a failure needs: faults, clients, time
 
 Exit codes: 0 all is well, 1 a safety property was violated, 2 service did not come back, 3 a peer broke or stopped

@@ -3,7 +3,7 @@ import { checkMutants, checkScenarios } from './check-the-checker.ts';
 import { type Arguments, readArguments, USAGE_TEXT, UsageError } from './command-line.ts';
 import { EXIT, USAGE } from './exit-codes.ts';
 import { many, type SeedAnswer } from './many-worlds.ts';
-import type { Mutant } from './mutants.ts';
+import type { Mutant } from './mutants/mutant.ts';
 import { type Less, NOTHING_LESS } from './plan.ts';
 import type { ScenarioRun } from './scenarios.ts';
 

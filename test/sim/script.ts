@@ -24,7 +24,7 @@ export interface Scenario {
   readonly config?: Readonly<Record<string, string | number>>;
   readonly recentBytes?: number;
   readonly counterLimit?: number;
-  /** The name of a mutant that turns it red, of those in mutants.ts. */
+  /** The name of a mutant that turns it red, of those in mutants/. */
   readonly mutant?: string;
   /** Steps; the end, with all invariants, is the same for all. */
   play(script: Script): void;

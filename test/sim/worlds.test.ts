@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { LATE_MUTANTS } from './late-mutants.ts';
-import { MUTANTS } from './mutants.ts';
+import { EditedSource } from '../source/edited-source.ts';
+import { MUTANTS } from './mutants/all.ts';
+import { LATE_MUTANTS } from './mutants/late.ts';
 import { runSeed } from './run.ts';
 import { allScenarios, runScenario } from './scenarios.ts';
 import { withoutTheRealWorld } from './without-the-real-world.ts';
 
-const ROOT = resolve(import.meta.dirname, '../..');
 const SEEDS = Number(process.env.SIM_SEEDS ?? 30);
 
 test('a seed has one trace, whatever ran before it', () => {
@@ -34,14 +34,27 @@ for (const { name, about } of allScenarios()) {
   });
 }
 
-test('the text that each mutant replaces is in the source, once', () => {
-  const missing: string[] = [];
-  for (const { name, edits } of [...MUTANTS, ...LATE_MUTANTS]) {
-    for (const { file, from } of edits) {
-      const times = readFileSync(resolve(ROOT, file), 'utf8').split(from).length - 1;
-      if (times !== 1) missing.push(`${name}: ${times} times in ${file}`);
+test('the text that each mutant replaces is in the function it names, once', () => {
+  const missing = [...MUTANTS, ...LATE_MUTANTS].flatMap(({ name, edits }) => {
+    try {
+      new EditedSource(edits);
+      return [];
+    } catch (error) {
+      return [`${name}: ${(error as Error).message}`];
     }
-  }
+  });
+  expect(missing).toEqual([]);
+});
+
+test('the text of each branch that is not taken is in the function it is named with', () => {
+  const dir = join(import.meta.dirname, 'not-taken');
+  const source = new EditedSource();
+  const missing = readdirSync(dir).flatMap((name) => {
+    const reasons = JSON.parse(readFileSync(join(dir, name), 'utf8')) as Record<string, Record<string, string>>;
+    return Object.entries(reasons).flatMap(([at, texts]) =>
+      Object.keys(texts).flatMap((text) => (source.places(at, text).length === 0 ? [`${at}: ${text}`] : [])),
+    );
+  });
   expect(missing).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
+import { type Edit, EditedSource } from '../source/edited-source.ts';
 import type { HostFaults, Roles } from './ensemble.ts';
 import { type RunOptions, randomRun } from './random-run.ts';
 
@@ -14,7 +14,7 @@ interface Mutant {
   readonly faults?: HostFaults;
   /** The kind of history it shows in. */
   readonly run?: Pick<RunOptions, 'losesDisks' | 'forcesSnapshots' | 'slowLeaders' | 'shunsLeaders'>;
-  readonly edits?: readonly { readonly file: string; readonly from: string; readonly to: string }[];
+  readonly edits?: readonly Edit[];
 }
 
 const MUTANTS: readonly Mutant[] = [
@@ -25,7 +25,7 @@ const MUTANTS: readonly Mutant[] = [
     name: 'committed with half of the voters',
     edits: [
       {
-        file: 'broadcast.ts',
+        at: 'Broadcast.isOnQuorum',
         from: 'if (!verifier.containsQuorum(quorum)) return false;',
         to: 'if (quorum.size < Math.floor(verifier.voters.size / 2)) return false;',
       },
@@ -35,32 +35,32 @@ const MUTANTS: readonly Mutant[] = [
     name: 'observers are counted',
     edits: [
       {
-        file: 'discovery.ts',
+        at: 'Discovery.onInfo',
         from: 'link.voter = !link.observer && this.isVoter(info.sid);',
         to: 'link.voter = true;',
       },
       {
-        file: 'broadcast.ts',
+        at: 'Broadcast.isOnQuorum',
         from: 'if (!verifier.containsQuorum(quorum)) return false;',
         to: 'if (quorum.size * 2 <= verifier.voters.size) return false;',
       },
       {
-        file: 'synchronization.ts',
+        at: 'Synchronization.synchronise',
         from: 'else if (!link.observer) open.push(entry);',
         to: 'else open.push(entry);',
       },
       {
-        file: 'leader.ts',
+        at: 'Leader.propose',
         from: 'if (!link.forwarding || link.observer) continue;',
         to: 'if (!link.forwarding) continue;',
       },
       {
-        file: 'learner.ts',
-        from: "if (this.stage === 'serving' && this.options.observer) return;\n    if (this.accept",
-        to: 'if (this.accept',
+        at: 'Learner.onProposal',
+        from: "if (this.stage === 'serving' && this.options.observer) return;",
+        to: '',
       },
       {
-        file: 'learner.ts',
+        at: 'Learner.mayAcknowledge',
         from: "return !this.options.observer && this.stage !== 'synchronising'",
         to: "return this.stage !== 'synchronising'",
       },
@@ -70,7 +70,7 @@ const MUTANTS: readonly Mutant[] = [
     name: 'the committed transactions in memory are forgotten in a DIFF',
     edits: [
       {
-        file: 'sync-plan.ts',
+        at: 'fromMemory',
         from: "return plan('diff', (entries.at(-1) as Entry).zxid, missing);",
         to: "return plan('diff', (entries.at(-1) as Entry).zxid, NOTHING);",
       },
@@ -80,28 +80,32 @@ const MUTANTS: readonly Mutant[] = [
     name: 'what is under way is forgotten in a synchronisation, and the learner does not mind',
     edits: [
       {
-        file: 'synchronization.ts',
+        at: 'Synchronization.synchronise',
         from: 'this.inFlight.forEachAbove(plan.reaches,',
         to: 'this.inFlight.forEachAbove(this.inFlight.proposed,',
       },
-      { file: 'learner.ts', from: '!follows(this.lastZxid, zxid)', to: 'false' },
-      { file: 'learner.ts', from: 'if (next === zxid) return;', to: 'return;' },
+      { at: 'Learner.accept', from: '!follows(this.lastZxid, zxid)', to: 'false' },
+      { at: 'Learner.expectNext', from: 'if (next === zxid) return;', to: 'return;' },
     ],
   },
   {
     name: 'a learner is cut to the tree of the leader instead of the last commit',
     run: { losesDisks: false, slowLeaders: true },
-    edits: [{ file: 'synchronization.ts', from: 'this.inFlight.decidedAbove(treeZxid)', to: '[]' }],
+    edits: [{ at: 'Synchronization.synchronise', from: 'this.inFlight.decidedAbove(treeZxid)', to: '[]' }],
   },
   {
     name: 'acknowledgements outlive the cut of the log they were for',
-    edits: [{ file: 'synchronization.ts', from: 'this.inFlight.forget(link.sid);', to: '' }],
+    edits: [{ at: 'Synchronization.synchronise', from: 'this.inFlight.forget(link.sid);', to: '' }],
   },
   {
     name: 'a snapshot may be older than what the learner helped to commit',
     run: { forcesSnapshots: true, losesDisks: false, slowLeaders: true },
     edits: [
-      { file: 'synchronization.ts', from: "if (plan.kind === 'snap' && treeZxid < link.snapshotFrom) return;", to: '' },
+      {
+        at: 'Synchronization.synchronise',
+        from: "if (plan.kind === 'snap' && treeZxid < link.snapshotFrom) return;",
+        to: '',
+      },
     ],
   },
   {
@@ -109,17 +113,17 @@ const MUTANTS: readonly Mutant[] = [
     edits: [
       // Proposals before NEWLEADER, as Apache's leaders send them.
       {
-        file: 'synchronization.ts',
+        at: 'Synchronization.synchronise',
         from: 'else if (!link.observer) open.push(entry);',
         to: 'else if (!link.observer) this.host.send(link.id, new Packet(PacketType.proposal, entry.zxid, entry.payload));',
       },
       {
-        file: 'leader.ts',
-        from: "if (link.phase !== 'serving') {\n      if (zxid",
+        at: 'Leader.onAck',
+        from: "if (link.phase !== 'serving') { if (zxid",
         to: 'if (false) {\n      if (zxid',
       },
       {
-        file: 'learner.ts',
+        at: 'Learner.mayAcknowledge',
         from: "return !this.options.observer && this.stage !== 'synchronising'",
         to: 'return !this.options.observer',
       },
@@ -128,34 +132,34 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'a learner ahead of the leader is overlooked',
     edits: [
-      { file: 'discovery.ts', from: 'if (this.isMoreRecent(currentEpoch, link.lastZxid)) {', to: 'if (false) {' },
+      { at: 'Discovery.onAckEpoch', from: 'if (this.isMoreRecent(currentEpoch, link.lastZxid)) {', to: 'if (false) {' },
     ],
   },
   {
     name: 'ZOOKEEPER-261: empty voters count',
     run: { losesDisks: true },
     edits: [
-      { file: 'history-votes.ts', from: "if (kind !== 'empty') remembering.add(sid);", to: 'remembering.add(sid);' },
+      { at: 'HistoryVotes.counted', from: "if (kind !== 'empty') remembering.add(sid);", to: 'remembering.add(sid);' },
     ],
   },
   {
     name: 'a voter without a history counts as soon as it is synchronised',
     run: { losesDisks: true, shunsLeaders: true },
     edits: [
-      { file: 'discovery.ts', from: 'link.isUnproven = link.isEmpty;', to: '' },
-      { file: 'synchronization.ts', from: 'link.isUnproven = link.isEmpty && !emptyCount;', to: '' },
+      { at: 'Discovery.onAckEpoch', from: 'link.isUnproven = link.isEmpty;', to: '' },
+      { at: 'Synchronization.begin', from: 'link.isUnproven = link.isEmpty && !emptyCount;', to: '' },
     ],
   },
   {
     name: 'a first start is believed in spite of voters with a history',
-    edits: [{ file: 'history-votes.ts', from: 'return !this.hasStartedBefore && this.is', to: 'return this.is' }],
+    edits: [{ at: 'HistoryVotes.isFirstStart', from: 'return !this.hasStartedBefore &&', to: 'return' }],
   },
   {
     name: 'the remains of a synchronisation count as a history',
     run: { losesDisks: true },
     edits: [
       {
-        file: 'zxid.ts',
+        at: 'isWholeHistory',
         from: 'return currentEpoch > 0 || (lastZxid > 0 && epochOf(lastZxid) === 0);',
         to: 'return currentEpoch > 0 || lastZxid > 0;',
       },
@@ -164,9 +168,9 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'an epoch is led twice',
     edits: [
-      { file: 'learner.ts', from: '? currentEpoch : -1;', to: '? currentEpoch : currentEpoch;' },
+      { at: 'Learner.onLeaderInfo', from: '? currentEpoch : -1;', to: '? currentEpoch : currentEpoch;' },
       {
-        file: 'discovery.ts',
+        at: 'Discovery.onInfo',
         from: 'Math.max(this.epochWanted, link.acceptedEpoch + 1)',
         to: 'Math.max(this.epochWanted, link.acceptedEpoch)',
       },
@@ -176,7 +180,7 @@ const MUTANTS: readonly Mutant[] = [
     name: 'a connection that was replaced is still listened to',
     edits: [
       {
-        file: 'learner-links.ts',
+        at: 'LearnerLinks.dropOlder',
         from: "if (link !== newer && link.sid === newer.sid) this.drop(link, 'the learner has connected again');",
         to: '',
       },
@@ -185,31 +189,31 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'an older epoch is accepted',
     edits: [
-      { file: 'learner.ts', from: 'if (epoch < accepted) throw', to: 'if (epoch < 0) throw' },
-      { file: 'learner.ts', from: 'if (epoch > accepted) this.host', to: 'if (true) this.host' },
-      { file: 'discovery.ts', from: 'if (link.acceptedEpoch > epoch) {', to: 'if (false) {' },
+      { at: 'Learner.onLeaderInfo', from: 'if (epoch < accepted) throw', to: 'if (epoch < 0) throw' },
+      { at: 'Learner.onLeaderInfo', from: 'if (epoch > accepted) this.host', to: 'if (true) this.host' },
+      { at: 'Discovery.offerEpoch', from: 'if (link.acceptedEpoch > epoch) {', to: 'if (false) {' },
     ],
   },
   {
     name: 'a leader sends NEWLEADER without having taken the epoch for its own',
     edits: [
-      { file: 'synchronization.ts', from: 'this.host.setCurrentEpoch(epochOf(this.inFlight.epochStart));', to: '' },
+      { at: 'Synchronization.begin', from: 'this.host.setCurrentEpoch(epochOf(this.inFlight.epochStart));', to: '' },
     ],
   },
   {
     name: 'a sync does not ask a quorum',
     run: { shunsLeaders: true },
-    edits: [{ file: 'ping-rounds.ts', from: 'return answered.hasAllQuorums();', to: 'return true;' }],
+    edits: [{ at: 'PingRounds.isAnswered', from: 'return answered.hasAllQuorums();', to: 'return true;' }],
   },
   {
     name: 'a sync does not wait for what is under way',
-    edits: [{ file: 'leader.ts', from: 'if (barrier.zxid === undefined) return true;', to: 'return true;' }],
+    edits: [{ at: 'Leader.isReached', from: 'if (barrier.zxid === undefined) return true;', to: 'return true;' }],
   },
   {
     name: 'a transaction is committed out of order',
     edits: [
       {
-        file: 'broadcast.ts',
+        at: 'Broadcast.nextCommit',
         from: 'if (head === undefined || !this.isOnQuorum(head.zxid)) return undefined;',
         to: 'if (head === undefined || !this.isOnQuorum((this.entries.at(0) as Entry).zxid)) return undefined;',
       },
@@ -218,33 +222,11 @@ const MUTANTS: readonly Mutant[] = [
 ];
 
 const ZAB = resolve(import.meta.dirname, '../../src/zab');
-/** Where the rules about zxids are that the roles share with others. */
-const JUTE = resolve(import.meta.dirname, '../../src/jute');
 const MAX_SEEDS = Number(process.env.ZAB_MUTANT_SEEDS ?? 600);
-
-/** Wherever in the rooms it lies: a mutant names a file, not its folder. */
-function sourceNamed(file: string): string {
-  const found = [ZAB, JUTE].flatMap((room) =>
-    readdirSync(room, { recursive: true, encoding: 'utf8' })
-      .filter((path) => basename(path) === file)
-      .map((path) => join(room, path)),
-  );
-  expect(found, `one file is named ${file}`).toHaveLength(1);
-  return found[0] as string;
-}
 
 /** The roles, made from the source with the edits in it. */
 async function mutated(edits: Mutant['edits'] = []): Promise<Roles> {
-  const sources = new Map<string, string>();
-  for (const { file, from, to } of edits) {
-    const path = sourceNamed(file);
-    const source = sources.get(path) ?? readFileSync(path, 'utf8');
-    expect(source, `${file} has the text to replace`).toContain(from);
-    sources.set(
-      path,
-      source.replace(from, () => to),
-    );
-  }
+  const source = new EditedSource(edits);
   const result = await build({
     stdin: {
       contents: "export { Leader } from './leader/leader.ts'; export { Learner } from './learner/learner.ts';",
@@ -259,7 +241,7 @@ async function mutated(edits: Mutant['edits'] = []): Promise<Roles> {
         name: 'mutant',
         setup(api) {
           api.onLoad({ filter: /\.ts$/ }, ({ path }) => {
-            const contents = sources.get(path);
+            const contents = source.textOf(path);
             return contents === undefined ? undefined : { contents, loader: 'ts' };
           });
         },

@@ -1,4 +1,4 @@
-import type { Mutant } from './mutants.ts';
+import type { Mutant } from './mutant.ts';
 
 /**
  * Ten more, written when the others were finished by somebody who knew the production source and nothing of the
@@ -12,11 +12,7 @@ export const LATE_MUTANTS: readonly Mutant[] = [
     // client of L asks `sync` and then reads; L begins a new round of PINGs for it, the old answers arrive before L
     // notices that the links are gone, count as answers to the new round, and the sync is answered.
     edits: [
-      {
-        file: 'src/zab/leader/ping-rounds.ts',
-        from: 'link.answeredRound = ping.round;',
-        to: 'link.answeredRound = this.round;',
-      },
+      { at: 'PingRounds.onAnswer', from: 'link.answeredRound = ping.round;', to: 'link.answeredRound = this.round;' },
     ],
   },
   {
@@ -28,8 +24,8 @@ export const LATE_MUTANTS: readonly Mutant[] = [
     // the old leader is down.
     edits: [
       {
-        file: 'src/zab/learner/learner.ts',
-        from: 'this.isUnproven = false;\n      this.host.setCurrentEpoch(this.ownEpoch);',
+        at: 'Learner.onUpToDate',
+        from: 'this.isUnproven = false; this.host.setCurrentEpoch(this.ownEpoch);',
         to: 'this.isUnproven = false;',
       },
     ],
@@ -43,7 +39,7 @@ export const LATE_MUTANTS: readonly Mutant[] = [
     // of SNAP it is sent a DIFF beginning with 5:1, which it takes for the successor of 4:12.
     edits: [
       {
-        file: 'src/zab/leader/sync-plan.ts',
+        at: 'fromDisk',
         from: 'if (first === undefined || (first.zxid !== peerZxid && counterOf(peerZxid) !== 0)) {',
         to: 'if (first === undefined || first.zxid < peerZxid) {',
       },
@@ -55,13 +51,7 @@ export const LATE_MUTANTS: readonly Mutant[] = [
     // crashes before anything is proposed, so C stands at current epoch 5 and 4:10. A comes back: its zxid is
     // higher, C votes for it, A leads, hears in ACKEPOCH that C is of a later epoch and steps down, and so again and
     // again, also after B restarted.
-    edits: [
-      {
-        file: 'src/election/voting/vote.ts',
-        from: '  if (a.peerEpoch !== b.peerEpoch) return a.peerEpoch > b.peerEpoch;\n',
-        to: '',
-      },
-    ],
+    edits: [{ at: 'isBetter', from: 'if (a.peerEpoch !== b.peerEpoch) return a.peerEpoch > b.peerEpoch;', to: '' }],
   },
   {
     name: 'a snapshot being received is installed on disk although its role has ended',
@@ -71,9 +61,9 @@ export const LATE_MUTANTS: readonly Mutant[] = [
     // snapshot's zxid, sends a DIFF from there, and the follower applies it to the old tree.
     edits: [
       {
-        file: 'src/txnlog/store.ts',
-        from: '    this.snapshots.giveUpReceived();\n    this.writer.quiesce(',
-        to: '    this.writer.quiesce(',
+        at: 'Store.quiesce',
+        from: 'this.snapshots.giveUpReceived(); this.writer.quiesce(',
+        to: 'this.writer.quiesce(',
       },
     ],
   },
@@ -84,13 +74,7 @@ export const LATE_MUTANTS: readonly Mutant[] = [
     // acknowledges NEWLEADER, and t counts as on its disk (it and one other make the quorum that commits it); later
     // records go to a new file whose syncs do not cover the old one. Then the power of that machine fails, and t is
     // gone from its log while it was one of the two that had it.
-    edits: [
-      {
-        file: 'src/txnlog/recovery.ts',
-        from: '      file.writeAt(chunk, at);\n    }\n    file.syncNow();',
-        to: '      file.writeAt(chunk, at);\n    }',
-      },
-    ],
+    edits: [{ at: 'syncFile', from: 'file.writeAt(chunk, at); } file.syncNow();', to: 'file.writeAt(chunk, at); }' }],
   },
   {
     name: 'what reaches the disk while a role ends is not applied to the tree',
@@ -101,12 +85,12 @@ export const LATE_MUTANTS: readonly Mutant[] = [
     // 4:12 back at the next restart.
     edits: [
       {
-        file: 'src/quorum/replica.ts',
-        from: 'this.sink = undefined;\n    this.store.quiesce(() => {',
-        to: 'this.sink = undefined;\n    const onDisk = this.store.lastDurable;\n    this.store.quiesce(() => {',
+        at: 'Replica.endRole',
+        from: 'this.sink = undefined; this.store.quiesce(() => {',
+        to: 'this.sink = undefined; const onDisk = this.store.lastDurable; this.store.quiesce(() => {',
       },
       {
-        file: 'src/quorum/replica.ts',
+        at: 'Replica.endRole',
         from: 'if (head.zxid <= this.store.lastDurable) this.applyOne(head);',
         to: 'if (head.zxid <= onDisk) this.applyOne(head);',
       },
@@ -120,7 +104,7 @@ export const LATE_MUTANTS: readonly Mutant[] = [
     // and its first read is answered at once from a tree without t.
     edits: [
       {
-        file: 'src/server/zookeeper-server.ts',
+        at: 'ZooKeeperServer.onConnectRequest',
         from: 'if (request.lastZxidSeen > this.lastProcessedZxid) {',
         to: 'if (request.lastZxidSeen > upstream.newestKnownZxid) {',
       },
@@ -135,7 +119,7 @@ export const LATE_MUTANTS: readonly Mutant[] = [
     // for writers), and the next accepted change skips a version or a sequence number.
     edits: [
       {
-        file: 'src/server/prep/pending-tree.ts',
+        at: 'PendingTree.rollback',
         from: 'for (let i = this.staged.length - 1; i >= 0; i--) {',
         to: 'for (let i = 0; i < this.staged.length; i++) {',
       },
@@ -148,9 +132,9 @@ export const LATE_MUTANTS: readonly Mutant[] = [
     // /p/a; its child watch on /p fires and is spent, but the event is not sent.
     edits: [
       {
-        file: 'src/datatree/watches/watch-manager.ts',
-        from: 'EventType.nodeDeleted, zxid, acl, told);\n    this.child.trigger(parent, EventType.nodeChildrenChanged, zxid, parentAcl);',
-        to: 'EventType.nodeDeleted, zxid, acl, told);\n    this.child.trigger(parent, EventType.nodeChildrenChanged, zxid, parentAcl, told);',
+        at: 'WatchManager.onDeleted',
+        from: 'EventType.nodeDeleted, zxid, acl, told); this.child.trigger(parent, EventType.nodeChildrenChanged, zxid, parentAcl);',
+        to: 'EventType.nodeDeleted, zxid, acl, told); this.child.trigger(parent, EventType.nodeChildrenChanged, zxid, parentAcl, told);',
       },
     ],
   },

@@ -1,0 +1,125 @@
+import type { Mutant } from './mutant.ts';
+
+export const DATATREE_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'leave the parent alone when what is to be deleted is gone',
+    bug: 'ZOOKEEPER-3125, ZOOKEEPER-3145',
+    edits: [
+      {
+        at: 'DataTree.delete',
+        from: 'if (parent === NO_NODE) return ErrorCode.noNode; if (zxid > nodes.long(parent, PZXID)) {',
+        to: 'if (parent === NO_NODE) return ErrorCode.noNode; if (zxid > nodes.long(parent, PZXID) && this.lookup(path) !== NO_NODE) {',
+      },
+    ],
+  },
+  {
+    name: 'cut a snapshot without what an access list was before',
+    bug: 'ZOOKEEPER-3306',
+    edits: [
+      {
+        at: 'DataTree.setAcl',
+        from: 'this.beforeChange(node); this.nodes.setInt(node, AVERSION, version);',
+        to: 'this.nodes.setInt(node, AVERSION, version);',
+      },
+    ],
+  },
+  {
+    name: 'never delete an ephemeral',
+    bug: 'ZOOKEEPER-2355',
+    edits: [
+      {
+        at: 'Database.applyCloseSession',
+        from: 'const unnamed = this.tree.killSession(header.clientId, header.zxid, body.paths ?? []);',
+        to: 'const unnamed = 0;',
+      },
+    ],
+  },
+  {
+    name: 'keep closed sessions in the table',
+    bug: 'ZOOKEEPER-3144',
+    edits: [{ at: 'Database.applyCloseSession', from: 'this.sessions.remove(header.clientId);', to: '' }],
+  },
+  {
+    name: 'never fire a watch on data',
+    edits: [
+      {
+        at: 'WatchManager.onDataChanged',
+        from: 'this.data.trigger(path, EventType.nodeDataChanged, zxid, acl);',
+        to: 'if (zxid < 0) this.data.trigger(path, 0, zxid, acl);',
+      },
+    ],
+  },
+  {
+    name: 'forget what changed while a client was away',
+    bug: 'ZOOKEEPER-1412',
+    edits: [
+      {
+        at: 'WatchManager.setWatches',
+        from: 'else if (tree.modifiedAt(node) > lists.relativeZxid) {',
+        to: 'else if (tree.modifiedAt(node) < 0) {',
+      },
+    ],
+  },
+  {
+    name: 'apply a failed multi in part',
+    edits: [
+      {
+        at: 'Database.applyMulti',
+        from: "if (!failed || part.kind === 'error') item =",
+        to: "if (!pastFailure || part.kind === 'error') item =",
+      },
+    ],
+  },
+  {
+    name: 'tell a recursive watch of children that changed',
+    bug: 'ZOOKEEPER-4475',
+    edits: [
+      {
+        at: 'WatchManager.addRecursive',
+        from: 'addRecursive(path: string, watcher: Watcher): void {',
+        to: 'addRecursive(path: string, watcher: Watcher): void { this.child.add(path, watcher, WatchMode.recursive);',
+      },
+    ],
+  },
+  {
+    name: 'do not set a persistent watch again',
+    bug: 'ZK#1950',
+    edits: [
+      {
+        at: 'WatchManager.setWatches',
+        from: 'for (const path of lists.persistent) this.addPersistent(path, watcher);',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'fire a watch on what may not be read',
+    bug: 'CVE-2024-23944',
+    edits: [
+      {
+        at: 'WatchTable.trigger',
+        from: 'if (watcher.mayRead(acl)) watcher.onWatchEvent',
+        to: 'if (acl !== undefined) watcher.onWatchEvent',
+      },
+    ],
+  },
+  {
+    name: 'count a ttl from the creation',
+    edits: [
+      // The column before MTIME is CTIME.
+      {
+        at: 'OwnedNodes.candidates',
+        from: 'if (ttlMs !== 0 && wallMs - nodes.long(node, MTIME) > ttlMs)',
+        to: 'if (ttlMs !== 0 && wallMs - nodes.long(node, MTIME - 1) > ttlMs)',
+      },
+    ],
+  },
+  {
+    name: 'delete a container that was never used',
+    edits: [{ at: 'OwnedNodes.candidates', from: 'if (wasUsed || (', to: 'if (wasUsed || idleMs > 0 || (' }],
+  },
+  {
+    name: 'forget what a deleted node had of its quota',
+    edits: [{ at: 'DataTree.remove', from: 'this.quotas.onUsage(path, -bytes, -1);', to: '' }],
+  },
+];

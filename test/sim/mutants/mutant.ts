@@ -1,0 +1,9 @@
+import type { Edit } from '../../source/edited-source.ts';
+
+/** The production source with one thing broken; see all.ts. */
+export interface Mutant {
+  readonly name: string;
+  /** The bug it brings back, if it has a number. */
+  readonly bug?: string;
+  readonly edits: readonly Edit[];
+}

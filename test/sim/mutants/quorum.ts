@@ -1,0 +1,178 @@
+import type { Mutant } from './mutant.ts';
+
+export const QUORUM_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'acknowledge before the sync',
+    bug: 'ZOOKEEPER-4646, ZOOKEEPER-3911',
+    edits: [
+      {
+        at: 'Following.sendWhenDurable',
+        from: 'this.durableQueue.push(() => this.link?.send(packet));',
+        to: 'this.link?.send(packet);',
+      },
+    ],
+  },
+  {
+    name: 'skip the truncate',
+    bug: 'ZOOKEEPER-3701',
+    edits: [
+      {
+        at: 'Following.truncate',
+        from: 'if (store.truncate(zxid)) { replica.reload(); this.newestKnown = replica.lastZxid; this.cut = { endsAt: replica.lastZxid };',
+        to: 'if (store !== undefined) { this.cut = { endsAt: zxid };',
+      },
+    ],
+  },
+  {
+    name: 'install a snapshot in memory first',
+    bug: 'ZOOKEEPER-3642',
+    edits: [
+      {
+        at: 'Following.install',
+        from: 'store.installSnapshot(database.startCut(), () => {',
+        to: '((_: unknown, task: () => void) => task())(store, () => {',
+      },
+    ],
+  },
+  {
+    name: 'let a wiped voter count',
+    bug: 'ZOOKEEPER-261, CH-91464',
+    edits: [
+      {
+        at: 'Peer.isEmpty',
+        from: 'return !this.wasSynchronised && (this.store.isEmpty || this.store.missingUpTo !== undefined);',
+        to: 'return false;',
+      },
+      {
+        at: 'FastLeaderElection.start',
+        from: 'this.empty = this.isVoter && (empty || !isWholeHistory(peerEpoch, zxid));',
+        to: 'this.empty = empty && !isWholeHistory(peerEpoch, zxid);',
+      },
+      {
+        at: 'Synchronization.begin',
+        from: 'link.isUnproven = link.isEmpty && !',
+        to: 'link.isUnproven = link.sid < 0 && !',
+      },
+      { at: 'Learner.onLeaderInfo', from: '(this.state.empty || isNew)', to: '(this.state.empty)' },
+      {
+        at: 'Discovery.onAckEpoch',
+        from: "this.histories.add(link.sid, link.isEmpty ? 'empty' : historyKind(link, currentEpoch));",
+        to: "this.histories.add(link.sid, 'some');",
+      },
+    ],
+  },
+  {
+    name: 'keep the writer of an old role alive',
+    bug: 'ZOOKEEPER-4712, ZOOKEEPER-4541',
+    edits: [
+      { at: 'Replica.endRole', from: 'this.store.quiesce(() => {', to: '((task: () => void) => task())(() => {' },
+    ],
+  },
+  {
+    name: 'keep in memory what never reached the disk',
+    bug: 'ZOOKEEPER-2845',
+    edits: [
+      {
+        at: 'Replica.endRole',
+        from: 'if (head.zxid <= this.store.lastDurable) this.applyOne(head);',
+        to: 'this.applyOne(head);',
+      },
+    ],
+  },
+  {
+    name: 'carry what one role had on its way into the next',
+    bug: 'CH-54572',
+    edits: [
+      { at: 'Replica.endRole', from: 'while (this.pending.length > 0) {', to: 'while (this.pending.length < 0) {' },
+      {
+        at: 'Replica.beginRole',
+        from: "assert(this.pending.length === 0, 'no transaction of an earlier role is pending');",
+        to: '',
+      },
+      {
+        at: 'Replica.reload',
+        from: "assert(this.pending.length === 0, 'the tree is reloaded only while nothing is pending');",
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'show what the own disk does not have',
+    bug: 'ZOOKEEPER-4882',
+    edits: [
+      {
+        at: 'Replica.drain',
+        from: 'const limit = Math.min(this.committed, this.store.lastDurable);',
+        to: 'const limit = this.committed;',
+      },
+    ],
+  },
+  {
+    name: 'load the database before every role',
+    bug: 'ZOOKEEPER-1642',
+    edits: [
+      {
+        at: 'Peer.look',
+        from: 'const { replica, store } = this.parts;',
+        to: 'const { replica, store } = this.parts; replica.reload();',
+      },
+    ],
+  },
+  {
+    name: 'follow by the first address only',
+    edits: [
+      {
+        at: 'Following.dial',
+        from: 'const { leaderAddresses } = this.options;',
+        to: 'const leaderAddresses = this.options.leaderAddresses.slice(0, 1);',
+      },
+    ],
+  },
+  {
+    name: 'apply a decision when the next one comes',
+    bug: 'ZOOKEEPER-4537',
+    edits: [
+      {
+        at: 'Replica.drain',
+        from: 'const limit = Math.min(this.committed, this.store.lastDurable);',
+        to: 'const limit = Math.min(this.committed - 1, this.store.lastDurable);',
+      },
+    ],
+  },
+  {
+    name: 'forget what is on the disk and not in the tree when a role ends',
+    bug: 'ZOOKEEPER-3598',
+    edits: [
+      {
+        at: 'Replica.endRole',
+        from: 'if (head.zxid <= this.store.lastDurable) this.applyOne(head);',
+        to: 'if (head.zxid < 0) this.applyOne(head);',
+      },
+    ],
+  },
+  {
+    name: 'lose the session on re-attach',
+    edits: [
+      {
+        at: 'Leading.revalidate',
+        from: 'this.enter(() => this.leader.revalidated(link, sessionId, valid));',
+        to: 'this.enter(() => this.leader.revalidated(link, sessionId, valid && sessionId % 3n !== 0n));',
+      },
+    ],
+  },
+  {
+    name: 'take a session over before what it left behind is known',
+    edits: [{ at: 'Following.revalidated', from: 'if (!this.options.observer) {', to: 'if (this.isServing) {' }],
+  },
+  {
+    name: 'deny a session without asking whether one still leads',
+    edits: [
+      { at: 'Leading.revalidate', from: 'if (valid) answer();', to: 'if (valid || !valid) answer();' },
+      {
+        at: 'LeaderUpstream.revalidate',
+        from: 'this.door.whenFree(() => this.door.barrier(() => server.onRevalidated(sessionId, false)));',
+        to: 'server.onRevalidated(sessionId, false);',
+      },
+    ],
+  },
+];

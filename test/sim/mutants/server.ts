@@ -1,0 +1,251 @@
+import type { Mutant } from './mutant.ts';
+
+export const SERVER_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'do not tell the leader who was heard',
+    bug: 'ZOOKEEPER-710',
+    edits: [
+      {
+        at: 'LearnerSessionTracker.touch',
+        from: 'touch(sessionId: bigint, timeoutMs: number): boolean { this.touched.set(sessionId, timeoutMs);',
+        to: 'touch(_sessionId: bigint, _timeoutMs: number): boolean {',
+      },
+    ],
+  },
+  {
+    name: 'let a session that is being closed go on',
+    bug: 'CH-65198, ZOOKEEPER-1496',
+    edits: [{ at: 'SessionTracker.check', from: 'if (session.isClosing) return ErrorCode.sessionExpired;', to: '' }],
+  },
+  {
+    name: 'deliver a watch after the reply',
+    edits: [
+      {
+        at: 'ClientConnection.onWatchEvent',
+        from: 'this.replies.event(type, path, zxid);',
+        to: 'this.server.clock.after(5, () => this.replies.event(type, path, zxid));',
+      },
+    ],
+  },
+  {
+    name: 'serve a client that has seen more',
+    edits: [
+      {
+        at: 'ZooKeeperServer.onConnectRequest',
+        from: 'if (request.lastZxidSeen > this.lastProcessedZxid) {',
+        to: 'if (request.lastZxidSeen < 0) {',
+      },
+    ],
+  },
+  {
+    name: 'answer a sync before what it waits for is applied',
+    edits: [
+      { at: 'ZooKeeperServer.answerSyncs', from: 'if (head.committed > this.lastProcessedZxid) return;', to: '' },
+    ],
+  },
+  {
+    name: 'name sequential nodes by the number of children',
+    bug: 'ZOOKEEPER-1046',
+    edits: [
+      {
+        at: 'prepareCreate',
+        from: 'record.path + sequenceSuffix(parent.cversion)',
+        to: 'record.path + sequenceSuffix(parent.childCount)',
+      },
+    ],
+  },
+  {
+    name: 'set data whatever the version',
+    edits: [
+      {
+        at: 'prepareSetData',
+        from: 'if (!versionMatches(node.version, record.version)) return ErrorCode.badVersion; const version',
+        to: 'const version',
+      },
+    ],
+  },
+  {
+    name: 'judge a write by the tree without what is on its way',
+    edits: [
+      { at: 'prepareSetData', from: 'pending.setData(node, data, version, context.zxid, context.timeMs);', to: '' },
+    ],
+  },
+  {
+    name: 'send an event with the zxid before it',
+    bug: 'etcd-19998',
+    edits: [
+      {
+        at: 'ClientConnection.onWatchEvent',
+        from: 'this.replies.event(type, path, zxid);',
+        to: 'this.replies.event(type, path, zxid > 0 ? this.server.lastProcessedZxid : zxid);',
+      },
+    ],
+  },
+  {
+    name: 'tell a client that its session moved',
+    bug: 'ZOOKEEPER-710',
+    edits: [
+      {
+        at: 'ClientAnswers.closedAsMoved',
+        from: 'if (err !== ErrorCode.sessionMoved) return false;',
+        to: 'if (err !== ErrorCode.sessionMoved || this.connection.sessionId !== 0n) return false;',
+      },
+    ],
+  },
+  {
+    name: 'attach to a session whatever the password',
+    edits: [
+      {
+        at: 'ZooKeeperServer.reattach',
+        from: 'if (!isSessionPassword(sessionId, password)) {',
+        to: 'if (!isSessionPassword(sessionId, password) && sessionId === 0n) {',
+      },
+    ],
+  },
+  {
+    name: "let the clock run into the server's number",
+    bug: 'ZOOKEEPER-1622',
+    edits: [
+      {
+        at: 'SessionIds.constructor',
+        from: 'const clock = BigInt(Math.floor(wallMs)) & CLOCK_MASK;',
+        to: 'const clock = BigInt(Math.floor(wallMs));',
+      },
+    ],
+  },
+  {
+    name: 'wait for a client that does not read, whatever it costs',
+    edits: [
+      {
+        at: 'ClientReplies.checkOverflow',
+        from: 'if (this.waitingBytes > OUTPUT_CLOSE_BYTES + this.largestBytes) this.isOverflowing = true;',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'take a check for a write',
+    bug: 'ZOOKEEPER-2623',
+    edits: [{ at: 'define', from: "[OpCode.multi, 'MULT'],", to: "[OpCode.multi, 'MULT'], [OpCode.check, 'NA']," }],
+  },
+  {
+    name: 'pass over what does not fit into a multi',
+    bug: 'RK-400',
+    edits: [
+      {
+        at: 'readItem',
+        from: 'default: throw invalidItem(type);',
+        to: 'default: record.type = OpCode.error; record.path = "/";',
+      },
+    ],
+  },
+  {
+    name: 'delete a container for whoever asks',
+    edits: [
+      {
+        at: 'prepareDeleteContainer',
+        from: 'if (request.owner !== undefined) return ErrorCode.unimplemented;',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'delete without asking the parent',
+    edits: [
+      {
+        at: 'prepareDelete',
+        from: 'if (!isPermitted(context, parent.acl, Perm.delete)) return ErrorCode.noAuth;',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'show everything to everybody',
+    edits: [
+      {
+        at: 'mayRead',
+        from: 'return context.auth.permits(acl, Perm.read, request.authIds);',
+        to: 'return context.auth !== undefined || acl === undefined || request === undefined;',
+      },
+    ],
+  },
+  {
+    name: 'show the hashes of passwords',
+    bug: 'CVE-2019-0201',
+    edits: [
+      {
+        at: 'answerChildren',
+        from: 'context.auth.permits(acl, Perm.admin, request.authIds) ? acl : withoutHashes(acl)',
+        to: 'acl.length > 0 ? acl : withoutHashes(acl)',
+      },
+    ],
+  },
+  {
+    name: 'judge a check in a multi by the tree before it',
+    edits: [
+      {
+        at: 'prepareCheck',
+        from: 'export function prepareCheck(context: PrepContext, record: WriteRecord): TxnBody | number { const { request, pending } = context;',
+        to: `export function prepareCheck(context: any, record: any): any {
+  const { request } = context;
+  const own = context.pending;
+  const pending = {
+    find: (path: any) => {
+      const handle = own.tree.lookup(path);
+      return handle === -1 ? undefined : own.fromTree(path, handle);
+    },
+  };`,
+      },
+    ],
+  },
+  {
+    name: 'stop at the last version',
+    bug: 'ZOOKEEPER-4743',
+    edits: [{ at: 'nextVersion', from: 'return (version + 1) | 0;', to: 'return Math.min(version + 1, 2147483647);' }],
+  },
+  {
+    name: 'let the number of children wrap',
+    bug: 'kazoo-730',
+    edits: [
+      {
+        at: 'PendingTree.create',
+        from: 'if (parentCversion > changed.cversion) {',
+        to: 'if (parentCversion !== changed.cversion) {',
+      },
+      {
+        at: 'DataTree.create',
+        from: 'if (creates > nodes.int(parent, CVERSION)) {',
+        to: 'if (creates !== nodes.int(parent, CVERSION)) {',
+      },
+    ],
+  },
+  {
+    name: 'keep the first owner of a session',
+    bug: 'ZOOKEEPER-2886',
+    edits: [
+      {
+        at: 'SessionTracker.setOwner',
+        from: 'session.owner = owner; return true;',
+        to: 'session.owner ??= owner; return true;',
+      },
+    ],
+  },
+  {
+    name: 'delete a node that was written since its TTL was over',
+    edits: [
+      {
+        at: 'prepareDeleteContainer',
+        from: 'if (kind === OwnerKind.ttl && context',
+        to: 'if (kind === OwnerKind.none && context',
+      },
+    ],
+  },
+  {
+    name: 'attach a connection by the answer to an earlier one',
+    edits: [{ at: 'ZooKeeperServer.onRevalidated', from: 'if (more > 0) {', to: 'if (more < 0) {' }],
+  },
+  {
+    name: 'forget what an earlier connection of a session asked',
+    edits: [{ at: 'ZooKeeperServer.reattach', from: 'connection.queue.inherit(older.queue);', to: '' }],
+  },
+];
