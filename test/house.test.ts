@@ -59,7 +59,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   server: ['base', 'io', 'jute', 'datatree'],
   quorum: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'zab', 'server'],
   client: ['base', 'io', 'jute'],
-  admin: ['base', 'server'],
+  admin: ['base', 'jute', 'server'],
   cli: ['jute', 'client'],
   embed: ['base', 'io', 'quorum', 'admin'],
   'index.ts': ['base', 'io', 'embed', 'quorum'],

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { arch, freemem, homedir, hostname, platform, release, tmpdir, totalmem, userInfo } from 'node:os';
-import { dirname } from 'node:path';
+import { arch, EOL, freemem, homedir, hostname, platform, release, tmpdir, totalmem, userInfo } from 'node:os';
+import { delimiter, dirname, sep } from 'node:path';
 import { messageOf } from '../base/errors.ts';
 import type { HostInfo } from '../server/monitoring/server-info.ts';
 import { FULL_VERSION } from '../server/monitoring/version.ts';
@@ -32,6 +32,25 @@ export class NodeHost implements HostInfo {
       ['os.memory.max', mebibytes(totalmem())],
       ['os.memory.total', mebibytes(process.memoryUsage().rss)],
     ];
+  }
+
+  properties(): readonly (readonly [key: string, value: string])[] {
+    const all: [string, string][] = [
+      ['file.separator', sep],
+      ['java.class.path', process.argv[1] ?? ''],
+      ['java.home', dirname(process.execPath)],
+      ['java.io.tmpdir', tmpdir()],
+      ['java.vendor', 'Node.js'],
+      ['java.version', process.versions.node],
+      ['line.separator', EOL],
+      ['os.arch', arch() === 'x64' ? 'amd64' : arch()],
+      ['os.name', platform() === 'linux' ? 'Linux' : platform()],
+      ['os.version', release()],
+      ['path.separator', delimiter],
+      ['user.dir', process.cwd()],
+      ['user.name', userName()],
+    ];
+    return all;
   }
 
   openFileDescriptors(): number {

@@ -13,7 +13,7 @@ import { zxidHex } from '../jute/zxid.ts';
 import { AuthRegistry } from '../server/auth/auth-registry.ts';
 import { LogMeter, SnapshotMeter } from '../server/metrics/role-meters.ts';
 import { ServerMetrics } from '../server/metrics/server-metrics.ts';
-import type { HostInfo, LeaderInfo, QuorumInfo, ServerInfo } from '../server/monitoring/server-info.ts';
+import type { HostInfo, LeaderInfo, MemberInfo, QuorumInfo, ServerInfo } from '../server/monitoring/server-info.ts';
 import { ZooKeeperServer } from '../server/zookeeper-server.ts';
 import { Store } from '../txnlog/store.ts';
 import type { PeerConfig } from './config/peer-config.ts';
@@ -189,6 +189,12 @@ export class Peer {
     this.look();
   }
 
+  /** Writes a snapshot of the tree as it is now; `done` with the reason when that cannot be, or with where it lies. */
+  takeSnapshot(done: (error: Error | undefined) => void): void {
+    if (this.current === undefined) done(new Error('this peer has no role at the moment'));
+    else if (!this.parts.replica.snapshot(done)) done(new Error('another snapshot is being written'));
+  }
+
   get mode(): PeerMode {
     return this.current?.kind ?? 'looking';
   }
@@ -353,6 +359,7 @@ export class Peer {
       dataLogDir: `${this.config.dataLogDir}/version-2`,
       dataDirBytes: () => this.store.dataDirBytes,
       logDirBytes: () => this.store.logDirBytes,
+      newestSnapshot: () => this.store.lastSnapshot,
       quorum: () => this.quorumInfo(),
       leader: () => this.leaderInfo(),
     };
@@ -379,12 +386,23 @@ export class Peer {
       electionPort: self?.addresses.map((address) => address.electionPort).join('|') ?? '',
       quorumPort: self?.addresses.map((address) => address.quorumPort).join('|') ?? '',
       isObserver: self?.role === 'observer',
+      members: new Map([...book.active.members].map(([sid, spec]) => [sid, memberInfo(spec)])),
+      leaderId: role instanceof Following ? role.leader : role instanceof Leading ? config.myid : undefined,
       membership: book.active.text(),
       quorumSize: book.active.voters.size,
       peerState: `${state}${phase}`,
       observerMasterId: role instanceof Following && this.mode === 'observer' ? role.leader : undefined,
     };
   }
+}
+
+function memberInfo({ addresses, client, role }: ServerSpec): MemberInfo {
+  return {
+    quorumAddresses: addresses.map(({ host, quorumPort }) => ({ host, port: quorumPort })),
+    electionAddresses: addresses.map(({ host, electionPort }) => ({ host, port: electionPort })),
+    clientAddress: client,
+    learnerType: role,
+  };
 }
 
 /** Where a leader waits for its learners. */

@@ -146,7 +146,7 @@ export class Replica {
   }
 
   /** Starts a snapshot now unless one is being written. */
-  snapshot(): boolean {
+  snapshot(done?: (error: Error | undefined) => void): boolean {
     if (this.store.snapshotInProgress) return false;
     this.drawThresholds();
     this.store.roll();
@@ -154,6 +154,7 @@ export class Replica {
     this.snapshots.onStarted();
     this.store.takeSnapshot(cut, (error) => {
       this.snapshots.onFinished(error);
+      done?.(error);
       if (error === undefined) {
         this.log.info({ zxid: zxidHex(cut.zxid) }, 'snapshot written');
         return;

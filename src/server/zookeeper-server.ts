@@ -82,7 +82,7 @@ export class ZooKeeperServer implements ConnectionServer<ClientConnection>, Serv
     this.auth = parts.auth;
     this.metrics = parts.metrics;
     this.log = parts.log;
-    this.stats = new ServerStats(parts.metrics);
+    this.stats = new ServerStats(parts.metrics, world.clock.nowMs());
     this.timeouts = { minMs: options.minSessionTimeoutMs, maxMs: options.maxSessionTimeoutMs };
     this.listener = new ClientListener(this, world.net);
     this.fourLetterWords = new FourLetterWords(this, parts.info, parts.host);

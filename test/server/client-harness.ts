@@ -387,6 +387,7 @@ export class ClientWorld {
       dataLogDir: '/log/version-2',
       dataDirBytes: () => 1234,
       logDirBytes: () => 67_108_880,
+      newestSnapshot: () => undefined,
       quorum: () => this.quorum,
       leader: () => this.leader,
     };
@@ -395,6 +396,7 @@ export class ClientWorld {
         ['zookeeper.version', '3.9.5'],
         ['host.name', 'box'],
       ],
+      properties: () => [['os.name', 'Linux']],
       openFileDescriptors: () => 33,
       maxFileDescriptors: () => 1024,
     };

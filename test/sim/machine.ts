@@ -22,6 +22,7 @@ const KEPT_LINES = 400;
 
 const NO_HOST_INFO: HostInfo = {
   environment: () => [],
+  properties: () => [],
   openFileDescriptors: () => -1,
   maxFileDescriptors: () => -1,
 };

@@ -10,7 +10,6 @@ import type { ServerView } from '../monitoring/server-view.ts';
  */
 export function registerServerGauges(server: ServerView, info: ServerInfo, host: HostInfo): void {
   const { metrics, stats } = server;
-  const startedMs = server.clock.nowMs();
   metrics.setGauge('avg_latency', () => stats.requestLatency.average, true);
   metrics.setGauge('max_latency', () => stats.requestLatency.max);
   metrics.setGauge('min_latency', () => stats.requestLatency.min);
@@ -18,7 +17,7 @@ export function registerServerGauges(server: ServerView, info: ServerInfo, host:
   metrics.setGauge('packets_sent', () => stats.packetsSent);
   metrics.setGauge('num_alive_connections', () => server.connections.size);
   metrics.setGauge('outstanding_requests', () => server.outstanding);
-  metrics.setGauge('uptime', () => Math.floor(server.clock.nowMs() - startedMs));
+  metrics.setGauge('uptime', () => Math.floor(server.clock.nowMs() - stats.startedMs));
 
   metrics.setGauge('znode_count', () => server.database?.tree.nodeCount);
   metrics.setGauge('watch_count', () => server.database?.tree.watches.count);

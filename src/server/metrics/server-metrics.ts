@@ -19,6 +19,7 @@ export class ServerMetrics {
   readonly fsyncTime = this.basic('fsynctime');
   readonly snapshotTime = this.basic('snapshottime');
   readonly snapshotErrors = this.counter('snapshot_error_count');
+  readonly snapshotsRateLimited = this.counter('snapshot_rate_limited_count');
   readonly dbInitTime = this.basic('dbinittime');
   readonly syncRequestsQueued = this.counter('sync_processor_request_queued');
   readonly syncBatchSize = this.basic('sync_processor_batch_size');

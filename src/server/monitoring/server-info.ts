@@ -1,3 +1,4 @@
+import type { Zxid } from '../../jute/zxid.ts';
 import type { SizeStats } from '../metrics/counters.ts';
 
 /**
@@ -13,10 +14,33 @@ export interface ServerInfo {
   /** Bytes of all files in them. */
   dataDirBytes(): number;
   logDirBytes(): number;
+  /** The newest snapshot known to be good: loaded at the start, or written since. */
+  newestSnapshot(): SnapshotInfo | undefined;
   /** undefined when standalone. */
   quorum(): QuorumInfo | undefined;
   /** Only while leading. */
   leader(): LeaderInfo | undefined;
+}
+
+export interface SnapshotInfo {
+  readonly zxid: Zxid;
+  readonly path: string;
+  readonly bytes: number;
+  /** Wall clock, ms since 1970. */
+  readonly writtenMs: number;
+}
+
+export interface AddressInfo {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface MemberInfo {
+  readonly quorumAddresses: readonly AddressInfo[];
+  readonly electionAddresses: readonly AddressInfo[];
+  /** Of others only what the configuration says, which is mostly nothing. */
+  readonly clientAddress: AddressInfo | undefined;
+  readonly learnerType: 'participant' | 'observer';
 }
 
 export interface QuorumInfo {
@@ -26,6 +50,10 @@ export interface QuorumInfo {
   readonly electionPort: string;
   readonly quorumPort: string;
   readonly isObserver: boolean;
+  /** By server id. */
+  readonly members: ReadonlyMap<number, MemberInfo>;
+  /** Whom this peer follows or that it leads itself; undefined while it is looking. */
+  readonly leaderId: number | undefined;
   /** The quorum verifier's text, ending in the version line. */
   readonly membership: string;
   /** Voting members. */
@@ -51,6 +79,8 @@ export interface LeaderInfo {
 export interface HostInfo {
   /** `envi` lines in order. */
   environment(): readonly (readonly [key: string, value: string])[];
+  /** What a JVM would call its system properties, sorted by name. */
+  properties(): readonly (readonly [key: string, value: string])[];
   /** -1 where the system does not tell. */
   openFileDescriptors(): number;
   maxFileDescriptors(): number;

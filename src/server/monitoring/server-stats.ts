@@ -7,10 +7,15 @@ export class ServerStats {
   packetsSent = 0;
   readonly requestLatency = new Summary('request_latency', false);
   readonly clientResponse = new SizeStats();
+  /** Traces nothing here; kept so that what is set can be read back. 306 is Apache's default. */
+  traceMask = 306n;
+  /** Monotonic, when this server began. */
+  readonly startedMs: number;
   private readonly metrics: ServerMetrics;
 
-  constructor(metrics: ServerMetrics) {
+  constructor(metrics: ServerMetrics, nowMs: number) {
     this.metrics = metrics;
+    this.startedMs = nowMs;
   }
 
   onAnswered(latencyMs: number, isWrite: boolean): void {

@@ -11,6 +11,7 @@ import { type SnapshotSource, SnapshotWriter, type SnapshotWriterOptions, snapsh
  */
 export interface SnapshotInfo {
   readonly zxid: Zxid;
+  readonly path: string;
   readonly bytes: number;
   /** Wall clock, ms since 1970, of its last byte. */
   readonly writtenMs: number;
@@ -49,8 +50,9 @@ export class SnapshotShelf {
   onRecovered(snapshot: SnapshotName | undefined): void {
     this.good = undefined;
     if (snapshot === undefined) return;
-    const { bytes, mtimeMs } = this.disk.stat(join(this.dir, snapshot.name));
-    this.good = { zxid: snapshot.zxid, bytes, writtenMs: mtimeMs };
+    const path = join(this.dir, snapshot.name);
+    const { bytes, mtimeMs } = this.disk.stat(path);
+    this.good = { zxid: snapshot.zxid, path, bytes, writtenMs: mtimeMs };
   }
 
   take(cut: SnapshotSource, done: (error: Error | undefined) => void): void {
@@ -84,7 +86,8 @@ export class SnapshotShelf {
   }
 
   onPublished(writer: SnapshotWriter): void {
-    this.good = { zxid: writer.zxid, bytes: writer.bytes, writtenMs: this.clock.wallMs() };
+    const path = join(this.dir, writer.name);
+    this.good = { zxid: writer.zxid, path, bytes: writer.bytes, writtenMs: this.clock.wallMs() };
   }
 
   /** The history it is of is about to change. */

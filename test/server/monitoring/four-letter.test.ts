@@ -230,6 +230,8 @@ describe('what they tell', () => {
       electionPort: '3888',
       quorumPort: '2888',
       isObserver: true,
+      members: new Map(),
+      leaderId: 1,
       membership: 'server.1=a:2888:3888:participant\nversion=0',
       quorumSize: 3,
       peerState: 'observing - broadcast',

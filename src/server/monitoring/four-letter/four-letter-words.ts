@@ -61,8 +61,6 @@ const whileServing = new Map<string, Word>([
 export class FourLetterWords implements WordAnswerer<ClientConnection> {
   private readonly context: WordContext;
   private readonly enabled: ReadonlySet<string>;
-  /** Traces nothing here; kept so that what is set can be read back. 306 is Apache's default. */
-  private traceMask = 306n;
 
   constructor(server: ServerView, info: ServerInfo, host: HostInfo) {
     this.context = { server, info, host };
@@ -80,10 +78,10 @@ export class FourLetterWords implements WordAnswerer<ClientConnection> {
     const { server } = this.context;
     if (!this.enabled.has(word)) return `${word} is not executed because it is not in the whitelist.\n`;
     server.log.debug({ client: asking.client, word }, 'four-letter word');
-    if (word === 'gtmk') return String(this.traceMask);
+    if (word === 'gtmk') return String(server.stats.traceMask);
     if (word === 'stmk') {
-      this.traceMask = firstBytes.readBigInt64BE(4);
-      return String(this.traceMask);
+      server.stats.traceMask = firstBytes.readBigInt64BE(4);
+      return String(server.stats.traceMask);
     }
     const anytime = always.get(word);
     if (anytime !== undefined) return anytime(this.context, asking);

@@ -1,0 +1,186 @@
+import { createReadStream } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { messageOf } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { Perm } from '../jute/codes.ts';
+import type { Id } from '../jute/data-records.ts';
+import { ABOUT_CLIENTS } from './commands/about-clients.ts';
+import { ABOUT_ENSEMBLE } from './commands/about-ensemble.ts';
+import { ABOUT_SERVER } from './commands/about-server.ts';
+import type { AdminAnswer, AdminCommand, AdminContext } from './commands/admin-command.ts';
+import { guardedCommands } from './commands/guarded-commands.ts';
+import { health } from './health.ts';
+import { answerText, HttpListener } from './http-listener.ts';
+import { javaJson } from './java-json.ts';
+import { PrometheusMetrics } from './prometheus-metrics.ts';
+
+/**
+ * The admin server: Apache's commands with Apache's answers at <commandURL>/<name>, and beside them /health/live,
+ * /health/ready and /metrics. Follows JettyAdminServer and Commands of 3.9.5; the differences are in
+ * docs/COMPATIBILITY.md.
+ */
+export interface AdminServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly idleTimeoutMs: number;
+  /** `/commands` unless configured. */
+  readonly commandUrl: string;
+}
+
+/** Of a request that carries a body; a snapshot to restore is no such request. */
+const MAX_BODY_BYTES = 64 * 1024;
+const NOT_SERVING = 'This ZooKeeper instance is not currently serving requests';
+const ALL_PERMISSIONS = [Perm.read, Perm.write, Perm.create, Perm.delete, Perm.admin];
+
+export class AdminServer {
+  private readonly options: AdminServerOptions;
+  private readonly context: AdminContext;
+  private readonly log: Log;
+  private readonly prometheus: PrometheusMetrics;
+  private readonly commands = new Map<string, AdminCommand>();
+  private readonly listener: HttpListener;
+
+  constructor(options: AdminServerOptions, context: AdminContext, log: Log) {
+    this.options = options;
+    this.context = context;
+    this.log = log;
+    this.prometheus = new PrometheusMetrics(context.server.metrics);
+    for (const command of [...ABOUT_SERVER, ...ABOUT_CLIENTS, ...ABOUT_ENSEMBLE, ...guardedCommands()]) {
+      for (const name of command.names) this.commands.set(name, command);
+    }
+    const { host, port, idleTimeoutMs } = options;
+    this.listener = new HttpListener(
+      { name: 'admin server', host, port, idleTimeoutMs },
+      (request, response) => this.answer(request, response),
+      log,
+    );
+  }
+
+  /** Resolves with the bound port, or undefined when it could not be bound: the peer serves without. */
+  async listen(): Promise<number | undefined> {
+    const { host, port, commandUrl } = this.options;
+    try {
+      const bound = await this.listener.listen();
+      this.log.info({ host, port: bound, url: commandUrl }, 'admin commands are served');
+      return bound;
+    } catch (error) {
+      this.log.warn(
+        { host, port, reason: messageOf(error) },
+        'admin server: the port cannot be bound; serving without it (admin.serverPort, admin.enableServer=false)',
+      );
+      return undefined;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.listener.close();
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://admin');
+    const { method } = request;
+    if (method === 'TRACE') return answerText(response, 403, '');
+    if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return answerText(response, 405, '');
+    const { commandUrl } = this.options;
+    if (url.pathname === commandUrl || url.pathname === `${commandUrl}/`) return this.list(response);
+    if (url.pathname.startsWith(`${commandUrl}/`)) {
+      const name = decodeURIComponent(url.pathname.slice(commandUrl.length + 1));
+      return this.command(name, url.searchParams, request, response);
+    }
+    if (url.pathname === '/health/live' || url.pathname === '/health/ready') {
+      const { status, text } = health(url.pathname, this.context);
+      return answerText(response, status, text);
+    }
+    if (url.pathname === '/metrics') {
+      response.setHeader('Content-Type', this.prometheus.contentType);
+      return answerText(response, 200, await this.prometheus.text());
+    }
+    answerText(response, 404, `there are ${commandUrl}, /health/live, /health/ready and /metrics here\n`);
+  }
+
+  private list(response: ServerResponse): void {
+    const names = [...new Set([...this.commands.values()].map((command) => command.names[0]))].sort();
+    const { commandUrl } = this.options;
+    response.setHeader('Content-Type', 'text/html; charset=utf-8');
+    answerText(response, 200, names.map((name) => `<a href="${commandUrl}/${name}">${name}</a>\n<br/>\n`).join(''));
+  }
+
+  private async command(
+    name: string,
+    query: URLSearchParams,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const command = this.commands.get(name);
+    const isPost = request.method === 'POST';
+    if (command === undefined) return sendJson(response, name, { error: `Unknown command: ${name}` });
+    const primary = command.names[0];
+    if (command.needsServer && !this.context.server.isServing) {
+      return sendJson(response, primary, { error: NOT_SERVING });
+    }
+    const refused = command.needsAuth ? this.refusal(request) : undefined;
+    if (refused !== undefined) return sendJson(response, primary, refused);
+    if (isPost !== (command.method === 'POST')) {
+      response.setHeader('Allow', command.method);
+      return sendJson(response, primary, { status: 405, error: `${primary} takes ${command.method}` });
+    }
+    const body = isPost ? await readBody(request) : undefined;
+    if (body === 'too large') {
+      return sendJson(response, primary, { status: 413, error: `a request has ${MAX_BODY_BYTES} bytes at most` });
+    }
+    const answer = await command.run(this.context, query, body);
+    if (answer.file === undefined) return sendJson(response, primary, answer);
+    setHeaders(response, answer);
+    response.setHeader('Content-Type', 'application/octet-stream');
+    await pipeline(createReadStream(answer.file), response);
+  }
+
+  /** The Authorization header is a scheme and what that scheme proves itself with, as an auth packet has them. */
+  private refusal(request: IncomingMessage): AdminAnswer | undefined {
+    const header = request.headers.authorization;
+    if (header === undefined) return { status: 401, error: 'Auth info is missing for the command' };
+    const words = header.split(' ');
+    const ids = words.length > 2 ? [] : this.authenticate(words[0] as string, words[1], request);
+    if (ids.length === 0) return { status: 401, error: 'Not authenticated' };
+    return this.mayDoAll(ids) ? undefined : { status: 403, error: 'Not authorized' };
+  }
+
+  private authenticate(scheme: string, secret: string | undefined, request: IncomingMessage): readonly Id[] {
+    const data = secret === undefined ? undefined : Buffer.from(secret, 'utf8');
+    const answer = this.context.auth.authenticate(scheme, data, request.socket.remoteAddress ?? '');
+    return typeof answer === 'string' ? [] : answer;
+  }
+
+  private mayDoAll(ids: readonly Id[]): boolean {
+    const { server, auth } = this.context;
+    const tree = server.database?.tree;
+    if (tree === undefined) return false;
+    const acl = tree.aclOf(tree.lookup('/'));
+    return ALL_PERMISSIONS.every((perm) => auth.permits(acl, perm, ids));
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer | 'too large'> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > MAX_BODY_BYTES) return 'too large';
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+function setHeaders(response: ServerResponse, answer: AdminAnswer): void {
+  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+}
+
+function sendJson(response: ServerResponse, command: string, answer: AdminAnswer): void {
+  setHeaders(response, answer);
+  response.setHeader('Content-Type', 'application/json');
+  const fields = answer.fields ?? {};
+  const entries = fields instanceof Map ? [...fields] : Object.entries(fields);
+  const body = javaJson(new Map([...entries, ['command', command], ['error', answer.error ?? null]]));
+  answerText(response, answer.status ?? 200, body);
+}

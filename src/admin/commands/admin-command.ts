@@ -1,0 +1,67 @@
+import type { AuthRegistry } from '../../server/auth/auth-registry.ts';
+import type { HostInfo, ServerInfo } from '../../server/monitoring/server-info.ts';
+import type { ServerView } from '../../server/monitoring/server-view.ts';
+import type { JsonObject } from '../java-json.ts';
+
+/** The commands of the admin server: what one is, and what it is answered from. */
+export interface AdminContext {
+  readonly server: ServerView;
+  readonly info: ServerInfo;
+  readonly host: HostInfo;
+  readonly auth: AuthRegistry;
+  /** The text of the configuration file; null when there was none. */
+  readonly initialConfig: string | null;
+  readonly options: AdminOptions;
+  /** Writes a snapshot now. Rejected with the reason when there is none. */
+  takeSnapshot(): Promise<SnapshotFile>;
+}
+
+export interface AdminOptions {
+  readonly snapshotEnabled: boolean;
+  readonly restoreEnabled: boolean;
+  /** Between two snapshots, and between two restores. */
+  readonly rateLimiterIntervalMs: number;
+}
+
+export interface SnapshotFile {
+  /** As sixteen hex digits without leading zeros, `0x` in front. */
+  readonly zxid: string;
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** What is sent beside `command` and `error`, which every answer has. */
+export interface AdminAnswer {
+  readonly fields?: JsonObject;
+  /** 200 unless said. */
+  readonly status?: number;
+  readonly error?: string;
+  readonly headers?: { readonly [name: string]: string };
+  /** A file to send instead of JSON. */
+  readonly file?: string;
+}
+
+export interface AdminCommand {
+  /** The first is the one that answers name. */
+  readonly names: readonly [string, ...string[]];
+  readonly method: 'GET' | 'POST';
+  /** Only while the peer serves; else the answer is an error, with status 200. */
+  readonly needsServer: boolean;
+  /** Who asks must hold every permission on the root node. */
+  readonly needsAuth: boolean;
+  run(context: AdminContext, query: URLSearchParams, body: Buffer | undefined): AdminAnswer | Promise<AdminAnswer>;
+}
+
+type Run = AdminCommand['run'];
+
+export function whileServing(names: AdminCommand['names'], run: Run): AdminCommand {
+  return { names, method: 'GET', needsServer: true, needsAuth: false, run };
+}
+
+export function anytime(names: AdminCommand['names'], run: Run): AdminCommand {
+  return { names, method: 'GET', needsServer: false, needsAuth: false, run };
+}
+
+export function guarded(method: 'GET' | 'POST', names: AdminCommand['names'], run: Run): AdminCommand {
+  return { names, method, needsServer: true, needsAuth: true, run };
+}

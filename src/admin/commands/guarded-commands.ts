@@ -1,0 +1,63 @@
+import { messageOf } from '../../base/errors.ts';
+import { type AdminAnswer, type AdminCommand, type AdminContext, guarded } from './admin-command.ts';
+
+/** What costs the server much or takes clients away from it: only for who holds every permission on the root node. */
+export function guardedCommands(): readonly AdminCommand[] {
+  const snapshots = new RateLimiter();
+  return [
+    guarded('GET', ['snapshot', 'snap'], (context, query) => snapshot(context, query, snapshots)),
+    guarded('POST', ['shed_connections', 'shed'], shedConnections),
+  ];
+}
+
+/** One in each interval, from the first on. */
+class RateLimiter {
+  private lastMs = Number.NEGATIVE_INFINITY;
+
+  allow(nowMs: number, intervalMs: number): boolean {
+    if (nowMs - this.lastMs < intervalMs) return false;
+    this.lastMs = nowMs;
+    return true;
+  }
+}
+
+async function snapshot(context: AdminContext, query: URLSearchParams, limiter: RateLimiter): Promise<AdminAnswer> {
+  const { options, server } = context;
+  if (!options.snapshotEnabled) return { status: 503, error: 'admin.snapshot.enabled is false' };
+  if (!limiter.allow(server.clock.nowMs(), options.rateLimiterIntervalMs)) {
+    server.metrics.snapshotsRateLimited.add(1);
+    return {
+      status: 429,
+      error: `one snapshot in ${options.rateLimiterIntervalMs} ms (admin.rateLimiterIntervalInMS)`,
+    };
+  }
+  try {
+    const file = await context.takeSnapshot();
+    const headers = { last_zxid: file.zxid, snapshot_size: String(file.bytes) };
+    return query.get('streaming') === 'false' ? { headers } : { headers, file: file.path };
+  } catch (error) {
+    return { status: 500, error: messageOf(error) };
+  }
+}
+
+/** The request is a JSON object: {"percentage": 0 to 100}. Each connection is closed with that chance. */
+function shedConnections({ server }: AdminContext, _query: URLSearchParams, body: Buffer | undefined): AdminAnswer {
+  if (body === undefined || body.length === 0) return { status: 400, error: 'Request body is required' };
+  let asked: unknown;
+  try {
+    asked = (JSON.parse(body.toString('utf8')) as { readonly percentage?: unknown } | null)?.percentage;
+  } catch (error) {
+    return { status: 400, error: `Invalid JSON or failed to read request body: ${messageOf(error)}` };
+  }
+  if (asked === undefined) return { status: 400, error: 'Missing required field: percentage' };
+  if (typeof asked !== 'number' || !Number.isInteger(asked) || asked < 0 || asked > 100) {
+    return { status: 400, error: 'Percentage must be between 0 and 100' };
+  }
+  let shed = 0;
+  for (const connection of [...server.connections]) {
+    if (Math.random() * 100 >= asked) continue;
+    connection.close('shed by the admin command', true, 'info');
+    shed++;
+  }
+  return { fields: { connections_shed: shed, percentage_requested: asked } };
+}

@@ -1,0 +1,129 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { messageOf } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+
+/**
+ * An HTTP port for operators: binds, bounds what one visitor may cost, and asks `handle` for each answer. Answers are made
+ * one at a time, because each may read much of the peer's state; whoever asks meanwhile waits in a short queue.
+ */
+
+/** Connections at once; one more is closed. */
+const MAX_CONNECTIONS = 64;
+/** Requests that wait for the one being answered; one more is told 503. */
+const MAX_WAITING = 16;
+/** From the connection to the end of the headers. */
+const HEADERS_TIMEOUT_MS = 10_000;
+/** A whole request, the upload of a snapshot included. */
+const REQUEST_TIMEOUT_MS = 600_000;
+
+export interface HttpListenerOptions {
+  /** For messages: `admin server`, `metrics`. */
+  readonly name: string;
+  readonly host: string;
+  /** 0: any. */
+  readonly port: number;
+  /** A connection on which nothing moves for so long is closed. */
+  readonly idleTimeoutMs: number;
+}
+
+export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+export class HttpListener {
+  private readonly options: HttpListenerOptions;
+  private readonly handle: HttpHandler;
+  private readonly log: Log;
+  private readonly server: Server;
+  /** Connections whose request is not answered yet. */
+  private readonly busy = new WeakSet<Socket>();
+  private readonly waiting: (() => void)[] = [];
+  private isAnswering = false;
+
+  constructor(options: HttpListenerOptions, handle: HttpHandler, log: Log) {
+    this.options = options;
+    this.handle = handle;
+    this.log = log;
+    this.server = createServer((request, response) => this.onRequest(request, response));
+    this.server.maxConnections = MAX_CONNECTIONS;
+    this.server.headersTimeout = HEADERS_TIMEOUT_MS;
+    this.server.requestTimeout = REQUEST_TIMEOUT_MS;
+    this.server.setTimeout(options.idleTimeoutMs);
+    this.server.on('clientError', (_error, socket) => {
+      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+      else socket.destroy();
+    });
+  }
+
+  /** Resolves with the bound port; rejected with the system's error when it cannot be bound. */
+  listen(): Promise<number> {
+    const { name, host, port } = this.options;
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(port, host, () => {
+        this.server.off('error', reject);
+        this.server.on('error', (error) => this.log.warn({ reason: messageOf(error) }, `${name}: accept failed`));
+        const address = this.server.address();
+        resolve(address === null || typeof address === 'string' ? port : address.port);
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.server.close(() => resolve());
+      this.server.closeAllConnections();
+    });
+  }
+
+  /**
+   * A request behind an unanswered one of the same connection ends it: no scraper and no browser sends one, and the
+   * parser would hand over thousands of them at once.
+   */
+  private onRequest(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    if (socket.destroyed) return;
+    if (this.busy.has(socket)) {
+      this.log.warn(
+        { client: socket.remoteAddress },
+        `${this.options.name}: closing a connection that pipelines requests`,
+      );
+      socket.destroy();
+      return;
+    }
+    if (this.waiting.length >= MAX_WAITING) {
+      answerText(response, 503, 'too many requests at once\n');
+      return;
+    }
+    this.busy.add(socket);
+    response.once('close', () => this.busy.delete(socket));
+    this.waiting.push(() => void this.answer(request, response));
+    this.next();
+  }
+
+  private next(): void {
+    if (this.isAnswering) return;
+    const task = this.waiting.shift();
+    if (task === undefined) return;
+    this.isAnswering = true;
+    task();
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      if (!request.socket.destroyed) await this.handle(request, response);
+    } catch (error) {
+      this.log.error({ url: request.url, reason: messageOf(error) }, `${this.options.name}: no answer could be made`);
+      if (response.headersSent) request.socket.destroy();
+      else answerText(response, 500, 'no answer could be made; the log says why\n');
+    }
+    this.isAnswering = false;
+    this.next();
+  }
+}
+
+export function answerText(response: ServerResponse, status: number, body: string): void {
+  response.statusCode = status;
+  if (!response.hasHeader('Content-Type')) response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  response.setHeader('Content-Length', Buffer.byteLength(body));
+  response.end(body);
+}
