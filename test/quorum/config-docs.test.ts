@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { KEY_FAMILIES, KEYS, type KeySpec } from '../../src/quorum/config/keys.ts';
+import { KEY_FAMILIES, type KeyFamily } from '../../src/quorum/config/keys/families.ts';
+import type { KeySpec } from '../../src/quorum/config/keys/key-spec.ts';
+import { KEYS } from '../../src/quorum/config/keys.ts';
 
 /** The documents an operator reads, held against the table of keys; and the configuration against those who read it. */
 const root = resolve(import.meta.dirname, '../..');
@@ -15,20 +17,31 @@ function defaultText(spec: KeySpec): string {
   return String(spec.default);
 }
 
-test('docs/OPERATIONS.md lists every key that is honoured, with its default', () => {
-  const missing = keys
-    .filter(([, spec]) => spec.status === 'honoured')
-    .map(([name, spec]) => `| \`${name}\` | ${defaultText(spec)} | `)
-    .filter((row) => !operations.includes(row));
-  expect(missing).toEqual([]);
+/** The row of a document that a key asks for: of OPERATIONS when it is honoured, of COMPATIBILITY when it is not. */
+function rowOf(name: string, spec: KeySpec | KeyFamily): string {
+  if (spec.status !== 'honoured') {
+    return `| \`${name}\` | ${spec.status === 'refused' ? 'refused' : 'warned'} | ${spec.why} |`;
+  }
+  const shown = 'type' in spec ? defaultText(spec) : '—';
+  return `| \`${name}\` | ${shown} | ${spec.means.replaceAll('|', '\\|')} |`;
+}
+
+const families = KEY_FAMILIES.map((family): [string, KeyFamily] => [family.prefix, family]);
+const declared: [string, KeySpec | KeyFamily][] = [...keys, ...families];
+
+test('docs/OPERATIONS.md has the row of every key that is honoured: its default and its meaning', () => {
+  const rows = declared.filter(([, spec]) => spec.status === 'honoured').map(([name, spec]) => rowOf(name, spec));
+  expect(rows.filter((row) => !operations.includes(`${row}\n`))).toEqual([]);
 });
 
-test('docs/COMPATIBILITY.md lists every key that is not honoured, with what becomes of it and why', () => {
-  const missing = keys
-    .filter(([, spec]) => spec.status !== 'honoured')
-    .map(([name, spec]) => `| \`${name}\` | ${spec.status === 'refused' ? 'refused' : 'warned'} | ${spec.why} |`)
-    .filter((row) => !compatibility.includes(row));
-  expect(missing).toEqual([]);
+test('docs/COMPATIBILITY.md has the row of every key that is not honoured: its fate and the reason', () => {
+  const rows = declared.filter(([, spec]) => spec.status !== 'honoured').map(([name, spec]) => rowOf(name, spec));
+  expect(rows.filter((row) => !compatibility.includes(`${row}\n`))).toEqual([]);
+});
+
+test('no two keys fill one field', () => {
+  const fields = keys.flatMap(([, spec]) => spec.field ?? []);
+  expect(fields.filter((field, i) => fields.indexOf(field) !== i)).toEqual([]);
 });
 
 test('no document lists a key that is not in the table', () => {
@@ -40,9 +53,11 @@ test('no document lists a key that is not in the table', () => {
 });
 
 test('everything in PeerConfig is read by somebody', () => {
+  const composed = readFileSync(join(root, 'src/quorum/config/peer-config.ts'), 'utf8');
   const fields = [
-    ...readFileSync(join(root, 'src/quorum/config/peer-config.ts'), 'utf8').matchAll(/^ {2}readonly (\w+):/gm),
-  ].map((match) => match[1] as string);
+    ...keys.flatMap(([, spec]) => spec.field ?? []),
+    ...[...composed.matchAll(/^ {2}readonly (\w+):/gm)].map((match) => match[1] as string),
+  ];
   const readers = ['src/quorum', 'src/embed', 'src']
     .flatMap((dir) => readdirSync(join(root, dir)).map((name) => join(root, dir, name)))
     .filter((path) => path.endsWith('.ts'))

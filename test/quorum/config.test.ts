@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError, messageOf } from '../../src/base/errors.ts';
+import { DiskError } from '../../src/io/disk.ts';
 import type { PeerConfig } from '../../src/quorum/config/peer-config.ts';
 import {
   type ReadConfig,
@@ -13,7 +14,15 @@ import type { ConfigContext } from '../../src/quorum/config/settings.ts';
 function diskOf(files: Record<string, string>): ConfigContext['disk'] {
   return {
     exists: (path) => files[path] !== undefined,
-    readSmall: (path) => Buffer.from(files[path] ?? '', 'latin1'),
+    readSmall: (path) => {
+      const text = files[path];
+      if (text === undefined) throw new DiskError('ENOENT', path, `${path}: no such file`);
+      return Buffer.from(text, 'latin1');
+    },
+    list: (path) => {
+      if (files[path] !== undefined) throw new DiskError('ENOTDIR', path, `${path}: not a directory`);
+      return [];
+    },
   };
 }
 
@@ -348,7 +357,7 @@ describe('members', () => {
     const dynamic = 'server.1=a:1:2:participant;2181\nserver.2=b:1:2:participant;2181\n';
     const config = configOf(text, { ...MYID, '/conf/zoo.cfg.dynamic.100000000': dynamic });
     expect(config.quorumVerifier?.version).toBe(0x100000000);
-    expect(refusal(`${text}server.1=a:1:2`, MYID)).toBe(
+    expect(refusal(`${text}server.1=a:1:2`, { ...MYID, '/conf/zoo.cfg.dynamic.100000000': dynamic })).toBe(
       'zoo.cfg:6: server.1=a:1:2: with dynamicConfigFile it belongs in /conf/zoo.cfg.dynamic.100000000',
     );
     expect(refusal(text, { ...MYID, '/conf/zoo.cfg.dynamic.100000000': `${dynamic}version=1` })).toMatch(

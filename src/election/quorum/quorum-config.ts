@@ -2,7 +2,7 @@ import { ConfigError } from '../../base/errors.ts';
 import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
 import { Hierarchical } from './hierarchical.ts';
 import { Majority } from './majority.ts';
-import { parseProperties } from './properties.ts';
+import { parseProperties, trimLikeJava } from './properties.ts';
 import type { QuorumVerifier } from './quorum-verifier.ts';
 import { parseServerSpec, type ServerSpec } from './server-spec.ts';
 
@@ -29,6 +29,8 @@ export interface QuorumConfigOptions {
   readonly standaloneEnabled: boolean;
   /** zoo.cfg holds other keys as well; a dynamic configuration must not. */
   readonly otherKeys: 'ignore' | 'refuse';
+  /** A ConfigError has a line for everything that is wrong, and not only for what comes first. */
+  readonly everyFault?: boolean;
   /** Told what is allowed but unwise. */
   readonly warn?: (text: string) => void;
 }
@@ -36,16 +38,17 @@ export interface QuorumConfigOptions {
 /** Throws ConfigError. A key given twice counts as given last. */
 export function parseQuorumConfig(entries: Iterable<QuorumEntry>, options: QuorumConfigOptions): QuorumVerifier {
   const byKey = new Map<string, QuorumEntry>();
-  for (const entry of entries) byKey.set(entry.key.trim(), entry);
+  for (const entry of entries) byKey.set(trimLikeJava(entry.key), entry);
 
   const members = new Map<number, ServerSpec>();
   const groupOf = new Map<number, number>();
   const weights = new Map<number, number>();
   let version = ZXID_ZERO;
   let hierarchical = false;
+  const faults: string[] = [];
   for (const [key, entry] of byKey) {
     try {
-      const value = entry.value.trim();
+      const value = trimLikeJava(entry.value);
       if (key.startsWith('server.')) {
         const sid = parseId(key, key.slice('server.'.length), value);
         if (members.has(sid)) throw new ConfigError(`${key}=${value}: server ${sid} is named twice`);
@@ -62,11 +65,12 @@ export function parseQuorumConfig(entries: Iterable<QuorumEntry>, options: Quoru
         throw new ConfigError(`${key}=${value}: only server.N, group.N, weight.N and version belong here`);
       }
     } catch (error) {
-      throw error instanceof ConfigError && entry.where !== undefined
-        ? new ConfigError(`${entry.where}: ${error.message}`, { cause: error })
-        : error;
+      if (!(error instanceof ConfigError)) throw error;
+      faults.push(entry.where === undefined ? error.message : `${entry.where}: ${error.message}`);
+      if (options.everyFault !== true) break;
     }
   }
+  if (faults.length > 0) throw new ConfigError(faults.join('\n'));
 
   const verifier = hierarchical
     ? new Hierarchical(members.values(), version, groupOf, weights)

@@ -1,0 +1,63 @@
+import { trimLikeJava } from '../../election/quorum/properties.ts';
+import { familyOf } from './keys/families.ts';
+import { type KeyName, keySpec } from './keys.ts';
+import { didYouMean } from './misspelt.ts';
+import type { Setting } from './setting.ts';
+
+/**
+ * The options that start scripts hand to a JVM: `-Dname=value` is read, the rest is for a JVM. Which names are flags
+ * and which are properties of Apache ZooKeeper is in `from` of each key.
+ */
+export interface FlagTarget {
+  readonly warnings: string[];
+  has(key: KeyName): boolean;
+  add(setting: Setting): void;
+}
+
+export function addJvmFlags(target: FlagTarget, flags: string, where: string): void {
+  for (const word of shellWords(flags)) {
+    const match = /^-D([^=]+)(?:=([\s\S]*))?$/.exec(word);
+    if (match === null) continue;
+    const name = match[1] as string;
+    addFlag(target, name, { key: name, value: trimLikeJava(match[2] ?? ''), where: `${where}: -D${name}` });
+  }
+}
+
+function addFlag(target: FlagTarget, name: string, flag: Setting): void {
+  const prefixed = name.startsWith('zookeeper.');
+  const key = prefixed ? name.slice('zookeeper.'.length) : name;
+  const from = (keySpec(key) ?? familyOf(key))?.from;
+  if (prefixed ? from === 'property' || from === 'either' : from === 'flag' || from === 'either') {
+    if (from === 'flag' || !target.has(key as KeyName)) target.add({ ...flag, key });
+    return;
+  }
+  if (!prefixed || FLAGS_OF_SCRIPTS.has(key)) return;
+  if (from === 'file') target.warnings.push(`${flag.where} has no effect as a flag; write ${key}= in zoo.cfg`);
+  else if (from === 'flag') target.warnings.push(`${flag.where} has no effect; the flag is -D${key}`);
+  else target.warnings.push(`${flag.where}: unknown property${didYouMean(key)}`);
+}
+
+/** What the scripts of Apache ZooKeeper and of its packagers set for the logging of a JVM. */
+const FLAGS_OF_SCRIPTS: ReadonlySet<string> = new Set([
+  'root.logger',
+  'console.threshold',
+  'log.dir',
+  'log.file',
+  'log.threshold',
+  'log.maxfilesize',
+  'log.maxbackupindex',
+  'tracelog.dir',
+  'tracelog.file',
+  'auditlog.file',
+  'auditlog.threshold',
+  'audit.logger',
+]);
+
+/** Words as a shell would split them: blanks separate, quotes hold together. */
+function shellWords(text: string): string[] {
+  const words: string[] = [];
+  for (const match of text.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+/g)) {
+    words.push(match[0].replace(/"([^"]*)"|'([^']*)'/g, '$1$2'));
+  }
+  return words;
+}

@@ -1,0 +1,47 @@
+import {
+  FILE,
+  type Honoured,
+  ignored,
+  type KeySource,
+  type KeyStatus,
+  NO_SASL,
+  NO_TLS,
+  type NotHonoured,
+  PROPERTY,
+  refused,
+} from './key-spec.ts';
+
+/** Families of keys, for names that are in none of the tables. */
+export type KeyFamily = { readonly prefix: string; readonly from: KeySource } & (Honoured | NotHonoured);
+
+export const KEY_FAMILIES: readonly KeyFamily[] = [
+  {
+    prefix: 'server.',
+    ...FILE,
+    means: '`server.N=host:quorumPort:electionPort[:participant|:observer][;[clientHost:]clientPort]`',
+  },
+  { prefix: 'group', ...FILE, means: '`group.N=id:id:...`: quorums by majorities of groups.' },
+  { prefix: 'weight', ...FILE, means: '`weight.N=number`: of a server within its group.' },
+  { prefix: 'ssl.', ...refused(NO_TLS) },
+  {
+    prefix: 'authProvider.',
+    ...PROPERTY,
+    means:
+      'Class of a further scheme: Ensemble-, Digest- or IPAuthenticationProvider of `org.apache.zookeeper.server.auth`.',
+  },
+  { prefix: 'superUser.', ...ignored(NO_SASL) },
+  { prefix: 'metricsProvider.', ...ignored('the metrics provider has no such key', 'file') },
+];
+
+export function familyOf(key: string): KeyFamily | undefined {
+  return KEY_FAMILIES.find((family) => key.startsWith(family.prefix));
+}
+
+/** What `authProvider.<any>` may name; the others of Apache's are refused with the reason, strangers as unknown. */
+export const AUTH_PROVIDERS: Readonly<Record<string, KeyStatus>> = {
+  'org.apache.zookeeper.server.auth.DigestAuthenticationProvider': 'honoured',
+  'org.apache.zookeeper.server.auth.IPAuthenticationProvider': 'honoured',
+  'org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider': 'honoured',
+  'org.apache.zookeeper.server.auth.SASLAuthenticationProvider': 'refused',
+  'org.apache.zookeeper.server.auth.X509AuthenticationProvider': 'refused',
+};

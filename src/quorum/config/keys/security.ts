@@ -1,0 +1,62 @@
+import { ignored, type KeySpec, NO_ADMIN, NO_SASL, NO_TLS, PROPERTY, refused } from './key-spec.ts';
+
+/** Who may do what. */
+export const SECURITY_KEYS = {
+  'DigestAuthenticationProvider.enabled': {
+    ...PROPERTY,
+    type: 'boolean',
+    default: true,
+    field: 'digestAuthEnabled',
+    means: 'The scheme `digest`.',
+  },
+  'DigestAuthenticationProvider.superDigest': {
+    ...PROPERTY,
+    type: 'text',
+    default: undefined,
+    field: 'superDigest',
+    means: '`super:<hash>`: who proves this id may do everything.',
+  },
+  'DigestAuthenticationProvider.digestAlg': {
+    ...PROPERTY,
+    type: 'text',
+    default: 'SHA1',
+    field: 'digestAlgorithm',
+    means: 'Hash of digest ids, by its Java name. The same on every server, and never changed on existing ACLs.',
+  },
+  'X509AuthenticationProvider.superUser': { ...ignored(NO_TLS), type: 'text', default: undefined },
+  superUser: { ...ignored(NO_SASL), type: 'text', default: undefined },
+  'SASLAuthenticationProvider.superPassword': { ...ignored(NO_SASL), type: 'text', default: undefined },
+  letAnySaslUserDoX: { ...ignored(NO_SASL), type: 'text', default: undefined },
+  allowSaslFailedClients: { ...ignored(NO_SASL), type: 'boolean', default: false, same: ['false'] },
+  sessionRequireClientSASLAuth: { ...refused(NO_SASL), type: 'boolean', default: false, same: ['false'] },
+  'enforce.auth.enabled': {
+    ...refused('clients cannot be made to authenticate yet'),
+    type: 'boolean',
+    default: false,
+    same: ['false'],
+  },
+  'enforce.auth.schemes': { ...ignored('it takes effect with enforce.auth.enabled'), type: 'text', default: undefined },
+  ensembleAuthName: {
+    ...PROPERTY,
+    type: 'text',
+    default: undefined,
+    field: 'ensembleAuthName',
+    means: 'Names that clients of the scheme `ensemble` may expect.',
+  },
+  'IPAuthenticationProvider.usexforwardedfor': {
+    ...ignored(NO_ADMIN),
+    type: 'boolean',
+    default: false,
+    same: ['false'],
+  },
+  'security.auth_to_local': { ...ignored(NO_SASL), type: 'text', default: 'DEFAULT' },
+  'kerberos.removeHostFromPrincipal': { ...ignored(NO_SASL), type: 'boolean', default: false, same: ['false'] },
+  'kerberos.removeRealmFromPrincipal': { ...ignored(NO_SASL), type: 'boolean', default: false, same: ['false'] },
+  'kerberos.minReLoginTimeMs': { ...ignored(NO_SASL), type: 'int', default: 60_000 },
+  'kerberos.canonicalizeHostNames': { ...ignored(NO_SASL), type: 'boolean', default: false, same: ['false'] },
+  requireKerberosConfig: { ...refused(NO_SASL), type: 'boolean', default: false, same: ['false'] },
+  kinit: { ...ignored(NO_SASL), type: 'text', default: '/usr/bin/kinit' },
+  'sasl.serverconfig': { ...ignored(NO_SASL), type: 'text', default: 'Server' },
+  'java.security.auth.login.config': { ...refused(NO_SASL, 'flag'), type: 'text', default: undefined },
+  'fips-mode': { ...ignored(NO_TLS), type: 'boolean', default: true },
+} as const satisfies Readonly<Record<string, KeySpec>>;

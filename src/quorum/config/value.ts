@@ -1,0 +1,68 @@
+import type { KeySpec } from './keys/key-spec.ts';
+import { suggest } from './suggest.ts';
+
+/** The text of a setting as a value of its key's type. Apache reads them with the parsers of Java, and so do we. */
+export type Value = string | number | boolean;
+
+/** A sentence about what would be right, when `text` is no value of this key. */
+export class NoValue {
+  readonly why: string;
+
+  constructor(why: string) {
+    this.why = why;
+  }
+}
+
+export function parseValue(text: string, spec: KeySpec): Value | NoValue {
+  switch (spec.type) {
+    case 'int':
+    case 'long':
+      return parseWhole(text, spec);
+    case 'float':
+      return parseFloatValue(text);
+    case 'boolean':
+      return isChosen(parseChoice(text, ['true', 'false']), 'true');
+    case 'yes-no':
+      return isChosen(parseChoice(text, ['yes', 'no']), 'yes');
+    case 'path':
+      return text === '' ? new NoValue('it names nothing; write a path, or leave the key out') : text;
+    case 'text':
+      return spec.choices === undefined ? text : parseChoice(text, spec.choices);
+  }
+}
+
+/** Java's Integer.decode as well where Apache reads a property with it: 0x400000 is a size people write. */
+function parseWhole(text: string, spec: KeySpec & { type: 'int' | 'long' | 'float' }): number | NoValue {
+  const hex = spec.from === 'file' ? null : /^([+-]?)(?:0[xX]|#)([0-9a-fA-F]+)$/.exec(text);
+  const value =
+    hex !== null
+      ? Number.parseInt(hex[2] as string, 16) * (hex[1] === '-' ? -1 : 1)
+      : /^[+-]?\d+$/.test(text)
+        ? Number(text)
+        : Number.NaN;
+  const widest = spec.type === 'int' ? 2 ** 31 : Number.MAX_SAFE_INTEGER;
+  const min = spec.min ?? -widest;
+  const max = spec.max ?? widest - 1;
+  if (value >= min && value <= max) return value;
+  if (min === max) return new NoValue(`only ${min} is supported`);
+  const bounds = spec.min !== undefined && spec.max === undefined ? `${min} or more` : `from ${min} to ${max}`;
+  return new NoValue(`a whole number is needed, ${bounds}`);
+}
+
+function parseFloatValue(text: string): number | NoValue {
+  const value = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isFinite(value) ? value : new NoValue('a number is needed, such as 0.33');
+}
+
+function isChosen(chosen: string | NoValue, choice: string): boolean | NoValue {
+  return chosen instanceof NoValue ? chosen : chosen === choice;
+}
+
+function parseChoice(text: string, choices: readonly string[]): string | NoValue {
+  const lower = text.toLowerCase();
+  const chosen = choices.find((choice) => choice.toLowerCase() === lower);
+  if (chosen !== undefined) return chosen;
+  const meant = suggest(text, choices);
+  const listed = choices.map((choice) => (choice === '' ? 'nothing' : choice)).join(' or ');
+  return new NoValue(meant === undefined ? `it is ${listed}` : `it is ${listed}; did you mean ${meant}?`);
+}
