@@ -409,12 +409,13 @@ class LearnerUpstream implements Upstream {
   }
 
   submitWrite(request: Request): void {
-    this.learner.request(request.sessionId, request.cxid, request.type, request.body, request.authIds);
+    const { asker, cxid, operation, body } = request;
+    this.learner.request(asker.sessionId, cxid, operation.type, body, asker.authIds);
   }
 
   submitSync(request: Request): void {
     this.syncs.push(request);
-    this.learner.sync(request.sessionId, request.cxid, request.body, request.authIds);
+    this.learner.sync(request.asker.sessionId, request.cxid, request.body, request.asker.authIds);
   }
 
   newSessionId(): bigint {

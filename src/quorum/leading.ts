@@ -9,6 +9,7 @@ import { epochOf, type Zxid, zxidHex } from '../jute/zxid.ts';
 import { SizeStats } from '../server/metrics/counters.ts';
 import { ProposalMeter } from '../server/metrics/role-meters.ts';
 import type { LeaderInfo } from '../server/monitoring/server-info.ts';
+import { operationOfServer } from '../server/operations/operations.ts';
 import { Request } from '../server/request.ts';
 import { Leader } from '../zab/leader/leader.ts';
 import type { LeaderHost, PacketSource } from '../zab/leader/leader-host.ts';
@@ -270,7 +271,13 @@ export class Leading implements LeaderHost, ReplicaSink {
     const owner = this.port.connection(link);
     const { primary } = this;
     assert(primary !== undefined, 'a learner that serves has a leader that does');
-    const request = new Request(sessionId, cxid, type, body, authIds, owner, this.parts.clock.nowMs());
+    const request = new Request(
+      { sessionId, authIds, owner },
+      cxid,
+      operationOfServer(type),
+      body,
+      this.parts.clock.nowMs(),
+    );
     this.whenFree(() => primary.submit(request));
   }
 

@@ -6,6 +6,7 @@ import { type Txn, writeTxn } from '../jute/txns.ts';
 import { Writer } from '../jute/writer.ts';
 import type { Zxid } from '../jute/zxid.ts';
 import type { AuthRegistry } from '../server/auth/auth-registry.ts';
+import { closeSession } from '../server/operations/writes/session.ts';
 import { ContainerReaper } from '../server/prep/container-reaper.ts';
 import { Prep, type PrepOptions } from '../server/prep/prep.ts';
 import { Request } from '../server/request.ts';
@@ -121,7 +122,8 @@ export class Primary {
   }
 
   closeSession(sessionId: bigint): void {
-    this.submit(new Request(sessionId, 0, OpCode.closeSession, Buffer.alloc(0), [], undefined, this.clock.nowMs()));
+    const asker = { sessionId, authIds: [], owner: undefined };
+    this.submit(new Request(asker, 0, closeSession, Buffer.alloc(0), this.clock.nowMs()));
   }
 
   onApplied(txn: Txn, result: ApplyResult): void {

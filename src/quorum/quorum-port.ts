@@ -2,7 +2,7 @@ import { assert } from '../base/assert.ts';
 import type { Log } from '../base/log.ts';
 import type { Clock, Timer } from '../io/clock.ts';
 import type { Listener, Net, NetError, Stream, StreamHandlers } from '../io/net.ts';
-import type { SessionOwner } from '../server/request.ts';
+import type { SessionOwner } from '../server/asker.ts';
 import { LinkStream } from '../zab/wire/link-stream.ts';
 import type { QuorumPacket } from '../zab/wire/packets.ts';
 

@@ -1,52 +1,61 @@
-import type { Id } from '../jute/data-records.ts';
-import type { Txn } from '../jute/txns.ts';
+import { ProtocolError } from '../base/errors.ts';
+import { Reader } from '../jute/reader.ts';
 import { ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
+import type { Asker } from './asker.ts';
+import type { Operation, WriteOperation, WriteRecord } from './operations/operation.ts';
 
 /**
  * One request on its way through the pipeline. Every field is set in the constructor, so that all requests share
- * one hidden class. `body` is the record behind the header, a view into the frame it came in.
+ * one hidden class. A write is read here, where it arrives: at the server of its client, and once more where a leader
+ * takes in what another server forwards.
  */
 export class Request {
-  readonly sessionId: bigint;
+  readonly asker: Asker;
   /** The client's xid; 0 for what the server itself submits (session create and close, container removal). */
   readonly cxid: number;
-  readonly type: number;
+  readonly operation: Operation;
+  /**
+   * What it is. A write that cannot be read is `unreadable`: it is answered MARSHALLINGERROR where it came in, and no
+   * transaction is spent on it. Apache does the same on a standalone server; its leader logs an error under the zxid of
+   * the transaction before, which no peer of ours would accept.
+   */
+  readonly kind: RequestKind;
+  /** Of a write that can be read. */
+  readonly record: WriteRecord | undefined;
+  /** The record behind the header, a view into the frame it came in. */
   readonly body: Buffer;
-  /** Ids the session has proved, in the order proved; the remote address is one of them. */
-  readonly authIds: readonly Id[];
-  /** Who holds the session: a connection of this server, a learner's link, or undefined for the server itself. */
-  readonly owner: SessionOwner | undefined;
   /** Monotonic ms of arrival. */
   readonly arrivedMs: number;
   /** Set by prep on the leader or standalone server. */
-  txn: Txn | undefined;
   zxid: Zxid;
 
-  constructor(
-    sessionId: bigint,
-    cxid: number,
-    type: number,
-    body: Buffer,
-    authIds: readonly Id[],
-    owner: SessionOwner | undefined,
-    arrivedMs: number,
-  ) {
-    this.sessionId = sessionId;
+  constructor(asker: Asker, cxid: number, operation: Operation, body: Buffer, arrivedMs: number) {
+    this.asker = asker;
     this.cxid = cxid;
-    this.type = type;
+    this.operation = operation;
+    this.record = operation.kind === 'write' ? readRecord(operation, body) : undefined;
+    this.kind = operation.kind === 'write' && this.record === undefined ? 'unreadable' : operation.kind;
     this.body = body;
-    this.authIds = authIds;
-    this.owner = owner;
     this.arrivedMs = arrivedMs;
-    this.txn = undefined;
     this.zxid = ZXID_ZERO;
+  }
+
+  /** Does its answer come from upstream? */
+  get isSubmitted(): boolean {
+    return this.kind === 'write' || this.kind === 'sync';
   }
 }
 
-/**
- * Identity only: two requests of one session with different owners mean that the session moved. The server
- * itself is one owner for all sessions attached to it, each learner's link is another.
- */
-export interface SessionOwner {
-  readonly ownerName: string;
+export type RequestKind = Operation['kind'] | 'unreadable';
+
+const reader = new Reader();
+
+function readRecord(operation: WriteOperation, body: Buffer): WriteRecord | undefined {
+  reader.reset(body);
+  try {
+    return operation.read(reader);
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
+  }
 }

@@ -11,7 +11,7 @@ import type { Txn } from '../jute/txns.ts';
 import type { Writer } from '../jute/writer.ts';
 import { ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
 import { writeCommitReply } from './answers/commit-replies.ts';
-import { answerRead, type ReadContext } from './answers/reads.ts';
+import { answerRead } from './answers/reads.ts';
 import type { AuthRegistry } from './auth/auth-registry.ts';
 import type { ClientConnection } from './connection/client-connection.ts';
 import { PENDING_REQUEST_BYTES_GLOBAL_MAX } from './connection/client-limits.ts';
@@ -24,6 +24,7 @@ import { FourLetterWords } from './monitoring/four-letter/four-letter-words.ts';
 import type { HostInfo, ServerInfo } from './monitoring/server-info.ts';
 import { ServerStats } from './monitoring/server-stats.ts';
 import type { ServerView } from './monitoring/server-view.ts';
+import type { ReadContext } from './operations/operation.ts';
 import type { Request } from './request.ts';
 import type { ServerOptions } from './server-options.ts';
 import type { ExpiryBuckets } from './sessions/expiry-buckets.ts';
@@ -197,7 +198,7 @@ export class ZooKeeperServer implements ConnectionServer<ClientConnection>, Serv
     for (let head = this.syncs.peek(); head !== undefined; head = this.syncs.peek()) {
       if (head.committed > this.lastProcessedZxid) return;
       this.syncs.shift();
-      const connection = this.sessions.get(head.request.sessionId);
+      const connection = this.sessions.get(head.request.asker.sessionId);
       if (connection === undefined) continue;
       connection.onSynced(head.request);
       this.forgetIfDone(connection);
@@ -329,22 +330,21 @@ export class ZooKeeperServer implements ConnectionServer<ClientConnection>, Serv
   }
 
   answerWrite(request: Request, txn: Txn, result: ApplyResult, w: Writer): number {
-    const err = writeCommitReply(request.type, txn, result, w);
+    const err = writeCommitReply(request.operation, txn, result, w);
     if (err === ErrorCode.quotaExceeded) this.countQuotaExceeded(request);
     return err;
   }
 
-  /** Under the first component of the path, with which the record of every such request begins. */
+  /** Under the first component of the path. */
   private countQuotaExceeded(request: Request): void {
-    this.reader.reset(request.body);
-    const namespace = this.reader.readRequiredString('path').split('/', 2)[1] as string;
+    const namespace = request.record?.path?.split('/', 2)[1] ?? '';
     this.metrics.quotaExceededPerNamespace.add(namespace, 1);
   }
 
   checkSession(request: Request): number {
     return this.upstream === undefined
       ? ErrorCode.sessionExpired
-      : this.upstream.sessions.check(request.sessionId, request.owner);
+      : this.upstream.sessions.check(request.asker.sessionId, request.asker.owner);
   }
 
   flushAfterTurn(connection: HasOutput): void {

@@ -11,10 +11,8 @@ import { Writer } from '../../src/jute/writer.ts';
 import type { Zxid } from '../../src/jute/zxid.ts';
 import { withAuthId } from '../../src/server/auth/auth-ids.ts';
 import type { AuthRegistry } from '../../src/server/auth/auth-registry.ts';
-import { OpKind, opKindOf } from '../../src/server/operations.ts';
-import { readMulti } from '../../src/server/prep/multi.ts';
-import { isReadableWrite } from '../../src/server/prep/well-formed.ts';
-import { readWriteRecord, WriteRecord } from '../../src/server/prep/write-record.ts';
+import { operationOfClient } from '../../src/server/operations/operations.ts';
+import { readParts } from '../../src/server/operations/writes/multi.ts';
 import { type Answer, here, SmallServer } from './small-server.ts';
 
 /**
@@ -123,17 +121,18 @@ export class Replay {
 
   /** undefined for what the connection answers by itself. */
   private answer(client: Client, line: RequestLine, body: Buffer): Answer | undefined {
-    switch (opKindOf(line.type)) {
-      case OpKind.write:
-        if (!isReadableWrite(line.type, body)) return { err: ErrorCode.marshallingError, body: Buffer.alloc(0) };
+    switch (this.server.request(client.sessionId, line.type, body).kind) {
+      case 'unreadable':
+        return { err: ErrorCode.marshallingError, body: Buffer.alloc(0) };
+      case 'write':
         return this.write(client, line.xid, line.type, body);
-      case OpKind.read:
-      case OpKind.sync:
+      case 'read':
+      case 'sync':
         return this.server.read(client.sessionId, line.type, body, client, client.ids);
-      case OpKind.auth:
+      case 'auth':
         this.authenticate(client, line, body);
         return undefined;
-      case OpKind.unknown:
+      case 'unknown':
         if (line.answer !== 'closed') this.compare('err', ErrorCode.unimplemented, line.answer.err);
         return undefined;
       default:
@@ -248,11 +247,12 @@ function shownBody(type: number, answer: Answer): string {
  * change of "/" and a change of its children do not see each other.
  */
 function isMishashed(type: number, body: Buffer): boolean {
+  const operation = operationOfClient(type);
+  if (operation.kind !== 'write') return false;
   const r = new Reader(body);
-  const records = [new WriteRecord()];
+  let records: { type?: number; flags?: number; path?: string | undefined }[];
   try {
-    if (type === OpCode.multi) records.splice(0, 1, ...readMulti(r));
-    else readWriteRecord(type, r, records[0] as WriteRecord);
+    records = type === OpCode.multi ? readParts(r).map((part) => part.record) : [operation.read(r)];
   } catch {
     return false;
   }

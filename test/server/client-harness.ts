@@ -13,11 +13,13 @@ import type {
 import type { Txn } from '../../src/jute/txns.ts';
 import { Writer } from '../../src/jute/writer.ts';
 import { ZXID_ZERO, type Zxid } from '../../src/jute/zxid.ts';
+import type { SessionOwner } from '../../src/server/asker.ts';
 import { AuthRegistry, DEFAULT_AUTH_OPTIONS } from '../../src/server/auth/auth-registry.ts';
 import { ServerMetrics } from '../../src/server/metrics/server-metrics.ts';
 import type { HostInfo, LeaderInfo, QuorumInfo, ServerInfo } from '../../src/server/monitoring/server-info.ts';
+import { operationOfServer } from '../../src/server/operations/operations.ts';
 import { Prep } from '../../src/server/prep/prep.ts';
-import { Request, type SessionOwner } from '../../src/server/request.ts';
+import { Request } from '../../src/server/request.ts';
 import type { ServerOptions } from '../../src/server/server-options.ts';
 import { LearnerSessionTracker } from '../../src/server/sessions/learner-session-tracker.ts';
 import { SessionIds } from '../../src/server/sessions/session-ids.ts';
@@ -258,17 +260,15 @@ export class FakeUpstream implements Upstream {
     this.proposed = ((this.proposed as number) + 1) as Zxid;
     const prepared = this.isLearner
       ? new Request(
-          request.sessionId,
+          { ...request.asker, owner: LINK },
           request.cxid,
-          request.type,
+          operationOfServer(request.operation.type),
           request.body,
-          request.authIds,
-          LINK,
           request.arrivedMs,
         )
       : request;
-    if (this.isLearner && !this.tracker.has(request.sessionId)) {
-      this.tracker.track(request.sessionId, 30_000, this.world.clock.nowMs());
+    if (this.isLearner && !this.tracker.has(request.asker.sessionId)) {
+      this.tracker.track(request.asker.sessionId, 30_000, this.world.clock.nowMs());
     }
     this.queue.push({ request, txn: this.prep.prepare(prepared, this.proposed), zxid: this.proposed });
     if (this.isEager) this.commit();
@@ -277,7 +277,13 @@ export class FakeUpstream implements Upstream {
   /** A transaction of somebody else's, proposed now. */
   submitForeign(sessionId: bigint, cxid: number, type: number, body: Buffer, owner: SessionOwner | undefined): void {
     this.proposed = ((this.proposed as number) + 1) as Zxid;
-    const request = new Request(sessionId, cxid, type, body, [], owner, this.world.clock.nowMs());
+    const request = new Request(
+      { sessionId, authIds: [], owner },
+      cxid,
+      operationOfServer(type),
+      body,
+      this.world.clock.nowMs(),
+    );
     this.queue.push({ request, txn: this.prep.prepare(request, this.proposed), zxid: this.proposed });
   }
 

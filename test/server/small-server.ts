@@ -16,9 +16,12 @@ import { Writer } from '../../src/jute/writer.ts';
 import type { Zxid } from '../../src/jute/zxid.ts';
 import { writeCommitReply } from '../../src/server/answers/commit-replies.ts';
 import { answerRead } from '../../src/server/answers/reads.ts';
+import type { SessionOwner } from '../../src/server/asker.ts';
 import { type AuthOptions, AuthRegistry, DEFAULT_AUTH_OPTIONS } from '../../src/server/auth/auth-registry.ts';
+import type { Operation } from '../../src/server/operations/operation.ts';
+import { operationOfClient, operationOfServer } from '../../src/server/operations/operations.ts';
 import { Prep, type PrepOptions } from '../../src/server/prep/prep.ts';
-import { Request, type SessionOwner } from '../../src/server/request.ts';
+import { Request } from '../../src/server/request.ts';
 import { SessionTracker } from '../../src/server/sessions/session-tracker.ts';
 
 /**
@@ -48,7 +51,7 @@ export class SmallServer {
   readonly prep: Prep;
   zxid = 0;
   wallMs = 1000;
-  private readonly waiting: { txn: Txn; type: number; answered: (answer: Answer) => void }[] = [];
+  private readonly waiting: { txn: Txn; operation: Operation }[] = [];
 
   constructor(options: SmallServerOptions = {}) {
     const prep: PrepOptions = {
@@ -79,8 +82,13 @@ export class SmallServer {
     return this;
   }
 
-  request(sessionId: bigint, type: number, body: Buffer, ids: readonly Id[] = [home], owner = here): Request {
-    return new Request(sessionId, 7, type, body, ids, owner, 0);
+  request(sessionId: bigint, type: number, body: Buffer, authIds: readonly Id[] = [home], owner = here): Request {
+    return new Request({ sessionId, authIds, owner }, 7, operationOf(type), body, 0);
+  }
+
+  /** What the server itself asks. */
+  ownRequest(sessionId: bigint, type: number, body: Buffer, authIds: readonly Id[] = []): Request {
+    return new Request({ sessionId, authIds, owner: undefined }, 7, operationOf(type), body, 0);
   }
 
   /** Prepares and keeps for `apply`. */
@@ -93,7 +101,7 @@ export class SmallServer {
   /** The same at the zxid and time that are set. */
   prepareAt(request: Request): Txn {
     const txn = this.prep.prepare(request, this.zxid as Zxid);
-    this.waiting.push({ txn, type: request.type, answered: () => {} });
+    this.waiting.push({ txn, operation: request.operation });
     return txn;
   }
 
@@ -107,7 +115,7 @@ export class SmallServer {
     const result = this.database.apply(txn);
     this.prep.onApplied(txn.header.zxid);
     if (txn.header.type === OpCode.closeSession) this.sessions.remove(txn.header.clientId);
-    const err = writeCommitReply(next.type, txn, result, w);
+    const err = writeCommitReply(next.operation, txn, result, w);
     return { txn, result, answer: { err, body: w.take() } };
   }
 
@@ -143,6 +151,11 @@ export class SmallServer {
     const err = answerRead(this.request(sessionId, type, body, ids, owner), watcher, this, w);
     return { err, body: w.take() };
   }
+}
+
+function operationOf(type: number): Operation {
+  const forwarded = operationOfServer(type);
+  return forwarded.kind === 'write' ? forwarded : operationOfClient(type);
 }
 
 export const nobody: Watcher = { onWatchEvent: () => {}, mayRead: () => true };

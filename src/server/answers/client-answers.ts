@@ -5,7 +5,6 @@ import { ZXID_NONE } from '../../jute/zxid.ts';
 import type { ClientReplies } from '../connection/client-replies.ts';
 import type { ConnectionServer } from '../connection/connection-server.ts';
 import type { ConnectionStats } from '../connection/connection-stats.ts';
-import { lastOpName, OpKind, opKindOf } from '../operations.ts';
 import type { Request } from '../request.ts';
 import type { Expiring } from '../sessions/expiry-buckets.ts';
 
@@ -32,24 +31,25 @@ export class ClientAnswers<C extends Asker> {
   }
 
   write(request: Request, txn: Txn, result: ApplyResult): void {
-    if (request.type === OpCode.createSession) {
-      this.account(request, OpCode.createSession, true);
+    const { operation } = request;
+    if (operation.type === OpCode.createSession) {
+      this.account(request, operation.lastOp);
       this.server.onSessionCreated(this.connection);
       return;
     }
     const at = this.replies.begin(request.cxid, this.server.lastProcessedZxid);
     const err = this.server.answerWrite(request, txn, result, this.replies.writer);
     if (this.closedAsMoved(err, at)) return;
-    this.account(request, txn.header.type === OpCode.error ? OpCode.error : request.type, true);
+    this.account(request, txn.header.type === OpCode.error ? FAILED : operation.lastOp);
     this.replies.end(at, err);
   }
 
   /** What needs nobody else. */
   local(request: Request): void {
-    const kind = opKindOf(request.type);
-    if (kind === OpKind.ping) this.ping(request);
-    else if (kind === OpKind.read) this.read(request);
-    else if (request.type === OpCode.error) this.unreadable(request);
+    const { kind } = request;
+    if (kind === 'ping') this.ping(request);
+    else if (kind === 'read') this.read(request);
+    else if (kind === 'unreadable') this.unreadable(request);
     else {
       const fields = { client: this.connection.client, session: this.connection.sessionHex };
       this.server.log.warn(fields, 'unknown operation, closing the connection');
@@ -60,12 +60,13 @@ export class ClientAnswers<C extends Asker> {
 
   read(request: Request): void {
     // setWatches has no body, but the events it finds due go out before its reply.
-    const isSetWatches = request.type === OpCode.setWatches || request.type === OpCode.setWatches2;
+    const { operation } = request;
+    const isSetWatches = 'eventsFirst' in operation;
     const early = isSetWatches ? this.server.answerRead(request, this.connection, this.replies.writer) : ErrorCode.ok;
     const at = this.replies.begin(request.cxid, this.server.lastProcessedZxid);
     const err = isSetWatches ? early : this.server.answerRead(request, this.connection, this.replies.writer);
     if (this.closedAsMoved(err, at)) return;
-    this.account(request, request.type, false);
+    this.account(request, operation.lastOp);
     this.replies.end(at, err);
   }
 
@@ -73,13 +74,13 @@ export class ClientAnswers<C extends Asker> {
     const err = this.server.checkSession(request);
     const at = this.replies.begin(Xid.ping, this.server.lastProcessedZxid);
     if (this.closedAsMoved(err, at)) return;
-    this.account(request, request.type, false);
+    this.account(request, request.operation.lastOp);
     this.replies.end(at, err);
   }
 
   private unreadable(request: Request): void {
     const at = this.replies.begin(request.cxid, this.server.lastProcessedZxid);
-    this.account(request, OpCode.error, false);
+    this.account(request, FAILED);
     this.replies.end(at, ErrorCode.marshallingError);
   }
 
@@ -94,11 +95,14 @@ export class ClientAnswers<C extends Asker> {
     return true;
   }
 
-  private account(request: Request, operation: number, isWrite: boolean): void {
+  private account(request: Request, lastOp: string): void {
     const nowMs = Math.floor(this.server.clock.nowMs());
     const latencyMs = Math.max(nowMs - Math.floor(request.arrivedMs), 0);
     const { lastProcessedZxid, stats } = this.server;
-    stats.onAnswered(latencyMs, isWrite);
-    this.connection.stats.onAnswered(request.cxid, lastProcessedZxid, lastOpName(operation), nowMs, latencyMs);
+    stats.onAnswered(latencyMs, request.kind === 'write');
+    this.connection.stats.onAnswered(request.cxid, lastProcessedZxid, lastOp, nowMs, latencyMs);
   }
 }
+
+/** The `lop` field of cons after a write that failed, as at Apache. */
+const FAILED = 'NA';

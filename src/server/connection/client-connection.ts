@@ -11,10 +11,11 @@ import type { Reader } from '../../jute/reader.ts';
 import type { Txn } from '../../jute/txns.ts';
 import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
 import { ClientAnswers } from '../answers/client-answers.ts';
+import type { Asker } from '../asker.ts';
 import { withAuthId } from '../auth/auth-ids.ts';
 import { javaAddress } from '../auth/ip-provider.ts';
-import { OpKind, opKindOf } from '../operations.ts';
-import { isReadableWrite } from '../prep/well-formed.ts';
+import { operationOfClient } from '../operations/operations.ts';
+import { createSession } from '../operations/writes/session.ts';
 import { Request } from '../request.ts';
 import type { Expiring } from '../sessions/expiry-buckets.ts';
 import { OUTPUT_PAUSE_BYTES, PENDING_REQUEST_BYTES_MAX, PENDING_REQUESTS_MAX } from './client-limits.ts';
@@ -22,7 +23,7 @@ import { ClientReplies } from './client-replies.ts';
 import type { ConnectionServer } from './connection-server.ts';
 import { ConnectionStats } from './connection-stats.ts';
 import { foreignProtocol } from './foreign-protocol.ts';
-import { isSubmitted, RequestQueue } from './request-queue.ts';
+import { RequestQueue } from './request-queue.ts';
 
 /**
  * One client's connection: bytes in, frames cut, requests put in order, replies and events out. Follows NIOServerCnxn
@@ -41,7 +42,6 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
   readonly client: string;
   readonly stats: ConnectionStats;
   readonly queue = new RequestQueue();
-  sessionId = 0n;
   /** The session's, once there is one. */
   timeoutMs: number;
   /** The client's ConnectRequest had the field readOnly, so the response has it as well. */
@@ -54,7 +54,8 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
   private readonly cutter: FrameCutter;
   private phase: number = Phase.firstBytes;
   private firstBytes: Buffer = NO_BYTES;
-  private authIds: readonly Id[];
+  /** Of its requests; another one when the client has proved one more id. */
+  private asker: Asker;
   /** Own writes are later than this. */
   private floorZxid: Zxid = ZXID_ZERO;
   /** When the bytes now being cut came in. */
@@ -76,8 +77,14 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     this.replies = new ClientReplies(server, this, stream, this.stats);
     this.answers = new ClientAnswers(server, this, this.replies);
     this.timeoutMs = server.options.sessionlessCnxnTimeoutMs;
-    this.authIds = withAuthId([], { scheme: 'ip', id: javaAddress(stream.remoteAddress) });
+    const address: Id = { scheme: 'ip', id: javaAddress(stream.remoteAddress) };
+    this.asker = { sessionId: 0n, authIds: withAuthId([], address), owner: server };
     this.cutter = new FrameCutter(server.options.juteMaxBufferBytes, this.onFrame);
+  }
+
+  /** 0 before the handshake. */
+  get sessionId(): bigint {
+    return this.asker.sessionId;
   }
 
   get isClosed(): boolean {
@@ -184,27 +191,19 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     const r = this.server.reader;
     r.reset(frame);
     const xid = r.readInt();
-    const type = r.readInt();
-    const kind = opKindOf(type);
-    if (kind === OpKind.auth) {
+    const operation = operationOfClient(r.readInt());
+    if (operation.kind === 'auth') {
       this.onAuthPacket(xid, r);
       return;
     }
-    if (kind === OpKind.sasl) {
+    if (operation.kind === 'sasl') {
       this.onSaslPacket(xid, r);
       return;
     }
     if (!this.touchSession()) return;
-    const body = frame.subarray(8);
-    const isWrite = kind === OpKind.write && isReadableWrite(type, body);
-    // An unknown number must not be taken for one that the server itself submits. A write that cannot be read is
-    // refused in its turn, as an operation of nobody's.
-    let known = type;
-    if (kind === OpKind.unknown) known = OpCode.notification;
-    else if (kind === OpKind.write && !isWrite) known = OpCode.error;
-    const request = new Request(this.sessionId, xid, known, body, this.authIds, this.server, this.receivedMs);
-    if (kind === OpKind.unknown || type === OpCode.closeSession) this.isLastRequestIn = true;
-    if (isWrite || kind === OpKind.sync || this.queue.length > 0) {
+    const request = new Request(this.asker, xid, operation, frame.subarray(8), this.receivedMs);
+    if (operation.kind === 'unknown' || operation.type === OpCode.closeSession) this.isLastRequestIn = true;
+    if (request.isSubmitted || this.queue.length > 0) {
       this.enqueue(request);
       this.submitReady();
     } else this.answers.local(request);
@@ -213,7 +212,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
   /** What has to go upstream and may. A call may answer from inside itself. */
   private submitReady(): void {
     for (let next = this.queue.takeToSubmit(); next !== undefined; next = this.queue.takeToSubmit()) {
-      if (next.type === OpCode.sync) this.server.upstream?.submitSync(next);
+      if (next.kind === 'sync') this.server.upstream?.submitSync(next);
       else this.server.upstream?.submitWrite(next);
     }
   }
@@ -241,7 +240,9 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
       this.close('authentication refused', true);
       return;
     }
-    for (const id of answer) this.authIds = withAuthId(this.authIds, id);
+    let { authIds } = this.asker;
+    for (const id of answer) authIds = withAuthId(authIds, id);
+    this.asker = { ...this.asker, authIds };
     this.server.log.debug(fields, 'authenticated');
     this.replies.header(xid, ZXID_ZERO, ErrorCode.ok);
   }
@@ -259,23 +260,14 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
   /** The handshake is under way: what the client pipelined behind it waits. */
   attach(sessionId: bigint, timeoutMs: number): void {
     this.phase = Phase.attaching;
-    this.sessionId = sessionId;
+    this.asker = { ...this.asker, sessionId };
     this.timeoutMs = timeoutMs;
     this.server.expiry.update(this, this.receivedMs, timeoutMs);
   }
 
   /** Sent where its createSession stands in the queue. */
   submitCreateSession(body: Buffer): void {
-    const request = new Request(
-      this.sessionId,
-      0,
-      OpCode.createSession,
-      body,
-      this.authIds,
-      this.server,
-      this.receivedMs,
-    );
-    this.enqueue(request);
+    this.enqueue(new Request(this.asker, 0, createSession, body, this.receivedMs));
     this.submitReady();
   }
 
@@ -341,7 +333,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
   /** What waited behind an answered write runs now, before the next transaction can be applied. */
   private runReady(): void {
     let ran = 0;
-    for (let head = this.queue.head; head !== undefined && !isSubmitted(head); head = this.queue.head) {
+    for (let head = this.queue.head; head !== undefined && !head.isSubmitted; head = this.queue.head) {
       const request = this.dequeue();
       if (this.isGivenUp) continue;
       this.answers.local(request);
@@ -360,7 +352,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
   }
 
   mayRead(acl: readonly Acl[]): boolean {
-    return this.server.auth.permits(acl, Perm.read, this.authIds);
+    return this.server.auth.permits(acl, Perm.read, this.asker.authIds);
   }
 
   /** At the end of a turn in which there was output. */

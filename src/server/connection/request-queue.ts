@@ -2,7 +2,6 @@ import { Fifo } from '../../base/fifo.ts';
 import { OpCode } from '../../jute/codes.ts';
 import type { TxnHeader } from '../../jute/txns.ts';
 import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
-import { OpKind, opKindOf } from '../operations.ts';
 import type { Request } from '../request.ts';
 
 /**
@@ -48,15 +47,15 @@ export class RequestQueue {
   push(request: Request): void {
     this.requests.push(request);
     this.bytes += request.body.length;
-    if (this.held > 0 || isSubmitted(request)) this.held++;
+    if (this.held > 0 || request.isSubmitted) this.held++;
   }
 
   /** The next to submit, in the order asked; undefined when there is none, or it has to wait for a sync. */
   takeToSubmit(): Request | undefined {
     while (this.held > 0) {
       const request = this.requests.at(this.requests.length - this.held) as Request;
-      if (isSubmitted(request)) {
-        if (request.type === OpCode.sync) this.syncs++;
+      if (request.isSubmitted) {
+        if (request.kind === 'sync') this.syncs++;
         else if (this.syncs > 0) return undefined;
         this.held--;
         return request;
@@ -76,7 +75,7 @@ export class RequestQueue {
     const request = this.requests.shift();
     if (request === undefined) return undefined;
     this.bytes -= request.body.length;
-    if (request.type === OpCode.sync) this.syncs--;
+    if (request.kind === 'sync') this.syncs--;
     if (this.inherited > 0) this.inherited--;
     return request;
   }
@@ -87,9 +86,9 @@ export class RequestQueue {
    */
   isAnswerToHead(txn: TxnHeader, floor: Zxid): boolean {
     const head = this.requests.peek();
-    if (head === undefined || head.type === OpCode.sync || this.held === this.requests.length) return false;
+    if (head === undefined || head.kind === 'sync' || this.held === this.requests.length) return false;
     if (head.zxid !== ZXID_ZERO) return head.zxid === txn.zxid;
-    if (head.cxid !== txn.cxid || (head.type !== txn.type && txn.type !== OpCode.error)) return false;
+    if (head.cxid !== txn.cxid || (head.operation.type !== txn.type && txn.type !== OpCode.error)) return false;
     return this.inherited > 0 || txn.zxid > floor;
   }
 
@@ -100,7 +99,7 @@ export class RequestQueue {
     const kept: Request[] = [];
     for (let i = 0; i < before; i++) {
       const request = this.requests.shift() as Request;
-      if (i < submitted && isSubmitted(request)) kept.push(request);
+      if (i < submitted && request.isSubmitted) kept.push(request);
     }
     this.clear();
     for (const request of kept) this.pushInherited(request);
@@ -118,7 +117,7 @@ export class RequestQueue {
   private pushInherited(request: Request): void {
     this.requests.push(request);
     this.bytes += request.body.length;
-    if (request.type === OpCode.sync) this.syncs++;
+    if (request.kind === 'sync') this.syncs++;
     this.inherited++;
   }
 
@@ -128,11 +127,4 @@ export class RequestQueue {
     this.syncs = 0;
     this.held = 0;
   }
-}
-
-/** Does its answer come from upstream? createSession is the server's own; as a client sends it, it is unknown. */
-export function isSubmitted(request: Request): boolean {
-  if (request.type === OpCode.createSession) return true;
-  const kind = opKindOf(request.type);
-  return kind === OpKind.write || kind === OpKind.sync;
 }

@@ -1,6 +1,7 @@
 import { Fifo } from '../../base/fifo.ts';
-import { OpCode } from '../../jute/codes.ts';
 import { Writer } from '../../jute/writer.ts';
+import type { Asker } from '../asker.ts';
+import { deleteContainer } from '../operations/writes/delete.ts';
 import { Request } from '../request.ts';
 
 /**
@@ -58,6 +59,8 @@ export class ContainerReaper {
   /** Owned by nobody: only the server itself may ask for this. */
   private deletion(path: string, nowMs: number): Request {
     this.w.writeString(path);
-    return new Request(0n, 0, OpCode.deleteContainer, this.w.take(), [], undefined, nowMs);
+    return new Request(NOBODY, 0, deleteContainer, this.w.take(), nowMs);
   }
 }
+
+const NOBODY: Asker = { sessionId: 0n, authIds: [], owner: undefined };

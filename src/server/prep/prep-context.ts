@@ -1,15 +1,13 @@
 import type { OwnerOptions } from '../../datatree/tree/owner-kind.ts';
 import type { Acl } from '../../jute/data-records.ts';
-import type { TxnBody } from '../../jute/txns.ts';
 import type { Zxid } from '../../jute/zxid.ts';
+import type { Asker } from '../asker.ts';
 import type { AuthRegistry } from '../auth/auth-registry.ts';
-import type { Request } from '../request.ts';
 import type { SessionTracker } from '../sessions/session-tracker.ts';
 import type { PendingTree } from './pending-tree.ts';
 import type { QuotaCheck } from './quota-check.ts';
-import type { WriteRecord } from './write-record.ts';
 
-/** What the operations of prep see: the request in hand, and what they judge it by. */
+/** What a write is judged by: who asks, the tree as it will be, and the time. */
 export interface PrepContext {
   readonly pending: PendingTree;
   readonly sessions: SessionTracker;
@@ -18,7 +16,7 @@ export interface PrepContext {
   readonly owners: OwnerOptions;
   /** closeSessionTxn.enabled: a closeSession lists the paths it deletes. */
   readonly listClosedPaths: boolean;
-  readonly request: Request;
+  readonly asker: Asker;
   readonly zxid: Zxid;
   /** Wall clock of this transaction. */
   readonly timeMs: number;
@@ -26,14 +24,8 @@ export interface PrepContext {
   readonly nowMs: number;
 }
 
-/**
- * One operation: the body of its transaction with its changes staged, or an error code with nothing staged.
- * MARSHALLINGERROR stands for what Apache trips over, and ends a whole multi.
- */
-export type PrepareOp = (context: PrepContext, record: WriteRecord) => TxnBody | number;
-
 export function isPermitted(context: PrepContext, acl: readonly Acl[], perm: number): boolean {
-  return context.auth.permits(acl, perm, context.request.authIds);
+  return context.auth.permits(acl, perm, context.asker.authIds);
 }
 
 /** The version after a change; wraps like Java's int (before ZOOKEEPER-4743, -1 is passed through). */

@@ -1,23 +1,17 @@
-import { ProtocolError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { Database } from '../../datatree/database.ts';
 import { DIGEST_VERSION } from '../../datatree/digest/digest.ts';
 import type { OwnerOptions } from '../../datatree/tree/owner-kind.ts';
 import { ErrorCode, OpCode } from '../../jute/codes.ts';
-import { Reader } from '../../jute/reader.ts';
 import type { Txn, TxnBody } from '../../jute/txns.ts';
 import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
+import type { Asker } from '../asker.ts';
 import type { AuthRegistry } from '../auth/auth-registry.ts';
-import { Request } from '../request.ts';
+import type { Request } from '../request.ts';
 import type { SessionTracker } from '../sessions/session-tracker.ts';
-import { prepareCheck, prepareDelete, prepareDeleteContainer, prepareSetAcl, prepareSetData } from './change.ts';
-import { prepareCreate } from './create.ts';
-import { prepareMulti, readMulti } from './multi.ts';
 import { PendingTree } from './pending-tree.ts';
-import type { PrepareOp, PrepContext } from './prep-context.ts';
+import type { PrepContext } from './prep-context.ts';
 import { QuotaCheck } from './quota-check.ts';
-import { prepareCloseSession, prepareCreateSession, prepareReconfig } from './session-ops.ts';
-import { readWriteRecord, WriteRecord } from './write-record.ts';
 
 /**
  * Requests become transactions: where the order of all writes is made, on the leader or the standalone server, each
@@ -43,25 +37,6 @@ export interface PrepDeps {
   clock: { nowMs(): number; wallMs(): number };
 }
 
-const operations = new Map<number, PrepareOp>([
-  [OpCode.create, prepareCreate],
-  [OpCode.create2, prepareCreate],
-  [OpCode.createContainer, prepareCreate],
-  [OpCode.createTTL, prepareCreate],
-  [OpCode.delete, prepareDelete],
-  [OpCode.deleteContainer, prepareDeleteContainer],
-  [OpCode.setData, prepareSetData],
-  [OpCode.setACL, prepareSetAcl],
-  [OpCode.reconfig, prepareReconfig],
-  [OpCode.createSession, prepareCreateSession],
-  [OpCode.closeSession, prepareCloseSession],
-]);
-
-/** readMulti lets no other through. */
-function operationInMulti(type: number): PrepareOp {
-  return type === OpCode.check ? prepareCheck : (operations.get(type) as PrepareOp);
-}
-
 export class Prep implements PrepContext {
   readonly pending: PendingTree;
   readonly sessions: SessionTracker;
@@ -69,14 +44,13 @@ export class Prep implements PrepContext {
   readonly quota: QuotaCheck;
   readonly owners: OwnerOptions;
   readonly listClosedPaths: boolean;
-  request: Request = NO_REQUEST;
+  asker: Asker = NOBODY;
   zxid: Zxid = ZXID_ZERO;
   timeMs = 0;
   nowMs = 0;
+  private cxid = 0;
   private readonly clock: PrepDeps['clock'];
   private readonly digestEnabled: boolean;
-  private readonly reader = new Reader();
-  private readonly record = new WriteRecord();
 
   constructor(deps: PrepDeps) {
     const { options } = deps;
@@ -92,21 +66,20 @@ export class Prep implements PrepContext {
 
   /**
    * The transaction of a write, under the zxid given. Never fails and never throws for what a client sent: a refused
-   * write is an error transaction. Sets `request.txn` and `request.zxid`. Buffers in the transaction are views into
-   * the request's body.
+   * write is an error transaction. Sets `request.zxid`. Buffers in the transaction are views into the request's body.
    */
   prepare(request: Request, zxid: Zxid): Txn {
-    this.request = request;
+    this.asker = request.asker;
+    this.cxid = request.cxid;
     this.zxid = zxid;
     this.timeMs = this.clock.wallMs();
     this.nowMs = this.clock.nowMs();
     this.quota.setNow(this.nowMs);
     this.pending.begin();
-    const result = this.run();
+    const result = this.run(request);
     const txn = typeof result === 'number' ? this.failed(result) : this.accepted(result);
-    request.txn = txn;
     request.zxid = zxid;
-    this.request = NO_REQUEST;
+    this.asker = NOBODY;
     return txn;
   }
 
@@ -120,22 +93,12 @@ export class Prep implements PrepContext {
     this.pending.clear();
   }
 
-  private run(): TxnBody | number {
-    const { type, body, sessionId, owner } = this.request;
-    const operation = operations.get(type);
-    if (operation === undefined && type !== OpCode.multi) return ErrorCode.unimplemented;
+  private run({ operation, record, asker }: Request): TxnBody | number {
+    if (operation.kind !== 'write') return ErrorCode.unimplemented;
     // Whatever else is wrong with it: where the session is now it could be taken for the answer to another request.
-    const isOfSession = type === OpCode.createSession || type === OpCode.closeSession;
-    if (!isOfSession && this.sessions.isElsewhere(sessionId, owner)) return ErrorCode.sessionMoved;
-    this.reader.reset(body);
-    try {
-      if (operation === undefined) return prepareMulti(this, readMulti(this.reader), operationInMulti);
-      readWriteRecord(type, this.reader, this.record);
-    } catch (error) {
-      if (error instanceof ProtocolError) return ErrorCode.marshallingError;
-      throw error;
-    }
-    return operation(this, this.record);
+    const isOfSession = operation.type === OpCode.createSession || operation.type === OpCode.closeSession;
+    if (!isOfSession && this.sessions.isElsewhere(asker.sessionId, asker.owner)) return ErrorCode.sessionMoved;
+    return record === undefined ? ErrorCode.marshallingError : operation.prepare(this, record);
   }
 
   private accepted(body: TxnBody): Txn {
@@ -150,9 +113,8 @@ export class Prep implements PrepContext {
   }
 
   private header(type: number): Txn['header'] {
-    const { sessionId, cxid } = this.request;
-    return { clientId: sessionId, cxid, zxid: this.zxid, time: this.timeMs, type };
+    return { clientId: this.asker.sessionId, cxid: this.cxid, zxid: this.zxid, time: this.timeMs, type };
   }
 }
 
-const NO_REQUEST = new Request(0n, 0, 0, Buffer.alloc(0), [], undefined, 0);
+const NOBODY: Asker = { sessionId: 0n, authIds: [], owner: undefined };

@@ -1,6 +1,6 @@
 import { Fifo } from '../../base/fifo.ts';
 import { ErrorCode } from '../../jute/codes.ts';
-import type { SessionOwner } from '../request.ts';
+import type { SessionOwner } from '../asker.ts';
 import { type Expiring, ExpiryBuckets } from './expiry-buckets.ts';
 
 /**

@@ -4,6 +4,7 @@ import { OPEN_ACL_UNSAFE, readStat } from '../../../src/jute/data-records.ts';
 import { Reader } from '../../../src/jute/reader.ts';
 import { Writer } from '../../../src/jute/writer.ts';
 import { writeCommitReply } from '../../../src/server/answers/commit-replies.ts';
+import { reconfig } from '../../../src/server/operations/writes/reconfig.ts';
 import {
   ALICE,
   createBody,
@@ -88,7 +89,7 @@ describe('the reply to a write', () => {
     const txn = server.prepare(server.request(ALICE, OpCode.setData, setDataBody('/n', text.toString())));
     const result = server.apply().result;
     const w = new Writer();
-    expect(writeCommitReply(OpCode.reconfig, txn, result, w)).toBe(0);
+    expect(writeCommitReply(reconfig, txn, result, w)).toBe(0);
     const r = new Reader(w.take());
     expect(r.readBuffer()).toEqual(text);
     expect(readStat(r)).toMatchObject({ mzxid: 3 });

@@ -286,7 +286,9 @@ describe('a write behind a sync', () => {
 /** A sync is answered when what its session wrote before it is committed, and any time after. */
 function canAnswer(upstream: FakeUpstream): boolean {
   const asked = upstream.syncs[0];
-  return !upstream.queue.some((each) => each.request.sessionId === asked?.sessionId && each.request.cxid < asked.cxid);
+  return !upstream.queue.some(
+    ({ request }) => request.asker.sessionId === asked?.asker.sessionId && request.cxid < asked.cxid,
+  );
 }
 
 describe('events', () => {

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { OpCode } from '../../../src/jute/codes.ts';
 import type { Zxid } from '../../../src/jute/zxid.ts';
-import { isSubmitted, RequestQueue } from '../../../src/server/connection/request-queue.ts';
+import { RequestQueue } from '../../../src/server/connection/request-queue.ts';
+import { operationOfClient, operationOfServer } from '../../../src/server/operations/operations.ts';
 import { Request } from '../../../src/server/request.ts';
 
 const FLOOR = 10 as Zxid;
+/** So many zeros can be read as the record of every operation. */
+const READABLE_BYTES = 24;
 
-function asked(cxid: number, type: number, bytes = 0): Request {
-  return new Request(1n, cxid, type, Buffer.alloc(bytes), [], undefined, 0);
+function asked(cxid: number, type: number, bytes = READABLE_BYTES): Request {
+  const operation = type === OpCode.createSession ? operationOfServer(type) : operationOfClient(type);
+  return new Request({ sessionId: 1n, authIds: [], owner: undefined }, cxid, operation, Buffer.alloc(bytes), 0);
 }
 
 function txn(cxid: number, type: number, zxid: number) {
@@ -152,7 +156,7 @@ describe('submitted are', () => {
       OpCode.createSession,
       OpCode.closeSession,
     ];
-    expect(submitted.filter((type) => !isSubmitted(asked(1, type)))).toEqual([]);
+    expect(submitted.filter((type) => !asked(1, type).isSubmitted)).toEqual([]);
     const local = [
       OpCode.exists,
       OpCode.getData,
@@ -161,6 +165,6 @@ describe('submitted are', () => {
       OpCode.ping,
       OpCode.notification,
     ];
-    expect(local.filter((type) => isSubmitted(asked(1, type)))).toEqual([]);
+    expect(local.filter((type) => asked(1, type).isSubmitted)).toEqual([]);
   });
 });

@@ -35,7 +35,11 @@ describe('the reaper', () => {
   it('submits in the server’s own name', () => {
     const { reaper, submitted } = reaping(['/box'], 10_000);
     reaper.onTick(60_000);
-    expect(submitted[0]).toMatchObject({ sessionId: 0n, cxid: 0, type: OpCode.deleteContainer, owner: undefined });
+    expect(submitted[0]).toMatchObject({
+      asker: { sessionId: 0n, owner: undefined },
+      cxid: 0,
+      operation: { type: OpCode.deleteContainer },
+    });
     expect(new Reader(submitted[0]!.body).readString()).toBe('/box');
   });
 

@@ -272,9 +272,7 @@ describe('the server itself', () => {
   ])('may deleteContainer %s: %s %d', (_what, path, expected) => {
     const server = furnished();
     server.write(ALICE, OpCode.createContainer, createBody('/box', { flags: 4 }));
-    const request = server.request(0n, OpCode.deleteContainer, stringBody(path), []);
-    const own = Object.assign(request, { owner: undefined });
-    server.prepare(own);
+    server.prepare(server.ownRequest(0n, OpCode.deleteContainer, stringBody(path)));
     expect(server.apply().answer.err).toBe(expected);
   });
 });
@@ -290,8 +288,7 @@ describe('a node whose TTL of 3 ms was over when the server looked', () => {
     const server = furnished();
     server.write(ALICE, OpCode.createTTL, createTtlBody('/ttl', 5, 3n));
     for (const path of written) server.prepare(server.request(ALICE, OpCode.setData, setDataBody(path, 'x')));
-    const request = server.request(0n, OpCode.deleteContainer, stringBody('/ttl'), []);
-    server.prepare(Object.assign(request, { owner: undefined }));
+    server.prepare(server.ownRequest(0n, OpCode.deleteContainer, stringBody('/ttl')));
     while (server.pending > 1) server.apply();
     expect(server.apply().answer.err).toBe(expected);
   });

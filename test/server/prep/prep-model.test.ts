@@ -4,7 +4,6 @@ import { ErrorCode, OpCode } from '../../../src/jute/codes.ts';
 import type { Acl, Id } from '../../../src/jute/data-records.ts';
 import { type Txn, writeTxn } from '../../../src/jute/txns.ts';
 import { Writer } from '../../../src/jute/writer.ts';
-import { Request } from '../../../src/server/request.ts';
 import {
   ALICE,
   BOB,
@@ -127,7 +126,10 @@ function populated(): SmallServer {
 }
 
 function submit(server: SmallServer, c: Command): Txn {
-  return server.prepare(new Request(c.sessionId, 7, c.type, c.body, c.ids, c.own ? undefined : here, 0));
+  const request = c.own
+    ? server.ownRequest(c.sessionId, c.type, c.body, c.ids)
+    : server.request(c.sessionId, c.type, c.body, c.ids, here);
+  return server.prepare(request);
 }
 
 function bytesOf(txn: Txn): string {

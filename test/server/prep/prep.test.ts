@@ -3,8 +3,7 @@ import { CreateMode, ErrorCode, OpCode } from '../../../src/jute/codes.ts';
 import { OPEN_ACL_UNSAFE } from '../../../src/jute/data-records.ts';
 import type { TxnBody } from '../../../src/jute/txns.ts';
 import type { Zxid } from '../../../src/jute/zxid.ts';
-import { sequenceSuffix } from '../../../src/server/prep/create.ts';
-import { Request } from '../../../src/server/request.ts';
+import { sequenceSuffix } from '../../../src/server/operations/writes/create.ts';
 import {
   ALICE,
   BOB,
@@ -391,7 +390,7 @@ describe('a session', () => {
   it('is created by whoever submits it, and tracked from then on', () => {
     const server = new SmallServer();
     const learner = { ownerName: 'learner' };
-    const request = new Request(BOB, 0, OpCode.createSession, Buffer.from([0, 0, 0x0f, 0xa0]), [home], learner, 0);
+    const request = server.request(BOB, OpCode.createSession, Buffer.from([0, 0, 0x0f, 0xa0]), [home], learner);
     expect(server.prepare(request).body).toEqual({ kind: 'createSession', type: -10, timeoutMs: 4000 });
     expect(server.sessions.check(BOB, here)).toBe(ErrorCode.sessionMoved);
     expect(server.sessions.check(BOB, learner)).toBe(ErrorCode.ok);

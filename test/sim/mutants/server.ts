@@ -126,16 +126,16 @@ export const SERVER_MUTANTS: readonly Mutant[] = [
   {
     name: 'take a check for a write',
     bug: 'ZOOKEEPER-2623',
-    edits: [{ at: 'define', from: "[OpCode.multi, 'MULT'],", to: "[OpCode.multi, 'MULT'], [OpCode.check, 'NA']," }],
+    edits: [{ at: 'check', from: "askedBy: 'multis',", to: "askedBy: 'clients'," }],
   },
   {
     name: 'pass over what does not fit into a multi',
     bug: 'RK-400',
     edits: [
       {
-        at: 'readItem',
-        from: 'default: throw invalidItem(type);',
-        to: 'default: record.type = OpCode.error; record.path = "/";',
+        at: 'readParts',
+        from: 'if (operation?.inMulti?.read === undefined) throw notInMulti(type);',
+        to: 'if (operation?.inMulti?.read === undefined) continue;',
       },
     ],
   },
@@ -144,7 +144,7 @@ export const SERVER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'prepareDeleteContainer',
-        from: 'if (request.owner !== undefined) return ErrorCode.unimplemented;',
+        from: 'if (asker.owner !== undefined) return ErrorCode.unimplemented;',
         to: '',
       },
     ],
@@ -164,8 +164,8 @@ export const SERVER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'mayRead',
-        from: 'return context.auth.permits(acl, Perm.read, request.authIds);',
-        to: 'return context.auth !== undefined || acl === undefined || request === undefined;',
+        from: 'return context.auth.permits(acl, Perm.read, asker.authIds);',
+        to: 'return context.auth !== undefined || acl === undefined || asker === undefined;',
       },
     ],
   },
@@ -174,8 +174,8 @@ export const SERVER_MUTANTS: readonly Mutant[] = [
     bug: 'CVE-2019-0201',
     edits: [
       {
-        at: 'answerChildren',
-        from: 'context.auth.permits(acl, Perm.admin, request.authIds) ? acl : withoutHashes(acl)',
+        at: 'getACL',
+        from: 'context.auth.permits(acl, Perm.admin, asker.authIds) ? acl : withoutHashes(acl)',
         to: 'acl.length > 0 ? acl : withoutHashes(acl)',
       },
     ],
@@ -185,9 +185,9 @@ export const SERVER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'prepareCheck',
-        from: 'export function prepareCheck(context: PrepContext, record: WriteRecord): TxnBody | number { const { request, pending } = context;',
-        to: `export function prepareCheck(context: any, record: any): any {
-  const { request } = context;
+        from: 'function prepareCheck(context: PrepContext, record: PathVersionRecord): TxnBody | number { const { asker, pending } = context;',
+        to: `function prepareCheck(context: any, record: any): any {
+  const { asker } = context;
   const own = context.pending;
   const pending = {
     find: (path: any) => {

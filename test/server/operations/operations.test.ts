@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { OpCode } from '../../src/jute/codes.ts';
-import { lastOpName, OpKind, opKindOf } from '../../src/server/operations.ts';
-
-const kindNames = new Map<number, string>(Object.entries(OpKind).map(([name, kind]) => [kind, name]));
+import { OpCode } from '../../../src/jute/codes.ts';
+import { operationOfClient, operationOfServer } from '../../../src/server/operations/operations.ts';
 
 describe('what a client may ask', () => {
   it('is this, and nothing else', () => {
-    const table = Object.entries(OpCode).map(([name, type]) => [name, kindNames.get(opKindOf(type)), lastOpName(type)]);
+    const table = Object.entries(OpCode).map(([name, type]) => {
+      const { kind, lastOp } = operationOfClient(type);
+      return [name, kind, lastOp];
+    });
     expect(table).toEqual([
       ['notification', 'unknown', 'NA'],
       ['create', 'write', 'CREA'],
@@ -38,14 +39,38 @@ describe('what a client may ask', () => {
       ['setWatches2', 'read', 'STW2'],
       ['addWatch', 'read', 'ADDW'],
       ['whoAmI', 'read', 'HOMI'],
-      ['createSession', 'unknown', 'SESS'],
+      ['createSession', 'unknown', 'NA'],
       ['closeSession', 'write', 'CLOS'],
       ['error', 'unknown', 'NA'],
     ]);
   });
 
   it.each([10, 23, 99, 108, 9999, -2, -12, 2147483647, -2147483648])('does not include operation %d', (type) => {
-    expect(opKindOf(type)).toBe(OpKind.unknown);
-    expect(lastOpName(type)).toBe('NA');
+    expect(operationOfClient(type)).toMatchObject({ kind: 'unknown', lastOp: 'NA' });
+  });
+});
+
+describe('what a server may forward', () => {
+  it('is what a client may write, and what only servers submit', () => {
+    const writes = Object.entries(OpCode).filter(([, type]) => operationOfServer(type).kind === 'write');
+    expect(writes.map(([name]) => name)).toEqual([
+      'create',
+      'delete',
+      'setData',
+      'setACL',
+      'multi',
+      'create2',
+      'reconfig',
+      'createContainer',
+      'deleteContainer',
+      'createTTL',
+      'createSession',
+      'closeSession',
+    ]);
+  });
+
+  it('is nothing else', () => {
+    const kinds = new Set(Object.values(OpCode).map((type) => operationOfServer(type).kind));
+    expect([...kinds].sort()).toEqual(['unknown', 'write']);
   });
 });

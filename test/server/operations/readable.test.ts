@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { OpCode } from '../../../src/jute/codes.ts';
 import { OPEN_ACL_UNSAFE } from '../../../src/jute/data-records.ts';
-import { isReadableWrite } from '../../../src/server/prep/well-formed.ts';
+import { operationOfClient } from '../../../src/server/operations/operations.ts';
+import { Request } from '../../../src/server/request.ts';
 import {
   createBody,
   createTtlBody,
@@ -11,6 +12,11 @@ import {
   setAclBody,
   setDataBody,
 } from '../small-server.ts';
+
+function isReadableWrite(type: number, body: Buffer): boolean {
+  const asker = { sessionId: 1n, authIds: [], owner: undefined };
+  return new Request(asker, 1, operationOfClient(type), body, 0).kind === 'write';
+}
 
 const openAcl = [...OPEN_ACL_UNSAFE];
 const writes: [string, number, Buffer][] = [

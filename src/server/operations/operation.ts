@@ -1,0 +1,87 @@
+import type { ApplyResult, Database } from '../../datatree/database.ts';
+import type { Watcher } from '../../datatree/watches/watcher.ts';
+import type { Reader } from '../../jute/reader.ts';
+import type { Txn, TxnBody } from '../../jute/txns.ts';
+import type { Writer } from '../../jute/writer.ts';
+import type { Asker } from '../asker.ts';
+import type { AuthRegistry } from '../auth/auth-registry.ts';
+import type { PrepContext } from '../prep/prep-context.ts';
+import type { SessionChecks } from '../sessions/session-tracker.ts';
+
+/**
+ * All that the server knows of one operation: how its record is read, what it is judged by, and what is answered.
+ * operations.ts is the table of all of them; what a transaction then does to the tree is datatree's.
+ */
+export type Operation = WriteOperation | ReadOperation | PlainOperation;
+
+interface AnyOperation {
+  /** What is forwarded to a leader, and what tells the transaction of one write from another's. */
+  readonly type: number;
+  /** The `lop` field of the four-letter word cons, once it is answered. */
+  readonly lastOp: string;
+}
+
+/** The record of a write, as read from its bytes; buffers are views into them. */
+export interface WriteRecord {
+  /** Null is kept apart from an empty path: Apache fails on the first and judges the second. */
+  readonly path: string | undefined;
+}
+
+/** Becomes a transaction. */
+export interface WriteOperation<R extends WriteRecord = WriteRecord> extends AnyOperation {
+  readonly kind: 'write';
+  readonly askedBy: AskedBy;
+  /** Throws ProtocolError when the bytes are no such record. What follows the record is not looked at. */
+  read(r: Reader): R;
+  /**
+   * The body of its transaction with its changes staged, or an error code with nothing staged. MARSHALLINGERROR
+   * stands for what makes Apache fail, and ends a whole multi. The order of the checks is part of the protocol: it
+   * decides which of two errors a client is told.
+   */
+  prepare(context: PrepContext, record: R): TxnBody | number;
+  /** The body of the reply, once the transaction is applied; returns the error code. */
+  writeReply(w: Writer, result: ApplyResult, txn: Txn): number;
+  /** Only of those that a multi may hold. */
+  readonly inMulti?: PartOfMulti<R>;
+}
+
+export interface PartOfMulti<R extends WriteRecord = WriteRecord> {
+  /** As `read`, with what a multi asks for beyond it. Undefined: it comes out of an Apache leader at most. */
+  read?(r: Reader): R;
+  /** The type in the header of its result. */
+  readonly resultType: number;
+  writeResult(w: Writer, result: ApplyResult): void;
+}
+
+/**
+ * The three who can ask for a write. Of what servers submit, a session's beginning and end come from a client's
+ * server under its session; a client that names such a number asks for an operation that does not exist.
+ */
+export type AskedBy = 'clients' | 'servers' | 'multis';
+
+/**
+ * Answered from the tree of the server the client is connected to, and sync's echo. Each checks, sets its watch, writes
+ * the body of the reply and returns the error code; with an error there is a body only where Apache sends one.
+ *
+ * A path is only looked up, never validated, and "" is the root; a null one makes Apache fail. Where a watch is set
+ * although the answer is an error, or the other way round, that is Apache's order.
+ */
+export interface ReadOperation extends AnyOperation {
+  /** A sync is a barrier through the leader, and no transaction. */
+  readonly kind: 'read' | 'sync';
+  /** The events that it finds due go out before its reply. */
+  readonly eventsFirst?: true;
+  answer(asker: Asker, r: Reader, watcher: Watcher, context: ReadContext, w: Writer): number;
+}
+
+export interface ReadContext {
+  readonly database: Database;
+  readonly auth: AuthRegistry;
+  /** On a leader or standalone server the tracker; on a learner LearnerSessionTracker, which lets all pass. */
+  readonly sessions: SessionChecks;
+}
+
+/** Answered by the connection itself. `unknown`: UNIMPLEMENTED, and the connection closes. */
+export interface PlainOperation extends AnyOperation {
+  readonly kind: 'ping' | 'auth' | 'sasl' | 'unknown';
+}

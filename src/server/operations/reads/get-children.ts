@@ -1,0 +1,45 @@
+import { ErrorCode, OpCode } from '../../../jute/codes.ts';
+import type { ReadOperation } from '../operation.ts';
+import { find, mayRead } from './node-lookup.ts';
+
+/** getChildren, getChildren2: path ustring, watch bool; answered the names, and by the second then the Stat. */
+export const getChildren = childrenOperation(OpCode.getChildren);
+export const getChildren2 = childrenOperation(OpCode.getChildren2);
+
+function childrenOperation(type: number): ReadOperation {
+  return {
+    kind: 'read',
+    type,
+    lastOp: 'GETC',
+    answer(asker, r, watcher, context, w) {
+      const path = r.readString();
+      const watch = r.readBool();
+      if (path === undefined) return ErrorCode.marshallingError;
+      const tree = context.database.tree;
+      const node = find(tree, path);
+      if (node === -1) return ErrorCode.noNode;
+      if (!mayRead(asker, tree.aclOf(node), context)) return ErrorCode.noAuth;
+      if (watch) tree.watches.addChild(path, watcher);
+      tree.writeChildren(node, w);
+      if (type === OpCode.getChildren2) tree.writeStat(node, w);
+      return ErrorCode.ok;
+    },
+  };
+}
+
+/** getAllChildrenNumber: path ustring; answered an int, of all that is below the node. */
+export const getAllChildrenNumber: ReadOperation = {
+  kind: 'read',
+  type: OpCode.getAllChildrenNumber,
+  lastOp: 'GETACN',
+  answer(asker, r, _watcher, context, w) {
+    const path = r.readString();
+    if (path === undefined) return ErrorCode.marshallingError;
+    const tree = context.database.tree;
+    const node = find(tree, path);
+    if (node === -1) return ErrorCode.noNode;
+    if (!mayRead(asker, tree.aclOf(node), context)) return ErrorCode.noAuth;
+    w.writeInt(tree.allChildrenNumber(path));
+    return ErrorCode.ok;
+  },
+};

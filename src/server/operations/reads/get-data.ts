@@ -1,0 +1,22 @@
+import { ErrorCode, OpCode } from '../../../jute/codes.ts';
+import type { ReadOperation } from '../operation.ts';
+import { find, mayRead } from './node-lookup.ts';
+
+/** getData: path ustring, watch bool; answered the data and the Stat. */
+export const getData: ReadOperation = {
+  kind: 'read',
+  type: OpCode.getData,
+  lastOp: 'GETD',
+  answer(asker, r, watcher, context, w) {
+    const path = r.readString();
+    const watch = r.readBool();
+    if (path === undefined) return ErrorCode.marshallingError;
+    const tree = context.database.tree;
+    const node = find(tree, path);
+    if (node === -1) return ErrorCode.noNode;
+    if (!mayRead(asker, tree.aclOf(node), context)) return ErrorCode.noAuth;
+    if (watch) tree.watches.addData(path, watcher);
+    tree.writeDataAndStat(node, w);
+    return ErrorCode.ok;
+  },
+};

@@ -1,0 +1,70 @@
+import { writeMultiHeader } from '../../../jute/client-records.ts';
+import { ErrorCode, OpCode } from '../../../jute/codes.ts';
+import type { Reader } from '../../../jute/reader.ts';
+import type { Writer } from '../../../jute/writer.ts';
+import type { Asker } from '../../asker.ts';
+import type { ReadContext, ReadOperation } from '../operation.ts';
+import { readParts } from '../writes/multi.ts';
+import { find, mayRead } from './node-lookup.ts';
+
+/**
+ * multiRead: getData and getChildren under one header, each failing for itself; watch flags are ignored.
+ *
+ *   record   { MultiHeader type int, done bool = false, err int; path ustring, watch bool }, MultiHeader -1 true -1
+ *   answer   { MultiHeader type false 0, body | MultiHeader -1 false err, err int }, MultiHeader -1 true -1
+ *
+ * Apache fails on writes under this header, and on null paths, with the answer half written: the error comes
+ * with what there was until then. A record that cannot be read, or mixes both kinds, is an error alone.
+ */
+export const multiRead: ReadOperation = {
+  kind: 'read',
+  type: OpCode.multiRead,
+  lastOp: 'MLTR',
+  answer(asker, r, _watcher, context, w) {
+    const paths: (string | undefined)[] = [];
+    const types: number[] = [];
+    const isRead = readMultiRead(r, types, paths);
+    let err: number = ErrorCode.ok;
+    if (!isRead) err = ErrorCode.marshallingError;
+    for (let i = 0; i < types.length && err === ErrorCode.ok; i++) {
+      const path = paths[i];
+      if (path === undefined) err = ErrorCode.marshallingError;
+      else answerItem(types[i] as number, path, asker, context, w);
+    }
+    writeMultiHeader(w, -1, true, -1);
+    return err;
+  },
+};
+
+/** False when it is a multi of writes. */
+function readMultiRead(r: Reader, types: number[], paths: (string | undefined)[]): boolean {
+  const start = r.position;
+  for (;;) {
+    const type = r.readInt();
+    const done = r.readBool();
+    r.readInt();
+    if (done) return true;
+    if (type !== OpCode.getData && type !== OpCode.getChildren) break;
+    types.push(type);
+    paths.push(r.readString());
+    r.readBool();
+  }
+  r.position = start;
+  readParts(r);
+  return false;
+}
+
+function answerItem(type: number, path: string, asker: Asker, context: ReadContext, w: Writer): void {
+  const tree = context.database.tree;
+  const node = find(tree, path);
+  const err =
+    node === -1 ? ErrorCode.noNode : mayRead(asker, tree.aclOf(node), context) ? ErrorCode.ok : ErrorCode.noAuth;
+  if (err !== ErrorCode.ok) {
+    writeMultiHeader(w, OpCode.error, false, err);
+    w.writeInt(err);
+    return;
+  }
+  writeMultiHeader(w, type, false, ErrorCode.ok);
+  if (type === OpCode.getData) tree.writeDataAndStat(node, w);
+  else tree.writeChildren(node, w);
+}

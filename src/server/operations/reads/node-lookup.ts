@@ -1,0 +1,14 @@
+import type { DataTree } from '../../../datatree/tree/data-tree.ts';
+import { Perm } from '../../../jute/codes.ts';
+import type { Acl } from '../../../jute/data-records.ts';
+import type { Asker } from '../../asker.ts';
+import type { ReadContext } from '../operation.ts';
+
+/** The handle of a node, or -1; "" is the root. */
+export function find(tree: DataTree, path: string): number {
+  return tree.lookup(path === '' ? '/' : path);
+}
+
+export function mayRead(asker: Asker, acl: readonly Acl[], context: ReadContext): boolean {
+  return context.auth.permits(acl, Perm.read, asker.authIds);
+}

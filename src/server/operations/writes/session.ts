@@ -1,0 +1,60 @@
+import { assert } from '../../../base/assert.ts';
+import { ErrorCode, OpCode } from '../../../jute/codes.ts';
+import type { TxnBody } from '../../../jute/txns.ts';
+import { looseParentOf } from '../../prep/path-rules.ts';
+import type { PrepContext } from '../../prep/prep-context.ts';
+import type { WriteOperation, WriteRecord } from '../operation.ts';
+
+/** createSession (timeOut int) and closeSession (no record), which carry no session check of their own. */
+interface CreateSessionRecord extends WriteRecord {
+  readonly timeoutMs: number;
+}
+
+export const createSession: WriteOperation<CreateSessionRecord> = {
+  kind: 'write',
+  type: OpCode.createSession,
+  lastOp: 'SESS',
+  askedBy: 'servers',
+  read: (r) => ({ path: undefined, timeoutMs: r.readInt() }),
+  prepare: prepareCreateSession,
+  // Its answer is the ConnectResponse.
+  writeReply: () => ErrorCode.ok,
+};
+
+export const closeSession: WriteOperation = {
+  kind: 'write',
+  type: OpCode.closeSession,
+  lastOp: 'CLOS',
+  askedBy: 'clients',
+  read: () => NO_RECORD,
+  prepare: prepareCloseSession,
+  writeReply: () => ErrorCode.ok,
+};
+
+const NO_RECORD: WriteRecord = { path: undefined };
+
+function prepareCreateSession(context: PrepContext, record: CreateSessionRecord): TxnBody | number {
+  const { asker, sessions } = context;
+  sessions.track(asker.sessionId, record.timeoutMs, context.nowMs);
+  if (!sessions.setOwner(asker.sessionId, asker.owner)) return ErrorCode.sessionExpired;
+  return { kind: 'createSession', type: OpCode.createSession, timeoutMs: record.timeoutMs };
+}
+
+/** Asked for by the client through any server, or by the server when the session has expired. */
+function prepareCloseSession(context: PrepContext): TxnBody | number {
+  const { asker, pending } = context;
+  const paths = pending.ephemeralsOf(asker.sessionId);
+  for (let i = 0; i < paths.length; i++) {
+    const path = paths[i] as string;
+    const node = pending.find(path);
+    const parent = pending.find(looseParentOf(path) as string);
+    assert(node !== undefined && parent !== undefined, 'what a session owns is there, and has a parent');
+    pending.remove(parent, node, context.zxid);
+  }
+  context.sessions.setClosing(asker.sessionId);
+  return {
+    kind: 'closeSession',
+    type: OpCode.closeSession,
+    paths: context.listClosedPaths ? paths : undefined,
+  };
+}
