@@ -8,7 +8,8 @@ import { writeTxn } from '../src/jute/txns.ts';
 import { Writer } from '../src/jute/writer.ts';
 import type { Zxid } from '../src/jute/zxid.ts';
 import { adler32 } from '../src/txnlog/adler32.ts';
-import { defaultStoreOptions, Store } from '../src/txnlog/store.ts';
+import { Store } from '../src/txnlog/store.ts';
+import { defaultStoreOptions } from '../src/txnlog/store-options.ts';
 
 /**
  * The transaction log by itself, on the disk of the directory given (default: the system's temporary one):
@@ -44,7 +45,7 @@ function nextPayload(zxid: number): Buffer {
 function run(store: Store, writers: number): Promise<void> {
   const waits: number[] = [];
   const starts = new Map<number, number>();
-  const syncsBefore = store.logStats.syncs;
+  const syncsBefore = store.facts.log.syncs;
   const begin = performance.now();
   let first = last + 1;
   const appendOne = (): void => {
@@ -65,7 +66,7 @@ function run(store: Store, writers: number): Promise<void> {
         }
         if (again) for (let i = 0; i < synced; i++) appendOne();
         else if (starts.size === 0) {
-          report(writers, waits, store.logStats.syncs - syncsBefore, now - begin);
+          report(writers, waits, store.facts.log.syncs - syncsBefore, now - begin);
           resolve();
         }
       },

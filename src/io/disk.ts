@@ -1,3 +1,5 @@
+import { FatalError } from '../base/errors.ts';
+
 /**
  * The disk, as recovery, the transaction log and the epoch files see it. Small and rare things are synchronous
  * (start-up, epochs, directories); only what runs while clients wait (appends, syncs, snapshot slices) calls back.
@@ -72,6 +74,12 @@ export class DiskError extends Error {
     this.code = code;
     this.path = path;
   }
+}
+
+/** The end of a peer for a disk that failed; everything else stays what it is. */
+export function fatalDiskError(caught: unknown, what: string, exitCode: number): unknown {
+  if (!(caught instanceof DiskError)) return caught;
+  return new FatalError(`${what}: ${caught.message}`, exitCode, { cause: caught });
 }
 
 /** What was caught, when it is the disk that failed; anything else is no concern of whoever asks, and goes on up. */

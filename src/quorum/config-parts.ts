@@ -5,7 +5,7 @@ import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
 import { ELECTION_DEFAULTS, type ElectionOptions } from '../election/voting/election-host.ts';
 import { type AuthOptions, DEFAULT_AUTH_OPTIONS } from '../server/auth/auth-registry.ts';
 import type { ServerOptions } from '../server/server-options.ts';
-import type { StoreOptions } from '../txnlog/store.ts';
+import type { StoreOptions } from '../txnlog/store-options.ts';
 import type { PeerConfig } from './config/peer-config.ts';
 import type { SnapshotPolicy } from './replica.ts';
 

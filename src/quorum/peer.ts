@@ -15,6 +15,7 @@ import { LogMeter, SnapshotMeter } from '../server/metrics/role-meters.ts';
 import { ServerMetrics } from '../server/metrics/server-metrics.ts';
 import type { HostInfo, LeaderInfo, MemberInfo, QuorumInfo, ServerInfo } from '../server/monitoring/server-info.ts';
 import { ZooKeeperServer } from '../server/zookeeper-server.ts';
+import { takeInitializeMarker } from '../txnlog/data-dir.ts';
 import { Store } from '../txnlog/store.ts';
 import type { PeerConfig } from './config/peer-config.ts';
 import { ConfigBook } from './config-book.ts';
@@ -94,7 +95,7 @@ export class Peer {
     const logMeter = new LogMeter(this.metrics);
     this.store.handlers = {
       onDurable: (zxid) => {
-        logMeter.onDurable(this.store.logStats);
+        logMeter.onDurable(this.store.facts.log);
         replica.onDurable(zxid);
       },
       onFatal: (error) => {
@@ -120,7 +121,7 @@ export class Peer {
       databaseOptions,
       log,
     };
-    this.initialize = this.store.takeInitializeMarker();
+    this.initialize = takeInitializeMarker(world.disk, config.dataDir, config.dataLogDir);
     log.info({ zxid: `0x${zxidHex(replica.lastZxid)}`, znodes: database.tree.nodeCount }, 'recovered');
     if (!config.distributed) return;
 
@@ -357,9 +358,9 @@ export class Peer {
       serverId: this.config.myid ?? 0,
       dataDir: `${this.config.dataDir}/version-2`,
       dataLogDir: `${this.config.dataLogDir}/version-2`,
-      dataDirBytes: () => this.store.dataDirBytes,
-      logDirBytes: () => this.store.logDirBytes,
-      newestSnapshot: () => this.store.lastSnapshot,
+      dataDirBytes: () => this.store.facts.bytesOnDisk().dataDir,
+      logDirBytes: () => this.store.facts.bytesOnDisk().logDir,
+      newestSnapshot: () => this.store.facts.newestSnapshot,
       quorum: () => this.quorumInfo(),
       leader: () => this.leaderInfo(),
     };

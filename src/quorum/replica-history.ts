@@ -38,12 +38,12 @@ export class ReplicaHistory implements History {
 
   diskFrom(zxid: Zxid, maxBytes: number): EntryCursor | undefined {
     const { store } = this.parts;
-    if (maxBytes > 0 && store.bytesFrom(zxid) > maxBytes) return undefined;
-    return store.readFrom(zxid);
+    if (maxBytes > 0 && store.logs.bytesFrom(zxid) > maxBytes) return undefined;
+    return store.logs.readFrom(zxid);
   }
 
   get snapshotBytes(): number {
-    return this.parts.store.newestSnapshotBytes;
+    return this.parts.store.facts.newestSnapshot?.bytes ?? 0;
   }
 
   configText(): string {

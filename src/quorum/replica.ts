@@ -147,7 +147,7 @@ export class Replica {
 
   /** Starts a snapshot now unless one is being written. */
   snapshot(done?: (error: Error | undefined) => void): boolean {
-    if (this.store.snapshotInProgress) return false;
+    if (this.store.facts.isWritingSnapshot) return false;
     this.drawThresholds();
     this.store.roll();
     const cut = this.current.startCut();

@@ -1,5 +1,5 @@
 import { FatalError } from '../base/errors.ts';
-import { type DirectoryLock, type Disk, diskError } from '../io/disk.ts';
+import { type DirectoryLock, type Disk, diskError, fatalDiskError } from '../io/disk.ts';
 import { isTemporary, join, VERSION_DIR } from './file-names.ts';
 
 /**
@@ -65,11 +65,20 @@ export function removeTemporaries(disk: Disk, dir: string): void {
 
 /**
  * The file `initialize` says that an empty database here is meant, not a loss (zkServer-initialize.sh). The script
- * puts it into dataDir, Apache's server looks for it in dataLogDir; here it is taken from either. Durable on return.
+ * puts it into dataDir, Apache's server looks for it in dataLogDir; here it is taken from either. Durable on
+ * return; throws FatalError.
  */
 export function takeInitializeMarker(disk: Disk, dataDir: string, dataLogDir: string): boolean {
+  try {
+    return takeFrom(disk, new Set([dataDir, dataLogDir]));
+  } catch (error) {
+    throw fatalDiskError(error, 'cannot take the file initialize', 1);
+  }
+}
+
+function takeFrom(disk: Disk, dirs: ReadonlySet<string>): boolean {
   let found = false;
-  for (const dir of new Set([dataDir, dataLogDir])) {
+  for (const dir of dirs) {
     const path = join(dir, 'initialize');
     if (!disk.exists(path)) continue;
     disk.unlink(path);

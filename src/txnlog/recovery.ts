@@ -6,9 +6,9 @@ import { readTxn, type Txn } from '../jute/txns.ts';
 import { ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
 import type { DataDirs } from './data-dir.ts';
 import { join, listSnapshots, logName, type SnapshotName } from './file-names.ts';
-import type { DurableNote, DurableUpTo } from './log/durable-note.ts';
+import type { DurableUpTo } from './log/durable-note.ts';
 import type { LogRecord } from './log/log-file-reader.ts';
-import type { LogOrder } from './log/log-order.ts';
+import type { LogPlace } from './log/log-place.ts';
 import { cutTornTail, type ReplayedLog, replayLog } from './log/log-replay.ts';
 import type { RecentLog } from './log/recent-log.ts';
 import { loadSnapshot, looksComplete } from './snapshot/snapshot-reader.ts';
@@ -49,26 +49,25 @@ interface Base {
 
 /** Throws FatalError and DiskError. */
 export function recoverHistory(
-  disk: Disk,
+  place: LogPlace,
   dirs: DataDirs,
   options: RecoveryOptions,
-  note: DurableNote,
-  order: LogOrder,
   recent: RecentLog,
   log: Log,
 ): RecoveredHistory {
+  const { disk } = place;
   const base = loadBase(disk, dirs.snapDir, options.database, log);
   const { database } = base;
   const onRecord = (record: LogRecord, path: string): void => {
     database.apply(parse(record, path));
     recent.push(record.zxid, record.payload);
   };
-  const replayed = replayLog(disk, dirs.logDir, database.lastProcessedZxid, note, order, log, { onRecord });
+  const replayed = replayLog(place, database.lastProcessedZxid, log, { onRecord });
   const { lastZxid } = replayed;
   if (base.snapshot === undefined && replayed.transactions > 0) refuseUnlessWhole(base, dirs, options, log);
   for (const [snapshot, defect] of base.damaged) refuseIfNotReached(snapshot, defect, dirs.snapDir, lastZxid);
-  if (replayed.torn !== undefined) cutTornTail(disk, dirs.logDir, replayed.torn, note, log);
-  makeDurable(disk, dirs, base.snapshot, replayed, note.value);
+  if (replayed.torn !== undefined) cutTornTail(place, replayed.torn, log);
+  makeDurable(disk, dirs, base.snapshot, replayed, place.note.value);
   if (base.digestZxid > lastZxid) {
     const fields = { digestAt: zxidHex(base.digestZxid), logEnds: zxidHex(lastZxid) };
     log.warn(fields, 'the log ends before the snapshot does, which may hold a part of what is missing');

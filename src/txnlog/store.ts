@@ -1,20 +1,20 @@
 import { assert } from '../base/assert.ts';
 import { FatalError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { Database, type DatabaseOptions } from '../datatree/database.ts';
+import { Database } from '../datatree/database.ts';
 import type { Clock } from '../io/clock.ts';
-import { type Disk, DiskError, diskError } from '../io/disk.ts';
+import { type Disk, diskError, fatalDiskError } from '../io/disk.ts';
 import { counterOf, follows, ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
-import { type DataDirs, openDataDirs, removeTemporaries, takeInitializeMarker } from './data-dir.ts';
+import { type DataDirs, openDataDirs, removeTemporaries } from './data-dir.ts';
 import { Epochs } from './epochs.ts';
-import { type Compression, join, listLogs, listSnapshots, snapshotName } from './file-names.ts';
+import { join, listLogs, listSnapshots, snapshotName } from './file-names.ts';
 import { carryOut, type Intent, readIntent, writeIntent } from './history-change.ts';
 import { DurableNote } from './log/durable-note.ts';
-import type { LogCursor } from './log/log-cursor.ts';
 import { LogFileReader } from './log/log-file-reader.ts';
 import { LogOrder } from './log/log-order.ts';
+import type { LogPlace } from './log/log-place.ts';
 import { filesFrom } from './log/log-replay.ts';
-import { LogShelf } from './log/log-shelf.ts';
+import { type LogReaders, LogShelf } from './log/log-shelf.ts';
 import { LogWriter, type LogWriterHandlers, type LogWriterStats } from './log/log-writer.ts';
 import { RecentLog } from './log/recent-log.ts';
 import { recoverHistory } from './recovery.ts';
@@ -23,6 +23,24 @@ import { replaceFile } from './small-file.ts';
 import { looksComplete } from './snapshot/snapshot-reader.ts';
 import { type SnapshotInfo, SnapshotShelf } from './snapshot/snapshot-shelf.ts';
 import { encodeSnapshot, type SnapshotSource, type SnapshotWriter } from './snapshot/snapshot-writer.ts';
+import type { StoreOptions } from './store-options.ts';
+
+export interface StoreWorld {
+  readonly disk: Disk;
+  readonly clock: Clock;
+}
+
+export interface StoreFacts {
+  readonly log: Readonly<LogWriterStats>;
+  readonly isWritingSnapshot: boolean;
+  /** The newest that is known to be good: loaded, or written by this process. */
+  readonly newestSnapshot: SnapshotInfo | undefined;
+  /** Of all files in the two version-2 directories, as `dirs` and `mntr` tell them. Asks the disk. */
+  bytesOnDisk(): { readonly dataDir: number; readonly logDir: number };
+}
+
+const TXNLOG_ERROR = 10;
+const TRUNCATE_FAILED = 13;
 
 /**
  * Everything durable of one peer: log, snapshots, epochs. What it promises: a transaction that `onDurable` named is
@@ -31,52 +49,6 @@ import { encodeSnapshot, type SnapshotSource, type SnapshotWriter } from './snap
  *
  * How each file is written and judged is in the files beside this one; here is only what has to happen in which order.
  */
-export interface StoreOptions {
-  /** Absolute. Snapshots and epochs go to its version-2. */
-  readonly dataDir: string;
-  /** Absolute, equal to dataDir unless configured. Logs go to its version-2. */
-  readonly dataLogDir: string;
-  readonly dataDirAutocreate: boolean;
-  readonly database: DatabaseOptions;
-  readonly preAllocBytes: number;
-  /** 0: a new log file only with `roll`. */
-  readonly txnLogSizeLimitBytes: number;
-  readonly forceSync: boolean;
-  readonly fsyncWarningThresholdMs: number;
-  readonly commitLogCount: number;
-  readonly snapshotCompression: Compression;
-  readonly serializeLastProcessedZxid: boolean;
-  readonly snapshotTrustEmpty: boolean;
-  readonly snapRetainCount: number;
-}
-
-/** Apache's defaults. */
-export function defaultStoreOptions(dataDir: string, database: DatabaseOptions): StoreOptions {
-  return {
-    dataDir,
-    dataLogDir: dataDir,
-    dataDirAutocreate: true,
-    database,
-    preAllocBytes: 64 << 20,
-    txnLogSizeLimitBytes: 0,
-    forceSync: true,
-    fsyncWarningThresholdMs: 1000,
-    commitLogCount: 500,
-    snapshotCompression: '',
-    serializeLastProcessedZxid: true,
-    snapshotTrustEmpty: false,
-    snapRetainCount: 3,
-  };
-}
-
-export interface StoreWorld {
-  readonly disk: Disk;
-  readonly clock: Clock;
-}
-
-const TXNLOG_ERROR = 10;
-const TRUNCATE_FAILED = 13;
-
 export class Store {
   readonly epochs: Epochs;
   readonly recent: RecentLog;
@@ -87,8 +59,9 @@ export class Store {
   private readonly dirs: DataDirs;
   private readonly note: DurableNote;
   private readonly order: LogOrder;
+  private readonly place: LogPlace;
   private readonly writer: LogWriter;
-  private readonly logs: LogShelf;
+  private readonly shelf: LogShelf;
   private readonly snapshots: SnapshotShelf;
   /** The history begins with an empty tree and no snapshot says so yet. */
   private beginsEmpty = false;
@@ -104,7 +77,7 @@ export class Store {
       return new Store(world, options, dirs, log);
     } catch (error) {
       for (const lock of dirs.locks) lock.release();
-      throw fatal(error, 'cannot open the data directory', TXNLOG_ERROR);
+      throw fatalDiskError(error, 'cannot open the data directory', TXNLOG_ERROR);
     }
   }
 
@@ -121,30 +94,24 @@ export class Store {
     this.recent = new RecentLog(options.commitLogCount);
     this.note = new DurableNote(this.disk, dirs.logDir, log);
     this.order = new LogOrder(this.disk, dirs.logDir);
+    this.place = { disk: this.disk, dir: dirs.logDir, note: this.note, order: this.order };
     const intent = readIntent(this.disk, dirs);
     if (intent !== undefined) {
       log.warn({ change: intent.kind }, 'finishing a change of history that was interrupted');
       carryOut(this.disk, dirs, this.note, intent);
     }
     removeTemporaries(this.disk, dirs.snapDir);
-    this.writer = new LogWriter(
-      this.disk,
-      this.clock,
-      dirs.logDir,
-      {
-        preAllocBytes: options.preAllocBytes,
-        fileLimitBytes: options.txnLogSizeLimitBytes,
-        forceSync: options.forceSync,
-        fsyncWarningMs: options.fsyncWarningThresholdMs,
-      },
-      this.note,
-      this.order,
-      log,
-    );
+    const writerOptions = {
+      preAllocBytes: options.preAllocBytes,
+      fileLimitBytes: options.txnLogSizeLimitBytes,
+      forceSync: options.forceSync,
+      fsyncWarningMs: options.fsyncWarningThresholdMs,
+    };
+    this.writer = new LogWriter(this.place, this.clock, writerOptions, log);
     this.writer.beforeFile = () => this.writeEmptySnapshot();
-    this.writer.afterFile = (zxid, end) => this.logs.setEnd(zxid, end);
-    this.logs = new LogShelf(this.disk, dirs.logDir, this.order, log);
-    this.snapshots = new SnapshotShelf(this.disk, this.clock, dirs.snapDir, options);
+    this.writer.afterFile = (zxid, end) => this.shelf.setEnd(zxid, end);
+    this.shelf = new LogShelf(this.place, this.writer, log);
+    this.snapshots = new SnapshotShelf({ disk: world.disk, clock: world.clock, dir: dirs.snapDir }, options);
   }
 
   /** Assign before the first append. */
@@ -165,17 +132,17 @@ export class Store {
     assert(this.writer.isIdle && !this.snapshots.isReceiving, 'recovery reads a log that nobody writes');
     this.recent.clear();
     try {
-      const history = recoverHistory(this.disk, this.dirs, this.options, this.note, this.order, this.recent, this.log);
+      const history = recoverHistory(this.place, this.dirs, this.options, this.recent, this.log);
       this.beginsEmpty = history.snapshot === undefined;
       this.snapshots.onRecovered(history.snapshot);
       this.writer.reset(history.lastZxid);
-      this.logs.reset(history.logEnds);
+      this.shelf.reset(history.logEnds);
       this.epochs.checkAgainst(history.lastZxid);
       this.recovered = true;
       this.reportMissing();
       return history.database;
     } catch (error) {
-      throw fatal(error, 'cannot recover', TXNLOG_ERROR);
+      throw fatalDiskError(error, 'cannot recover', TXNLOG_ERROR);
     }
   }
 
@@ -199,14 +166,6 @@ export class Store {
     return noted > this.writer.lastAppended ? noted : undefined;
   }
 
-  takeInitializeMarker(): boolean {
-    try {
-      return takeInitializeMarker(this.disk, this.options.dataDir, this.options.dataLogDir);
-    } catch (error) {
-      throw fatal(error, 'cannot take the file initialize', 1);
-    }
-  }
-
   get lastAppended(): Zxid {
     return this.writer.lastAppended;
   }
@@ -215,8 +174,19 @@ export class Store {
     return this.writer.lastDurable;
   }
 
-  get logStats(): Readonly<LogWriterStats> {
-    return this.writer.stats;
+  /** For those who read the log beside its writer. */
+  get logs(): LogReaders {
+    return this.shelf;
+  }
+
+  /** For whoever watches the store and changes nothing in it. */
+  get facts(): StoreFacts {
+    return {
+      log: this.writer.stats,
+      isWritingSnapshot: this.snapshots.isBusy,
+      newestSnapshot: this.snapshots.newest,
+      bytesOnDisk: () => ({ dataDir: this.bytesIn(this.dirs.snapDir), logDir: this.bytesIn(this.dirs.logDir) }),
+    };
   }
 
   append(zxid: Zxid, payload: Buffer): void {
@@ -260,35 +230,11 @@ export class Store {
       writeIntent(this.disk, this.dirs, intent);
       carryOut(this.disk, this.dirs, this.note, intent);
     } catch (error) {
-      throw fatal(error, `cannot cut the log after zxid 0x${zxidHex(zxid)}`, TRUNCATE_FAILED);
+      throw fatalDiskError(error, `cannot cut the log after zxid 0x${zxidHex(zxid)}`, TRUNCATE_FAILED);
     }
     this.recent.clear();
     this.recovered = false;
     return true;
-  }
-
-  /**
-   * The log on disk from the first transaction at or above `zxid` on; undefined when it begins later than that, so
-   * that what a learner at `zxid` lacks might not be in it. Close it unless read to the end.
-   */
-  readFrom(zxid: Zxid): LogCursor | undefined {
-    try {
-      return this.logs.readFrom(zxid, this.writer.lastDurable);
-    } catch (error) {
-      const { message: reason } = diskError(error);
-      this.log.warn({ from: zxidHex(zxid), reason }, 'the log on disk cannot be read for a learner');
-      return undefined;
-    }
-  }
-
-  /** Bytes of the log files that `readFrom(zxid)` would read, without their padding where its begin is known; infinite on a failing disk. */
-  bytesFrom(zxid: Zxid): number {
-    try {
-      return this.logs.bytesFrom(zxid, this.writer.currentFile);
-    } catch (error) {
-      diskError(error);
-      return Number.POSITIVE_INFINITY;
-    }
   }
 
   /**
@@ -316,32 +262,10 @@ export class Store {
     });
   }
 
-  get snapshotInProgress(): boolean {
-    return this.snapshots.isBusy;
-  }
-
-  /** The newest snapshot known to be good: loaded, or written by this process. */
-  get lastSnapshot(): SnapshotInfo | undefined {
-    return this.snapshots.newest;
-  }
-
-  get newestSnapshotBytes(): number {
-    return this.snapshots.newest?.bytes ?? 0;
-  }
-
-  /** Bytes of all files in dataDir/version-2, as `dirs` and `mntr` tell them. */
-  get dataDirBytes(): number {
-    return this.bytesIn(this.dirs.snapDir);
-  }
-
-  get logDirBytes(): number {
-    return this.bytesIn(this.dirs.logDir);
-  }
-
   /** Removes snapshots and logs that recovery no longer needs. A disk that refuses is warned about. */
   purge(): void {
     if (this.snapshots.isReceiving) return;
-    const inUse = this.logs.oldestInUse ?? this.writer.currentFile?.zxid;
+    const inUse = this.shelf.oldestInUse ?? this.writer.currentFile?.zxid;
     const { snapDir, logDir } = this.dirs;
     try {
       const plan = planPurge(this.disk, snapDir, logDir, this.options.snapRetainCount, inUse);
@@ -355,7 +279,7 @@ export class Store {
   close(done: () => void): void {
     this.snapshots.giveUpOwn();
     this.snapshots.giveUpReceived();
-    this.logs.closeCursors();
+    this.shelf.closeCursors();
     this.writer.close(() => {
       this.note.close();
       this.order.close();
@@ -379,7 +303,7 @@ export class Store {
       return;
     }
     this.snapshots.onPublished(writer);
-    this.logs.reset(new Map());
+    this.shelf.reset(new Map());
     this.beginsEmpty = false;
     this.recent.clear();
     this.recovered = true;
@@ -445,10 +369,4 @@ function lastContinuing(disk: Disk, path: string, from: Zxid, limit: Zxid): Zxid
   } finally {
     reader.close();
   }
-}
-
-/** What a failing disk becomes; everything else stays what it is. */
-function fatal(error: unknown, what: string, exitCode: number): unknown {
-  if (!(error instanceof DiskError)) return error;
-  return new FatalError(`${what}: ${error.message}`, exitCode, { cause: error });
 }

@@ -391,7 +391,7 @@ export class World {
   private checkRemains(): void {
     if (this.faults.counts.has('litter')) return;
     for (const { sid, machine, peer } of this.observer.views) {
-      if (peer === undefined || storeOf(peer).snapshotInProgress) continue;
+      if (peer === undefined || storeOf(peer).facts.isWritingSnapshot) continue;
       const left = machine.disk.list('/data/version-2').find((name) => name.startsWith(TEMPORARY));
       if (left !== undefined) throw new Violation('NoRemains', `${sid} has left ${left} behind`);
     }

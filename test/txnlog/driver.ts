@@ -103,7 +103,7 @@ export class Driver {
         store.roll();
         return;
       case 'snapshot':
-        if (!store.snapshotInProgress) store.takeSnapshot(this.database.startCut(), () => {});
+        if (!store.facts.isWritingSnapshot) store.takeSnapshot(this.database.startCut(), () => {});
         return;
       case 'purge':
         store.purge();

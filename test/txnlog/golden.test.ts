@@ -66,7 +66,7 @@ describe.each(DIRECTORIES)('files of Apache ZooKeeper: %s', (directory) => {
       disk.makeDir(dir);
       const note = new DurableNote(disk, dir, copy.log);
       const options = { preAllocBytes: 0, fileLimitBytes: 0, forceSync: true, fsyncWarningMs: 1000 };
-      const writer = new LogWriter(disk, copy.clock, dir, options, note, new LogOrder(disk, dir), copy.log);
+      const writer = new LogWriter({ disk, dir, note, order: new LogOrder(disk, dir) }, copy.clock, options, copy.log);
       let last = (zxid - 1) as Zxid;
       let repeated = false;
       writer.reset(last);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Zxid } from '../../src/jute/zxid.ts';
-import type { Store, StoreOptions } from '../../src/txnlog/store.ts';
+import type { Store } from '../../src/txnlog/store.ts';
+import type { StoreOptions } from '../../src/txnlog/store-options.ts';
 import { Lab, payloadOf, seenBy, zxid } from './lab.ts';
 
 /** A started store, the disk's effects and what the store announced, in one list. */
@@ -103,11 +104,11 @@ describe('group commit', () => {
     const { lab, store } = watched({ fsyncWarningThresholdMs: 20 });
     append(store, 1);
     lab.run();
-    expect(store.logStats).toMatchObject({ syncs: 1, slowSyncs: 0, records: 1 });
+    expect(store.facts.log).toMatchObject({ syncs: 1, slowSyncs: 0, records: 1 });
     lab.disk.timing = { ...lab.disk.timing, syncMs: 21 };
     append(store, 2);
     lab.run();
-    expect(store.logStats).toMatchObject({ syncs: 2, slowSyncs: 1, records: 2 });
+    expect(store.facts.log).toMatchObject({ syncs: 2, slowSyncs: 1, records: 2 });
     expect(lab.lines).toContain('warn syncing the transaction log was slow; every write waits for it');
   });
 

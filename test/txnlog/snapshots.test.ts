@@ -3,7 +3,8 @@ import type { Database } from '../../src/datatree/database.ts';
 import { readTxn } from '../../src/jute/txns.ts';
 import { adler32 } from '../../src/txnlog/adler32.ts';
 import { StreamChecksum, snapshotHeader, snapshotTrailer } from '../../src/txnlog/snapshot/snapshot-format.ts';
-import type { Store, StoreOptions } from '../../src/txnlog/store.ts';
+import type { Store } from '../../src/txnlog/store.ts';
+import type { StoreOptions } from '../../src/txnlog/store-options.ts';
 import { databaseOf, fatalOf, Lab, payloadOf, seenBy, zxid } from './lab.ts';
 
 const DIR = '/data/version-2';
@@ -37,7 +38,7 @@ describe('a snapshot', () => {
     expect(snapshot(lab, store, database)).toBeUndefined();
     const name = snapshotCompression === '' ? 'snapshot.12c' : `snapshot.12c.${snapshotCompression}`;
     expect(lab.files()).toContain(name);
-    expect(store.lastSnapshot).toMatchObject({ zxid: 300, bytes: lab.disk.read(`${DIR}/${name}`).length });
+    expect(store.facts.newestSnapshot).toMatchObject({ zxid: 300, bytes: lab.disk.read(`${DIR}/${name}`).length });
     lab.disk.mount(lab.clock).unlink(`${DIR}/log.1`);
     lab.close(store);
     const again = lab.start();
@@ -131,7 +132,7 @@ describe('a snapshot', () => {
       'no space left for the snapshot at 0x12c; what was written of it is removed',
     );
     expect(lab.files()).toEqual(['log.1', 'snapshot.0', 'synced']);
-    expect([lab.fatal, store.snapshotInProgress]).toEqual([undefined, false]);
+    expect([lab.fatal, store.facts.isWritingSnapshot]).toEqual([undefined, false]);
     lab.disk.capacityBytes = Number.POSITIVE_INFINITY;
     lab.appendSynced(store, 301);
     expect(store.lastDurable).toBe(301);
@@ -337,7 +338,7 @@ describe('a snapshot of the leader', () => {
     lab.run(0.03);
     store.quiesce(() => {});
     lab.run();
-    expect([installed, store.snapshotInProgress]).toEqual([false, false]);
+    expect([installed, store.facts.isWritingSnapshot]).toEqual([false, false]);
     expect(seenBy(store.recover())).toEqual([1, 2, 3, 4, 5]);
     expect(lab.files()).toEqual(['log.1', 'snapshot.0', 'synced']);
   });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { readTxn } from '../../src/jute/txns.ts';
 import { ZXID_ZERO, type Zxid } from '../../src/jute/zxid.ts';
-import type { StoreOptions } from '../../src/txnlog/store.ts';
+import { takeInitializeMarker } from '../../src/txnlog/data-dir.ts';
+import type { StoreOptions } from '../../src/txnlog/store-options.ts';
 import { fatalOf, Lab, payloadOf, seenBy, zxid } from './lab.ts';
 
 describe('opening', () => {
@@ -277,10 +278,11 @@ describe('files an operator leaves', () => {
     for (const path of ['/data/initialize', '/logs/initialize']) {
       const lab = new Lab(1, { dataLogDir: '/logs' });
       lab.disk.put(path, Buffer.alloc(0));
-      const { store } = lab.start();
-      expect([store.takeInitializeMarker(), store.takeInitializeMarker()]).toEqual([true, false]);
+      lab.start();
+      const take = (): boolean => takeInitializeMarker(lab.disk.mount(lab.clock), '/data', '/logs');
+      expect([take(), take()]).toEqual([true, false]);
       lab.powerLoss();
-      expect(lab.start().store.takeInitializeMarker()).toBe(false);
+      expect(take()).toBe(false);
     }
   });
 });
@@ -309,6 +311,9 @@ test('sizes are those of the files', () => {
   const { store, database } = lab.start();
   lab.appendSynced(store, 1);
   const snapshotBytes = lab.disk.read('/data/version-2/snapshot.0').length;
-  expect([store.dataDirBytes, store.logDirBytes]).toEqual([snapshotBytes, 16 + 13 + payloadOf(1).length + 1024]);
-  expect([store.newestSnapshotBytes, database.lastProcessedZxid]).toEqual([0, ZXID_ZERO]);
+  expect(store.facts.bytesOnDisk()).toEqual({
+    dataDir: snapshotBytes,
+    logDir: 16 + 13 + payloadOf(1).length + 1024,
+  });
+  expect([store.facts.newestSnapshot, database.lastProcessedZxid]).toEqual([undefined, ZXID_ZERO]);
 });

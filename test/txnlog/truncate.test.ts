@@ -163,7 +163,7 @@ describe('a truncate', () => {
 
 describe('reading the log for a learner', () => {
   function entries(store: Store, from: number): number[] | undefined {
-    const cursor = store.readFrom(from as Zxid);
+    const cursor = store.logs.readFrom(from as Zxid);
     if (cursor === undefined) return undefined;
     const zxids: number[] = [];
     for (let entry = cursor.next(); entry !== undefined; entry = cursor.next()) {
@@ -190,14 +190,14 @@ describe('reading the log for a learner', () => {
 
   test('ends at what was synced when it began', () => {
     const { lab, store } = standing();
-    const cursor = store.readFrom(8 as Zxid);
+    const cursor = store.logs.readFrom(8 as Zxid);
     lab.appendSynced(store, 10);
     expect([cursor?.next()?.zxid, cursor?.next()?.zxid, cursor?.next()?.zxid]).toEqual([8, 9, undefined]);
   });
 
   test('keeps its files from being purged', () => {
     const { lab, store, database } = standing();
-    const cursor = store.readFrom(2 as Zxid);
+    const cursor = store.logs.readFrom(2 as Zxid);
     for (const zxid of [10, 11, 12]) {
       lab.appendSynced(store, zxid);
       database.apply(readTxn(payloadOf(zxid)));
@@ -229,17 +229,20 @@ describe('reading the log for a learner', () => {
     expect(entries(store, 3)).toEqual([3]);
     expect(entries(store, 3)).toBeUndefined();
     lab.disk.fault = (operation) => (operation === 'read' ? 'EIO' : undefined);
-    expect([store.readFrom(7 as Zxid), store.bytesFrom(7 as Zxid)]).toEqual([undefined, Number.POSITIVE_INFINITY]);
+    expect([store.logs.readFrom(7 as Zxid), store.logs.bytesFrom(7 as Zxid)]).toEqual([
+      undefined,
+      Number.POSITIVE_INFINITY,
+    ]);
   });
 
   test('ends where the disk fails, or the log ends too early, and is not offered again', () => {
     const failing = standing();
-    const cursor = failing.store.readFrom(2 as Zxid);
+    const cursor = failing.store.logs.readFrom(2 as Zxid);
     failing.lab.disk.fault = (operation, path) => (operation === 'read' && path.endsWith('log.7') ? 'EIO' : undefined);
     const seen: (number | undefined)[] = [];
     for (let i = 0; i < 6; i++) seen.push(cursor?.next()?.zxid);
     expect(seen).toEqual([2, 3, 4, 5, 6, undefined]);
-    expect(failing.store.readFrom(2 as Zxid)).toBeUndefined();
+    expect(failing.store.logs.readFrom(2 as Zxid)).toBeUndefined();
     const short = standing();
     short.lab.disk.flipBit('/logs/version-2/log.7', 16 + 13 + payloadOf(1).length + 50, 1);
     expect(entries(short.store, 6)).toEqual([6, 7]);
@@ -249,7 +252,7 @@ describe('reading the log for a learner', () => {
   test('is counted in bytes without the padding', () => {
     const { store } = standing();
     const record = 13 + payloadOf(1).length;
-    expect(store.bytesFrom(8 as Zxid)).toBe(16 + 3 * record);
-    expect(store.bytesFrom(3 as Zxid)).toBe(3 * (16 + 3 * record));
+    expect(store.logs.bytesFrom(8 as Zxid)).toBe(16 + 3 * record);
+    expect(store.logs.bytesFrom(3 as Zxid)).toBe(3 * (16 + 3 * record));
   });
 });

@@ -12,43 +12,49 @@ const PAGE_BITS = 10;
 const PAGE_NODES = 1 << PAGE_BITS;
 const PAGE_MASK = PAGE_NODES - 1;
 
+/** The columns of the two tables have types of their own: a number of one table names nothing in the other. */
+declare const longColumn: unique symbol;
+declare const intColumn: unique symbol;
+export type LongColumn = number & { readonly [longColumn]: true };
+export type IntColumn = number & { readonly [intColumn]: true };
+
 /** Numbers of up to 53 bits. */
-export const CZXID = 0;
-export const MZXID = 1;
-export const PZXID = 2;
-export const CTIME = 3;
-export const MTIME = 4;
+export const CZXID = 0 as LongColumn;
+export const MZXID = 1 as LongColumn;
+export const PZXID = 2 as LongColumn;
+export const CTIME = 3 as LongColumn;
+export const MTIME = 4 as LongColumn;
 /** Counts creations, and so tells which of two nodes is older. */
-export const SEQUENCE = 5;
+export const SEQUENCE = 5 as LongColumn;
 const LONGS = 6;
 
 /** Numbers of 32 bits. */
-export const VERSION = 0;
+export const VERSION = 0 as IntColumn;
 /** Creates below this node, as stored. */
-export const CVERSION = 1;
-export const AVERSION = 2;
+export const CVERSION = 1 as IntColumn;
+export const AVERSION = 2 as IntColumn;
 /** An OwnerKind. */
-export const KIND = 3;
-export const PARENT = 4;
-export const FIRST_CHILD = 5;
-export const LAST_CHILD = 6;
-export const NEXT = 7;
-export const PREVIOUS = 8;
-export const CHILD_COUNT = 9;
+export const KIND = 3 as IntColumn;
+export const PARENT = 4 as IntColumn;
+export const FIRST_CHILD = 5 as IntColumn;
+export const LAST_CHILD = 6 as IntColumn;
+export const NEXT = 7 as IntColumn;
+export const PREVIOUS = 8 as IntColumn;
+export const CHILD_COUNT = 9 as IntColumn;
 /** A slot of the AclCache. */
-export const ACL = 10;
-export const CONTENT_CRC = 11;
-export const DIGEST = 12;
-const DATA_BLOCK = 13;
-const DATA_OFFSET = 14;
+export const ACL = 10 as IntColumn;
+export const CONTENT_CRC = 11 as IntColumn;
+export const DIGEST = 12 as IntColumn;
+const DATA_BLOCK = 13 as IntColumn;
+const DATA_OFFSET = 14 as IntColumn;
 /** -1: null. */
-const DATA_LENGTH = 15;
+const DATA_LENGTH = 15 as IntColumn;
 /** Of the path, and the next node of its chain: PathIndex's. */
-export const HASH = 16;
-export const HASH_NEXT = 17;
+export const HASH = 16 as IntColumn;
+export const HASH_NEXT = 17 as IntColumn;
 /** Neighbours in the order of creation. */
-const OLDER = 18;
-const NEWER = 19;
+const OLDER = 18 as IntColumn;
+const NEWER = 19 as IntColumn;
 const INTS = 20;
 
 /** No node, in the fields that name one. */
@@ -132,20 +138,20 @@ export class NodeTable {
     this.freed.push(node);
   }
 
-  long(node: number, field: number): number {
-    return (this.longs[node >> PAGE_BITS] as Float64Array)[(node & PAGE_MASK) * LONGS + field] as number;
+  long(node: number, column: LongColumn): number {
+    return (this.longs[node >> PAGE_BITS] as Float64Array)[(node & PAGE_MASK) * LONGS + column] as number;
   }
 
-  setLong(node: number, field: number, value: number): void {
-    (this.longs[node >> PAGE_BITS] as Float64Array)[(node & PAGE_MASK) * LONGS + field] = value;
+  setLong(node: number, column: LongColumn, value: number): void {
+    (this.longs[node >> PAGE_BITS] as Float64Array)[(node & PAGE_MASK) * LONGS + column] = value;
   }
 
-  int(node: number, field: number): number {
-    return (this.ints[node >> PAGE_BITS] as Int32Array)[(node & PAGE_MASK) * INTS + field] as number;
+  int(node: number, column: IntColumn): number {
+    return (this.ints[node >> PAGE_BITS] as Int32Array)[(node & PAGE_MASK) * INTS + column] as number;
   }
 
-  setInt(node: number, field: number, value: number): void {
-    (this.ints[node >> PAGE_BITS] as Int32Array)[(node & PAGE_MASK) * INTS + field] = value;
+  setInt(node: number, column: IntColumn, value: number): void {
+    (this.ints[node >> PAGE_BITS] as Int32Array)[(node & PAGE_MASK) * INTS + column] = value;
   }
 
   path(node: number): string {

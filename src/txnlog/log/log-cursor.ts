@@ -1,8 +1,8 @@
-import { type Disk, diskError } from '../../io/disk.ts';
+import { diskError } from '../../io/disk.ts';
 import { follows, type Zxid, zxidHex } from '../../jute/zxid.ts';
 import { join, type LogName } from '../file-names.ts';
 import { LogFileReader, type LogRecord } from './log-file-reader.ts';
-import type { LogOrder } from './log-order.ts';
+import type { LogPlace } from './log-place.ts';
 import type { LogEntry } from './recent-log.ts';
 
 /**
@@ -16,9 +16,7 @@ export interface CursorHost {
 }
 
 export class LogCursor {
-  private readonly disk: Disk;
-  private readonly dir: string;
-  private readonly order: LogOrder;
+  private readonly place: LogPlace;
   private readonly files: readonly LogName[];
   private readonly last: Zxid;
   private readonly host: CursorHost;
@@ -29,18 +27,8 @@ export class LogCursor {
   private closed = false;
 
   /** `files` are in order, the first of them begins at or below `from`; nothing above `last` is read. */
-  constructor(
-    disk: Disk,
-    dir: string,
-    order: LogOrder,
-    files: readonly LogName[],
-    from: Zxid,
-    last: Zxid,
-    host: CursorHost,
-  ) {
-    this.disk = disk;
-    this.dir = dir;
-    this.order = order;
+  constructor(place: LogPlace, files: readonly LogName[], from: Zxid, last: Zxid, host: CursorHost) {
+    this.place = place;
     this.files = files;
     this.last = last;
     this.host = host;
@@ -99,13 +87,16 @@ export class LogCursor {
   /** Where a file begins an epoch it has to be known what comes before: its number does not say. */
   private isNext(previous: Zxid, zxid: Zxid): boolean {
     if (!follows(previous, zxid)) return false;
-    return zxid === previous + 1 || zxid !== this.files[this.index]?.zxid || this.order.before(zxid) === previous;
+    return zxid === previous + 1 || zxid !== this.files[this.index]?.zxid || this.place.order.before(zxid) === previous;
   }
 
   /** The next record that is not a repetition. */
   private read(): LogRecord | undefined {
     while (this.index < this.files.length) {
-      this.reader ??= new LogFileReader(this.disk, join(this.dir, (this.files[this.index] as LogName).name));
+      this.reader ??= new LogFileReader(
+        this.place.disk,
+        join(this.place.dir, (this.files[this.index] as LogName).name),
+      );
       const record = this.reader.next();
       if (record === undefined) {
         this.reader.close();

@@ -1,13 +1,11 @@
 import { FatalError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import type { Disk } from '../../io/disk.ts';
 import { follows, type Zxid, zxidHex } from '../../jute/zxid.ts';
 import { join, type LogName, listLogs } from '../file-names.ts';
 import { cutLog } from '../history-change.ts';
-import type { DurableNote } from './durable-note.ts';
 import { LogFileReader, type LogRecord } from './log-file-reader.ts';
 import { LOG_HEADER_BYTES } from './log-format.ts';
-import type { LogOrder } from './log-order.ts';
+import type { LogPlace } from './log-place.ts';
 
 /**
  * Reads the log from a snapshot on, and decides about every byte that is not a record.
@@ -40,17 +38,9 @@ export interface ReplayVisitor {
 }
 
 /** Throws FatalError for what must not be read over, DiskError for what cannot be read. */
-export function replayLog(
-  disk: Disk,
-  dir: string,
-  snapshot: Zxid,
-  note: DurableNote,
-  order: LogOrder,
-  log: Log,
-  visitor: ReplayVisitor,
-): ReplayedLog {
-  const replay = new Replay(disk, dir, snapshot, note, order, log, visitor);
-  const files = filesFrom(listLogs(disk, dir), snapshot);
+export function replayLog(place: LogPlace, snapshot: Zxid, log: Log, visitor: ReplayVisitor): ReplayedLog {
+  const replay = new Replay(place, snapshot, log, visitor);
+  const files = filesFrom(listLogs(place.disk, place.dir), snapshot);
   files.forEach((file, index) => {
     replay.readFile(file, index === files.length - 1);
   });
@@ -74,11 +64,8 @@ interface BadEnd {
 const NEVER_WRITTEN = 'there is no record in it';
 
 class Replay {
-  private readonly disk: Disk;
-  private readonly dir: string;
+  private readonly place: LogPlace;
   private readonly snapshot: Zxid;
-  private readonly note: DurableNote;
-  private readonly order: LogOrder;
   private readonly log: Log;
   private readonly visitor: ReplayVisitor;
   private readonly ends = new Map<Zxid, number>();
@@ -88,20 +75,9 @@ class Replay {
   /** The file before, which ended in a bad record. */
   private earlier: BadEnd | undefined = undefined;
 
-  constructor(
-    disk: Disk,
-    dir: string,
-    snapshot: Zxid,
-    note: DurableNote,
-    order: LogOrder,
-    log: Log,
-    visitor: ReplayVisitor,
-  ) {
-    this.disk = disk;
-    this.dir = dir;
+  constructor(place: LogPlace, snapshot: Zxid, log: Log, visitor: ReplayVisitor) {
+    this.place = place;
     this.snapshot = snapshot;
-    this.note = note;
-    this.order = order;
     this.log = log;
     this.visitor = visitor;
     this.last = snapshot;
@@ -112,8 +88,8 @@ class Replay {
   }
 
   readFile(file: LogName, isLast: boolean): void {
-    const path = join(this.dir, file.name);
-    const reader = new LogFileReader(this.disk, path);
+    const path = join(this.place.dir, file.name);
+    const reader = new LogFileReader(this.place.disk, path);
     try {
       this.readRecords(reader, file);
       this.ends.set(file.zxid, reader.offset);
@@ -155,12 +131,12 @@ class Replay {
    */
   private isHole(file: LogName, zxid: Zxid): boolean {
     if (zxid === this.last + 1 || zxid !== file.zxid) return false;
-    const before = this.order.before(zxid);
+    const before = this.place.order.before(zxid);
     if (before !== undefined) return before > this.last;
     const { earlier } = this;
     if (earlier === undefined) return false;
-    if (this.note.value !== undefined && this.note.value.file > earlier.file.zxid) return true;
-    const reader = new LogFileReader(this.disk, earlier.path);
+    if (this.place.note.value !== undefined && this.place.note.value.file > earlier.file.zxid) return true;
+    const reader = new LogFileReader(this.place.disk, earlier.path);
     try {
       return reader.findRecordBeyond(earlier.offset, this.last) !== undefined;
     } finally {
@@ -187,7 +163,7 @@ class Replay {
       return;
     }
     const defect = reader.defect ?? 'there is more after the end';
-    const known = this.note.value?.file === file.zxid ? this.note.value : undefined;
+    const known = this.place.note.value?.file === file.zxid ? this.place.note.value : undefined;
     const beyond = reader.findRecordBeyond(offset, this.last);
     if (beyond !== undefined && (known === undefined || offset < known.offset)) {
       throw new FatalError(
@@ -201,7 +177,8 @@ class Replay {
 }
 
 /** Durable on return. Throws DiskError. */
-export function cutTornTail(disk: Disk, dir: string, torn: TornTail, note: DurableNote, log: Log): void {
+export function cutTornTail(place: LogPlace, torn: TornTail, log: Log): void {
+  const { disk, dir, note } = place;
   const path = join(dir, torn.file.name);
   const fields = { file: path, offset: torn.offset, after: zxidHex(torn.after), reason: torn.defect };
   if (torn.defect === NEVER_WRITTEN) log.info({ file: path }, 'removing a log file without a record');

@@ -1,18 +1,34 @@
 import type { Log } from '../../base/log.ts';
-import type { Disk } from '../../io/disk.ts';
+import { diskError } from '../../io/disk.ts';
 import { ZXID_ZERO, type Zxid, zxidHex } from '../../jute/zxid.ts';
 import { join, type LogName, listLogs } from '../file-names.ts';
 import { type CursorHost, LogCursor } from './log-cursor.ts';
-import type { LogOrder } from './log-order.ts';
+import type { LogPlace } from './log-place.ts';
+
+export interface LogReaders {
+  /**
+   * The log on disk from the first transaction at or above `zxid` on; undefined when it begins later than that, so
+   * that what a learner at `zxid` lacks might not be in it. Close it unless read to the end.
+   */
+  readFrom(zxid: Zxid): LogCursor | undefined;
+  /** Bytes that `readFrom(zxid)` would go through, without padding where that is known; infinite on a failing disk. */
+  bytesFrom(zxid: Zxid): number;
+}
+
+/** How far the log goes: its writer knows. */
+export interface LogEnd {
+  readonly lastDurable: Zxid;
+  /** The file being written and how long its records are. */
+  readonly currentFile: { readonly zxid: Zxid; readonly end: number } | undefined;
+}
 
 /**
  * The log files as somebody who reads them sees them: which there are, how much of each is records, who is reading,
  * and from where on they hold together.
  */
-export class LogShelf implements CursorHost {
-  private readonly disk: Disk;
-  private readonly dir: string;
-  private readonly order: LogOrder;
+export class LogShelf implements CursorHost, LogReaders {
+  private readonly place: LogPlace;
+  private readonly end: LogEnd;
   private readonly log: Log;
   /** Where the records end in files that are full, by the zxid in the name, as far as that is known. */
   private readonly ends = new Map<Zxid, number>();
@@ -20,10 +36,9 @@ export class LogShelf implements CursorHost {
   /** Before it the log has a hole, or cannot be read. */
   private readableFrom = ZXID_ZERO;
 
-  constructor(disk: Disk, dir: string, order: LogOrder, log: Log) {
-    this.disk = disk;
-    this.dir = dir;
-    this.order = order;
+  constructor(place: LogPlace, end: LogEnd, log: Log) {
+    this.place = place;
+    this.end = end;
     this.log = log;
   }
 
@@ -39,28 +54,25 @@ export class LogShelf implements CursorHost {
     this.ends.set(zxid, end);
   }
 
-  /** Entries from the first at or above `zxid` up to `last`; undefined when the disk does not hold all of these. */
-  readFrom(zxid: Zxid, last: Zxid): LogCursor | undefined {
-    const files = this.filesFrom(zxid);
-    if (files === undefined) return undefined;
-    const cursor = new LogCursor(this.disk, this.dir, this.order, files, zxid, last, this);
-    // Opening it may have found a hole right at the start.
-    if (zxid < this.readableFrom) {
-      cursor.close();
+  readFrom(zxid: Zxid): LogCursor | undefined {
+    try {
+      return this.open(zxid);
+    } catch (error) {
+      const { message: reason } = diskError(error);
+      this.log.warn({ from: zxidHex(zxid), reason }, 'the log on disk cannot be read for a learner');
       return undefined;
     }
-    this.cursors.add(cursor);
-    return cursor;
   }
 
-  /** Bytes that `readFrom(zxid)` has to go through; the padding of a file counts where its begin is not known. */
-  bytesFrom(zxid: Zxid, current: { readonly zxid: Zxid; readonly end: number } | undefined): number {
-    let bytes = 0;
-    for (const file of this.filesFrom(zxid) ?? []) {
-      const end = current?.zxid === file.zxid ? current.end : this.ends.get(file.zxid);
-      bytes += end ?? this.disk.stat(join(this.dir, file.name)).bytes;
+  bytesFrom(zxid: Zxid): number {
+    try {
+      let bytes = 0;
+      for (const file of this.filesFrom(zxid) ?? []) bytes += this.bytesOf(file);
+      return bytes;
+    } catch (error) {
+      diskError(error);
+      return Number.POSITIVE_INFINITY;
     }
-    return bytes;
   }
 
   /** Zxid in the name of the oldest file that somebody reads. */
@@ -80,7 +92,7 @@ export class LogShelf implements CursorHost {
   onBroken(readableFrom: Zxid, reason: string): void {
     if (readableFrom <= this.readableFrom) return;
     this.readableFrom = readableFrom;
-    const fields = { dir: this.dir, from: zxidHex(readableFrom), reason };
+    const fields = { dir: this.place.dir, from: zxidHex(readableFrom), reason };
     this.log.warn(fields, 'the log on disk has a hole; learners from before it will be sent a snapshot');
   }
 
@@ -88,10 +100,30 @@ export class LogShelf implements CursorHost {
     this.cursors.delete(cursor);
   }
 
+  private open(zxid: Zxid): LogCursor | undefined {
+    const files = this.filesFrom(zxid);
+    if (files === undefined) return undefined;
+    const cursor = new LogCursor(this.place, files, zxid, this.end.lastDurable, this);
+    // Opening it may have found a hole right at the start.
+    if (zxid < this.readableFrom) {
+      cursor.close();
+      return undefined;
+    }
+    this.cursors.add(cursor);
+    return cursor;
+  }
+
+  /** Without its padding, where it is known where the records end. */
+  private bytesOf(file: LogName): number {
+    const { currentFile } = this.end;
+    const end = currentFile?.zxid === file.zxid ? currentFile.end : this.ends.get(file.zxid);
+    return end ?? this.place.disk.stat(join(this.place.dir, file.name)).bytes;
+  }
+
   /** From the newest file that begins at or below `zxid` on. */
   private filesFrom(zxid: Zxid): LogName[] | undefined {
     if (zxid < this.readableFrom) return undefined;
-    const files = listLogs(this.disk, this.dir);
+    const files = listLogs(this.place.disk, this.place.dir);
     const first = files.findLastIndex((file) => file.zxid <= zxid);
     return first === -1 ? undefined : files.slice(first);
   }

@@ -9,6 +9,7 @@ import type { DurableNote } from './durable-note.ts';
 import { LogFile } from './log-file.ts';
 import { LOG_HEADER_BYTES, RECORD_OVERHEAD_BYTES, writeLogHeader, writeRecord } from './log-format.ts';
 import type { LogOrder } from './log-order.ts';
+import type { LogPlace } from './log-place.ts';
 
 /**
  * Appends, and what may happen once they are on disk. Appends of one loop turn gather; then one write and one sync
@@ -103,21 +104,13 @@ export class LogWriter {
   private readonly whenIdle: (() => void)[] = [];
   private closed = false;
 
-  constructor(
-    disk: Disk,
-    clock: Clock,
-    dir: string,
-    options: LogWriterOptions,
-    note: DurableNote,
-    order: LogOrder,
-    log: Log,
-  ) {
-    this.disk = disk;
+  constructor(place: LogPlace, clock: Clock, options: LogWriterOptions, log: Log) {
+    this.disk = place.disk;
+    this.dir = place.dir;
+    this.note = place.note;
+    this.order = place.order;
     this.clock = clock;
-    this.dir = dir;
     this.options = options;
-    this.note = note;
-    this.order = order;
     this.log = log;
   }
 

@@ -1,9 +1,13 @@
 import { assert } from '../../base/assert.ts';
-import type { Clock } from '../../io/clock.ts';
-import type { Disk } from '../../io/disk.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 import { join, type SnapshotName } from '../file-names.ts';
-import { type SnapshotSource, SnapshotWriter, type SnapshotWriterOptions, snapshotFailure } from './snapshot-writer.ts';
+import {
+  type SnapshotPlace,
+  type SnapshotSource,
+  SnapshotWriter,
+  type SnapshotWriterOptions,
+  snapshotFailure,
+} from './snapshot-writer.ts';
 
 /**
  * Snapshots in the making: one of our own state at most, and at most one that a leader sent, which takes the other's
@@ -18,19 +22,15 @@ export interface SnapshotInfo {
 }
 
 export class SnapshotShelf {
-  private readonly disk: Disk;
-  private readonly clock: Clock;
-  private readonly dir: string;
+  private readonly place: SnapshotPlace;
   private readonly options: SnapshotWriterOptions;
   private own: SnapshotWriter | undefined = undefined;
   private received: SnapshotWriter | undefined = undefined;
   private readonly whenFree: (() => void)[] = [];
   private good: SnapshotInfo | undefined = undefined;
 
-  constructor(disk: Disk, clock: Clock, dir: string, options: SnapshotWriterOptions) {
-    this.disk = disk;
-    this.clock = clock;
-    this.dir = dir;
+  constructor(place: SnapshotPlace, options: SnapshotWriterOptions) {
+    this.place = place;
     this.options = options;
   }
 
@@ -50,8 +50,8 @@ export class SnapshotShelf {
   onRecovered(snapshot: SnapshotName | undefined): void {
     this.good = undefined;
     if (snapshot === undefined) return;
-    const path = join(this.dir, snapshot.name);
-    const { bytes, mtimeMs } = this.disk.stat(path);
+    const path = join(this.place.dir, snapshot.name);
+    const { bytes, mtimeMs } = this.place.disk.stat(path);
     this.good = { zxid: snapshot.zxid, path, bytes, writtenMs: mtimeMs };
   }
 
@@ -86,8 +86,8 @@ export class SnapshotShelf {
   }
 
   onPublished(writer: SnapshotWriter): void {
-    const path = join(this.dir, writer.name);
-    this.good = { zxid: writer.zxid, path, bytes: writer.bytes, writtenMs: this.clock.wallMs() };
+    const path = join(this.place.dir, writer.name);
+    this.good = { zxid: writer.zxid, path, bytes: writer.bytes, writtenMs: this.place.clock.wallMs() };
   }
 
   /** The history it is of is about to change. */
@@ -116,6 +116,6 @@ export class SnapshotShelf {
   }
 
   private newWriter(cut: SnapshotSource, done: (error: Error | undefined) => void): SnapshotWriter {
-    return new SnapshotWriter(this.disk, this.clock, this.dir, this.options, cut, done);
+    return new SnapshotWriter(this.place, this.options, cut, done);
   }
 }

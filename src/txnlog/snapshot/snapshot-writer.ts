@@ -21,6 +21,13 @@ export interface SnapshotSource {
   cancel(): void;
 }
 
+/** Where snapshots are written, and the clock that gives everyone else a turn between two slices. */
+export interface SnapshotPlace {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly dir: string;
+}
+
 export interface SnapshotWriterOptions {
   readonly snapshotCompression: Compression;
   readonly serializeLastProcessedZxid: boolean;
@@ -55,16 +62,14 @@ export class SnapshotWriter {
 
   /** `done` comes later, in a turn of its own, when the file is synced under its temporary name or given up. */
   constructor(
-    disk: Disk,
-    clock: Clock,
-    dir: string,
+    place: SnapshotPlace,
     options: SnapshotWriterOptions,
     source: SnapshotSource,
     done: (error: Error | undefined) => void,
   ) {
-    this.disk = disk;
-    this.clock = clock;
-    this.dir = dir;
+    this.disk = place.disk;
+    this.clock = place.clock;
+    this.dir = place.dir;
     this.options = options;
     this.source = source;
     this.zxid = source.zxid;

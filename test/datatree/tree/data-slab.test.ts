@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { NO_NODE, NodeTable } from '../../../src/datatree/tree/node-table.ts';
+import { CZXID, NO_NODE, NodeTable, PARENT } from '../../../src/datatree/tree/node-table.ts';
 
 describe('the data of nodes', () => {
   const sizes = fc.oneof(
@@ -76,11 +76,11 @@ describe('the table', () => {
     const first = table.allocate('/a');
     table.appendChild(root, first);
     table.setOwner(first, 1, 77n);
-    table.setLong(first, 0, 5);
+    table.setLong(first, CZXID, 5);
     table.removeChild(first);
     table.free(first);
     const second = table.allocate('/b');
-    expect([second, table.path(second), table.owner(second), table.long(second, 0)]).toEqual([first, '/b', 0n, 0]);
-    expect([table.lastSequence, table.data(second), table.int(second, 4)]).toEqual([3, undefined, NO_NODE]);
+    expect([second, table.path(second), table.owner(second), table.long(second, CZXID)]).toEqual([first, '/b', 0n, 0]);
+    expect([table.lastSequence, table.data(second), table.int(second, PARENT)]).toEqual([3, undefined, NO_NODE]);
   });
 });

@@ -9,7 +9,7 @@ export const TXNLOG_MUTANTS: readonly Mutant[] = [
       {
         at: 'Store.truncate',
         from: 'carryOut(this.disk, this.dirs, this.note, intent); } catch (error) {',
-        to: 'carryOut(this.disk, this.dirs, this.note, intent); } catch (error) { if (!(error instanceof DiskError))',
+        to: 'carryOut(this.disk, this.dirs, this.note, intent); } catch (error) { if (!Object.hasOwn(error as object, `code`))',
       },
       { at: 'Learner.onTruncated', from: 'if (lastZxid !== this.syncZxid) {', to: 'if (lastZxid === undefined) {' },
     ],
@@ -52,7 +52,9 @@ export const TXNLOG_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'trust what an earlier process wrote and did not sync',
-    edits: [{ at: 'recoverHistory', from: 'makeDurable(disk, dirs, base.snapshot, replayed, note.value);', to: '' }],
+    edits: [
+      { at: 'recoverHistory', from: 'makeDurable(disk, dirs, base.snapshot, replayed, place.note.value);', to: '' },
+    ],
   },
   {
     name: 'skip at replay what the sessions of the snapshot created',
@@ -74,7 +76,7 @@ export const TXNLOG_MUTANTS: readonly Mutant[] = [
     name: 'take an epoch for whole wherever the log before it ends',
     edits: [
       { at: 'Replay.readRecords', from: '|| this.isHole(file, zxid)', to: '' },
-      { at: 'LogCursor.isNext', from: '|| this.order.before(zxid) === previous', to: '|| zxid > previous' },
+      { at: 'LogCursor.isNext', from: '|| this.place.order.before(zxid) === previous', to: '|| zxid > previous' },
     ],
   },
   {
@@ -253,7 +255,7 @@ export const TXNLOG_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'recoverHistory',
-        from: 'if (replayed.torn !== undefined) cutTornTail(disk, dirs.logDir, replayed.torn, note, log);',
+        from: 'if (replayed.torn !== undefined) cutTornTail(place, replayed.torn, log);',
         to: '',
       },
     ],

@@ -76,7 +76,7 @@ export const scenario: Scenario = {
         if (s.client.isConnected && s.client.client.depth === 0)
           s.ask({ op: 'setData', path: '/a', data: 'own', version: -1 });
         const { peer } = s.view(1);
-        return peer !== undefined && storeOf(peer).snapshotInProgress;
+        return peer !== undefined && storeOf(peer).facts.isWritingSnapshot;
       });
     };
     untilWriting();

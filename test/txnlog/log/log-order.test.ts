@@ -51,7 +51,7 @@ describe('the end of an epoch that is missing is noticed', () => {
     const lab = twoEpochs();
     const { store } = lab.start();
     const read = (): number[] => {
-      const cursor = store.readFrom(zxid(1, 2));
+      const cursor = store.logs.readFrom(zxid(1, 2));
       const zxids: number[] = [];
       for (let entry = cursor?.next(); entry !== undefined; entry = cursor?.next()) zxids.push(entry.zxid);
       return zxids;
@@ -94,7 +94,7 @@ describe("of another server's files, where nobody left word,", () => {
   test('the log is not sent to a learner across an epoch', () => {
     const lab = foreign(twoEpochs());
     const { store } = lab.start();
-    const cursor = store.readFrom(zxid(1, 5));
+    const cursor = store.logs.readFrom(zxid(1, 5));
     expect([cursor?.next()?.zxid, cursor?.next()]).toEqual([zxid(1, 5), undefined]);
   });
 });
