@@ -184,7 +184,8 @@ export class Following implements LearnerHost, ReplicaSink {
   }
 
   private onPacket(packet: QuorumPacket): boolean {
-    const { replica } = this.parts;
+    const { replica, probe } = this.parts;
+    probe?.onLeaderPacket(packet);
     if (packet.type === PacketType.newLeader) replica.database.fuzzyUntil(replica.lastCommitted);
     const mayGoOn = this.learner.onPacket(packet);
     const cut = this.cut;
@@ -220,11 +221,12 @@ export class Following implements LearnerHost, ReplicaSink {
   // LearnerHost
 
   send(packet: QuorumPacket): void {
+    if (packet.type === PacketType.ack) this.parts.probe?.onAck(packet.zxid);
     this.link?.send(packet);
   }
 
   sendWhenDurable(packet: QuorumPacket): void {
-    this.durableQueue.push(() => this.link?.send(packet));
+    this.durableQueue.push(() => this.send(packet));
   }
 
   whenDurable(task: () => void): void {
@@ -308,6 +310,7 @@ export class Following implements LearnerHost, ReplicaSink {
   }
 
   serving(): void {
+    this.parts.probe?.onServing();
     const { server, replica, clock, log, metrics } = this.parts;
     this.isServing = true;
     const ms = Math.round(clock.nowMs() - this.startedMs);

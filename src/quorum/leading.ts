@@ -85,6 +85,7 @@ export class Leading implements LeaderHost, ReplicaSink {
         maxConcurrentDiffSyncs: config.maxConcurrentDiffSyncs,
         forceSnapshotSync: false,
         maxLinkQueueBytes: MAX_LINK_QUEUE_BYTES,
+        limits: parts.probe?.limits,
         initialCounter: 0,
       },
       new ReplicaHistory(parts, (lastSeenVerifier ?? verifier).text()),
@@ -231,6 +232,7 @@ export class Leading implements LeaderHost, ReplicaSink {
 
   established(epochStart: Zxid): void {
     const { replica, server, clock, config, auth, log } = this.parts;
+    this.parts.probe?.onEstablished(epochStart);
     replica.openEpoch(epochStart);
     this.establishedMs = clock.nowMs();
     const primary = new Primary(
@@ -245,6 +247,7 @@ export class Leading implements LeaderHost, ReplicaSink {
       log,
     );
     this.primary = primary;
+    this.parts.probe?.onPrimary(primary);
     log.info({ zxid: `0x${zxidHex(epochStart)}`, ms: Math.round(this.establishedMs - this.startedMs) }, 'leading');
     if (config.leaderServes) {
       server.start(

@@ -7,6 +7,7 @@ import type { ServerMetrics } from '../server/metrics/server-metrics.ts';
 import type { ZooKeeperServer } from '../server/zookeeper-server.ts';
 import type { Store } from '../txnlog/store.ts';
 import type { PeerConfig } from './config/peer-config.ts';
+import type { PeerProbe } from './peer-probe.ts';
 import type { PrimaryOptions } from './primary.ts';
 import type { Replica } from './replica.ts';
 
@@ -22,6 +23,7 @@ export interface PeerParts {
   readonly metrics: ServerMetrics;
   readonly databaseOptions: DatabaseOptions;
   readonly log: Log;
+  readonly probe: PeerProbe | undefined;
 }
 
 export function primaryOptions(config: PeerConfig): PrimaryOptions {

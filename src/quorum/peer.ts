@@ -31,6 +31,7 @@ import { DynamicConfigFiles } from './dynamic-config-files.ts';
 import { Following } from './following.ts';
 import { Leading } from './leading.ts';
 import type { PeerParts } from './peer-parts.ts';
+import type { PeerProbe } from './peer-probe.ts';
 import type { QuorumPortOptions } from './quorum-port.ts';
 import { Replica } from './replica.ts';
 import { Standalone } from './standalone.ts';
@@ -47,6 +48,8 @@ export interface PeerHandlers {
   onListening(clientPort: number): void;
   /** Serves clients, or no longer does. */
   onServing(mode: PeerMode): void;
+  /** Looks into the peer; in production nobody does. */
+  readonly probe?: PeerProbe;
 }
 
 export type PeerMode = 'looking' | 'standalone' | 'leader' | 'follower' | 'observer';
@@ -61,9 +64,9 @@ export class Peer {
   private readonly log: Log;
   private readonly handlers: PeerHandlers;
   private readonly store: Store;
-  private readonly parts: PeerParts;
-  private readonly book: ConfigBook | undefined;
-  private readonly election: Election | undefined;
+  readonly parts: PeerParts;
+  readonly book: ConfigBook | undefined;
+  readonly election: Election | undefined;
   private readonly timers: Timer[] = [];
   private current: Role | undefined;
   private wasSynchronised = false;
@@ -120,7 +123,10 @@ export class Peer {
       metrics: this.metrics,
       databaseOptions,
       log,
+      probe: handlers.probe,
     };
+    if (handlers.probe !== undefined) this.store.tell(handlers.probe);
+    replica.probe = handlers.probe;
     this.initialize = takeInitializeMarker(world.disk, config.dataDir, config.dataLogDir);
     log.info({ zxid: `0x${zxidHex(replica.lastZxid)}`, znodes: database.tree.nodeCount }, 'recovered');
     if (!config.distributed) return;
@@ -353,7 +359,7 @@ export class Peer {
 
   // What others ask
 
-  private serverInfo(): ServerInfo {
+  serverInfo(): ServerInfo {
     return {
       serverId: this.config.myid ?? 0,
       dataDir: `${this.config.dataDir}/version-2`,

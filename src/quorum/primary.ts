@@ -47,7 +47,7 @@ export class Primary {
   readonly sessions: SessionTracker;
   private readonly clock: Clock;
   private readonly database: Database;
-  private readonly prep: Prep;
+  readonly prep: Prep;
   private readonly ids: SessionIds;
   private readonly reaper: ContainerReaper;
   private readonly host: PrimaryHost;

@@ -7,6 +7,7 @@ import { readTxn, type Txn } from '../jute/txns.ts';
 import { type Zxid, zxidHex } from '../jute/zxid.ts';
 import type { SnapshotMeter } from '../server/metrics/role-meters.ts';
 import type { Store } from '../txnlog/store.ts';
+import type { PeerProbe } from './peer-probe.ts';
 
 /**
  * One peer's copy of the state: transactions are appended, and applied to the tree once they are both committed
@@ -39,6 +40,7 @@ interface PendingTxn {
 
 export class Replica {
   readonly store: Store;
+  probe: PeerProbe | undefined;
   private current: Database;
   private readonly random: Random;
   private readonly policy: SnapshotPolicy;
@@ -91,6 +93,7 @@ export class Replica {
     // The tree of one who led without proposing stands at its epoch's start, above the log that a learner counts by.
     this.committed = this.store.lastDurable;
     this.sink = sink;
+    this.probe?.onRoleBegan();
   }
 
   /** A leader's epoch begins: no transaction has this zxid, and those that follow are above it. */
@@ -101,12 +104,14 @@ export class Replica {
   }
 
   append(zxid: Zxid, payload: Buffer, txn?: Txn): void {
+    this.probe?.onAppend(zxid, payload);
     this.pending.push({ zxid, payload, txn });
     this.store.append(zxid, payload);
   }
 
   /** Everything up to `zxid` is decided; it is applied as soon as the own disk has it. */
   commit(zxid: Zxid): void {
+    this.probe?.onCommit(zxid);
     assert(zxid >= this.committed, `commit of ${zxidHex(zxid)} behind ${zxidHex(this.committed)}`);
     this.committed = zxid;
     this.drain();
@@ -114,6 +119,7 @@ export class Replica {
 
   /** From the store, after each sync. */
   onDurable(zxid: Zxid): void {
+    this.probe?.onDurable(zxid);
     this.drain();
     this.sink?.onDurable(zxid);
   }
@@ -130,6 +136,7 @@ export class Replica {
         if (head.zxid <= this.store.lastDurable) this.applyOne(head);
       }
       this.committed = this.current.lastProcessedZxid;
+      this.probe?.onRoleEnded();
       done();
     });
   }
@@ -143,6 +150,7 @@ export class Replica {
   replaceWith(database: Database): void {
     this.current = database;
     this.committed = database.lastProcessedZxid;
+    this.probe?.onReplaced(database);
   }
 
   /** Starts a snapshot now unless one is being written. */
@@ -181,11 +189,13 @@ export class Replica {
 
   private applyOne(entry: PendingTxn): void {
     const txn = entry.txn ?? readTxn(entry.payload);
+    const isDecided = this.sink !== undefined;
     const result = this.current.apply(txn);
     this.store.recent.push(entry.zxid, entry.payload);
     this.txnsSinceSnapshot++;
     this.bytesSinceSnapshot += entry.payload.length;
     this.sink?.onApplied(txn, result);
+    this.probe?.onApplied(entry.zxid, entry.payload, isDecided);
   }
 
   private isSnapshotDue(): boolean {

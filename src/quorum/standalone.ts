@@ -22,6 +22,7 @@ export class Standalone implements Upstream, ReplicaSink {
     const { replica, clock, config } = parts;
     replica.beginRole(this);
     this.primary = new Primary(replica.database, parts.auth, clock, primaryOptions(config), this, parts.log);
+    parts.probe?.onPrimary(this.primary);
     this.ticker = clock.every(config.tickTimeMs / 2, () => this.primary.onTick(clock.nowMs()));
     parts.server.start(this, replica.database);
     this.primary.closeDeadSessions();

@@ -5,6 +5,7 @@ import { type Disk, diskError } from '../io/disk.ts';
 import { epochOf, MAX_EPOCH, type Zxid } from '../jute/zxid.ts';
 import { join } from './file-names.ts';
 import { replaceFile } from './small-file.ts';
+import type { StoreProbe } from './store-probe.ts';
 
 /**
  * acceptedEpoch and currentEpoch (f.p and f.a of the Zab paper): decimal text in dataDir/version-2, as Apache keeps
@@ -15,6 +16,7 @@ export class Epochs {
   private readonly disk: Disk;
   private readonly dir: string;
   private readonly log: Log;
+  probe: StoreProbe | undefined;
   private accepted: number | undefined;
   private current: number | undefined;
 
@@ -44,14 +46,15 @@ export class Epochs {
     if (current > 0 && !this.disk.exists(join(this.dir, CURRENT))) this.write(CURRENT, current);
     this.write(ACCEPTED, epoch);
     this.accepted = epoch;
+    this.probe?.onAcceptedEpoch(epoch);
   }
 
   /** Durable on return. Throws FatalError. */
   setCurrent(epoch: number): void {
     assert(epoch >= (this.current ?? 0), `currentEpoch never goes back from ${this.current} to ${epoch}`);
-    if (epoch === this.current && this.disk.exists(join(this.dir, CURRENT))) return;
-    this.write(CURRENT, epoch);
+    if (epoch !== this.current || !this.disk.exists(join(this.dir, CURRENT))) this.write(CURRENT, epoch);
     this.current = epoch;
+    this.probe?.onCurrentEpoch(epoch);
   }
 
   /**

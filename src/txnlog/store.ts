@@ -24,6 +24,7 @@ import { looksComplete } from './snapshot/snapshot-reader.ts';
 import { type SnapshotInfo, SnapshotShelf } from './snapshot/snapshot-shelf.ts';
 import { encodeSnapshot, type SnapshotSource, type SnapshotWriter } from './snapshot/snapshot-writer.ts';
 import type { StoreOptions } from './store-options.ts';
+import type { StoreProbe } from './store-probe.ts';
 
 export interface StoreWorld {
   readonly disk: Disk;
@@ -51,6 +52,7 @@ const TRUNCATE_FAILED = 13;
  */
 export class Store {
   readonly epochs: Epochs;
+  private probe: StoreProbe | undefined;
   readonly recent: RecentLog;
   private readonly disk: Disk;
   private readonly clock: Clock;
@@ -112,6 +114,12 @@ export class Store {
     this.writer.afterFile = (zxid, end) => this.shelf.setEnd(zxid, end);
     this.shelf = new LogShelf(this.place, this.writer, log);
     this.snapshots = new SnapshotShelf({ disk: world.disk, clock: world.clock, dir: dirs.snapDir }, options);
+  }
+
+  /** Tells it from now on. */
+  tell(probe: StoreProbe): void {
+    this.probe = probe;
+    this.epochs.probe = probe;
   }
 
   /** Assign before the first append. */
@@ -221,6 +229,13 @@ export class Store {
    * middle is a FatalError: a cut that was only believed to have happened splits the ensemble (ZOOKEEPER-3701).
    */
   truncate(zxid: Zxid): boolean {
+    this.probe?.onCutting(zxid);
+    const isCut = this.cut(zxid);
+    this.probe?.onCut(zxid, isCut);
+    return isCut;
+  }
+
+  private cut(zxid: Zxid): boolean {
     assert(this.writer.isIdle && !this.snapshots.isReceiving, 'a log is cut while nobody writes it');
     this.snapshots.giveUpOwn();
     try {
@@ -255,6 +270,7 @@ export class Store {
    * before. A crash leaves the old history or the new one, whole (ZOOKEEPER-3642). A disk that cannot hold it is fatal.
    */
   installSnapshot(cut: SnapshotSource, done: () => void): void {
+    this.probe?.onInstalling(cut.zxid);
     assert(this.writer.isIdle, 'a history is replaced while nobody writes it');
     this.snapshots.receive(cut, (error, writer) => {
       if (error === undefined) this.finishInstall(writer, done);
@@ -291,6 +307,7 @@ export class Store {
   }
 
   private finishInstall(writer: SnapshotWriter, done: () => void): void {
+    this.probe?.onReplacing(writer.zxid);
     try {
       this.writer.reset(writer.zxid);
       // The entry of the temporary file must outlive the intent that speaks of it.
@@ -307,6 +324,7 @@ export class Store {
     this.beginsEmpty = false;
     this.recent.clear();
     this.recovered = true;
+    this.probe?.onInstalled(writer.zxid);
     done();
   }
 

@@ -1,8 +1,10 @@
 import { FatalError, messageOf } from '../../src/base/errors.ts';
 import type { Log, LogFields } from '../../src/base/log.ts';
 import type { Net } from '../../src/io/net.ts';
+import type { PeerConfig } from '../../src/quorum/config/peer-config.ts';
 import { readConfigFile } from '../../src/quorum/config/read-config.ts';
 import { Peer, type PeerMode } from '../../src/quorum/peer.ts';
+import type { PeerProbe } from '../../src/quorum/peer-probe.ts';
 import type { HostInfo } from '../../src/server/monitoring/server-info.ts';
 import { SimClock } from './clock.ts';
 import { DeadProcess, SimDisk } from './disk.ts';
@@ -36,6 +38,10 @@ export class Machine {
   failure: unknown;
   /** The network as its processes use it. */
   viaNet: (net: Net) => Net = (net) => net;
+  /** Looks into each of its processes. */
+  probe: PeerProbe | undefined;
+  /** What its processes are configured with beside zoo.cfg. */
+  overrides: Partial<PeerConfig> = {};
   /** Runs after every start of a process, before its first event. */
   onStarted: (peer: Peer) => void = () => {};
   /** The process ended by itself: a FatalError, or a bug. */
@@ -113,9 +119,9 @@ export class Machine {
       const random = this.random.split(`peer ${this.starts}`);
       const peer = new Peer(
         { clock, disk, net, random },
-        config,
+        { ...config, ...this.overrides },
         NO_HOST_INFO,
-        { onListening: () => {}, onServing: () => {} },
+        { onListening: () => {}, onServing: () => {}, ...(this.probe === undefined ? {} : { probe: this.probe }) },
         log,
       );
       this.running = peer;

@@ -96,7 +96,7 @@ export class Script {
   }
 
   electionOf(sid: number): Election {
-    return (this.view(sid).machine.peer as unknown as { election: Election }).election;
+    return this.view(sid).machine.peer?.election as Election;
   }
 
   /** How often its log said so since it was first started, as far as it is kept. */
@@ -356,10 +356,7 @@ export class Script {
 
   /** The leader has begun to close that session. */
   isBeingClosed(sessionId: bigint): boolean {
-    const { peer } = this.view(this.leader);
-    const role = (peer as unknown as { current: { role: { primary: { sessions: object } } } }).current.role;
-    const { byId } = role.primary.sessions as { byId: ReadonlyMap<bigint, { readonly isClosing: boolean }> };
-    return byId.get(sessionId)?.isClosing === true;
+    return this.view(this.leader).primary?.sessions.isClosing(sessionId) === true;
   }
 
   /** Asked now; answered whenever. */

@@ -2,12 +2,8 @@ import type { SnapshotSource } from '../../src/txnlog/snapshot/snapshot-writer.t
 import type { Store } from '../../src/txnlog/store.ts';
 import type { StorageLimits } from './storage-plan.ts';
 
-/** Carries out the limits of a plan on the store of one process, from outside. */
-export function limitStorage(store: Store, { sliceBytes, logFileBytes }: StorageLimits): void {
-  if (logFileBytes !== undefined) {
-    (store as unknown as { writer: { options: { fileLimitBytes: number } } }).writer.options.fileLimitBytes =
-      logFileBytes;
-  }
+/** Snapshots of one process are made, written and sent in smaller slices. */
+export function limitStorage(store: Store, { sliceBytes }: StorageLimits): void {
   if (sliceBytes === undefined) return;
   const inSlices = (cut: SnapshotSource): SnapshotSource => {
     const next = cut.next.bind(cut);

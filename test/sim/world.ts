@@ -140,11 +140,13 @@ export class World {
       expiry(scheduler, this.clients, slackMs),
       { onProposed: (_view, _zxid, payload) => this.wake(payload) },
     );
-    this.observer.counterLimit = plan.counterLimit;
+    this.observer.limits.maxCounter = plan.counterLimit;
     this.observer.recentBytes = plan.recentBytes;
     this.observer.storage = plan.storage;
     for (const machine of this.ensemble.machines) {
       machine.disk.snapshotWriteMs = plan.storage?.snapshotWriteMs;
+      const logFileBytes = plan.storage?.logFileBytes;
+      if (logFileBytes !== undefined) machine.overrides = { txnLogSizeLimitBytes: logFileBytes };
       this.observer.add(machine, machine.sid <= plan.voters);
     }
     this.faults = new Faults(this.ensemble, this.observer, isQuorum);
@@ -231,7 +233,7 @@ export class World {
     const { plan } = this;
     this.faults.heal();
     // Each leader gives all sessions their whole timeout again.
-    this.observer.counterLimit = undefined;
+    this.observer.limits.maxCounter = undefined;
     const { scheduler } = this.ensemble;
     if (plan.net?.lame !== undefined) this.doWithoutSome(plan.net.lame.kind, plan.net.lame.salt);
     const healedMs = scheduler.nowMs;

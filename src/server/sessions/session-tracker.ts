@@ -53,6 +53,11 @@ export class SessionTracker implements SessionChecks {
     return this.byId.has(sessionId);
   }
 
+  /** Its closeSession is proposed and not applied yet. */
+  isClosing(sessionId: bigint): boolean {
+    return this.byId.get(sessionId)?.isClosing === true;
+  }
+
   /** A session to be created, or one the database brought along. One already known is only touched. */
   track(sessionId: bigint, timeoutMs: number, nowMs: number): void {
     let session = this.byId.get(sessionId);

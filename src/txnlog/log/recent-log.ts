@@ -18,7 +18,8 @@ export const RECENT_MAX_BYTES = 64 << 20;
 
 export class RecentLog {
   private readonly capacity: number;
-  private readonly maxBytes: number;
+  /** Whatever their number; the newest is kept in any case. */
+  maxBytes: number;
   private readonly entries: (LogEntry | undefined)[];
   private head = 0;
   private count = 0;

@@ -18,7 +18,15 @@ import type { QuorumPacket } from '../wire/packets.ts';
  *  - `onHalfTick` comes every half tickTime; all limits are counted in these, so that a peer which was paused does not
  *    judge its neighbours by a time in which it could not hear them.
  */
+/** Limits that a test reaches only when they are lower. */
+export interface LeaderLimits {
+  /** Of the transactions of one epoch. */
+  readonly maxCounter?: number | undefined;
+  readonly maxLinkQueueBytes?: number | undefined;
+}
+
 export interface LeaderOptions {
+  readonly limits?: LeaderLimits | undefined;
   readonly self: number;
   /** The present configuration; then the one proposed but not yet decided, if the peer has logged one: both must agree. */
   readonly verifiers: readonly QuorumVerifier[];

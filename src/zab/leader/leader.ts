@@ -15,7 +15,7 @@ import {
 import { type Barrier, Barriers } from './barriers.ts';
 import { Broadcast } from './broadcast.ts';
 import { Discovery } from './discovery.ts';
-import type { History, LeaderHost, LeaderOptions } from './leader-host.ts';
+import type { History, LeaderHost, LeaderLimits, LeaderOptions } from './leader-host.ts';
 import type { LearnerLink } from './learner-link.ts';
 import { LearnerLinks, type LinkInfo } from './learner-links.ts';
 import { PingRounds } from './ping-rounds.ts';
@@ -42,6 +42,7 @@ export type ZabPhase = 'discovery' | 'synchronization' | 'broadcast' | 'ended';
 
 export class Leader {
   private readonly self: number;
+  private readonly limits: LeaderLimits | undefined;
   private readonly history: History;
   private readonly host: LeaderHost;
   private readonly log: Log;
@@ -56,6 +57,7 @@ export class Leader {
 
   constructor(options: LeaderOptions, history: History, host: LeaderHost, log: Log) {
     this.self = options.self;
+    this.limits = options.limits;
     this.history = history;
     this.host = host;
     this.log = log;
@@ -150,7 +152,7 @@ export class Leader {
   nextZxid(): Zxid | undefined {
     assert(this.phase === 'broadcast', 'only an established leader proposes');
     const { proposed } = this.inFlight;
-    if (counterOf(proposed) >= MAX_COUNTER - 1) {
+    if (counterOf(proposed) >= (this.limits?.maxCounter ?? MAX_COUNTER - 1)) {
       this.stepDown('the counter of this epoch is used up; a new election starts a new epoch');
       return undefined;
     }

@@ -120,7 +120,7 @@ export class LearnerLinks {
       this.cameNearer();
     }
     const reason =
-      this.host.queuedBytes(link.id) > this.options.maxLinkQueueBytes
+      this.host.queuedBytes(link.id) > (this.options.limits?.maxLinkQueueBytes ?? this.options.maxLinkQueueBytes)
         ? 'the learner takes less than is sent to it'
         : link.overdue(this.now, this.limits);
     if (reason !== undefined) this.drop(link, reason);

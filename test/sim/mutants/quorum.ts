@@ -7,7 +7,7 @@ export const QUORUM_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'Following.sendWhenDurable',
-        from: 'this.durableQueue.push(() => this.link?.send(packet));',
+        from: 'this.durableQueue.push(() => this.send(packet));',
         to: 'this.link?.send(packet);',
       },
     ],

@@ -7,7 +7,7 @@ export const TXNLOG_MUTANTS: readonly Mutant[] = [
     // A learner whose history does not end where it was told to cut it asks for a snapshot: that line goes as well.
     edits: [
       {
-        at: 'Store.truncate',
+        at: 'Store.cut',
         from: 'carryOut(this.disk, this.dirs, this.note, intent); } catch (error) {',
         to: 'carryOut(this.disk, this.dirs, this.note, intent); } catch (error) { if (!Object.hasOwn(error as object, `code`))',
       },

@@ -1,9 +1,5 @@
-import type { PendingTree } from '../../../src/server/prep/pending-tree.ts';
+import type { Primary } from '../../../src/quorum/primary.ts';
 import type { Scenario } from '../script.ts';
-
-interface Insides {
-  readonly current: { readonly role: { readonly primary: { readonly prep: { readonly pending: PendingTree } } } };
-}
 
 export const scenario: Scenario = {
   name: 'a wrong digest',
@@ -13,7 +9,7 @@ export const scenario: Scenario = {
     s.begin(3);
     s.create('/a');
     s.itBegins();
-    const { pending } = (s.view(3).machine.peer as unknown as Insides).current.role.primary.prep;
+    const { pending } = (s.view(3).primary as Primary).prep;
     const { digest } = pending;
     // It is what the invariants look for.
     s.world.looksInside = false;

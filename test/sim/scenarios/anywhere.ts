@@ -1,6 +1,8 @@
 import { makeZxid, ZXID_NONE, ZXID_ZERO, type Zxid } from '../../../src/jute/zxid.ts';
+import type { Peer } from '../../../src/quorum/peer.ts';
 import { intBody, PacketType } from '../../../src/zab/wire/packets.ts';
 import { dialLeader, introduce } from '../neighbour.ts';
+import { storeOf } from '../observer.ts';
 import type { Scenario, Script } from '../script.ts';
 
 const { ackEpoch, diff, leaderInfo, newLeader, proposal, snap, trunc } = PacketType;
@@ -54,9 +56,7 @@ export const scenario: Scenario = {
 
     // The same from the log on disk.
     s.world.observer.recentBytes = 1;
-    const { peer } = s.view(s.leader);
-    const { recent } = (peer as unknown as { store: { recent: { maxBytes: number } } }).store;
-    recent.maxBytes = 1;
+    storeOf(s.view(s.leader).peer as Peer).recent.maxBytes = 1;
     s.write('/node', 'the only one in memory');
     s.run(100);
     expectSync(s, makeZxid(1, 2), diff, all + 1 - 2, 'one far behind');

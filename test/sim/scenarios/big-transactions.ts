@@ -1,17 +1,7 @@
 import { ZXID_NONE } from '../../../src/jute/zxid.ts';
 import { intBody, PacketType } from '../../../src/zab/wire/packets.ts';
 import { dialLeader, introduce, join } from '../neighbour.ts';
-import type { Scenario, Script } from '../script.ts';
-
-function limitQueue(s: Script, bytes: number): void {
-  const { peer } = s.view(s.leader);
-  const { role } = (
-    peer as unknown as {
-      current: { role: { leader: { links: { options: { maxLinkQueueBytes: number } } } } };
-    }
-  ).current;
-  role.leader.links.options.maxLinkQueueBytes = bytes;
-}
+import type { Scenario } from '../script.ts';
 
 export const scenario: Scenario = {
   name: 'large transactions',
@@ -42,7 +32,7 @@ export const scenario: Scenario = {
     link.next(PacketType.upToDate, 'UPTODATE');
     link.pause();
     const log = s.listen(s.leader);
-    limitQueue(s, 100_000);
+    s.world.observer.limits.maxLinkQueueBytes = 100_000;
     for (let i = 0; i < 40; i++) s.write('/large', `${data}${i}`);
     s.until('the end of it', () => log.lines.some((line) => /takes less than is sent/.test(line)));
     log.stop();

@@ -43,9 +43,9 @@ export const scenario: Scenario = {
     s.run(500);
     const { leader } = s;
     const before = s.view(leader).currentEpoch;
-    s.world.observer.counterLimit = counterOf(s.view(leader).tip) + 250;
+    s.world.observer.limits.maxCounter = counterOf(s.view(leader).tip) + 250;
     s.until('another epoch', () => s.leader !== 0 && s.view(s.leader).currentEpoch > before);
-    s.world.observer.counterLimit = undefined;
+    s.world.observer.limits.maxCounter = undefined;
     s.until('the end of the rest', () => databaseOf(s.view(1).peer as Peer).sessions.size === 1);
     log.stop();
     s.write('/node', 'after');

@@ -24,10 +24,6 @@ export function reconfig(text: string | undefined): TxnBody {
   return { kind: 'setData', type: OpCode.reconfig, path: '/zookeeper/config', data, version: 1 };
 }
 
-interface Insides {
-  quorumInfo(): { readonly quorumPort: string };
-}
-
 function leaderBody(sid: number): Buffer {
   const body = Buffer.alloc(8);
   body.writeBigInt64BE(BigInt(sid));
@@ -51,9 +47,7 @@ export function change(script: Script, led: Led, made: number, text: string, lea
 }
 
 function inForce(script: Script, sid: number): string {
-  const { peer } = script.view(sid);
-  const { book } = peer as unknown as { book: { active: { text(): string } } };
-  return book.active.text();
+  return script.view(sid).peer?.book?.active.text() ?? '';
 }
 
 function expectFiles(script: Script, sid: number, version: Zxid, count: number): void {
@@ -142,7 +136,7 @@ export const scenario: Scenario = {
     led.link.send(informAndActivate, gone.zxid, Buffer.concat([leaderBody(3), gone.payload]));
     led.link.untilClosed('it was left out');
     led = lead(script, leader, 1, 'upToDate');
-    const { quorumPort } = (script.view(1).peer as unknown as Insides).quorumInfo();
+    const quorumPort = script.view(1).peer?.serverInfo().quorum()?.quorumPort;
     script.expect(quorumPort, '', 'the quorum port of who is no member');
     // What concerns followers only is passed over, and what is here already.
     const plain = led.next();

@@ -4,11 +4,6 @@ import { Stranger } from '../stranger.ts';
 
 const EVERY_MS = 7;
 
-interface Insides {
-  quorumInfo(): { readonly peerState: string };
-  leaderInfo(): unknown;
-}
-
 export const scenario: Scenario = {
   name: 'four-letter words while roles change',
   about: 'every server answers at all times, and says truly what it is and how far it has come',
@@ -30,10 +25,10 @@ export const scenario: Scenario = {
           };
         }
         // Who asks for metrics is answered by one that does not serve as well.
-        const insides = view.peer as unknown as Insides | undefined;
-        if (insides === undefined) continue;
-        states.add(insides.quorumInfo().peerState);
-        insides.leaderInfo();
+        const info = view.peer?.serverInfo();
+        if (info === undefined) continue;
+        states.add(info.quorum()?.peerState ?? '');
+        info.leader();
       }
     };
     for (let ms = 0; ms < 4000; ms += EVERY_MS) scheduler.after(ms * 1000, undefined, ask);
