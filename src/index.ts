@@ -20,12 +20,16 @@ export interface StartOptions {
 /** The keys of zoo.cfg; docs/OPERATIONS.md has the list. */
 export type PeerProperties = Readonly<Record<string, string | number | boolean>>;
 
-/** `config`: the path of a zoo.cfg, or its keys. Throws ConfigError; what fails later is in the peer's promises. */
+/**
+ * `config`: the path of a zoo.cfg, or its keys, which have to ask for an admin server to get one. Throws ConfigError; what fails later is in the peer's promises. */
 export function startPeer(config: string | PeerProperties, options: StartOptions = {}): RunningPeer {
   const log = options.log ?? silentLog;
   const world = openNodeWorld(log);
   const context = { disk: world.disk, cwd: process.cwd() };
-  const read = typeof config === 'string' ? readConfigFile(config, context) : readConfigProperties(config, context);
+  const read =
+    typeof config === 'string'
+      ? readConfigFile(config, context)
+      : readConfigProperties({ 'admin.enableServer': false, ...config }, context);
   for (const warning of read.warnings) log.warn({}, warning);
   const peer = new RunningPeer(world, read.config, log);
   peer.start();

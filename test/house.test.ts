@@ -61,7 +61,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   client: ['base', 'io', 'jute'],
   admin: ['base', 'jute', 'server'],
   cli: ['jute', 'client'],
-  embed: ['base', 'io', 'quorum', 'admin'],
+  embed: ['base', 'io', 'quorum', 'admin', 'server'],
   'index.ts': ['base', 'io', 'embed', 'quorum'],
   'peer.ts': ['base', 'io', 'embed', 'quorum', 'server'],
 };

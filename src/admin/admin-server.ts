@@ -26,6 +26,8 @@ export interface AdminServerOptions {
   readonly idleTimeoutMs: number;
   /** `/commands` unless configured. */
   readonly commandUrl: string;
+  /** Who asks, for the scheme `ip`, is the first address of X-Forwarded-For. Only behind a proxy that sets it. */
+  readonly trustsForwardedFor: boolean;
 }
 
 /** Of a request that carries a body; a snapshot to restore is no such request. */
@@ -148,8 +150,14 @@ export class AdminServer {
 
   private authenticate(scheme: string, secret: string | undefined, request: IncomingMessage): readonly Id[] {
     const data = secret === undefined ? undefined : Buffer.from(secret, 'utf8');
-    const answer = this.context.auth.authenticate(scheme, data, request.socket.remoteAddress ?? '');
+    const answer = this.context.auth.authenticate(scheme, data, this.addressOf(request));
     return typeof answer === 'string' ? [] : answer;
+  }
+
+  private addressOf(request: IncomingMessage): string {
+    const forwarded = this.options.trustsForwardedFor ? request.headers['x-forwarded-for'] : undefined;
+    const first = typeof forwarded === 'string' ? forwarded.split(',')[0]?.trim() : undefined;
+    return first ?? request.socket.remoteAddress ?? '';
   }
 
   private mayDoAll(ids: readonly Id[]): boolean {

@@ -18,7 +18,15 @@ export interface EnsembleOptions {
   readonly log: Log;
 }
 
-const DEFAULTS = { tickTime: 500, initLimit: 20, syncLimit: 10, clientPort: 0, clientPortAddress: '127.0.0.1' };
+/** Peers inside a program open no port that it did not ask for. */
+const DEFAULTS = {
+  tickTime: 500,
+  initLimit: 20,
+  syncLimit: 10,
+  clientPort: 0,
+  clientPortAddress: '127.0.0.1',
+  'admin.enableServer': false,
+};
 const HOST = '127.0.0.1';
 
 interface Seat {

@@ -1,3 +1,4 @@
+import type { AdminServer } from '../admin/admin-server.ts';
 import { MetricsHttp } from '../admin/metrics-http.ts';
 import { NodeHost } from '../admin/node-host.ts';
 import { AssertionFailure } from '../base/assert.ts';
@@ -6,6 +7,7 @@ import type { Log } from '../base/log.ts';
 import type { NodeWorld } from '../io/node-world.ts';
 import type { PeerConfig } from '../quorum/config/peer-config.ts';
 import { Peer, type PeerMode } from '../quorum/peer.ts';
+import { adminOfPeer } from './admin-of-peer.ts';
 
 /**
  * A peer in the real world, as programs hold it: promises for what becomes of it. Whatever its code throws ends this
@@ -20,11 +22,16 @@ export class RunningPeer {
   /** Client port bound and listening; where there is none, resolved at the start. */
   readonly listening: Promise<void>;
 
+  /** The admin server's port is bound, or was found taken; resolved at the start where there is none. */
+  adminListening: Promise<void> = Promise.resolve();
+
   private readonly world: NodeWorld;
   private readonly log: Log;
   private peer: Peer | undefined = undefined;
   private metricsHttp: MetricsHttp | undefined = undefined;
+  private admin: AdminServer | undefined = undefined;
   private boundPort: number | undefined = undefined;
+  private boundAdminPort: number | undefined = undefined;
   private ended = false;
   private isClosing = false;
   private readonly onReady: Settle;
@@ -44,10 +51,11 @@ export class RunningPeer {
 
   start(): void {
     try {
+      const host = new NodeHost();
       this.peer = new Peer(
         this.world,
         this.config,
-        new NodeHost(),
+        host,
         {
           onListening: (port) => {
             this.boundPort = port;
@@ -60,6 +68,8 @@ export class RunningPeer {
       );
       if (this.config.clientPort === undefined) this.onListening.resolve();
       if (this.config.metricsProvider === 'prometheus') this.serveMetrics(this.peer);
+      this.admin = adminOfPeer(this.peer, this.config, host, this.log);
+      this.adminListening = this.listenForAdmins();
       this.peer.start();
     } catch (error) {
       this.fail(error);
@@ -69,6 +79,11 @@ export class RunningPeer {
   /** The port clients connect to; undefined until it is bound. */
   get clientPort(): number | undefined {
     return this.boundPort;
+  }
+
+  /** The port of the admin server; undefined until it is bound, and where there is none. */
+  get adminPort(): number | undefined {
+    return this.boundAdminPort;
   }
 
   get mode(): PeerMode {
@@ -105,6 +120,7 @@ export class RunningPeer {
     if (this.ended) return;
     this.ended = true;
     void this.metricsHttp?.close();
+    void this.admin?.close();
     this.world.shut();
     const reason = error ?? new Error('the peer was closed');
     this.onReady.reject(reason);
@@ -117,6 +133,10 @@ export class RunningPeer {
     if (mode === 'looking') return;
     this.log.info({ mode }, 'serving');
     this.onReady.resolve();
+  }
+
+  private async listenForAdmins(): Promise<void> {
+    this.boundAdminPort = await this.admin?.listen();
   }
 
   private serveMetrics(peer: Peer): void {

@@ -60,6 +60,9 @@ export class Peer {
   readonly config: PeerConfig;
   readonly metrics: ServerMetrics;
   readonly server: ZooKeeperServer;
+  /** What is told about this peer. */
+  readonly info: ServerInfo;
+  readonly auth: AuthRegistry;
   private readonly world: World;
   private readonly log: Log;
   private readonly handlers: PeerHandlers;
@@ -89,6 +92,8 @@ export class Peer {
       log,
     };
     const auth = new AuthRegistry(authOptions(config));
+    this.auth = auth;
+    this.info = this.serverInfo();
     this.store = Store.open(world, storeOptions(config, databaseOptions), log);
     const startedMs = world.clock.nowMs();
     const database = this.store.recover();
@@ -108,7 +113,7 @@ export class Peer {
     this.server = new ZooKeeperServer(world, serverOptions(config), {
       auth,
       metrics: this.metrics,
-      info: this.serverInfo(),
+      info: this.info,
       host,
       log,
     });

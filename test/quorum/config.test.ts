@@ -189,7 +189,7 @@ describe('unknown and unhonoured keys', () => {
     ],
     ['localSessionsEnabled=true', 'zoo.cfg:3: localSessionsEnabled is not honoured: every session is a global one'],
     ['observerMasterPort=2191', 'zoo.cfg:3: observerMasterPort is not honoured: observers learn from the leader'],
-    ['admin.serverPort=8080', 'zoo.cfg:3: admin.serverPort is not honoured: there is no HTTP admin server yet'],
+    ['admin.httpVersion=2', 'zoo.cfg:3: admin.httpVersion is not honoured: HTTP/1.1 is spoken'],
     ['metricsProvider.foo=1', 'zoo.cfg:3: metricsProvider.foo is not honoured: the metrics provider has no such key'],
   ])('%s is warned about by name', (line, warning) => {
     expect(read(`${STANDALONE}${line}\n`).warnings).toEqual([warning]);

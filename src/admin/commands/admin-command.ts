@@ -18,8 +18,7 @@ export interface AdminContext {
 
 export interface AdminOptions {
   readonly snapshotEnabled: boolean;
-  readonly restoreEnabled: boolean;
-  /** Between two snapshots, and between two restores. */
+  /** Between two snapshots. */
   readonly rateLimiterIntervalMs: number;
 }
 

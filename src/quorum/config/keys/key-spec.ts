@@ -108,7 +108,6 @@ export function zeroOrMore(value: number): number {
 export const NO_TLS = 'TLS is not served yet';
 export const NO_SASL = 'SASL is not served yet';
 export const NO_THREADS = 'there are no such threads or buffers here';
-export const NO_ADMIN = 'there is no HTTP admin server yet';
 export const NO_THROTTLE = 'this throttle does not exist yet';
 export const NO_JVM = 'there is no JVM here';
 export const FOR_TESTS = "it is meant for ZooKeeper's own tests";

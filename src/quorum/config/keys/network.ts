@@ -1,4 +1,4 @@
-import { ignored, type KeySpec, NO_ADMIN, NO_THREADS, NO_TLS, PROPERTY, refused } from './key-spec.ts';
+import { ignored, type KeySpec, NO_THREADS, NO_TLS, PORT, PROPERTY, refused } from './key-spec.ts';
 
 /** Ports for clients and for operators. */
 export const NETWORK_KEYS = {
@@ -52,16 +52,67 @@ export const NETWORK_KEYS = {
   maxInProcessingDeadWatchers: { ...ignored(NO_THREADS), type: 'int', default: -1 },
   bitHashCacheSize: { ...ignored(NO_THREADS), type: 'int', default: 10 },
   // HTTP admin server
-  'admin.enableServer': { ...ignored(NO_ADMIN), type: 'boolean', default: true, same: ['false'] },
-  'admin.serverAddress': { ...ignored(NO_ADMIN), type: 'text', default: '0.0.0.0' },
-  'admin.serverPort': { ...ignored(NO_ADMIN), type: 'int', default: 8080 },
-  'admin.commandURL': { ...ignored(NO_ADMIN), type: 'text', default: '/commands' },
-  'admin.idleTimeout': { ...ignored(NO_ADMIN), type: 'int', default: 30_000 },
-  'admin.httpVersion': { ...ignored(NO_ADMIN), type: 'int', default: 11 },
-  'admin.portUnification': { ...ignored(NO_ADMIN), type: 'boolean', default: false, same: ['false'] },
-  'admin.forceHttps': { ...ignored(NO_ADMIN), type: 'boolean', default: false, same: ['false'] },
-  'admin.needClientAuth': { ...ignored(NO_ADMIN), type: 'boolean', default: false, same: ['false'] },
-  'admin.rateLimiterIntervalInMS': { ...ignored(NO_ADMIN), type: 'int', default: 300_000 },
-  'admin.snapshot.enabled': { ...ignored(NO_ADMIN), type: 'boolean', default: true, same: ['false'] },
-  'admin.restore.enabled': { ...ignored(NO_ADMIN), type: 'boolean', default: true, same: ['false'] },
+  'admin.enableServer': {
+    ...PROPERTY,
+    type: 'boolean',
+    default: true,
+    field: 'adminEnabled',
+    means: 'The admin server runs: commands, health and metrics over HTTP.',
+  },
+  'admin.serverAddress': {
+    ...PROPERTY,
+    type: 'text',
+    default: '127.0.0.1',
+    field: 'adminHost',
+    means:
+      'Where the admin server listens; `0.0.0.0` for all addresses, which shows paths and sessions to whoever asks.',
+  },
+  'admin.serverPort': {
+    ...PROPERTY,
+    ...PORT,
+    type: 'int',
+    default: 8080,
+    field: 'adminPort',
+    means: 'Its port. One that is taken is warned about, and the server goes on without.',
+  },
+  'admin.commandURL': {
+    ...PROPERTY,
+    type: 'text',
+    default: '/commands',
+    field: 'adminCommandUrl',
+    means: 'The path in front of the names of its commands.',
+  },
+  'admin.idleTimeout': {
+    ...PROPERTY,
+    type: 'int',
+    default: 30_000,
+    min: 1,
+    field: 'adminIdleTimeoutMs',
+    means: 'ms; a connection of the admin server on which nothing moves is closed.',
+  },
+  'admin.httpVersion': { ...ignored('HTTP/1.1 is spoken'), type: 'int', default: 11, same: ['11'] },
+  'admin.portUnification': { ...refused(NO_TLS), type: 'boolean', default: false, same: ['false'] },
+  'admin.forceHttps': { ...refused(NO_TLS), type: 'boolean', default: false, same: ['false'] },
+  'admin.needClientAuth': { ...refused(NO_TLS), type: 'boolean', default: false, same: ['false'] },
+  'admin.rateLimiterIntervalInMS': {
+    ...PROPERTY,
+    type: 'int',
+    default: 300_000,
+    min: 0,
+    field: 'adminRateLimiterIntervalMs',
+    means: 'ms; one admin snapshot is taken in so long.',
+  },
+  'admin.snapshot.enabled': {
+    ...PROPERTY,
+    type: 'boolean',
+    default: true,
+    field: 'adminSnapshotEnabled',
+    means: 'The admin command `snapshot` may be used.',
+  },
+  'admin.restore.enabled': {
+    ...ignored('there is no restore over HTTP yet'),
+    type: 'boolean',
+    default: true,
+    same: ['false'],
+  },
 } as const satisfies Readonly<Record<string, KeySpec>>;

@@ -1,4 +1,4 @@
-import { ignored, type KeySpec, NO_ADMIN, NO_SASL, NO_TLS, PROPERTY, refused } from './key-spec.ts';
+import { ignored, type KeySpec, NO_SASL, NO_TLS, PROPERTY, refused } from './key-spec.ts';
 
 /** Who may do what. */
 export const SECURITY_KEYS = {
@@ -44,10 +44,11 @@ export const SECURITY_KEYS = {
     means: 'Names that clients of the scheme `ensemble` may expect.',
   },
   'IPAuthenticationProvider.usexforwardedfor': {
-    ...ignored(NO_ADMIN),
+    ...PROPERTY,
     type: 'boolean',
     default: false,
-    same: ['false'],
+    field: 'adminTrustsForwardedFor',
+    means: 'Behind a proxy: who asks the admin server is the first address of X-Forwarded-For.',
   },
   'security.auth_to_local': { ...ignored(NO_SASL), type: 'text', default: 'DEFAULT' },
   'kerberos.removeHostFromPrincipal': { ...ignored(NO_SASL), type: 'boolean', default: false, same: ['false'] },

@@ -1,0 +1,275 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Log } from '../../src/base/log.ts';
+import { connect } from '../../src/client/client.ts';
+import { type RunningPeer, startPeer } from '../../src/index.ts';
+
+/** Whole standalone peers; the answers of Apache ZooKeeper 3.9.5 to the same are what is expected. */
+const peers: RunningPeer[] = [];
+const dirs: string[] = [];
+
+afterEach(async () => {
+  for (const peer of peers.splice(0)) await peer.close();
+  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
+});
+
+function freshDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'admin-'));
+  dirs.push(dir);
+  return dir;
+}
+
+const KEYS = {
+  tickTime: 2000,
+  clientPort: 0,
+  clientPortAddress: '127.0.0.1',
+  'admin.enableServer': true,
+  'admin.serverPort': 0,
+  'admin.rateLimiterIntervalInMS': 0,
+};
+
+async function start(keys: Record<string, string | number | boolean> = {}, log?: Log): Promise<RunningPeer> {
+  const peer = startPeer({ dataDir: freshDir(), ...KEYS, ...keys }, log === undefined ? {} : { log });
+  peers.push(peer);
+  await peer.ready;
+  await peer.listening;
+  await peer.adminListening;
+  return peer;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly headers: Headers;
+  readonly json: Record<string, unknown>;
+}
+
+async function ask(peer: RunningPeer, path: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await fetch(`http://127.0.0.1:${peer.adminPort}${path}`, init);
+  const text = await response.text();
+  const json = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {};
+  return { status: response.status, text, headers: response.headers, json };
+}
+
+const SUPER = { Authorization: 'digest anybody:anything' };
+
+describe('commands', () => {
+  it('are listed with links, sorted, under the command URL', async () => {
+    const peer = await start({ 'admin.commandURL': '/do' });
+    const { text } = await ask(peer, '/do');
+    expect(text.startsWith('<a href="/do/configuration">configuration</a>\n<br/>\n')).toBe(true);
+    const names = [...text.matchAll(/>(\w+)<\/a>/g)].map((match) => match[1]);
+    expect(names).toEqual([...names].sort());
+    expect(names).toEqual(expect.arrayContaining(['connections', 'dump', 'leader', 'monitor', 'snapshot', 'zabstate']));
+    expect((await ask(peer, '/do/')).text).toBe(text);
+  });
+
+  it('answer JSON with their first name and no error, whatever name was asked', async () => {
+    const peer = await start();
+    const { status, text, headers } = await ask(peer, '/commands/isro');
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toBe('application/json');
+    expect(text).toBe('{\n  "read_only" : false,\n  "command" : "is_read_only",\n  "error" : null\n}');
+  });
+
+  it('that do not exist are an error with status 200, as at Apache', async () => {
+    const peer = await start();
+    const { status, json } = await ask(peer, '/commands/nosuch');
+    expect([status, json]).toEqual([200, { command: 'nosuch', error: 'Unknown command: nosuch' }]);
+  });
+
+  it('connections, dump, watches: sessions by their number, ephemerals and watched paths', async () => {
+    const peer = await start();
+    const client = await connect(`127.0.0.1:${peer.clientPort}`);
+    await client.create('/a', 'x');
+    await client.create('/a/e', '', { mode: 'ephemeral' });
+    await client.getData('/a', { watch: () => {} });
+    const session = BigInt(client.sessionId).toString();
+    expect((await ask(peer, '/commands/watches')).text).toContain(`"${session}" : [ "/a" ]`);
+    expect((await ask(peer, '/commands/wchp')).text).toContain(`"/a" : [ ${session} ]`);
+    expect((await ask(peer, '/commands/watch_summary')).json).toMatchObject({
+      num_connections: 1,
+      num_paths: 1,
+      num_total_watches: 1,
+    });
+    expect((await ask(peer, '/commands/dump')).text).toContain(`"${session}" : [ "/a/e" ]`);
+    const { json } = await ask(peer, '/commands/connections');
+    expect(json.secure_connections).toEqual([]);
+    const [connection] = json.connections as Record<string, unknown>[];
+    expect(Object.keys(connection ?? {})).toEqual(
+      (
+        'remote_socket_address interest_ops outstanding_requests packets_received packets_sent session_id last_operation ' +
+        'established session_timeout last_cxid last_zxid last_response_time last_latency min_latency avg_latency max_latency'
+      ).split(' '),
+    );
+    expect(connection?.remote_socket_address).toMatch(/^127\.0\.0\.1:\d+$/);
+    await client.close();
+  });
+
+  it('server_stats has the fields of Apache', async () => {
+    const peer = await start();
+    const { json } = await ask(peer, '/commands/srvr');
+    expect(Object.keys(json)).toEqual([
+      'version',
+      'read_only',
+      'server_stats',
+      'client_response',
+      'node_count',
+      'command',
+      'error',
+    ]);
+    expect(json.version).toMatch(/^3\.9\.5-/);
+    expect(json.server_stats).toMatchObject({
+      server_state: 'standalone',
+      provider_null: false,
+      outstanding_requests: 0,
+    });
+  });
+
+  it('trace masks are kept, and what is no number is refused with the words of Apache', async () => {
+    const peer = await start();
+    expect((await ask(peer, '/commands/gtmk')).json.tracemask).toBe(306);
+    expect((await ask(peer, '/commands/stmk')).json.error).toBe('setTraceMask requires long traceMask argument');
+    expect((await ask(peer, '/commands/stmk?traceMask=x')).json.error).toBe(
+      'setTraceMask requires long traceMask argument, got x',
+    );
+    expect((await ask(peer, '/commands/stmk?traceMask=17')).json).toEqual({
+      tracemask: 17,
+      command: 'set_trace_mask',
+      error: null,
+    });
+    expect((await ask(peer, '/commands/gtmk')).json.tracemask).toBe(17);
+  });
+
+  it('leader, voting_view and zabstate of a standalone server', async () => {
+    const peer = await start();
+    expect((await ask(peer, '/commands/leader')).json).toEqual({
+      command: 'leader',
+      error: 'server is not initialized',
+    });
+    expect((await ask(peer, '/commands/voting_view')).json.current_config).toEqual({});
+    expect((await ask(peer, '/commands/zabstate')).json).toEqual({
+      voting: false,
+      zabstate: '',
+      command: 'zabstate',
+      error: null,
+    });
+  });
+
+  it('initial_configuration is the text of the file, without its secrets', async () => {
+    const dir = freshDir();
+    const file = join(dir, 'zoo.cfg');
+    writeFileSync(
+      file,
+      `# mine\ndataDir=${dir}/data\nclientPort=0\nclientPortAddress=127.0.0.1\nadmin.serverPort=0\n` +
+        'DigestAuthenticationProvider.superDigest=super:abcdefghijklmnopqrstuvwxyz0=\n',
+    );
+    const peer = startPeer(file);
+    peers.push(peer);
+    await peer.ready;
+    await peer.adminListening;
+    const shown = (await ask(peer, '/commands/icfg')).json.initial_configuration as string;
+    expect(shown.split('\n')[0]).toBe('# mine');
+    expect(shown).toContain('superDigest=***');
+    expect(shown).not.toContain('abcdef');
+  });
+});
+
+describe('snapshot', () => {
+  it('is for who proves to hold every permission on the root node', async () => {
+    const peer = await start();
+    const missing = await ask(peer, '/commands/snapshot');
+    expect([missing.status, missing.json.error]).toEqual([401, 'Auth info is missing for the command']);
+    for (const authorization of ['kerberos me', 'digest', 'digest a b c']) {
+      const refused = await ask(peer, '/commands/snapshot', { headers: { Authorization: authorization } });
+      expect([authorization, refused.status, refused.json.error]).toEqual([authorization, 401, 'Not authenticated']);
+    }
+    const client = await connect(`127.0.0.1:${peer.clientPort}`);
+    await client.setAcl('/', [{ perms: 1, id: { scheme: 'world', id: 'anyone' } }]);
+    const forbidden = await ask(peer, '/commands/snapshot', { headers: SUPER });
+    expect([forbidden.status, forbidden.json.error]).toEqual([403, 'Not authorized']);
+    await client.close();
+  });
+
+  it('is streamed as it lies on the disk, with its zxid and size', async () => {
+    const peer = await start();
+    const client = await connect(`127.0.0.1:${peer.clientPort}`);
+    await client.create('/a', 'x');
+    const response = await fetch(`http://127.0.0.1:${peer.adminPort}/commands/snapshot`, { headers: SUPER });
+    const bytes = Buffer.from(await response.arrayBuffer());
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('application/octet-stream');
+    expect(response.headers.get('last_zxid')).toBe('0x2');
+    expect(response.headers.get('snapshot_size')).toBe(String(bytes.length));
+    expect(bytes.subarray(0, 4).toString('latin1')).toBe('ZKSN');
+    expect(readFileSync(join(peer.config.dataDir, 'version-2', 'snapshot.2')).equals(bytes)).toBe(true);
+    const told = await ask(peer, '/commands/snapshot?streaming=false', { headers: SUPER });
+    expect(told.json).toEqual({ command: 'snapshot', error: null });
+    expect((await ask(peer, '/commands/lsnp')).json.zxid).toBe('2');
+    await client.close();
+  });
+
+  it('comes once in an interval, and not at all when it is switched off', async () => {
+    const limited = await start({ 'admin.rateLimiterIntervalInMS': 300_000 });
+    expect((await ask(limited, '/commands/snapshot', { headers: SUPER })).status).toBe(200);
+    expect((await ask(limited, '/commands/snapshot', { headers: SUPER })).status).toBe(429);
+    expect((await ask(limited, '/commands/mntr')).json.snapshot_rate_limited_count).toBe(1);
+    const off = await start({ 'admin.snapshot.enabled': false });
+    expect((await ask(off, '/commands/snapshot', { headers: SUPER })).status).toBe(503);
+  });
+});
+
+describe('shed_connections', () => {
+  it('closes the share it is asked for, and takes nothing else', async () => {
+    const peer = await start();
+    const post = (body: string) => ask(peer, '/commands/shed', { method: 'POST', headers: SUPER, body });
+    expect((await ask(peer, '/commands/shed', { headers: SUPER })).status).toBe(405);
+    expect((await post('')).json.error).toBe('Request body is required');
+    expect((await post('{')).json.error).toMatch(/^Invalid JSON/);
+    expect((await post('{}')).json.error).toBe('Missing required field: percentage');
+    expect((await post('{"percentage": 101}')).json.error).toBe('Percentage must be between 0 and 100');
+    expect((await post(`{"percentage": 1, "more": "${'x'.repeat(70_000)}"}`)).status).toBe(413);
+    const client = await connect(`127.0.0.1:${peer.clientPort}`);
+    expect((await post('{"percentage": 0}')).json).toMatchObject({ connections_shed: 0, percentage_requested: 0 });
+    expect((await post('{"percentage": 100}')).json).toMatchObject({ connections_shed: 1, percentage_requested: 100 });
+    await client.close();
+  });
+});
+
+describe('the port', () => {
+  it('also has health and metrics, and refuses TRACE and other verbs', async () => {
+    const peer = await start();
+    expect((await ask(peer, '/health/live')).text).toBe('live\n');
+    expect(await ask(peer, '/health/ready')).toMatchObject({ status: 200, text: 'ready: standalone\n' });
+    expect((await ask(peer, '/metrics')).text).toContain('# TYPE znode_count gauge');
+    expect((await ask(peer, '/')).status).toBe(404);
+    expect((await ask(peer, '/commands/ruok', { method: 'PUT' })).status).toBe(405);
+    expect((await ask(peer, '/commands/ruok', { method: 'POST' })).json.error).toBe('ruok takes GET');
+  });
+
+  it('that is taken costs a warning, and the peer serves', async () => {
+    const taken = createServer();
+    const port = await new Promise<number>((resolve) => {
+      taken.listen(0, '127.0.0.1', () => resolve((taken.address() as { port: number }).port));
+    });
+    const warnings: string[] = [];
+    const log: Log = { debug() {}, info() {}, warn: (_fields, text) => warnings.push(text), error() {} };
+    const peer = await start({ 'admin.serverPort': port }, log);
+    expect(peer.adminPort).toBeUndefined();
+    expect(peer.mode).toBe('standalone');
+    expect(warnings.filter((text) => text.startsWith('admin server'))).toEqual([
+      'admin server: the port cannot be bound; serving without it (admin.serverPort, admin.enableServer=false)',
+    ]);
+    await new Promise((resolve) => taken.close(resolve));
+  });
+
+  it('is not there unless a program asks for it', async () => {
+    const peer = startPeer({ dataDir: freshDir(), clientPort: 0, clientPortAddress: '127.0.0.1' });
+    peers.push(peer);
+    await peer.ready;
+    expect(peer.adminPort).toBeUndefined();
+  });
+});
