@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { writeFileSync } from 'node:fs';
 import { destination, type Logger, pino } from 'pino';
 import { ConfigError, FatalError, messageOf } from './base/errors.ts';
 import { RunningPeer } from './embed/running-peer.ts';
@@ -18,6 +19,7 @@ const USAGE = `Usage: peer.js --config <zoo.cfg>
 
   --config <file>    configuration, as Apache ZooKeeper's zoo.cfg
   --log-level <l>    debug, info (default), warn, error
+  --ready-file <f>   written once clients are accepted; holds the process id and the port
   --help, --version
 
 Options of a JVM in SERVER_JVMFLAGS and JVMFLAGS are read for -Dname=value.
@@ -38,6 +40,7 @@ interface Arguments {
   readonly config: string | undefined;
   readonly plain: readonly string[];
   readonly logLevel: string;
+  readonly readyFile: string | undefined;
   readonly welcome: boolean;
 }
 
@@ -100,6 +103,13 @@ function main(): void {
       exit(exitCodeOf(error));
     },
   );
+  const { readyFile } = args;
+  if (readyFile !== undefined) {
+    peer.listening.then(
+      () => writeFileSync(readyFile, `${process.pid} ${peer.clientPort ?? '-'}\n`),
+      () => {},
+    );
+  }
   if (args.welcome) {
     Promise.all([peer.ready, peer.listening]).then(
       () => process.stderr.write(welcome(peer)),
@@ -113,16 +123,18 @@ function parseArguments(argv: readonly string[]): Arguments {
   const plain: string[] = [];
   let config: string | undefined;
   let logLevel = 'info';
+  let readyFile: string | undefined;
   let showWelcome = false;
   for (let i = 0; i < argv.length; i++) {
     const arg = argv[i] as string;
     if (arg === '--help' || arg === '-h') return leave(USAGE);
     if (arg === '--version') return leave(`${OWN_VERSION} (compatible with Apache ZooKeeper ${COMPATIBLE_VERSION})\n`);
     if (arg === '--welcome') showWelcome = true;
-    else if (arg === '--config' || arg === '--log-level') {
+    else if (arg === '--config' || arg === '--log-level' || arg === '--ready-file') {
       const value = argv[++i];
       if (value === undefined) return refuse(`${arg} needs a value`);
       if (arg === '--config') config = value;
+      else if (arg === '--ready-file') readyFile = value;
       else logLevel = value;
     } else if (arg.startsWith('-')) return refuse(`unknown option ${arg}`);
     else plain.push(arg);
@@ -131,7 +143,7 @@ function parseArguments(argv: readonly string[]): Arguments {
   if (config === undefined && plain.length === 1) config = plain.shift();
   if (config === undefined && plain.length === 0) return refuse('no configuration');
   if (config !== undefined && plain.length > 0) return refuse(`unexpected argument ${plain[0]}`);
-  return { config, plain, logLevel, welcome: showWelcome };
+  return { config, plain, logLevel, readyFile, welcome: showWelcome };
 }
 
 function leave(text: string): never {

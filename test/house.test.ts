@@ -60,7 +60,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   quorum: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'zab', 'server'],
   client: ['base', 'io', 'jute'],
   admin: ['base', 'jute', 'server'],
-  cli: ['jute', 'client'],
+  cli: ['base', 'io', 'jute', 'election', 'client'],
   embed: ['base', 'io', 'quorum', 'admin', 'server'],
   'index.ts': ['base', 'io', 'embed', 'quorum'],
   'peer.ts': ['base', 'io', 'embed', 'quorum', 'server'],

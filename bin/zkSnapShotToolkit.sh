@@ -1,0 +1,17 @@
+#!/bin/sh
+# Prints a snapshot: zkSnapShotToolkit.sh [-d|-json] <snapshot>
+here=$0
+[ -e "$here" ] || here=$(command -v -- "$here")
+while [ -L "$here" ]; do
+  to=$(readlink "$here")
+  case $to in
+    /*) here=$to ;;
+    *) here=$(dirname "$here")/$to ;;
+  esac
+done
+ZOOBINDIR=$(CDPATH='' cd -- "$(dirname "$here")" && pwd -P) || exit 1
+# shellcheck source=zkEnv.sh
+. "$ZOOBINDIR/zkEnv.sh"
+
+zk_program cli/snapshot-toolkit.js
+exec "$NODE" "$PROGRAM" "$@"

@@ -1,0 +1,134 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { messageOf } from '../base/errors.ts';
+import { parseProperties } from '../election/quorum/properties.ts';
+
+/**
+ * `server-status.js <zoo.cfg>`: what zkServer.sh status prints, and its exit code. Where the server of this machine
+ * listens is found as Apache's script finds it, from the file alone: clientPort, else this server's line there or in
+ * dynamicConfigFile. A configuration that would be refused has a running server all the same, so nothing is judged here.
+ * What Apache's prints goes to standard output; what only we say goes to standard error.
+ */
+interface ClientAddress {
+  readonly host: string;
+  readonly port: string;
+}
+
+const ANSWER_LIMIT_MS = 5000;
+const DEFAULT_HOST = 'localhost';
+
+async function main(file: string): Promise<number> {
+  const settings = readSettings(file);
+  const address = clientAddress(settings);
+  if (address === undefined) {
+    say('Client port not found. Looking for secureClientPort in the static config.');
+    const port = settings.get('secureClientPort');
+    if (port === undefined) {
+      say('Unable to find either secure or unsecure client port in any configs. Terminating.');
+      return 1;
+    }
+    sayFound({ host: settings.get('secureClientPortAddress') ?? DEFAULT_HOST, port }, true);
+    say('Error contacting service. It is probably not running.');
+    process.stderr.write('A TLS port cannot be asked for its status yet.\n');
+    return 1;
+  }
+  sayFound(address, false);
+  let answer: string;
+  try {
+    answer = await ask(address, 'srvr');
+  } catch (error) {
+    say('Error contacting service. It is probably not running.');
+    process.stderr.write(`${messageOf(error)}\n`);
+    return 1;
+  }
+  const mode = answer.split('\n').find((line) => line.includes('Mode'));
+  if (mode === undefined) {
+    say('Error contacting service. It is probably not running.');
+    const said = answer.trim() === '' ? 'nothing' : answer.trim();
+    process.stderr.write(`It runs, but does not serve: without a majority of its ensemble, mostly. It said: ${said}\n`);
+    return 1;
+  }
+  say(mode);
+  return 0;
+}
+
+function clientAddress(settings: ReadonlyMap<string, string>): ClientAddress | undefined {
+  const host = settings.get('clientPortAddress') ?? DEFAULT_HOST;
+  const port = settings.get('clientPort');
+  if (port !== undefined && /^\d+$/.test(port)) return { host, port };
+
+  const myid = readMyid(settings.get('dataDir'));
+  if (myid === undefined) {
+    say('myid could not be determined, will not able to locate clientPort in the server configs.');
+    return undefined;
+  }
+  let client = clientPart(settings, myid);
+  if (client === undefined) {
+    say('Client port not found in static config file. Looking in dynamic config file.');
+    const dynamicFile = settings.get('dynamicConfigFile');
+    client = dynamicFile === undefined ? undefined : clientPart(readSettings(dynamicFile), myid);
+  }
+  if (client === undefined) {
+    say('Client port not found in the server configs');
+    return undefined;
+  }
+  const match = /^(?:\[?([^\]]*)\]?:)?(\d+)$/.exec(client);
+  return match === null ? undefined : { host: match[1] ?? host, port: match[2] as string };
+}
+
+/** Behind the semicolon of `server.N=...;[host:]port`. */
+function clientPart(settings: ReadonlyMap<string, string>, myid: string): string | undefined {
+  return settings.get(`server.${myid}`)?.split(';')[1]?.trim();
+}
+
+function readMyid(dataDir: string | undefined): string | undefined {
+  if (dataDir === undefined) return undefined;
+  try {
+    const text = readFileSync(join(dataDir, 'myid'), 'latin1').trim();
+    return /^\d+$/.test(text) ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readSettings(file: string): Map<string, string> {
+  const text = readFileSync(file, 'latin1');
+  return new Map(parseProperties(text, () => {}).map(({ key, value }) => [key.trim(), value.trim()]));
+}
+
+function ask({ host, port }: ClientAddress, word: string): Promise<string> {
+  return new Promise((done, fail) => {
+    let text = '';
+    const socket = connect({ host, port: Number(port) }, () => socket.write(word));
+    const limit = setTimeout(
+      () => socket.destroy(new Error(`no answer within ${ANSWER_LIMIT_MS} ms`)),
+      ANSWER_LIMIT_MS,
+    );
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.on('error', fail);
+    socket.on('close', () => {
+      clearTimeout(limit);
+      done(text);
+    });
+  });
+}
+
+function sayFound({ host, port }: ClientAddress, isTls: boolean): void {
+  say(`Client port found: ${port}. Client address: ${host}. Client SSL: ${isTls}.`);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+try {
+  process.exitCode = await main(process.argv[2] ?? '');
+} catch (error) {
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.exitCode = 1;
+}
