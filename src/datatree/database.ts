@@ -8,6 +8,7 @@ import { SessionTable } from './session-table.ts';
 import { SnapshotCut } from './snapshot/snapshot-cut.ts';
 import { DataTree, type TreeOptions } from './tree/data-tree.ts';
 import { CONTAINER_OWNER, ttlOwner } from './tree/owner-kind.ts';
+import type { ReadableTree } from './tree/tree-views.ts';
 
 export interface DatabaseOptions extends TreeOptions {
   readonly log: Log;
@@ -38,9 +39,9 @@ const NOT_KNOWN_YET = Number.POSITIVE_INFINITY as Zxid;
  * never carries the zxid of a change it holds in part.
  */
 export class Database {
-  readonly tree: DataTree;
   readonly sessions: SessionTable;
   private readonly options: DatabaseOptions;
+  private readonly nodes: DataTree;
   private lastZxid: Zxid;
   private readonly digests: ZxidDigest[] = [];
   private mismatches = 0;
@@ -52,9 +53,14 @@ export class Database {
 
   constructor(options: DatabaseOptions, tree = new DataTree(options), sessions = new SessionTable(), zxid = ZXID_ZERO) {
     this.options = options;
-    this.tree = tree;
+    this.nodes = tree;
     this.sessions = sessions;
     this.lastZxid = zxid;
+  }
+
+  /** Everything but the changes. */
+  get tree(): ReadableTree {
+    return this.nodes;
   }
 
   get lastProcessedZxid(): Zxid {
@@ -90,7 +96,7 @@ export class Database {
     const isExact = this.lastZxid >= this.exactFrom;
     if (isExact) this.foundFuzzy = false;
     const digest = this.options.digest ? (isExact ? this.tree.digest() : 'none') : undefined;
-    return new SnapshotCut(this.tree, this.sessions, this.lastZxid, digest);
+    return new SnapshotCut(this.nodes, this.sessions, this.lastZxid, digest);
   }
 
   /**
@@ -128,11 +134,11 @@ export class Database {
 
   /** Shows the configuration a quorum server runs with in /zookeeper/config, as each does for itself at its start. */
   setConfig(text: string, version: Zxid, wallMs: number): void {
-    this.tree.setConfig(text, version, wallMs);
+    this.nodes.setConfig(text, version, wallMs);
   }
 
   private applyBody(header: TxnHeader, body: TxnBody, inMulti: boolean): ApplyResult {
-    const { tree, sessions } = this;
+    const { nodes: tree, sessions } = this;
     switch (body.kind) {
       case 'create':
         return this.applyCreate(header, body);
@@ -169,7 +175,15 @@ export class Database {
           : body.ephemeral
             ? header.clientId
             : 0n;
-    const node = this.tree.create(body.path, body.data, body.acl, owner, body.parentCVersion, header.zxid, header.time);
+    const node = this.nodes.create(
+      body.path,
+      body.data,
+      body.acl,
+      owner,
+      body.parentCVersion,
+      header.zxid,
+      header.time,
+    );
     if (body.type === OpCode.create && node >= 0) return result(body.type, ErrorCode.ok, body.path);
     const created = this.withStat(body.type, node, body.path);
     // A quota's stats node is counted anew as soon as it is there; the answer still shows what the client sent.
@@ -197,7 +211,7 @@ export class Database {
 
   private applyCloseSession(header: TxnHeader, body: CloseSessionTxn): ApplyResult {
     this.sessions.remove(header.clientId);
-    const unnamed = this.tree.killSession(header.clientId, header.zxid, body.paths ?? []);
+    const unnamed = this.nodes.killSession(header.clientId, header.zxid, body.paths ?? []);
     if (body.paths !== undefined && unnamed > 0) {
       this.options.log.warn(
         { session: hex(header.clientId), zxid: header.zxid, nodes: unnamed },

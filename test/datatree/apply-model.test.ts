@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Database } from '../../src/datatree/database.ts';
 import type { SnapshotCut } from '../../src/datatree/snapshot/snapshot-cut.ts';
 import { SnapshotDecoder } from '../../src/datatree/snapshot/snapshot-decoder.ts';
+import type { CutTree } from '../../src/datatree/tree/tree-views.ts';
 import { writeAcls } from '../../src/jute/data-records.ts';
 import type { Txn } from '../../src/jute/txns.ts';
 import { Writer } from '../../src/jute/writer.ts';
@@ -166,7 +167,8 @@ function fuzzySnapshot(db: Database, txns: readonly Txn[], at: number, pauses: r
   const visit = (path: string): void => {
     const node = db.tree.lookup(path);
     if (node < 0) return;
-    db.tree.writeNode(node, w);
+    // Only a cut may write a node by itself.
+    (db.tree as unknown as CutTree).writeNode(node, w);
     const names = db.tree.childNames(node);
     const pause = pauses[written++ % pauses.length] as number;
     for (let i = 0; i < pause && applied < txns.length; i++) db.apply(txns[applied++] as Txn);

@@ -1,5 +1,5 @@
 import { FatalError, messageOf } from '../../src/base/errors.ts';
-import { OwnerKind, ttlOf } from '../../src/datatree/tree/owner-kind.ts';
+import { OwnerKind, ownerKindOf, ttlOf } from '../../src/datatree/tree/owner-kind.ts';
 import { OpCode } from '../../src/jute/codes.ts';
 import { zxidHex } from '../../src/jute/zxid.ts';
 import { OUTPUT_CLOSE_BYTES } from '../../src/server/connection/client-limits.ts';
@@ -373,11 +373,12 @@ export class World {
     // Nor is an overdue TTL known as such by a clock that is wrong.
     const areClocksRight = !this.plan.faults.some(({ kind }) => kind === 'clockJump');
     const { tree } = databaseOf(peer);
+    const extendedTypes = this.plan.config.extendedTypesEnabled === 'true';
     for (let node = tree.oldest; node !== -1; node = tree.newer(node)) {
-      const kind = tree.ownerKind(node);
+      const { ephemeralOwner, mtime, cversion } = tree.persistedStat(node);
+      const kind = ownerKindOf(ephemeralOwner, { extendedTypes, emulate353Ttl: false });
       if ((kind !== OwnerKind.container && kind !== OwnerKind.ttl) || tree.childCount(node) > 0) continue;
-      if (kind === OwnerKind.container && tree.createCount(node) > 0) return true;
-      const { ephemeralOwner, mtime } = tree.persistedStat(node);
+      if (kind === OwnerKind.container && cversion > 0) return true;
       if (kind !== OwnerKind.ttl || !areClocksRight) continue;
       if (machine.wallMs - mtime > ttlOf(ephemeralOwner)) return true;
     }

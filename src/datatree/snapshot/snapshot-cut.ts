@@ -3,7 +3,7 @@ import { Writer } from '../../jute/writer.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 import type { SnapshotDigest } from '../digest/digest.ts';
 import type { SessionTable } from '../session-table.ts';
-import type { ChangeListener, DataTree } from '../tree/data-tree.ts';
+import type { ChangeListener, CutTree } from '../tree/tree-views.ts';
 
 /**
  * The state at one zxid as a stream of bytes, taken in slices while transactions go on being applied:
@@ -21,7 +21,7 @@ import type { ChangeListener, DataTree } from '../tree/data-tree.ts';
 export class SnapshotCut implements ChangeListener {
   readonly zxid: Zxid;
   readonly digest: SnapshotDigest;
-  private readonly tree: DataTree;
+  private readonly tree: CutTree;
   /** The node the walk comes to next, -1 after the last. */
   private cursor: number;
   private readonly w = new Writer(64 * 1024);
@@ -33,7 +33,7 @@ export class SnapshotCut implements ChangeListener {
   private readonly early = new Set<number>();
   private state: 'walking' | 'ending' | 'done' = 'walking';
 
-  constructor(tree: DataTree, sessions: SessionTable, zxid: Zxid, digest: SnapshotDigest) {
+  constructor(tree: CutTree, sessions: SessionTable, zxid: Zxid, digest: SnapshotDigest) {
     this.zxid = zxid;
     this.digest = digest;
     this.tree = tree;

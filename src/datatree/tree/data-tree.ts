@@ -3,9 +3,9 @@ import { type Acl, OPEN_ACL_UNSAFE, READ_ACL_UNSAFE, type Stat, type StatPersist
 import type { Writer } from '../../jute/writer.ts';
 import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
 import { contentCrc, DigestSum, digestFrom, isOutsideDigest } from '../digest/digest.ts';
-import { type QuotaState, Quotas } from '../quotas/quotas.ts';
+import { type QuotaState, Quotas, type QuotaTree } from '../quotas/quotas.ts';
 import { CONFIG_PATH, QUOTA_LIMITS_NAME, QUOTA_PATH, ROOT_PATH, ZOOKEEPER_PATH } from '../special-paths.ts';
-import { WatchManager } from '../watches/watch-manager.ts';
+import { type WatchedTree, WatchManager } from '../watches/watch-manager.ts';
 import { AclCache } from './acl-cache.ts';
 import {
   clientStat,
@@ -23,7 +23,6 @@ import {
   CVERSION,
   DIGEST,
   FIRST_CHILD,
-  KIND,
   MTIME,
   MZXID,
   NEXT,
@@ -38,27 +37,22 @@ import { OwnedNodes } from './owned-nodes.ts';
 import type { OwnerOptions } from './owner-kind.ts';
 import { PathIndex } from './path-index.ts';
 import { countBelow, leafBelow, nextBelow } from './subtree.ts';
+import type { ChangeListener, CutTree, LoadedTree, LoadOutcome, ReadableTree } from './tree-views.ts';
 
 export interface TreeOptions extends OwnerOptions {
   /** Whether node digests are computed at all. */
   readonly digest: boolean;
 }
 
-/** Who has to see a node before it changes: a snapshot cut that has not written it yet. */
-export interface ChangeListener {
-  beforeChange(node: number): void;
-  /** Follows beforeChange when the change is the node's end. */
-  beforeRemove(node: number): void;
-}
-
 /**
  * The znodes. Outside this directory a node is a handle, good until the next change, and reads copy out of it; only
- * the Database changes the tree. A change answers with an ErrorCode, or with the handle of the node it made.
+ * the Database changes the tree, and everybody else has one of the views of tree-views.ts. A change answers with an
+ * ErrorCode, or with the handle of the node it made.
  *
  * Every change can meet a tree that has seen it already: recovery replays the log over a snapshot that holds some of
  * it (a fuzzy one of Apache's). What a repeated change does is said at each.
  */
-export class DataTree {
+export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree, QuotaTree {
   readonly watches: WatchManager;
   private readonly options: TreeOptions;
   private readonly nodes = new NodeTable();
@@ -117,16 +111,6 @@ export class DataTree {
 
   childCount(node: number): number {
     return this.nodes.int(node, CHILD_COUNT);
-  }
-
-  /** The stored cversion: creates below the node, and the number of the next sequential child. */
-  createCount(node: number): number {
-    return this.nodes.int(node, CVERSION);
-  }
-
-  /** An OwnerKind: an ephemeral (OwnerKind.session) has no children. */
-  ownerKind(node: number): number {
-    return this.nodes.int(node, KIND);
   }
 
   modifiedAt(node: number): Zxid {
@@ -199,10 +183,6 @@ export class DataTree {
 
   get ephemeralCount(): number {
     return this.owned.ephemeralCount;
-  }
-
-  get aclCount(): number {
-    return this.acls.size;
   }
 
   /** Digest of all nodes as a signed long; 0 when digests are off. */
@@ -558,7 +538,5 @@ export class DataTree {
     return size;
   }
 }
-
-export type LoadOutcome = 'loaded' | 'lost acl' | 'no place';
 
 const EMPTY = Buffer.alloc(0);

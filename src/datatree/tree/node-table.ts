@@ -72,7 +72,16 @@ export class NodeTable {
   private newestNode = NO_NODE;
 
   constructor() {
-    this.slab = new DataSlab(this);
+    this.slab = new DataSlab({
+      isAt: (node, block, offset) =>
+        this.int(node, DATA_LENGTH) > 0 &&
+        this.int(node, DATA_BLOCK) === block &&
+        this.int(node, DATA_OFFSET) === offset,
+      moveTo: (node, block, offset) => {
+        this.setInt(node, DATA_BLOCK, block);
+        this.setInt(node, DATA_OFFSET, offset);
+      },
+    });
   }
 
   /** Bytes of node data and of fields, reserved from the system. */
@@ -222,19 +231,6 @@ export class NodeTable {
     if (length <= 0) return;
     const offset = this.int(node, DATA_OFFSET);
     w.writeSlice(this.slab.bytesOf(this.int(node, DATA_BLOCK)), offset, offset + length);
-  }
-
-  /** For the slab. */
-  isAt(node: number, block: number, offset: number): boolean {
-    return (
-      this.int(node, DATA_LENGTH) > 0 && this.int(node, DATA_BLOCK) === block && this.int(node, DATA_OFFSET) === offset
-    );
-  }
-
-  /** For the slab. */
-  moveTo(node: number, block: number, offset: number): void {
-    this.setInt(node, DATA_BLOCK, block);
-    this.setInt(node, DATA_OFFSET, offset);
   }
 }
 

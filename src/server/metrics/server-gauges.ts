@@ -1,6 +1,6 @@
 import { StatsTrack } from '../../datatree/quotas/stats-track.ts';
 import { QUOTA_LIMITS_NAME, QUOTA_PATH, QUOTA_STATS_NAME } from '../../datatree/special-paths.ts';
-import type { DataTree } from '../../datatree/tree/data-tree.ts';
+import type { ReadableTree } from '../../datatree/tree/tree-views.ts';
 import type { HostInfo, ServerInfo } from '../monitoring/server-info.ts';
 import type { ServerView } from '../monitoring/server-view.ts';
 
@@ -57,7 +57,7 @@ function hardOr(hard: bigint, soft: bigint): bigint {
 
 /** Summed over the quotas below one first path component. */
 function quotasByNamespace(
-  tree: DataTree | undefined,
+  tree: ReadableTree | undefined,
   nodeName: string,
   pick: (track: StatsTrack) => bigint,
 ): ReadonlyMap<string, number> {

@@ -1,6 +1,6 @@
 import { Fifo } from '../../base/fifo.ts';
 import { contentCrc, DigestSum, digestFrom, isOutsideDigest } from '../../datatree/digest/digest.ts';
-import type { DataTree } from '../../datatree/tree/data-tree.ts';
+import type { ReadableTree } from '../../datatree/tree/tree-views.ts';
 import type { Acl } from '../../jute/data-records.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 import { PendingNode } from './pending-node.ts';
@@ -14,7 +14,7 @@ import { PendingNode } from './pending-node.ts';
  * A change is staged, and either committed with its transaction or rolled back: nothing is half done.
  */
 export class PendingTree {
-  private readonly tree: DataTree;
+  private readonly tree: ReadableTree;
   private readonly digestEnabled: boolean;
   private readonly byPath = new Map<string, PendingNode>();
   /** All committed changes in zxid order. */
@@ -27,7 +27,7 @@ export class PendingTree {
   private readonly sum = new DigestSum();
   private readonly sumBefore = new DigestSum();
 
-  constructor(tree: DataTree, digestEnabled: boolean) {
+  constructor(tree: ReadableTree, digestEnabled: boolean) {
     this.tree = tree;
     this.digestEnabled = digestEnabled;
   }

@@ -1,6 +1,6 @@
 import type { Log } from '../../base/log.ts';
 import { QUOTA_PATH, QUOTA_STATS_NAME } from '../../datatree/special-paths.ts';
-import type { DataTree } from '../../datatree/tree/data-tree.ts';
+import type { ReadableTree } from '../../datatree/tree/tree-views.ts';
 import { ErrorCode } from '../../jute/codes.ts';
 
 /**
@@ -13,13 +13,13 @@ import { ErrorCode } from '../../jute/codes.ts';
 const LOG_INTERVAL_MS = 60_000;
 
 export class QuotaCheck {
-  private readonly tree: DataTree;
+  private readonly tree: ReadableTree;
   private readonly enforced: boolean;
   private readonly log: Log;
   private loggedMs = Number.NEGATIVE_INFINITY;
   private nowMs = 0;
 
-  constructor(tree: DataTree, enforced: boolean, log: Log) {
+  constructor(tree: ReadableTree, enforced: boolean, log: Log) {
     this.tree = tree;
     this.enforced = enforced;
     this.log = log;

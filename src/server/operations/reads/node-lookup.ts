@@ -1,11 +1,11 @@
-import type { DataTree } from '../../../datatree/tree/data-tree.ts';
+import type { NodeView } from '../../../datatree/tree/tree-views.ts';
 import { Perm } from '../../../jute/codes.ts';
 import type { Acl } from '../../../jute/data-records.ts';
 import type { Asker } from '../../asker.ts';
 import type { ReadContext } from '../operation.ts';
 
 /** The handle of a node, or -1; "" is the root. */
-export function find(tree: DataTree, path: string): number {
+export function find(tree: NodeView, path: string): number {
   return tree.lookup(path === '' ? '/' : path);
 }
 

@@ -1,0 +1,80 @@
+import type { Acl, Stat, StatPersisted } from '../../jute/data-records.ts';
+import type { Writer } from '../../jute/writer.ts';
+import type { DigestSum } from '../digest/digest.ts';
+import type { QuotaState } from '../quotas/quotas.ts';
+import type { WatchManager } from '../watches/watch-manager.ts';
+
+/**
+ * The tree as each of its users sees it; data-tree.ts has what the members do. Watches and quotas state their views
+ * themselves (WatchedTree, QuotaTree), and the changes are the Database's alone.
+ */
+
+/** One node, for whoever answers a request or judges one. */
+export interface NodeView {
+  lookup(path: string): number;
+  persistedStat(node: number): StatPersisted;
+  clientStat(node: number): Stat;
+  aclOf(node: number): readonly Acl[];
+  dataOf(node: number): Buffer | undefined;
+  dataLength(node: number): number;
+  childCount(node: number): number;
+  childNames(node: number): string[];
+  contentCrcOf(node: number): number;
+  digestOf(node: number): number;
+  writeDataAndStat(node: number, w: Writer): void;
+  writeStat(node: number, w: Writer): void;
+  writeChildren(node: number, w: Writer): void;
+}
+
+/** The tree as a whole, and who owns what in it. */
+export interface WholeView {
+  readonly watches: WatchManager;
+  readonly nodeCount: number;
+  readonly dataSizeApprox: number;
+  readonly ephemeralCount: number;
+  allChildrenNumber(path: string): number;
+  ephemeralsOf(sessionId: bigint): string[];
+  ephemeralOwners(): bigint[];
+  containerCandidates(wallMs: number, maxNeverUsedMs: number): string[];
+  quotaAbove(path: string): QuotaState | undefined;
+  digest(): bigint;
+  copyDigestTo(sum: DigestSum): void;
+  forEachAcl(visit: (id: number, acl: readonly Acl[]) => void): void;
+  forEachLeaf(path: string, visit: (path: string) => void): void;
+}
+
+/** Nodes in the order of creation, in which a parent comes before its children. */
+export interface WalkedTree {
+  readonly oldest: number;
+  newer(node: number): number;
+}
+
+export interface ReadableTree extends NodeView, WholeView, WalkedTree {}
+
+/** Who has to see a node before it changes: a snapshot cut that has not written it yet. */
+export interface ChangeListener {
+  beforeChange(node: number): void;
+  /** Follows beforeChange when the change is the node's end. */
+  beforeRemove(node: number): void;
+}
+
+/** For the SnapshotCut. */
+export interface CutTree extends WalkedTree {
+  readonly lastSequence: number;
+  sequenceOf(node: number): number;
+  parentOf(node: number): number;
+  forEachAcl(visit: (id: number, acl: readonly Acl[]) => void): void;
+  writeNode(node: number, w: Writer): void;
+  addListener(listener: ChangeListener): void;
+  removeListener(listener: ChangeListener): void;
+}
+
+export type LoadOutcome = 'loaded' | 'lost acl' | 'no place';
+
+/** For the SnapshotDecoder. */
+export interface LoadedTree {
+  lookup(path: string): number;
+  loadAcl(id: number, acl: readonly Acl[]): void;
+  load(path: string, data: Buffer | undefined, aclId: number, stat: StatPersisted): LoadOutcome;
+  finishLoad(): void;
+}
