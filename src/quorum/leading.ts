@@ -20,6 +20,7 @@ import { Primary } from './primary.ts';
 import { QuorumPort, type QuorumPortOptions } from './quorum-port.ts';
 import type { ReplicaSink } from './replica.ts';
 import { ReplicaHistory } from './replica-history.ts';
+import type { LearnerState } from './state-dump.ts';
 
 /**
  * The role of the elected: joins Leader (who is synchronised with what, and what is decided) to this peer's replica,
@@ -134,6 +135,12 @@ export class Leading implements LeaderHost, ReplicaSink {
       uptimeMs: this.establishedMs === undefined ? 0 : this.parts.clock.nowMs() - this.establishedMs,
       proposalSizes: this.proposalSizes,
     };
+  }
+
+  learners(): LearnerState[] {
+    return this.leader.linkInfos().map(({ link, sid, observer, phase }) => {
+      return { sid, observer, phase, queued: this.queuedBytes(link) };
+    });
   }
 
   /** The role is over, whoever ends it. Nothing of it happens any more. */
