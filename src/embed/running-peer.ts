@@ -6,7 +6,8 @@ import { FatalError, messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { NodeWorld } from '../io/node-world.ts';
 import type { PeerConfig } from '../quorum/config/peer-config.ts';
-import { Peer, type PeerMode } from '../quorum/peer.ts';
+import { Peer } from '../quorum/peer.ts';
+import type { PeerMode } from '../quorum/role.ts';
 import { adminOfPeer } from './admin-of-peer.ts';
 
 /**
@@ -88,15 +89,6 @@ export class RunningPeer {
 
   get mode(): PeerMode {
     return this.peer?.mode ?? 'looking';
-  }
-
-  /** Writes connections, roles, queues and the last elections to the log. */
-  dumpState(): void {
-    try {
-      if (!this.ended) this.peer?.dumpState();
-    } catch (error) {
-      this.fail(error);
-    }
   }
 
   /** Stops serving, brings what was received to disk, lets go of ports and directories. */

@@ -4,40 +4,42 @@ import { parseQuorumText, type QuorumConfigOptions } from '../election/quorum/qu
 import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
 import { readTxn, type Txn, type TxnBody } from '../jute/txns.ts';
 import { zxidHex } from '../jute/zxid.ts';
+import type { Membership } from '../zab/learner/learner-ports.ts';
 
 /**
  * Who the members are, as far as this peer knows: the configuration in force, and the one seen last, which is newer
  * while a reconfiguration is proposed and not decided. A configuration with a higher version replaces the one before,
  * wherever it comes from: a leader's NEWLEADER, a reconfiguration, a notification in an election.
  */
-export interface ConfigBookHost {
+export interface ConfigListener {
   /** A configuration in force: connections and files follow it. */
   activated(verifier: QuorumVerifier): void;
   /** One seen but not decided: a file remembers it, and its members are reached as well. */
   proposed(verifier: QuorumVerifier): void;
 }
 
-export class ConfigBook {
+/** What a peer was started with. */
+export interface KnownConfigs {
+  readonly self: number;
+  readonly active: QuorumVerifier;
+  readonly lastSeen: QuorumVerifier | undefined;
+}
+
+export class ConfigBook implements Membership {
   private readonly self: number;
   private readonly options: QuorumConfigOptions;
-  private readonly host: ConfigBookHost;
+  private readonly listener: ConfigListener;
   private readonly log: Log;
   private inForce: QuorumVerifier;
   private newest: QuorumVerifier | undefined;
 
-  constructor(
-    self: number,
-    active: QuorumVerifier,
-    lastSeen: QuorumVerifier | undefined,
-    options: QuorumConfigOptions,
-    host: ConfigBookHost,
-    log: Log,
-  ) {
-    this.self = self;
+  constructor(known: KnownConfigs, options: QuorumConfigOptions, listener: ConfigListener, log: Log) {
+    const { active, lastSeen } = known;
+    this.self = known.self;
     this.inForce = active;
     this.newest = lastSeen !== undefined && lastSeen.version > active.version ? lastSeen : undefined;
     this.options = options;
-    this.host = host;
+    this.listener = listener;
     this.log = log;
   }
 
@@ -55,7 +57,7 @@ export class ConfigBook {
     const verifier = this.parse(text);
     if (verifier === undefined || verifier.version <= (this.newest ?? this.inForce).version) return;
     this.newest = verifier;
-    this.host.proposed(verifier);
+    this.listener.proposed(verifier);
   }
 
   /** In force. False when this peer's part in the ensemble, or whether it has one, is another now. */
@@ -66,7 +68,7 @@ export class ConfigBook {
     this.inForce = verifier;
     if (this.newest !== undefined && this.newest.version <= verifier.version) this.newest = undefined;
     this.log.info({ version: zxidHex(verifier.version), members: verifier.members.size }, 'new membership in force');
-    this.host.activated(verifier);
+    this.listener.activated(verifier);
     return before.members.get(this.self)?.role === verifier.members.get(this.self)?.role;
   }
 
@@ -75,11 +77,9 @@ export class ConfigBook {
     if (text !== undefined) this.seen(text);
   }
 
-  /** False as well when the leader is to be another than `currentLeader`. */
-  activateTxn(payload: Buffer, currentLeader: number, designatedLeader: number): boolean {
+  activateTxn(payload: Buffer): boolean {
     const text = configTextOf(readTxn(payload));
-    const isRoleKept = text === undefined || this.activate(text);
-    return isRoleKept && currentLeader === designatedLeader;
+    return text === undefined || this.activate(text);
   }
 
   private parse(text: string): QuorumVerifier | undefined {

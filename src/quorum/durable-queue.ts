@@ -1,19 +1,26 @@
 import { Fifo } from '../base/fifo.ts';
 import { ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
+import type { ToLeader, WhenDurable } from '../zab/learner/learner-ports.ts';
+import { QuorumPacket } from '../zab/wire/packets.ts';
 
 /**
- * What a learner may do only when its own disk has everything that was appended before: one queue, so that an
+ * What a learner may do only when its disk has everything that was appended before: one queue, so that an
  * acknowledgement never overtakes an earlier one. It belongs to one role and dies with it.
  */
 interface Waiting {
   readonly zxid: Zxid;
-  readonly task: () => void;
+  readonly item: QuorumPacket | (() => void);
 }
 
-export class DurableQueue {
+export class DurableQueue implements WhenDurable {
+  private readonly link: ToLeader;
   private readonly waiting = new Fifo<Waiting>();
   private lastAppended: Zxid = ZXID_ZERO;
   private lastDurable: Zxid = ZXID_ZERO;
+
+  constructor(link: ToLeader) {
+    this.link = link;
+  }
 
   onAppended(zxid: Zxid): void {
     this.lastAppended = zxid;
@@ -21,27 +28,34 @@ export class DurableQueue {
 
   onDurable(zxid: Zxid): void {
     this.lastDurable = zxid;
-    this.run();
+    this.drain();
   }
 
-  /** After everything appended so far, and after every earlier task; at once if nothing is in the way. */
-  push(task: () => void): void {
-    this.waiting.push({ zxid: this.lastAppended, task });
-    this.run();
+  /** After everything appended so far, and after every earlier item; at once if nothing is in the way. */
+  send(packet: QuorumPacket): void {
+    this.waiting.push({ zxid: this.lastAppended, item: packet });
+    this.drain();
+  }
+
+  /** The same for a task. */
+  run(task: () => void): void {
+    this.waiting.push({ zxid: this.lastAppended, item: task });
+    this.drain();
   }
 
   clear(): void {
     this.waiting.clear();
   }
 
-  private run(): void {
+  private drain(): void {
     for (
       let head = this.waiting.peek();
       head !== undefined && head.zxid <= this.lastDurable;
       head = this.waiting.peek()
     ) {
       this.waiting.shift();
-      head.task();
+      if (head.item instanceof QuorumPacket) this.link.send(head.item);
+      else head.item();
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Database } from '../datatree/database.ts';
 import type { Zxid } from '../jute/zxid.ts';
 import type { StoreProbe } from '../txnlog/store-probe.ts';
-import type { LeaderLimits } from '../zab/leader/leader-host.ts';
+import type { LeaderLimits } from '../zab/leader/leader-ports.ts';
 import type { QuorumPacket } from '../zab/wire/packets.ts';
 import type { Primary } from './primary.ts';
 

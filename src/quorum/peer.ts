@@ -13,7 +13,7 @@ import { zxidHex } from '../jute/zxid.ts';
 import { AuthRegistry } from '../server/auth/auth-registry.ts';
 import { LogMeter, SnapshotMeter } from '../server/metrics/role-meters.ts';
 import { ServerMetrics } from '../server/metrics/server-metrics.ts';
-import type { HostInfo, LeaderInfo, MemberInfo, QuorumInfo, ServerInfo } from '../server/monitoring/server-info.ts';
+import type { HostInfo, MemberInfo, QuorumInfo, ServerInfo } from '../server/monitoring/server-info.ts';
 import { ZooKeeperServer } from '../server/zookeeper-server.ts';
 import { takeInitializeMarker } from '../txnlog/data-dir.ts';
 import { Store } from '../txnlog/store.ts';
@@ -34,8 +34,8 @@ import type { PeerParts } from './peer-parts.ts';
 import type { PeerProbe } from './peer-probe.ts';
 import type { QuorumPortOptions } from './quorum-port.ts';
 import { Replica } from './replica.ts';
+import type { PeerMode, Role } from './role.ts';
 import { Standalone } from './standalone.ts';
-import { dumpState, ELECTIONS_REMEMBERED, type PastElection } from './state-dump.ts';
 
 /**
  * One peer, put together: what it recovers, where it listens, and which role it has. LOOKING until the election
@@ -53,10 +53,6 @@ export interface PeerHandlers {
   readonly probe?: PeerProbe;
 }
 
-export type PeerMode = 'looking' | 'standalone' | 'leader' | 'follower' | 'observer';
-
-type Role = { readonly kind: PeerMode; readonly role: Leading | Following | Standalone };
-
 export class Peer {
   readonly config: PeerConfig;
   readonly metrics: ServerMetrics;
@@ -72,12 +68,11 @@ export class Peer {
   readonly book: ConfigBook | undefined;
   readonly election: Election | undefined;
   private readonly timers: Timer[] = [];
-  private current: Role | undefined;
+  private role: Role | undefined;
   private wasSynchronised = false;
   private needsSnapshot = false;
   private initialize: boolean;
   private lookingSinceMs = 0;
-  private readonly elections: PastElection[] = [];
   private closing = false;
 
   /** Recovers the history; throws FatalError when it cannot. Nothing listens before `start`. */
@@ -101,7 +96,11 @@ export class Peer {
     const database = this.store.recover();
     this.metrics.dbInitTime.add(Math.round(world.clock.nowMs() - startedMs));
     const snapshots = new SnapshotMeter(this.metrics, world.clock);
-    const replica = new Replica(this.store, database, world.random, snapshotPolicy(config), snapshots, log);
+    const replica = new Replica(
+      { store: this.store, random: world.random, snapshots, log },
+      database,
+      snapshotPolicy(config),
+    );
     const logMeter = new LogMeter(this.metrics);
     this.store.handlers = {
       onDurable: (zxid) => {
@@ -143,9 +142,7 @@ export class Peer {
     assert(self !== undefined && verifier !== undefined, 'a distributed peer has an id and members');
     const files = new DynamicConfigFiles(world.disk, config, log);
     const book = new ConfigBook(
-      self,
-      verifier,
-      config.lastSeenVerifier,
+      { self, active: verifier, lastSeen: config.lastSeenVerifier },
       { multiAddress: config.multiAddressEnabled, standaloneEnabled: false, otherKeys: 'ignore' },
       {
         activated: (active) => {
@@ -171,7 +168,7 @@ export class Peer {
           book.activate(newer.text());
           this.lookAfterTurn();
         },
-        onLooking: (sid) => this.onLooking(sid),
+        onLooking: (sid) => this.role?.onVoterLooking(sid),
         onFatal: (error) => {
           throw error;
         },
@@ -186,7 +183,7 @@ export class Peer {
       this.server.listen({
         onListening: (port) => this.handlers.onListening(port),
         onError: (error) => {
-          throw new FatalError(`cannot listen on client port ${this.config.clientPort}: ${error.message}`);
+          throw new FatalError(`cannot listen on client port ${this.config.clientPort}: ${error.message}`, 1);
         },
       });
     }
@@ -195,7 +192,8 @@ export class Peer {
       this.store.purge();
     }
     if (this.election === undefined) {
-      this.current = { kind: 'standalone', role: new Standalone(this.parts) };
+      this.role = new Standalone(this.parts);
+      this.role.start();
       this.handlers.onServing('standalone');
       return;
     }
@@ -205,12 +203,12 @@ export class Peer {
 
   /** Writes a snapshot of the tree as it is now; `done` with the reason when that cannot be, or with where it lies. */
   takeSnapshot(done: (error: Error | undefined) => void): void {
-    if (this.current === undefined) done(new Error('this peer has no role at the moment'));
+    if (this.role === undefined) done(new Error('this peer has no role at the moment'));
     else if (!this.parts.replica.snapshot(done)) done(new Error('another snapshot is being written'));
   }
 
   get mode(): PeerMode {
-    return this.current?.kind ?? 'looking';
+    return this.role?.mode ?? 'looking';
   }
 
   /** Ends the role, syncs what was appended, and lets go of ports and directories. */
@@ -219,13 +217,13 @@ export class Peer {
     this.closing = true;
     for (const timer of this.timers) timer.cancel();
     // What was taken in so far reaches the disk, and on a standalone server its clients are answered.
-    if (this.current === undefined) this.shut(done);
+    if (this.role === undefined) this.shut(done);
     else this.store.whenDurable(() => this.shut(done));
   }
 
   private shut(done: () => void): void {
-    this.current?.role.stop();
-    this.current = undefined;
+    this.role?.stop();
+    this.role = undefined;
     this.election?.close();
     this.server.close();
     this.parts.replica.endRole(() => this.store.close(done));
@@ -268,12 +266,10 @@ export class Peer {
 
   private onElected({ vote, state, emptyButCounts }: Outcome): void {
     const { book, config, parts } = this;
-    assert(book !== undefined && this.current === undefined && !this.closing, 'elected without looking');
+    assert(book !== undefined && this.role === undefined && !this.closing, 'elected without looking');
     const self = config.myid as number;
     const ms = Math.round(this.world.clock.nowMs() - this.lookingSinceMs);
     this.metrics.electionTime.add(ms);
-    this.elections.push({ wallMs: this.world.clock.wallMs(), leader: vote.leader, round: vote.round, tookMs: ms });
-    if (this.elections.length > ELECTIONS_REMEMBERED) this.elections.shift();
     this.log.info({ leader: vote.leader, round: vote.round, ms }, 'elected');
     // Of the members in force, or of those that were proposed: the election looked for both.
     const leaderSpec = book.active.members.get(vote.leader) ?? book.lastSeen?.members.get(vote.leader);
@@ -294,7 +290,7 @@ export class Peer {
         },
         onOver: (reason) => this.onRoleOver(reason),
       });
-      this.current = { kind: 'leader', role };
+      this.role = role;
       role.start();
       return;
     }
@@ -310,7 +306,7 @@ export class Peer {
       onServing: (epoch) => this.onSynchronised(book, state, vote, epoch),
       onOver: (reason) => this.onRoleOver(reason),
     });
-    this.current = { kind: observer ? 'observer' : 'follower', role };
+    this.role = role;
     role.start();
   }
 
@@ -330,16 +326,15 @@ export class Peer {
   private onRoleOver(reason: string): void {
     if (this.closing) return;
     this.log.warn({ role: this.mode, reason }, 'role over');
-    const role = this.current?.role;
-    this.needsSnapshot = role instanceof Following && role.needsSnapshot;
-    this.current = undefined;
+    this.needsSnapshot = this.role?.needsSnapshot ?? false;
+    this.role = undefined;
     this.parts.replica.endRole(() => this.lookAfterTurn());
   }
 
   /** Not at once: the role may have ended inside a call of the election. */
   private lookAfterTurn(): void {
     this.world.clock.afterTurn(() => {
-      if (!this.closing && this.current === undefined) this.look();
+      if (!this.closing && this.role === undefined) this.look();
     });
   }
 
@@ -347,11 +342,6 @@ export class Peer {
 
   private onMembers(book: ConfigBook): void {
     this.election?.setMembers(book.active, book.lastSeen);
-  }
-
-  private onLooking(sid: number): void {
-    const role = this.current?.role;
-    if (role instanceof Leading) role.onVoterLooking(sid);
   }
 
   /**
@@ -368,21 +358,6 @@ export class Peer {
 
   // What others ask
 
-  /** Into the log, for an operator. */
-  dumpState(): void {
-    const { server, store, elections } = this;
-    const role = this.current?.role;
-    dumpState(this.log, {
-      role: this.quorumInfo()?.peerState ?? this.mode,
-      lastLogged: store.lastAppended,
-      lastDurable: store.lastDurable,
-      epoch: store.epochs.currentEpoch,
-      learners: role instanceof Leading ? role.learners() : [],
-      elections,
-      server,
-    });
-  }
-
   serverInfo(): ServerInfo {
     return {
       serverId: this.config.myid ?? 0,
@@ -392,25 +367,15 @@ export class Peer {
       logDirBytes: () => this.store.facts.bytesOnDisk().logDir,
       newestSnapshot: () => this.store.facts.newestSnapshot,
       quorum: () => this.quorumInfo(),
-      leader: () => this.leaderInfo(),
+      leader: () => this.role?.leaderInfo,
     };
-  }
-
-  private leaderInfo(): LeaderInfo | undefined {
-    const role = this.current?.role;
-    return role instanceof Leading ? role.info() : undefined;
   }
 
   private quorumInfo(): QuorumInfo | undefined {
     const { book, config } = this;
     if (book === undefined) return undefined;
     const self = book.active.members.get(config.myid as number);
-    const role = this.current?.role;
-    const phase = role instanceof Leading || role instanceof Following ? ` - ${role.phase}` : '';
-    const state =
-      this.current === undefined
-        ? 'looking'
-        : ({ leader: 'leading', observer: 'observing' }[this.mode as string] ?? 'following');
+    const phase = this.role?.phase === undefined ? '' : ` - ${this.role.phase}`;
     return {
       initLimitTicks: config.initLimitTicks,
       syncLimitTicks: config.syncLimitTicks,
@@ -418,11 +383,11 @@ export class Peer {
       quorumPort: self?.addresses.map((address) => address.quorumPort).join('|') ?? '',
       isObserver: self?.role === 'observer',
       members: new Map([...book.active.members].map(([sid, spec]) => [sid, memberInfo(spec)])),
-      leaderId: role instanceof Following ? role.leader : role instanceof Leading ? config.myid : undefined,
+      leaderId: this.role?.leader,
       membership: book.active.text(),
       quorumSize: book.active.voters.size,
-      peerState: `${state}${phase}`,
-      observerMasterId: role instanceof Following && this.mode === 'observer' ? role.leader : undefined,
+      peerState: `${STATES[this.mode]}${phase}`,
+      observerMasterId: this.mode === 'observer' ? this.role?.leader : undefined,
     };
   }
 }
@@ -435,6 +400,15 @@ function memberInfo({ addresses, client, role }: ServerSpec): MemberInfo {
     learnerType: role,
   };
 }
+
+/** As `mntr` names them. */
+const STATES: Readonly<Record<PeerMode, string>> = {
+  looking: 'looking',
+  standalone: 'standalone',
+  leader: 'leading',
+  follower: 'following',
+  observer: 'observing',
+};
 
 /** Where a leader waits for its learners. */
 function listenAddresses(spec: ServerSpec, onAllIPs: boolean): QuorumPortOptions['addresses'] {

@@ -26,10 +26,9 @@ export interface PrimaryOptions extends PrepOptions {
   readonly containerMaxNeverUsedMs: number;
 }
 
-export interface PrimaryHost {
-  /** The zxid of the next transaction. Undefined: the counter is used up and the role about to end. */
-  nextZxid(): Zxid | undefined;
-  propose(zxid: Zxid, payload: Buffer): void;
+/** Where its own requests go, to come back to `makeTxn`: those that end sessions and remove containers. */
+export interface PrimaryRequests {
+  submitWrite(request: Request): void;
 }
 
 /**
@@ -43,6 +42,13 @@ function looksLikeTtl(owner: bigint): boolean {
 /** Sessions closed in one turn; the rest of a mass expiry waits for the next tick or turn. */
 const EXPIRIES_PER_SLICE = 200;
 
+export interface PrimaryParts {
+  readonly replica: { readonly database: Database };
+  readonly auth: AuthRegistry;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
 export class Primary {
   readonly sessions: SessionTracker;
   private readonly clock: Clock;
@@ -50,26 +56,21 @@ export class Primary {
   readonly prep: Prep;
   private readonly ids: SessionIds;
   private readonly reaper: ContainerReaper;
-  private readonly host: PrimaryHost;
+  private readonly requests: PrimaryRequests;
   private readonly log: Log;
   private readonly w = new Writer(64 * 1024);
   private expiring = false;
   private over = false;
 
-  constructor(
-    database: Database,
-    auth: AuthRegistry,
-    clock: Clock,
-    options: PrimaryOptions,
-    host: PrimaryHost,
-    log: Log,
-  ) {
+  constructor(parts: PrimaryParts, options: PrimaryOptions, requests: PrimaryRequests) {
+    const { clock, auth, log } = parts;
+    const { database } = parts.replica;
     const nowMs = clock.nowMs();
     // Whoever orders the writes has all that was committed.
     database.fuzzyUntil(database.lastProcessedZxid);
     this.clock = clock;
     this.database = database;
-    this.host = host;
+    this.requests = requests;
     this.log = log;
     this.sessions = new SessionTracker({ tickMs: options.tickMs, isStandalone: options.isStandalone }, nowMs);
     database.sessions.forEach((sessionId, timeoutMs) => {
@@ -81,7 +82,7 @@ export class Primary {
       { checkIntervalMs: options.containerCheckIntervalMs, maxPerMinute: options.containerMaxPerMinute },
       {
         candidates: () => database.tree.containerCandidates(clock.wallMs(), options.containerMaxNeverUsedMs),
-        submit: (request) => this.submit(request),
+        submit: (request) => requests.submitWrite(request),
       },
       nowMs,
     );
@@ -107,12 +108,10 @@ export class Primary {
     }
   }
 
-  submit(request: Request): void {
-    if (this.over) return;
-    const zxid = this.host.nextZxid();
-    if (zxid === undefined) return;
+  /** The transaction of a request, refused ones included; to be applied in the order of the calls. */
+  makeTxn(request: Request, zxid: Zxid): Buffer {
     writeTxn(this.w, this.prep.prepare(request, zxid));
-    this.host.propose(zxid, this.w.take());
+    return this.w.take();
   }
 
   newSessionId(timeoutMs: number): bigint {
@@ -123,7 +122,7 @@ export class Primary {
 
   closeSession(sessionId: bigint): void {
     const asker = { sessionId, authIds: [], owner: undefined };
-    this.submit(new Request(asker, 0, closeSession, Buffer.alloc(0), this.clock.nowMs()));
+    this.requests.submitWrite(new Request(asker, 0, closeSession, Buffer.alloc(0), this.clock.nowMs()));
   }
 
   onApplied(txn: Txn, result: ApplyResult): void {

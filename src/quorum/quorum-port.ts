@@ -1,14 +1,13 @@
-import { assert } from '../base/assert.ts';
 import type { Log } from '../base/log.ts';
 import type { Clock, Timer } from '../io/clock.ts';
 import type { Listener, Net, NetError, Stream, StreamHandlers } from '../io/net.ts';
-import type { SessionOwner } from '../server/asker.ts';
+import type { LearnerLink } from '../zab/leader/learner-link.ts';
 import { LinkStream } from '../zab/wire/link-stream.ts';
 import type { QuorumPacket } from '../zab/wire/packets.ts';
 
 /**
- * The leader's end of its learners' connections: listens while this peer leads, and tells when a
- * learner is gone. Each connection owns the sessions that are attached through it.
+ * Where learners come to: listens while this peer leads, and makes a link of every connection. The leader's learner-links.ts
+ * keeps them.
  */
 export interface QuorumPortOptions {
   /** A host that is undefined: all addresses of the machine. */
@@ -17,24 +16,12 @@ export interface QuorumPortOptions {
 }
 
 export interface QuorumPortHandlers {
-  onOpened(id: number): void;
-  onPacket(id: number, packet: QuorumPacket): void;
-  /** Not for connections that `closeConnection` closed. */
-  onLost(id: number): void;
+  onOpened(wire: LinkStream): LearnerLink;
+  onPacket(learner: LearnerLink, packet: QuorumPacket): void;
+  /** Not when this side closed the link. */
+  onLost(learner: LearnerLink): void;
   /** None of the addresses can be listened on; the last one could not for this reason. */
   onUnavailable(port: number, error: NetError): void;
-}
-
-export class LearnerConnection implements SessionOwner {
-  readonly ownerName: string;
-  readonly id: number;
-  readonly link: LinkStream;
-
-  constructor(id: number, link: LinkStream) {
-    this.id = id;
-    this.link = link;
-    this.ownerName = `learner ${link.remoteAddress}`;
-  }
 }
 
 /** The port of our own last term may take a moment to become free. */
@@ -47,11 +34,9 @@ export class QuorumPort {
   private readonly log: Log;
   private readonly options: QuorumPortOptions;
   private readonly handlers: QuorumPortHandlers;
-  private readonly connections = new Map<number, LearnerConnection>();
   private readonly listeners = new Set<Listener>();
   private readonly retries = new Set<Timer>();
   private unavailable = 0;
-  private nextId = 1;
   private closed = false;
 
   constructor(net: Net, clock: Clock, log: Log, options: QuorumPortOptions, handlers: QuorumPortHandlers) {
@@ -63,26 +48,10 @@ export class QuorumPort {
     for (const address of options.addresses) this.listen(address, 1);
   }
 
-  /** Of an id that was opened, and neither lost nor closed since. */
-  connection(id: number): LearnerConnection {
-    const connection = this.connections.get(id);
-    assert(connection !== undefined, 'a connection is spoken of from its opening to its end');
-    return connection;
-  }
-
-  closeConnection(id: number, reason: string): void {
-    const connection = this.connection(id);
-    this.connections.delete(id);
-    connection.link.destroy();
-    this.log.info({ learner: connection.ownerName, reason }, 'closed the connection of a learner');
-  }
-
   close(): void {
     this.closed = true;
     for (const listener of this.listeners) listener.close();
     for (const retry of this.retries) retry.cancel();
-    for (const connection of this.connections.values()) connection.link.destroy();
-    this.connections.clear();
   }
 
   private listen(address: QuorumPortOptions['addresses'][number], attempt: number): void {
@@ -118,21 +87,17 @@ export class QuorumPort {
 
   private onStream(stream: Stream): StreamHandlers | undefined {
     if (this.closed) return undefined;
-    const id = this.nextId++;
     const link = new LinkStream(stream, this.clock, {
       onPacket: (packet) => {
-        this.handlers.onPacket(id, packet);
+        this.handlers.onPacket(learner, packet);
         return true;
       },
       onClose: (reason) => {
-        const connection = this.connection(id);
-        this.connections.delete(id);
-        this.log.info({ learner: connection.ownerName, reason }, 'lost a learner');
-        this.handlers.onLost(id);
+        this.log.info({ learner: learner.ownerName, reason }, 'lost a learner');
+        this.handlers.onLost(learner);
       },
     });
-    this.connections.set(id, new LearnerConnection(id, link));
-    this.handlers.onOpened(id);
+    const learner = this.handlers.onOpened(link);
     return link;
   }
 }

@@ -1,5 +1,6 @@
 import type { Zxid } from '../jute/zxid.ts';
-import type { Entry, EntryCursor, History } from '../zab/leader/leader-host.ts';
+import type { Entry, EntryCursor, History } from '../zab/leader/leader-ports.ts';
+import type { RawSource } from '../zab/wire/sources.ts';
 import type { PeerParts } from './peer-parts.ts';
 
 /** This peer's history as a leader reads it to synchronise others: memory first, then the log on disk. */
@@ -44,6 +45,10 @@ export class ReplicaHistory implements History {
 
   get snapshotBytes(): number {
     return this.parts.store.facts.newestSnapshot?.bytes ?? 0;
+  }
+
+  startCut(): RawSource {
+    return this.parts.replica.database.startCut();
   }
 
   configText(): string {

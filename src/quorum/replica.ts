@@ -31,6 +31,13 @@ export interface SnapshotPolicy {
   readonly snapSizeLimitBytes: number;
 }
 
+export interface ReplicaParts {
+  readonly store: Store;
+  readonly random: Random;
+  readonly snapshots: SnapshotMeter;
+  readonly log: Log;
+}
+
 interface PendingTxn {
   readonly zxid: Zxid;
   readonly payload: Buffer;
@@ -55,20 +62,13 @@ export class Replica {
   private txnsToSnapshot = 0;
   private bytesToSnapshot = 0;
 
-  constructor(
-    store: Store,
-    database: Database,
-    random: Random,
-    policy: SnapshotPolicy,
-    snapshots: SnapshotMeter,
-    log: Log,
-  ) {
-    this.store = store;
-    this.snapshots = snapshots;
+  constructor(parts: ReplicaParts, database: Database, policy: SnapshotPolicy) {
+    this.store = parts.store;
+    this.snapshots = parts.snapshots;
+    this.random = parts.random;
+    this.log = parts.log;
     this.current = database;
-    this.random = random;
     this.policy = policy;
-    this.log = log;
     this.committed = database.lastProcessedZxid;
     this.drawThresholds();
   }

@@ -8,10 +8,15 @@ import type { ExpirySet, Upstream } from '../server/upstream.ts';
 import { type PeerParts, primaryOptions } from './peer-parts.ts';
 import { Primary } from './primary.ts';
 import type { ReplicaSink } from './replica.ts';
+import type { Role } from './role.ts';
 
 /** One server by itself: a transaction is decided when it is logged. */
-export class Standalone implements Upstream, ReplicaSink {
+export class Standalone implements Role, Upstream, ReplicaSink {
   readonly mode = 'standalone';
+  readonly phase = undefined;
+  readonly needsSnapshot = false;
+  readonly leaderInfo = undefined;
+  readonly leader = undefined;
   readonly quorumSize = 1;
   private readonly parts: PeerParts;
   private readonly primary: Primary;
@@ -21,10 +26,13 @@ export class Standalone implements Upstream, ReplicaSink {
     this.parts = parts;
     const { replica, clock, config } = parts;
     replica.beginRole(this);
-    this.primary = new Primary(replica.database, parts.auth, clock, primaryOptions(config), this, parts.log);
+    this.primary = new Primary(parts, primaryOptions(config), this);
     parts.probe?.onPrimary(this.primary);
     this.ticker = clock.every(config.tickTimeMs / 2, () => this.primary.onTick(clock.nowMs()));
-    parts.server.start(this, replica.database);
+  }
+
+  start(): void {
+    this.parts.server.start(this, this.parts.replica.database);
     this.primary.closeDeadSessions();
   }
 
@@ -36,18 +44,11 @@ export class Standalone implements Upstream, ReplicaSink {
     return this.parts.replica.lastZxid;
   }
 
-  nextZxid(): Zxid {
-    const last = this.parts.replica.lastZxid;
-    return counterOf(last) === MAX_COUNTER ? makeZxid(epochOf(last) + 1, 1) : ((last + 1) as Zxid);
-  }
-
-  propose(zxid: Zxid, payload: Buffer): void {
-    this.parts.replica.append(zxid, payload);
-    this.parts.replica.commit(zxid);
-  }
-
   submitWrite(request: Request): void {
-    this.primary.submit(request);
+    const { replica } = this.parts;
+    const zxid = behind(replica.lastZxid);
+    replica.append(zxid, this.primary.makeTxn(request, zxid));
+    replica.commit(zxid);
   }
 
   submitSync(request: Request): void {
@@ -72,6 +73,8 @@ export class Standalone implements Upstream, ReplicaSink {
     return this.primary.sessions.expirySets();
   }
 
+  onVoterLooking(): void {}
+
   onDurable(): void {}
 
   onApplied(txn: Txn, result: ApplyResult): void {
@@ -84,4 +87,9 @@ export class Standalone implements Upstream, ReplicaSink {
     this.primary.stop();
     this.parts.server.stop();
   }
+}
+
+/** Alone there is no leader to begin an epoch: it begins when the counter of the one before is used up. */
+function behind(last: Zxid): Zxid {
+  return counterOf(last) === MAX_COUNTER ? makeZxid(epochOf(last) + 1, 1) : ((last + 1) as Zxid);
 }

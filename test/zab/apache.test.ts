@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Reader } from '../../src/jute/reader.ts';
 import { ZXID_ZERO, type Zxid } from '../../src/jute/zxid.ts';
-import type { Entry } from '../../src/zab/leader/leader-host.ts';
+import type { Entry } from '../../src/zab/leader/leader-ports.ts';
 import { intBody, learnerInfo, PacketType, QuorumPacket, readPacket } from '../../src/zab/wire/packets.ts';
 import { zxid } from './ensemble.ts';
 import { hexOf, LoneLeader, LoneLearner } from './lone-hosts.ts';
@@ -88,8 +88,8 @@ describe('our leader and the learners of Apache', () => {
     host.leader.start();
     if (comesEarly) host.open(7, learner.splice(0, 1));
     host.open(1, follower);
-    if (comesEarly) host.leader.onPacket(7, learner.shift() as QuorumPacket);
-    host.leader.onPacket(1, new QuorumPacket(PacketType.ack, Number(newLeader.zxid) as Zxid));
+    if (comesEarly) host.onPacket(7, learner.shift() as QuorumPacket);
+    host.onPacket(1, new QuorumPacket(PacketType.ack, Number(newLeader.zxid) as Zxid));
     expect(host.said.at(-1)).toBe(`established ${epoch + 1}:0`);
 
     // What was committed before this learner came: all that its DIFF or SNAP leads to.
@@ -100,10 +100,10 @@ describe('our leader and the learners of Apache', () => {
     for (const recorded of missed) commitOne(host, recorded);
 
     if (!comesEarly) host.open(7, learner.splice(0, 2));
-    host.leader.onPacket(7, learner.shift() as QuorumPacket);
+    host.onPacket(7, learner.shift() as QuorumPacket);
     for (const recorded of transactions.slice(missed.length)) commitOne(host, recorded);
     for (const packet of learner) {
-      if (!FREE.has(packet.type)) host.leader.onPacket(7, packet);
+      if (!FREE.has(packet.type)) host.onPacket(7, packet);
     }
     const sent = host.sentTo(7).filter((packet) => !FREE.has(packet.type));
     expect(sent.map(hexOf)).toEqual(fixed(packets, 'leader'));
@@ -114,13 +114,13 @@ describe('our leader and the learners of Apache', () => {
 function skipTo(host: LoneLeader, last: Zxid): void {
   while (host.leader.lastProposed < last) {
     host.propose(Buffer.alloc(32));
-    host.leader.onPacket(1, new QuorumPacket(PacketType.ack, host.leader.lastProposed));
+    host.onPacket(1, new QuorumPacket(PacketType.ack, host.leader.lastProposed));
   }
   host.recent = host.recent.slice(-2);
 }
 
 function commitOne(host: LoneLeader, recorded: RecordedPacket): void {
   const at = Number(recorded.zxid) as Zxid;
-  host.proposeAs(at, Buffer.from(recorded.data as string, 'hex'));
-  host.leader.onPacket(1, new QuorumPacket(PacketType.ack, at));
+  expect(host.propose(Buffer.from(recorded.data as string, 'hex'))).toBe(at);
+  host.onPacket(1, new QuorumPacket(PacketType.ack, at));
 }

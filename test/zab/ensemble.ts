@@ -1,19 +1,29 @@
 import { silentLog } from '../../src/base/log.ts';
 import type { QuorumVerifier } from '../../src/election/quorum/quorum-verifier.ts';
 import type { ServerSpec } from '../../src/election/quorum/server-spec.ts';
+import { OpCode } from '../../src/jute/codes.ts';
 import { counterOf, epochOf, makeZxid, ZXID_ZERO, type Zxid } from '../../src/jute/zxid.ts';
 import type { Leader } from '../../src/zab/leader/leader.ts';
 import type {
   Entry,
   EntryCursor,
   History,
-  LeaderHost,
+  LeaderClients,
+  LeaderEvents,
+  LeaderLog,
   LeaderOptions,
-  PacketSource,
-} from '../../src/zab/leader/leader-host.ts';
+} from '../../src/zab/leader/leader-ports.ts';
+import type { LearnerLink, LearnerWire } from '../../src/zab/leader/learner-link.ts';
 import type { Learner } from '../../src/zab/learner/learner.ts';
-import type { LearnerHost } from '../../src/zab/learner/learner-host.ts';
-import { PacketType, packetName, type QuorumPacket } from '../../src/zab/wire/packets.ts';
+import type {
+  LearnerClients,
+  LearnerEvents,
+  LearnerHistory,
+  LearnerLog,
+  ToLeader,
+} from '../../src/zab/learner/learner-ports.ts';
+import { PacketType, packetName, type QuorumPacket, requestPacket } from '../../src/zab/wire/packets.ts';
+import type { PacketSource, RawSource } from '../../src/zab/wire/sources.ts';
 
 /**
  * An ensemble in memory: the production Leader and Learner on hosts that keep the bargain of their interfaces, disks
@@ -99,22 +109,79 @@ export class Disk {
 
 type Item = QuorumPacket | { readonly source: PacketSource } | { readonly raw: Snapshot };
 
-export interface Link {
+/** A connection; as the leader's core sees it, a wire. */
+export class Link implements LearnerWire {
   readonly id: number;
   readonly learner: Peer;
   readonly leader: Peer;
-  readonly toLeader: Item[];
-  readonly toLearner: Item[];
-  isOpen: boolean;
-  /** Not accepted yet by the leader's side. */
-  isNew: boolean;
-  sentBytes: number;
+  readonly toLeader: Item[] = [];
+  readonly toLearner: Item[] = [];
+  isOpen = true;
+  /** What the leader's core makes of it; undefined: not accepted yet. */
+  accepted: LearnerLink | undefined = undefined;
+  sentBytes = 0;
+  private readonly world: Ensemble;
+
+  constructor(world: Ensemble, id: number, learner: Peer, leader: Peer) {
+    this.world = world;
+    this.id = id;
+    this.learner = learner;
+    this.leader = leader;
+  }
+
+  get remoteAddress(): string {
+    return String(this.learner.sid);
+  }
+
+  get queuedBytes(): number {
+    let bytes = 0;
+    for (const item of this.toLearner) {
+      if ('type' in item) bytes += 20 + (item.data?.length ?? 0);
+    }
+    return bytes;
+  }
+
+  send(packet: QuorumPacket): void {
+    if (this.isOpen) this.toLearner.push(packet);
+  }
+
+  sendFrom(source: PacketSource): void {
+    if (this.isOpen) this.toLearner.push({ source });
+  }
+
+  sendRaw(): void {
+    const { treeZxid: zxid, tree } = this.leader;
+    if (this.isOpen) this.toLearner.push({ raw: { zxid, entries: [...tree] } });
+  }
+
+  tellLeaderOfEnd(): void {
+    if (this.accepted !== undefined) this.leader.leader?.onLinkClosed(this.accepted);
+  }
+
+  destroy(): void {
+    const { leader, learner } = this;
+    this.world.note(() => `${leader.sid}: closes the link to ${learner.sid}, because ${leader.lastReason}`);
+    this.world.close(this.id);
+  }
 }
+
+const NO_BYTES: RawSource = { next: () => undefined, cancel: () => {} };
 
 /** How many committed transactions are kept in memory; small, so that every kind of synchronisation comes up. */
 const RECENT_ENTRIES = 4;
 
-export class Peer implements LeaderHost, LearnerHost, History {
+export class Peer
+  implements
+    LeaderLog,
+    LeaderClients<number>,
+    LeaderEvents,
+    ToLeader,
+    LearnerLog,
+    LearnerHistory,
+    LearnerClients,
+    LearnerEvents,
+    History
+{
   readonly sid: number;
   readonly observer: boolean;
   readonly disk = new Disk();
@@ -123,7 +190,9 @@ export class Peer implements LeaderHost, LearnerHost, History {
   isUp = true;
   /** Its disk was never lost. */
   isFresh = true;
-  leader: Leader | undefined = undefined;
+  leader: Leader<number> | undefined = undefined;
+  /** Why its core gave up the last link, as its log has it. */
+  lastReason = '';
   learner: Learner | undefined = undefined;
   link: Link | undefined = undefined;
   isServing = false;
@@ -153,6 +222,11 @@ export class Peer implements LeaderHost, LearnerHost, History {
     this.observer = observer;
   }
 
+  private readonly epochs = {
+    setAccepted: (epoch: number): void => this.setAcceptedEpoch(epoch),
+    setCurrent: (epoch: number): void => this.setCurrentEpoch(epoch),
+  };
+
   get isLooking(): boolean {
     return this.isUp && this.leader === undefined && this.learner === undefined;
   }
@@ -172,7 +246,17 @@ export class Peer implements LeaderHost, LearnerHost, History {
       empty: this.disk.isEmpty,
       ...overrides,
     };
-    this.leader = new this.world.roles.Leader(options, this, this, silentLog);
+    const { epochs } = this;
+    this.leader = new this.world.roles.Leader<number>(
+      options,
+      { history: this, log: this, epochs, clients: this, events: this },
+      {
+        ...silentLog,
+        warn: (fields) => {
+          this.lastReason = String(fields.reason);
+        },
+      },
+    );
     this.run(() => this.leader?.start());
   }
 
@@ -183,6 +267,7 @@ export class Peer implements LeaderHost, LearnerHost, History {
     this.learner = new this.world.roles.Learner(
       {
         self: this.sid,
+        leader: leader.sid,
         observer: this.observer,
         configVersion: ZXID_ZERO,
         initLimitTicks: DEFAULTS.initLimitTicks,
@@ -196,7 +281,16 @@ export class Peer implements LeaderHost, LearnerHost, History {
         initialize,
         needsSnapshot: this.needsSnapshot,
       },
-      this,
+      {
+        link: this,
+        durable: { send: (packet) => this.sendWhenDurable(packet), run: (task) => this.whenDurable(task) },
+        log: this,
+        history: this,
+        epochs: this.epochs,
+        members: { seen: () => {}, activate: () => true, seenInTxn: () => {}, activateTxn: () => true },
+        clients: this,
+        events: this,
+      },
       silentLog,
     );
     this.needsSnapshot = false;
@@ -205,12 +299,17 @@ export class Peer implements LeaderHost, LearnerHost, History {
   }
 
   propose(value: string): boolean {
-    const zxid = this.leader?.nextZxid();
-    if (zxid === undefined) return false;
-    const entry = { zxid, payload: payloadOf(zxid, value) };
-    this.world.watch.proposed?.(this, entry);
-    this.run(() => this.leader?.propose(zxid, entry.payload));
-    return true;
+    let isProposed = false;
+    const maker = {
+      makeTxn: (asked: string, zxid: Zxid): Buffer => {
+        const entry = { zxid, payload: payloadOf(zxid, asked) };
+        this.world.watch.proposed?.(this, entry);
+        isProposed = true;
+        return entry.payload;
+      },
+    };
+    this.run(() => this.leader?.propose(maker, value));
+    return isProposed;
   }
 
   barrier(): number {
@@ -222,7 +321,7 @@ export class Peer implements LeaderHost, LearnerHost, History {
   sync(): number {
     const question = this.nextToken++;
     this.openSyncs.push(question);
-    this.learner?.sync(1n, question, Buffer.alloc(0), []);
+    this.send(requestPacket(1n, question, OpCode.sync, Buffer.alloc(0), []));
     return question;
   }
 
@@ -355,7 +454,7 @@ export class Peer implements LeaderHost, LearnerHost, History {
   private needsSnapshot = false;
   private endReason: string | undefined = undefined;
 
-  // Both hosts.
+  // Both roles.
 
   append(zxid: Zxid, payload: Buffer): void {
     const entry = { zxid, payload };
@@ -399,46 +498,7 @@ export class Peer implements LeaderHost, LearnerHost, History {
     if (this.recent.length > RECENT_ENTRIES) this.recent.shift();
   }
 
-  // LeaderHost
-
-  send(link: number, packet: QuorumPacket): void;
-  send(packet: QuorumPacket): void;
-  send(first: number | QuorumPacket, second?: QuorumPacket): void {
-    if (typeof first === 'number') {
-      const link = this.world.link(first);
-      link?.toLearner.push(second as QuorumPacket);
-      return;
-    }
-    if (first.type === PacketType.ack) this.world.watch.acknowledged?.(this, first.zxid);
-    this.link?.toLeader.push(first);
-  }
-
-  sendFrom(link: number, source: PacketSource): void {
-    this.world.link(link)?.toLearner.push({ source });
-  }
-
-  streamSnapshot(link: number, zxid: Zxid): void {
-    this.world.link(link)?.toLearner.push({ raw: { zxid, entries: [...this.tree] } });
-  }
-
-  closeLink(link: number, reason: string): void {
-    this.world.note(
-      () => `${this.sid}: closes the link to ${this.world.link(link)?.learner.sid ?? '?'}, because ${reason}`,
-    );
-    this.world.close(link);
-  }
-
-  queuedBytes(link: number): number {
-    let bytes = 0;
-    for (const item of this.world.link(link)?.toLearner ?? []) {
-      if ('type' in item) bytes += 20 + (item.data?.length ?? 0);
-    }
-    return bytes;
-  }
-
-  sentBytes(link: number): number {
-    return this.world.link(link)?.sentBytes ?? 0;
-  }
+  // A leader's ports.
 
   established(epochStart: Zxid): void {
     this.treeZxid = epochStart;
@@ -448,8 +508,9 @@ export class Peer implements LeaderHost, LearnerHost, History {
   }
 
   request(): void {}
-  revalidate(): void {}
+  revalidateFor(): void {}
   touched(): void {}
+  catchingUp(): void {}
 
   barrierPassed(token: number): void {
     this.world.note(() => `${this.sid}: barrier ${token} passed`);
@@ -460,7 +521,12 @@ export class Peer implements LeaderHost, LearnerHost, History {
     this.endReason = reason;
   }
 
-  // LearnerHost
+  // A learner's ports.
+
+  send(packet: QuorumPacket): void {
+    if (packet.type === PacketType.ack) this.world.watch.acknowledged?.(this, packet.zxid);
+    this.link?.toLeader.push(packet);
+  }
 
   sendWhenDurable(packet: QuorumPacket): void {
     if (this.world.faults.ackBeforeSync) this.send(packet);
@@ -541,14 +607,7 @@ export class Peer implements LeaderHost, LearnerHost, History {
     return this.work !== undefined;
   }
 
-  configSeen(): void {}
-  configActivated(): boolean {
-    return true;
-  }
-  reconfigProposed(): void {}
-  reconfigActivated(): boolean {
-    return true;
-  }
+  newLeader(): void {}
 
   serving(): void {
     this.isServing = true;
@@ -607,6 +666,10 @@ export class Peer implements LeaderHost, LearnerHost, History {
 
   get snapshotBytes(): number {
     return 1;
+  }
+
+  startCut(): RawSource {
+    return NO_BYTES;
   }
 
   configText(): string {
@@ -679,22 +742,9 @@ export class Ensemble {
   }
 
   open(learner: Peer, leader: Peer): Link {
-    const link: Link = {
-      id: this.nextLink++,
-      learner,
-      leader,
-      toLeader: [],
-      toLearner: [],
-      isOpen: true,
-      isNew: true,
-      sentBytes: 0,
-    };
+    const link = new Link(this, this.nextLink++, learner, leader);
     this.links.set(link.id, link);
     return link;
-  }
-
-  link(id: number): Link | undefined {
-    return this.links.get(id);
   }
 
   /** From the leader's side: what is under way to the learner is lost, and it notices. */
@@ -709,7 +759,7 @@ export class Ensemble {
   breakLink(link: Link): void {
     this.close(link.id);
     this.note(() => `link ${link.learner.sid}-${link.leader.sid} breaks`);
-    link.leader.leader?.onLinkClosed(link.id);
+    link.tellLeaderOfEnd();
     this.lostLeader(link);
   }
 
@@ -722,7 +772,7 @@ export class Ensemble {
       if (link.learner !== peer && link.leader !== peer) continue;
       if (link.learner === peer && (link === this.unseen || this.isUnnoticed())) continue;
       this.close(link.id);
-      if (link.learner === peer) link.leader.leader?.onLinkClosed(link.id);
+      if (link.learner === peer) link.tellLeaderOfEnd();
     }
   }
 
@@ -749,12 +799,12 @@ export class Ensemble {
   /** One packet or snapshot. */
   deliver(link: Link, toLeader: boolean): void {
     if (toLeader) {
-      const leader = link.leader.leader as Leader;
-      if (link.isNew) leader.onLinkOpened(link.id);
-      link.isNew = false;
+      const leader = link.leader.leader as Leader<number>;
+      link.accepted ??= leader.onLinkOpened(link);
+      const { accepted } = link;
       const packet = link.toLeader.shift() as QuorumPacket;
       this.note(() => `${link.learner.sid} -> ${link.leader.sid}  ${showPacket(packet)}`);
-      link.leader.run(() => leader.onPacket(link.id, packet));
+      link.leader.run(() => leader.onPacket(accepted, packet));
     } else {
       this.deliverToLearner(link);
     }

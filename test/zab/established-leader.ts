@@ -48,6 +48,6 @@ export function sentSince(host: LoneLeader, link: number): string[] {
 export function answerPings(host: LoneLeader, link: number): void {
   const sent = host.sentTo(link);
   for (const one of sent.splice(0)) {
-    if (one.type === PacketType.ping) host.leader.onPacket(link, packet('ping', one.zxid, Buffer.alloc(0)));
+    if (one.type === PacketType.ping) host.onPacket(link, packet('ping', one.zxid, Buffer.alloc(0)));
   }
 }

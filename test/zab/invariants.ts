@@ -1,5 +1,5 @@
 import { counterOf, epochOf, ZXID_ZERO, type Zxid } from '../../src/jute/zxid.ts';
-import type { Entry } from '../../src/zab/leader/leader-host.ts';
+import type { Entry } from '../../src/zab/leader/leader-ports.ts';
 import { type Ensemble, type Peer, showZxid, txnValue, type Watcher } from './ensemble.ts';
 
 /**

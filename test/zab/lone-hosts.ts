@@ -6,13 +6,24 @@ import type {
   Entry,
   EntryCursor,
   History,
-  LeaderHost,
+  LeaderClients,
+  LeaderEvents,
+  LeaderLog,
   LeaderOptions,
-  PacketSource,
-} from '../../src/zab/leader/leader-host.ts';
+} from '../../src/zab/leader/leader-ports.ts';
+import type { LearnerLink, LearnerWire } from '../../src/zab/leader/learner-link.ts';
 import { Learner } from '../../src/zab/learner/learner.ts';
-import type { LearnerHost, LearnerOptions, LearnerState } from '../../src/zab/learner/learner-host.ts';
-import { PacketType, QuorumPacket, writePacket } from '../../src/zab/wire/packets.ts';
+import type {
+  LearnerClients,
+  LearnerEvents,
+  LearnerHistory,
+  LearnerLog,
+  LearnerOptions,
+  LearnerState,
+  ToLeader,
+} from '../../src/zab/learner/learner-ports.ts';
+import { type LearnerRequest, PacketType, QuorumPacket, writePacket } from '../../src/zab/wire/packets.ts';
+import type { PacketSource, RawSource } from '../../src/zab/wire/sources.ts';
 import { majority, showPacket, showZxid } from './ensemble.ts';
 
 /** Hosts of one role alone: what it asks for is written down, its disk is as quick as told. */
@@ -22,12 +33,46 @@ export function hexOf(packet: QuorumPacket): string {
   return w.take().toString('hex');
 }
 
-export class LoneLeader implements LeaderHost, History {
-  readonly leader: Leader;
+/** One end of a connection that goes nowhere. */
+class LoneWire implements LearnerWire {
+  readonly remoteAddress: string;
+  queuedBytes = 0;
+  sentBytes = 0;
+  private readonly host: LoneLeader;
+  private readonly number: number;
+
+  constructor(host: LoneLeader, number: number) {
+    this.host = host;
+    this.number = number;
+    this.remoteAddress = `link ${number}`;
+  }
+
+  send(packet: QuorumPacket): void {
+    this.host.sentTo(this.number).push(packet);
+  }
+
+  sendFrom(source: PacketSource): void {
+    for (let packet = source.next(); packet !== undefined; packet = source.next()) this.send(packet);
+  }
+
+  sendRaw(): void {
+    this.host.said.push(`snapshot ${showZxid(this.host.lastZxid)} to ${this.number}`);
+  }
+
+  destroy(): void {
+    this.host.said.push(`close ${this.number}: ${this.host.lastReason}`);
+  }
+}
+
+const NO_BYTES: RawSource = { next: () => undefined, cancel: () => {} };
+
+export class LoneLeader implements LeaderLog, LeaderClients<number>, LeaderEvents, History {
+  readonly leader: Leader<number>;
   readonly said: string[] = [];
   readonly sent = new Map<number, QuorumPacket[]>();
-  readonly bytesTaken = new Map<number, number>();
-  readonly bytesWaiting = new Map<number, number>();
+  readonly links = new Map<number, LearnerLink>();
+  /** Why the last link was given up, as the leader's log has it. */
+  lastReason = '';
   /** The own disk answers at once. */
   isDiskQuick = true;
   private appended: Zxid = ZXID_ZERO;
@@ -68,17 +113,47 @@ export class LoneLeader implements LeaderHost, History {
         initialCounter: 0,
         ...options,
       },
-      this,
-      this,
-      silentLog,
+      {
+        history: this,
+        log: this,
+        epochs: {
+          setAccepted: (epoch) => this.setAcceptedEpoch(epoch),
+          setCurrent: (epoch) => this.setCurrentEpoch(epoch),
+        },
+        clients: this,
+        events: this,
+      },
+      {
+        ...silentLog,
+        warn: (fields) => {
+          this.lastReason = String(fields.reason);
+        },
+      },
     );
   }
 
   /** A learner that has joined as `packets` say, and all the leader sent it so far. */
   open(link: number, packets: readonly QuorumPacket[] = []): QuorumPacket[] {
-    this.leader.onLinkOpened(link);
-    for (const packet of packets) this.leader.onPacket(link, packet);
+    this.links.set(link, this.leader.onLinkOpened(new LoneWire(this, link)));
+    for (const packet of packets) this.onPacket(link, packet);
     return this.sentTo(link);
+  }
+
+  onPacket(link: number, packet: QuorumPacket): void {
+    this.leader.onPacket(this.link(link), packet);
+  }
+
+  onLinkClosed(link: number): void {
+    this.leader.onLinkClosed(this.link(link));
+  }
+
+  link(link: number): LearnerLink {
+    return this.links.get(link) as LearnerLink;
+  }
+
+  /** What the network took of the link so far, and what waits for it. */
+  took(link: number, sentBytes: number, queuedBytes = 0): void {
+    Object.assign(this.link(link).wire, { sentBytes, queuedBytes });
   }
 
   sentTo(link: number): QuorumPacket[] {
@@ -95,14 +170,16 @@ export class LoneLeader implements LeaderHost, History {
   }
 
   propose(payload: Buffer): Zxid | undefined {
-    const zxid = this.leader.nextZxid();
-    if (zxid !== undefined) this.proposeAs(zxid, payload);
-    return zxid;
-  }
-
-  proposeAs(zxid: Zxid, payload: Buffer): void {
-    this.leader.propose(zxid, payload);
-    if (this.isDiskQuick) this.syncDisk();
+    let given: Zxid | undefined;
+    const maker = {
+      makeTxn: (asked: Buffer, zxid: Zxid): Buffer => {
+        given = zxid;
+        return asked;
+      },
+    };
+    this.leader.propose(maker, payload);
+    if (this.isDiskQuick && given !== undefined) this.syncDisk();
+    return given;
   }
 
   syncDisk(): void {
@@ -125,31 +202,7 @@ export class LoneLeader implements LeaderHost, History {
     }
   }
 
-  // LeaderHost
-
-  send(link: number, packet: QuorumPacket): void {
-    this.sentTo(link).push(packet);
-  }
-
-  sendFrom(link: number, source: PacketSource): void {
-    for (let packet = source.next(); packet !== undefined; packet = source.next()) this.sentTo(link).push(packet);
-  }
-
-  streamSnapshot(link: number, zxid: Zxid): void {
-    this.said.push(`snapshot ${showZxid(zxid)} to ${link}`);
-  }
-
-  closeLink(link: number, reason: string): void {
-    this.said.push(`close ${link}: ${reason}`);
-  }
-
-  queuedBytes(link: number): number {
-    return this.bytesWaiting.get(link) ?? 0;
-  }
-
-  sentBytes(link: number): number {
-    return this.bytesTaken.get(link) ?? 0;
-  }
+  // The ports.
 
   append(zxid: Zxid, payload: Buffer): void {
     this.appended = zxid;
@@ -177,18 +230,20 @@ export class LoneLeader implements LeaderHost, History {
     this.said.push(`established ${showZxid(epochStart)}`);
   }
 
-  request(link: number, sid: number, sessionId: bigint, cxid: number, type: number, body: Buffer): void {
+  catchingUp(): void {}
+
+  request(learner: LearnerLink, { sessionId, cxid, type, body }: LearnerRequest): void {
     this.said.push(
-      `request on ${link} from ${sid}: session ${sessionId} cxid ${cxid} type ${type} ${body.toString('latin1')}`,
+      `request on ${learner.ownerName} from ${learner.sid}: session ${sessionId} cxid ${cxid} type ${type} ${body.toString('latin1')}`,
     );
   }
 
-  revalidate(link: number, sid: number, sessionId: bigint, timeoutMs: number): void {
-    this.said.push(`revalidate on ${link} from ${sid}: session ${sessionId} ${timeoutMs} ms`);
+  revalidateFor(learner: LearnerLink, sessionId: bigint, timeoutMs: number): void {
+    this.said.push(`revalidate on ${learner.ownerName} from ${learner.sid}: session ${sessionId} ${timeoutMs} ms`);
   }
 
-  touched(sid: number, sessionId: bigint, timeoutMs: number): void {
-    this.said.push(`touched at ${sid}: session ${sessionId} ${timeoutMs} ms`);
+  touched(sessionId: bigint, timeoutMs: number): void {
+    this.said.push(`touched: session ${sessionId} ${timeoutMs} ms`);
   }
 
   barrierPassed(token: number): void {
@@ -220,12 +275,16 @@ export class LoneLeader implements LeaderHost, History {
     return { next: () => (at === -1 ? undefined : disk[at++]), close: () => {} };
   }
 
+  startCut(): RawSource {
+    return NO_BYTES;
+  }
+
   configText(): string {
     return this.config;
   }
 }
 
-export class LoneLearner implements LearnerHost {
+export class LoneLearner implements ToLeader, LearnerLog, LearnerHistory, LearnerClients, LearnerEvents {
   readonly learner: Learner;
   readonly said: string[] = [];
   readonly sent: QuorumPacket[] = [];
@@ -238,9 +297,40 @@ export class LoneLearner implements LearnerHost {
 
   constructor(options: Partial<LearnerOptions>, state: Partial<LearnerState> = {}) {
     this.learner = new Learner(
-      { self: 1, observer: false, configVersion: ZXID_ZERO, initLimitTicks: 5, syncLimitTicks: 2, ...options },
+      {
+        self: 1,
+        leader: 3,
+        observer: false,
+        configVersion: ZXID_ZERO,
+        initLimitTicks: 5,
+        syncLimitTicks: 2,
+        ...options,
+      },
       { lastZxid: ZXID_ZERO, acceptedEpoch: 0, currentEpoch: 0, empty: false, initialize: true, ...state },
-      this,
+      {
+        link: this,
+        durable: { send: (packet) => this.whenDurable(() => this.send(packet)), run: (task) => this.whenDurable(task) },
+        log: this,
+        history: this,
+        epochs: {
+          setAccepted: (epoch) => this.said.push(`acceptedEpoch ${epoch}`),
+          setCurrent: (epoch) => this.said.push(`currentEpoch ${epoch}`),
+        },
+        members: {
+          seen: (text) => this.said.push(`config seen ${text}`),
+          activate: (text) => {
+            this.said.push(`config active ${text}`);
+            return this.staysInRole;
+          },
+          seenInTxn: (payload) => this.said.push(`reconfig ${showZxid(zxidOf(payload))} proposed`),
+          activateTxn: (payload) => {
+            this.said.push(`reconfig ${showZxid(zxidOf(payload))} active`);
+            return this.staysInRole;
+          },
+        },
+        clients: this,
+        events: this,
+      },
       silentLog,
     );
   }
@@ -271,11 +361,7 @@ export class LoneLearner implements LearnerHost {
     this.sent.push(packet);
   }
 
-  sendWhenDurable(packet: QuorumPacket): void {
-    this.whenDurable(() => this.send(packet));
-  }
-
-  whenDurable(task: () => void): void {
+  private whenDurable(task: () => void): void {
     if (this.isWriting || this.durableQueue.length > 0) this.durableQueue.push(task);
     else task();
   }
@@ -297,31 +383,7 @@ export class LoneLearner implements LearnerHost {
     this.said.push(`snapshot ${showZxid(zxid)}`);
   }
 
-  setAcceptedEpoch(epoch: number): void {
-    this.said.push(`acceptedEpoch ${epoch}`);
-  }
-
-  setCurrentEpoch(epoch: number): void {
-    this.said.push(`currentEpoch ${epoch}`);
-  }
-
-  configSeen(text: string): void {
-    this.said.push(`config seen ${text}`);
-  }
-
-  configActivated(text: string): boolean {
-    this.said.push(`config active ${text}`);
-    return this.staysInRole;
-  }
-
-  reconfigProposed(zxid: Zxid): void {
-    this.said.push(`reconfig ${showZxid(zxid)} proposed`);
-  }
-
-  reconfigActivated(zxid: Zxid, _payload: Buffer, leader: number): boolean {
-    this.said.push(`reconfig ${showZxid(zxid)} active, leader ${leader}`);
-    return this.staysInRole;
-  }
+  newLeader(): void {}
 
   serving(): void {
     this.said.push('serving');
@@ -344,6 +406,11 @@ export class LoneLearner implements LearnerHost {
   leave(reason: string): void {
     this.said.push(`leave: ${reason}`);
   }
+}
+
+/** Of a transaction's header. */
+function zxidOf(payload: Buffer): Zxid {
+  return Number(payload.readBigInt64BE(12)) as Zxid;
 }
 
 /** Where a test's own packets come from. */

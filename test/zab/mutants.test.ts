@@ -25,7 +25,7 @@ const MUTANTS: readonly Mutant[] = [
     name: 'committed with half of the voters',
     edits: [
       {
-        at: 'Broadcast.isOnQuorum',
+        at: 'Proposals.isOnQuorum',
         from: 'if (!verifier.containsQuorum(quorum)) return false;',
         to: 'if (quorum.size < Math.floor(verifier.voters.size / 2)) return false;',
       },
@@ -40,7 +40,7 @@ const MUTANTS: readonly Mutant[] = [
         to: 'link.voter = true;',
       },
       {
-        at: 'Broadcast.isOnQuorum',
+        at: 'Proposals.isOnQuorum',
         from: 'if (!verifier.containsQuorum(quorum)) return false;',
         to: 'if (quorum.size * 2 <= verifier.voters.size) return false;',
       },
@@ -81,8 +81,8 @@ const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'Synchronization.synchronise',
-        from: 'this.inFlight.forEachAbove(plan.reaches,',
-        to: 'this.inFlight.forEachAbove(this.inFlight.proposed,',
+        from: 'this.proposals.forEachAbove(plan.reaches,',
+        to: 'this.proposals.forEachAbove(this.proposals.proposed,',
       },
       { at: 'Learner.accept', from: '!follows(this.lastZxid, zxid)', to: 'false' },
       { at: 'Learner.expectNext', from: 'if (next === zxid) return;', to: 'return;' },
@@ -91,11 +91,11 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'a learner is cut to the tree of the leader instead of the last commit',
     run: { losesDisks: false, slowLeaders: true },
-    edits: [{ at: 'Synchronization.synchronise', from: 'this.inFlight.decidedAbove(treeZxid)', to: '[]' }],
+    edits: [{ at: 'Synchronization.synchronise', from: 'this.proposals.decidedAbove(treeZxid)', to: '[]' }],
   },
   {
     name: 'acknowledgements outlive the cut of the log they were for',
-    edits: [{ at: 'Synchronization.synchronise', from: 'this.inFlight.forget(link.sid);', to: '' }],
+    edits: [{ at: 'Synchronization.synchronise', from: 'this.proposals.forget(link.sid);', to: '' }],
   },
   {
     name: 'a snapshot may be older than what the learner helped to commit',
@@ -103,7 +103,7 @@ const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'Synchronization.synchronise',
-        from: "if (plan.kind === 'snap' && treeZxid < link.snapshotFrom) return;",
+        from: "if (plan.kind === 'snap' && treeZxid < link.catchUp.snapshotFrom) return;",
         to: '',
       },
     ],
@@ -115,7 +115,7 @@ const MUTANTS: readonly Mutant[] = [
       {
         at: 'Synchronization.synchronise',
         from: 'else if (!link.observer) open.push(entry);',
-        to: 'else if (!link.observer) this.host.send(link.id, new Packet(PacketType.proposal, entry.zxid, entry.payload));',
+        to: 'else if (!link.observer) link.wire.send(new Packet(PacketType.proposal, entry.zxid, entry.payload));',
       },
       {
         at: 'Leader.onAck',
@@ -190,14 +190,14 @@ const MUTANTS: readonly Mutant[] = [
     name: 'an older epoch is accepted',
     edits: [
       { at: 'Learner.onLeaderInfo', from: 'if (epoch < accepted) throw', to: 'if (epoch < 0) throw' },
-      { at: 'Learner.onLeaderInfo', from: 'if (epoch > accepted) this.host', to: 'if (true) this.host' },
+      { at: 'Learner.onLeaderInfo', from: 'if (epoch > accepted) this.ports', to: 'if (true) this.ports' },
       { at: 'Discovery.offerEpoch', from: 'if (link.acceptedEpoch > epoch) {', to: 'if (false) {' },
     ],
   },
   {
     name: 'a leader sends NEWLEADER without having taken the epoch for its own',
     edits: [
-      { at: 'Synchronization.begin', from: 'this.host.setCurrentEpoch(epochOf(this.inFlight.epochStart));', to: '' },
+      { at: 'Synchronization.begin', from: 'this.epochs.setCurrent(epochOf(this.proposals.epochStart));', to: '' },
     ],
   },
   {
@@ -207,13 +207,13 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a sync does not wait for what is under way',
-    edits: [{ at: 'Leader.isReached', from: 'if (barrier.zxid === undefined) return true;', to: 'return true;' }],
+    edits: [{ at: 'Leader.isReached', from: 'if (zxid === undefined) return true;', to: 'return true;' }],
   },
   {
     name: 'a transaction is committed out of order',
     edits: [
       {
-        at: 'Broadcast.nextCommit',
+        at: 'Proposals.nextCommit',
         from: 'if (head === undefined || !this.isOnQuorum(head.zxid)) return undefined;',
         to: 'if (head === undefined || !this.isOnQuorum((this.entries.at(0) as Entry).zxid)) return undefined;',
       },

@@ -1,6 +1,6 @@
 import { ZXID_ZERO } from '../../src/jute/zxid.ts';
 import { Leader } from '../../src/zab/leader/leader.ts';
-import type { Entry } from '../../src/zab/leader/leader-host.ts';
+import type { Entry } from '../../src/zab/leader/leader-ports.ts';
 import { Learner } from '../../src/zab/learner/learner.ts';
 import { Ensemble, hierarchical, type Link, type Peer, payloadOf, showZxid, txnValue, zxid } from './ensemble.ts';
 import { Invariants } from './invariants.ts';

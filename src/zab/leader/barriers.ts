@@ -1,5 +1,6 @@
 import { Fifo } from '../../base/fifo.ts';
 import type { Zxid } from '../../jute/zxid.ts';
+import type { LearnerLink } from './learner-link.ts';
 
 /**
  * What has to wait until the leader is known to have led after it was asked: a `sync` of a client, wherever it is
@@ -11,14 +12,14 @@ import type { Zxid } from '../../jute/zxid.ts';
  * PINGs go out in rounds, and a question waits for the first round begun after it. While the last round is open,
  * questions gather for the next: under load one round serves many.
  */
-export interface Barrier {
+export interface Barrier<Question> {
   /** The round of PINGs that answers it. */
   readonly round: number;
   /** What was proposed last when it was asked; undefined when nothing was under way. */
   readonly zxid: Zxid | undefined;
-  /** The learner's link that asked, or undefined for the host, which gave `token`. */
-  readonly link: number | undefined;
-  readonly token: number;
+  /** The learner that asked; undefined: somebody at the leader itself, with `question`. */
+  readonly learner: LearnerLink | undefined;
+  readonly question: Question | undefined;
 }
 
 /** The rounds of PINGs; others begin them as well. */
@@ -29,26 +30,26 @@ export interface Rounds {
   isAnswered(round: number): boolean;
 }
 
-export interface BarrierSource {
-  /** For a learner's link: COMMIT or INFORM went out before. For the host: its own tree has it. */
-  isReached(barrier: Barrier): boolean;
-  pass(barrier: Barrier): void;
+export interface BarrierSource<Question> {
+  /** For a learner: COMMIT or INFORM went out before. At the leader itself: its own tree has it. */
+  isReached(barrier: Barrier<Question>): boolean;
+  pass(barrier: Barrier<Question>): void;
 }
 
-export class Barriers {
+export class Barriers<Question> {
   private readonly rounds: Rounds;
-  private readonly source: BarrierSource;
-  /** Two queues: the own disk, which the host's questions wait for, must not hold up those of the learners. */
-  private readonly ofHost = new Fifo<Barrier>();
-  private readonly ofLinks = new Fifo<Barrier>();
+  private readonly source: BarrierSource<Question>;
+  /** Two queues: the leader's disk, which its own questions wait for, must not hold up those of the learners. */
+  private readonly own = new Fifo<Barrier<Question>>();
+  private readonly ofLearners = new Fifo<Barrier<Question>>();
 
-  constructor(rounds: Rounds, source: BarrierSource) {
+  constructor(rounds: Rounds, source: BarrierSource<Question>) {
     this.rounds = rounds;
     this.source = source;
   }
 
   get pending(): number {
-    return this.ofHost.length + this.ofLinks.length;
+    return this.own.length + this.ofLearners.length;
   }
 
   /** A learner came or left: the open round may have asked too few to be answered. */
@@ -56,23 +57,27 @@ export class Barriers {
     if (this.pending > 0) this.rounds.begin();
   }
 
-  ask(zxid: Zxid | undefined, link: number | undefined, token: number): void {
-    const queue = link === undefined ? this.ofHost : this.ofLinks;
-    queue.push({ round: this.rounds.lastRound + 1, zxid, link, token });
+  ask(zxid: Zxid | undefined, question: Question): void {
+    this.own.push({ round: this.rounds.lastRound + 1, zxid, learner: undefined, question });
+    this.advance();
+  }
+
+  askFor(learner: LearnerLink, zxid: Zxid | undefined): void {
+    this.ofLearners.push({ round: this.rounds.lastRound + 1, zxid, learner, question: undefined });
     this.advance();
   }
 
   /** To be called whenever a PING was answered, or something was committed or applied. */
   advance(): void {
     if (this.pending === 0) return;
-    const wanted = Math.max(this.ofHost.last()?.round ?? 0, this.ofLinks.last()?.round ?? 0);
+    const wanted = Math.max(this.own.last()?.round ?? 0, this.ofLearners.last()?.round ?? 0);
     const { lastRound } = this.rounds;
     if (wanted > lastRound && this.rounds.isAnswered(lastRound)) this.rounds.begin();
-    this.drain(this.ofHost);
-    this.drain(this.ofLinks);
+    this.drain(this.own);
+    this.drain(this.ofLearners);
   }
 
-  private drain(queue: Fifo<Barrier>): void {
+  private drain(queue: Fifo<Barrier<Question>>): void {
     for (let head = queue.peek(); head !== undefined; head = queue.peek()) {
       if (head.round > this.rounds.lastRound || !this.rounds.isAnswered(head.round)) return;
       if (!this.source.isReached(head)) return;

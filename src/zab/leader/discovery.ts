@@ -3,6 +3,7 @@ import { ProtocolError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { AckTracker, type QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
 import { isWholeHistory, MAX_EPOCH, makeZxid, ZXID_NONE, ZXID_ZERO, type Zxid, zxidHex } from '../../jute/zxid.ts';
+import type { EpochFiles } from '../epoch-files.ts';
 import {
   intBody,
   QuorumPacket as Packet,
@@ -14,11 +15,11 @@ import {
   readIntBody,
   readLearnerInfo,
 } from '../wire/packets.ts';
-import type { Broadcast } from './broadcast.ts';
 import { type HistoryKind, HistoryVotes } from './history-votes.ts';
-import type { History, LeaderHost, LeaderOptions, LeaderRole } from './leader-host.ts';
+import type { History, LeaderOptions, LeaderRole } from './leader-ports.ts';
 import type { LearnerLink } from './learner-link.ts';
 import type { LearnerLinks } from './learner-links.ts';
+import type { Proposals } from './proposals.ts';
 
 /**
  * Which epoch this leader has, and whether its history is the one: the first phase of ZAB, and the first two packets of
@@ -45,10 +46,10 @@ export class Discovery {
   private readonly options: LeaderOptions;
   private readonly verifiers: readonly QuorumVerifier[];
   private readonly history: History;
-  private readonly host: Pick<LeaderHost, 'send' | 'setAcceptedEpoch'>;
+  private readonly epochs: Pick<EpochFiles, 'setAccepted'>;
   private readonly log: Log;
   private readonly links: LearnerLinks;
-  private readonly inFlight: Broadcast;
+  private readonly proposals: Proposals;
   private readonly next: NextPhase;
   private readonly stepDown: (reason: string) => void;
 
@@ -62,20 +63,20 @@ export class Discovery {
   constructor(
     role: LeaderRole,
     links: LearnerLinks,
-    inFlight: Broadcast,
+    proposals: Proposals,
     next: NextPhase,
     stepDown: (reason: string) => void,
   ) {
     this.options = role.options;
     this.verifiers = role.options.verifiers;
-    this.history = role.history;
-    this.host = role.host;
+    this.history = role.ports.history;
+    this.epochs = role.ports.epochs;
     this.log = role.log;
     this.links = links;
-    this.inFlight = inFlight;
+    this.proposals = proposals;
     this.next = next;
     this.stepDown = stepDown;
-    this.epochWanted = role.history.acceptedEpoch + 1;
+    this.epochWanted = role.ports.history.acceptedEpoch + 1;
     this.connected = new AckTracker(this.verifiers);
     this.histories = new HistoryVotes(this.verifiers);
   }
@@ -132,7 +133,7 @@ export class Discovery {
       throw new ProtocolError(`ACKEPOCH with epoch ${currentEpoch} and zxid ${zxidHex(packet.zxid)}`);
     }
     link.lastZxid = isEmpty ? ZXID_ZERO : packet.zxid;
-    link.needsSnapshot = isEmpty;
+    link.catchUp.needsSnapshot = isEmpty;
     link.isEmpty = link.voter && (isEmpty || (currentEpoch !== -1 && historyKind(link, currentEpoch) === 'empty'));
     this.links.enter(link, 'history');
     if (this.isHistoryKnown) {
@@ -186,9 +187,9 @@ export class Discovery {
     }
     const epoch = this.epochWanted;
     this.ownEpoch = epoch;
-    this.inFlight.begin(makeZxid(epoch, 0));
+    this.proposals.begin(makeZxid(epoch, 0));
     this.links.cameNearer();
-    this.host.setAcceptedEpoch(epoch);
+    this.epochs.setAccepted(epoch);
     this.log.info({ epoch, connected: [...this.connected.acks].join(',') }, 'new epoch');
     this.histories.add(this.options.self, this.ownHistoryKind());
     for (const link of this.links.values()) {
@@ -209,7 +210,7 @@ export class Discovery {
       return;
     }
     this.links.enter(link, 'ackEpoch');
-    this.host.send(link.id, new Packet(PacketType.leaderInfo, makeZxid(epoch, 0), intBody(PROTOCOL_VERSION)));
+    link.wire.send(new Packet(PacketType.leaderInfo, makeZxid(epoch, 0), intBody(PROTOCOL_VERSION)));
   }
 
   private maybeKnowHistory(): void {

@@ -2,7 +2,7 @@ import { assert } from '../../base/assert.ts';
 import { ProtocolError, protocolError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { OpCode } from '../../jute/codes.ts';
-import { counterOf, MAX_COUNTER, ZXID_NONE, ZXID_ZERO, type Zxid, zxidHex } from '../../jute/zxid.ts';
+import { counterOf, MAX_COUNTER, ZXID_ZERO, type Zxid, zxidHex } from '../../jute/zxid.ts';
 import {
   QuorumPacket as Packet,
   PacketType,
@@ -10,15 +10,14 @@ import {
   type QuorumPacket,
   readRequest,
   readRevalidate,
-  revalidatedBody,
 } from '../wire/packets.ts';
 import { type Barrier, Barriers } from './barriers.ts';
-import { Broadcast } from './broadcast.ts';
 import { Discovery } from './discovery.ts';
-import type { History, LeaderHost, LeaderLimits, LeaderOptions } from './leader-host.ts';
-import type { LearnerLink } from './learner-link.ts';
+import type { LeaderLimits, LeaderOptions, LeaderPorts, TxnMaker } from './leader-ports.ts';
+import type { LearnerLink, LearnerWire } from './learner-link.ts';
 import { LearnerLinks, type LinkInfo } from './learner-links.ts';
 import { PingRounds } from './ping-rounds.ts';
+import { Proposals } from './proposals.ts';
 import { Synchronization } from './synchronization.ts';
 
 /**
@@ -29,9 +28,9 @@ import { Synchronization } from './synchronization.ts';
  *   synchronization   every learner gets the leader's history; a quorum has it on disk and acknowledges NEWLEADER
  *   broadcast         proposals, in zxid order, committed when a quorum has them on disk
  *
- * It decides and never does: what it wants is asked of the LeaderHost, in order. discovery.ts and synchronization.ts
+ * It decides and never does: what it wants is asked of its ports, in order. discovery.ts and synchronization.ts
  * are the first two phases, and every learner goes through them; here is the third, and who is told of which event.
- * learner-links.ts knows the learners, broadcast.ts the proposals under way, ping-rounds.ts whether this leader still
+ * learner-links.ts knows the learners, proposals.ts the proposals under way, ping-rounds.ts whether this leader still
  * leads, barriers.ts what `sync` waits for.
  *
  * A learner's acknowledgements of proposals count only behind its acknowledgement of NEWLEADER: before that its
@@ -40,39 +39,38 @@ import { Synchronization } from './synchronization.ts';
  */
 export type ZabPhase = 'discovery' | 'synchronization' | 'broadcast' | 'ended';
 
-export class Leader {
+/** `Question`: of whoever asks for a barrier; it is handed back. */
+export class Leader<Question> {
   private readonly self: number;
   private readonly limits: LeaderLimits | undefined;
-  private readonly history: History;
-  private readonly host: LeaderHost;
+  private readonly ports: LeaderPorts<Question>;
   private readonly log: Log;
 
   private readonly links: LearnerLinks;
-  private readonly inFlight: Broadcast;
+  private readonly proposals: Proposals;
   private readonly rounds: PingRounds;
-  private readonly barriers: Barriers;
+  private readonly barriers: Barriers<Question>;
   private readonly synchronization: Synchronization;
   private readonly discovery: Discovery;
   private isOver = false;
 
-  constructor(options: LeaderOptions, history: History, host: LeaderHost, log: Log) {
+  constructor(options: LeaderOptions, ports: LeaderPorts<Question>, log: Log) {
     this.self = options.self;
     this.limits = options.limits;
-    this.history = history;
-    this.host = host;
+    this.ports = ports;
     this.log = log;
-    const role = { options, history, host, log };
+    const role = { options, ports, log };
     this.links = new LearnerLinks(role, (link) => this.onGone(link));
-    this.inFlight = new Broadcast(options.self, options.verifiers);
-    this.rounds = new PingRounds(role, this.links, this.inFlight);
+    this.proposals = new Proposals(options.self, options.verifiers);
+    this.rounds = new PingRounds(role, this.links, this.proposals);
     this.barriers = new Barriers(this.rounds, {
       isReached: (barrier) => this.isReached(barrier),
       pass: (barrier) => this.pass(barrier),
     });
-    this.synchronization = new Synchronization(role, this.links, this.inFlight, this.rounds, (link) =>
+    this.synchronization = new Synchronization(role, this.links, this.proposals, this.rounds, (link) =>
       this.onServing(link),
     );
-    this.discovery = new Discovery(role, this.links, this.inFlight, this.synchronization, (reason) =>
+    this.discovery = new Discovery(role, this.links, this.proposals, this.synchronization, (reason) =>
       this.stepDown(reason),
     );
   }
@@ -89,16 +87,16 @@ export class Leader {
   }
 
   get lastProposed(): Zxid {
-    return this.inFlight.proposed;
+    return this.proposals.proposed;
   }
 
   get lastCommitted(): Zxid {
-    return this.inFlight.committed;
+    return this.proposals.committed;
   }
 
   /** Proposed and not committed. */
   get outstanding(): number {
-    return this.inFlight.outstanding;
+    return this.proposals.outstanding;
   }
 
   get pendingSyncs(): number {
@@ -116,18 +114,17 @@ export class Leader {
 
   // Learners' connections.
 
-  onLinkOpened(id: number): void {
-    this.links.open(id);
+  onLinkOpened(wire: LearnerWire): LearnerLink {
+    return this.links.open(wire);
   }
 
-  onLinkClosed(id: number): void {
-    this.links.onClosed(id);
+  onLinkClosed(link: LearnerLink): void {
+    this.links.onClosed(link);
   }
 
-  onPacket(id: number, packet: QuorumPacket): void {
-    const link = this.links.get(id);
-    if (link === undefined) return;
-    link.heard(this.links.now);
+  onPacket(link: LearnerLink, packet: QuorumPacket): void {
+    if (!this.links.has(link)) return;
+    link.heardAt = this.links.now;
     try {
       this.handle(link, packet);
     } catch (error) {
@@ -148,45 +145,48 @@ export class Leader {
 
   // Proposals.
 
-  /** The next proposal's zxid. undefined when this leader leads no more: its counter ran out (ZOOKEEPER-1277). */
-  nextZxid(): Zxid | undefined {
+  /** The next zxid goes to `maker`, and the bytes that come back to the log and to every learner. */
+  propose<Asked>(maker: TxnMaker<Asked>, asked: Asked): void {
     assert(this.phase === 'broadcast', 'only an established leader proposes');
-    const { proposed } = this.inFlight;
+    const zxid = this.nextZxid();
+    if (zxid === undefined) return;
+    const payload = maker.makeTxn(asked, zxid);
+    this.proposals.propose({ zxid, payload });
+    const packet = new Packet(PacketType.proposal, zxid, payload);
+    for (const link of this.links.values()) {
+      if (!link.forwarding || link.observer) continue;
+      link.wire.send(packet);
+      if (link.phase === 'serving') link.acks.onProposed(zxid, this.links.now);
+    }
+    this.ports.log.append(zxid, payload);
+  }
+
+  /** Everything up to `zxid` is durable here. */
+  onDurable(zxid: Zxid): void {
+    this.proposals.acknowledge(this.self, zxid);
+    this.advance();
+  }
+
+  /** `LeaderClients.barrierPassed(question)` follows, at once or later. Not after the role is over. */
+  barrier(question: Question): void {
+    assert(this.phase === 'broadcast', 'only an established leader has barriers');
+    this.barriers.ask(this.proposals.lastUnapplied, question);
+  }
+
+  /** The role is ended from outside. */
+  close(): void {
+    this.synchronization.close();
+    this.links.closeAll();
+  }
+
+  /** undefined when this leader leads no more: its counter ran out (ZOOKEEPER-1277). */
+  private nextZxid(): Zxid | undefined {
+    const { proposed } = this.proposals;
     if (counterOf(proposed) >= (this.limits?.maxCounter ?? MAX_COUNTER - 1)) {
       this.stepDown('the counter of this epoch is used up; a new election starts a new epoch');
       return undefined;
     }
     return (proposed + 1) as Zxid;
-  }
-
-  propose(zxid: Zxid, payload: Buffer): void {
-    assert(this.phase === 'broadcast', 'only an established leader proposes');
-    this.inFlight.propose({ zxid, payload });
-    const packet = new Packet(PacketType.proposal, zxid, payload);
-    for (const link of this.links.values()) {
-      if (!link.forwarding || link.observer) continue;
-      this.host.send(link.id, packet);
-      if (link.phase === 'serving') link.proposed(zxid, this.links.now);
-    }
-    this.host.append(zxid, payload);
-  }
-
-  /** The own log has everything up to `zxid` on disk. */
-  onDurable(zxid: Zxid): void {
-    this.inFlight.acknowledge(this.self, zxid);
-    this.advance();
-  }
-
-  /** `LeaderHost.barrierPassed(token)` follows, at once or later. Not after the role is over. */
-  barrier(token: number): void {
-    assert(this.phase === 'broadcast', 'only an established leader has barriers');
-    this.barriers.ask(this.inFlight.lastUnapplied, undefined, token);
-  }
-
-  /** Answers `LeaderHost.revalidate`. */
-  revalidated(id: number, sessionId: bigint, valid: boolean): void {
-    if (this.links.get(id)?.phase !== 'serving') return;
-    this.host.send(id, new Packet(PacketType.revalidate, ZXID_NONE, revalidatedBody(sessionId, valid)));
   }
 
   // What arrives.
@@ -223,7 +223,7 @@ export class Leader {
       case PacketType.revalidate: {
         expectServing(link, packet);
         const { sessionId, timeoutMs } = readRevalidate(packet);
-        this.host.revalidate(link.id, link.sid, sessionId, timeoutMs);
+        this.ports.clients.revalidateFor(link, sessionId, timeoutMs);
         return;
       }
       default:
@@ -235,7 +235,7 @@ export class Leader {
   }
 
   private onAck(link: LearnerLink, zxid: Zxid): void {
-    const { epochStart, proposed } = this.inFlight;
+    const { epochStart, proposed } = this.proposals;
     if (zxid > proposed) throw new ProtocolError(`ACK of ${zxidHex(zxid)}, the last proposal is ${zxidHex(proposed)}`);
     if (link.phase === 'syncing' && zxid === epochStart) {
       this.synchronization.onNewLeaderAck(link);
@@ -244,16 +244,16 @@ export class Leader {
     // The acknowledgement of UPTODATE repeats that of NEWLEADER, and older servers acknowledge what a DIFF brought.
     if (zxid <= epochStart) return;
     if (link.phase !== 'serving') {
-      if (zxid > link.earlyAck) link.earlyAck = zxid;
+      if (zxid > link.acks.early) link.acks.early = zxid;
       return;
     }
-    link.acked(zxid, this.links.now);
+    link.acks.onAck(zxid, this.links.now);
     this.countAck(link, zxid);
   }
 
   private countAck(link: LearnerLink, zxid: Zxid): void {
     if (!link.voter) return;
-    this.inFlight.acknowledge(link.sid, zxid);
+    this.proposals.acknowledge(link.sid, zxid);
     this.advance();
   }
 
@@ -265,61 +265,61 @@ export class Leader {
 
   private onRequest(link: LearnerLink, packet: QuorumPacket): void {
     expectServing(link, packet);
-    const { sessionId, cxid, type, body } = readRequest(packet);
-    if (type === OpCode.sync) {
-      const proposed = this.inFlight.lastUnapplied;
-      link.syncAsked(proposed ?? this.inFlight.committed);
-      this.barriers.ask(proposed, link.id, 0);
+    const request = readRequest(packet);
+    if (request.type === OpCode.sync) {
+      const proposed = this.proposals.lastUnapplied;
+      link.commits.syncAsked(proposed ?? this.proposals.committed);
+      this.barriers.askFor(link, proposed);
       return;
     }
-    this.host.request(link.id, link.sid, sessionId, cxid, type, body, packet.authinfo ?? []);
+    this.ports.clients.request(link, request, packet.authinfo ?? []);
   }
 
   // Broadcast.
 
   /** What a learner acknowledged before UPTODATE counts with it. */
   private onServing(link: LearnerLink): void {
-    if (link.earlyAck > this.inFlight.epochStart) this.countAck(link, link.earlyAck);
+    if (link.acks.early > this.proposals.epochStart) this.countAck(link, link.acks.early);
     this.barriers.neighboursChanged();
   }
 
   private advance(): void {
-    for (let entry = this.inFlight.nextCommit(); entry !== undefined; entry = this.inFlight.nextCommit()) {
+    for (let entry = this.proposals.nextCommit(); entry !== undefined; entry = this.proposals.nextCommit()) {
       const commit = new Packet(PacketType.commit, entry.zxid);
       let inform: QuorumPacket | undefined;
       for (const link of this.links.values()) {
         if (!link.forwarding) continue;
         if (link.observer) inform ??= new Packet(PacketType.inform, entry.zxid, entry.payload);
         const packet = link.observer ? (inform as QuorumPacket) : commit;
-        if (!link.holds(packet)) this.host.send(link.id, packet);
+        if (!link.commits.holds(packet)) link.wire.send(packet);
       }
-      this.host.commit(entry.zxid);
+      this.ports.log.commit(entry.zxid);
     }
     this.afterApply();
   }
 
   /** The own tree may have come further. */
   private afterApply(): void {
-    this.inFlight.applied(this.history.lastZxid);
+    this.proposals.applied(this.ports.history.lastZxid);
     this.synchronization.synchroniseThoseWhoWait();
     this.barriers.advance();
   }
 
-  private isReached(barrier: Barrier): boolean {
-    if (barrier.zxid === undefined) return true;
-    return (barrier.link === undefined ? this.history.lastZxid : this.inFlight.committed) >= barrier.zxid;
+  private isReached({ zxid, learner }: Barrier<Question>): boolean {
+    if (zxid === undefined) return true;
+    return (learner === undefined ? this.ports.history.lastZxid : this.proposals.committed) >= zxid;
   }
 
-  private pass(barrier: Barrier): void {
-    if (barrier.link === undefined) {
-      this.host.barrierPassed(barrier.token);
+  private pass({ learner, question }: Barrier<Question>): void {
+    if (learner === undefined) {
+      this.ports.clients.barrierPassed(question as Question);
       return;
     }
-    const link = this.links.get(barrier.link);
-    if (link === undefined) return;
-    this.host.send(link.id, new Packet(PacketType.sync, ZXID_ZERO));
-    link.syncAnswered();
-    for (let packet = link.takeHeld(); packet !== undefined; packet = link.takeHeld()) this.host.send(link.id, packet);
+    if (!this.links.has(learner)) return;
+    const { wire, commits } = learner;
+    wire.send(new Packet(PacketType.sync, ZXID_ZERO));
+    commits.syncAnswered();
+    for (let packet = commits.takeHeld(); packet !== undefined; packet = commits.takeHeld()) wire.send(packet);
   }
 
   // Time.
@@ -351,7 +351,7 @@ export class Leader {
     this.isOver = true;
     this.synchronization.close();
     this.log.warn({ epoch: this.epoch, reason }, 'not leading any more');
-    this.host.stepDown(reason);
+    this.ports.events.stepDown(reason);
   }
 }
 

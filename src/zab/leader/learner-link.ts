@@ -1,9 +1,13 @@
-import { Fifo } from '../../base/fifo.ts';
-import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
-import type { QuorumPacket } from '../wire/packets.ts';
+import { ZXID_NONE, ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
+import { PacketType, QuorumPacket, revalidatedBody } from '../wire/packets.ts';
+import type { PacketSource, RawSource } from '../wire/sources.ts';
+import { AckWatch } from './ack-watch.ts';
+import { CommitOrder } from './commit-order.ts';
+import { OpenPings } from './open-pings.ts';
 
 /**
- * How far one learner's connection has come, as its leader sees it, and when the leader has waited long enough.
+ * One learner as its leader sees it: the wire to it, what it said of itself, how far it has come, and when the leader has
+ * waited long enough. It also stands for the sessions whose clients are connected there.
  *
  *   info       FOLLOWERINFO or OBSERVERINFO is due
  *   epoch      the leader has no epoch yet
@@ -15,21 +19,43 @@ import type { QuorumPacket } from '../wire/packets.ts';
  */
 export type LinkPhase = 'info' | 'epoch' | 'ackEpoch' | 'history' | 'syncing' | 'synced' | 'serving';
 
-/** Beyond this many unanswered PINGs a link takes part only in the rounds of the half ticks. */
-const MAX_OPEN_PINGS = 64;
-
-export interface Ping {
-  readonly round: number;
-  readonly zxid: Zxid;
-}
-
 export interface LinkLimits {
   readonly initHalfTicks: number;
   readonly syncHalfTicks: number;
 }
 
+/** The leader's end of the connection. The shape of a LinkStream. */
+export interface LearnerWire {
+  readonly remoteAddress: string;
+  /** Given to the wire and not yet taken by the network: what waits in memory. */
+  readonly queuedBytes: number;
+  /** Ever taken by the network from this wire: grows while the neighbour reads. */
+  readonly sentBytes: number;
+  /** In the order of the calls, now or when the neighbour takes it; never blocks, never drops while it is open. */
+  send(packet: QuorumPacket): void;
+  /** The packets of `source`, in the same order, pulled as the network takes them. `destroy` may come from inside `next`. */
+  sendFrom(source: PacketSource): void;
+  /** The raw bytes, then the string "BenWasHere", in the same order. */
+  sendRaw(raw: RawSource): void;
+  /** Nothing of it is delivered any more. */
+  destroy(): void;
+}
+
+/** From ACKEPOCH until the learner serves. */
+interface CatchUp {
+  kind: 'diff' | 'trunc' | 'snap' | undefined;
+  /** It does not say where it stands, which may be anywhere: only a snapshot will do. */
+  needsSnapshot: boolean;
+  /** A snapshot for this learner has to have at least this; undefined until its way is planned. */
+  snapshotFrom: Zxid | undefined;
+  /** The round of PINGs, or a later one, that proves to it that the leader still leads. */
+  provenBy: number;
+  /** Where the transactions of a DIFF or TRUNC come from. */
+  source: { close(): void } | undefined;
+}
+
 export class LearnerLink {
-  readonly id: number;
+  readonly wire: LearnerWire;
   phase: LinkPhase = 'info';
   /** Negative until the learner has said who it is. */
   sid = -1;
@@ -39,102 +65,50 @@ export class LearnerLink {
   acceptedEpoch = 0;
   /** From ACKEPOCH. */
   lastZxid: Zxid = ZXID_ZERO;
-  /** A voter without a history; and whether it counts in nothing until the leader has proved that it still leads, ... */
+  /** A voter without a history; and whether it counts in nothing until the leader has proved that it still leads. */
   isEmpty = false;
   isUnproven = false;
-  /** ... by this round of PINGs or a later one. */
-  provenBy = 0;
-  /** It does not say where it stands, which may be anywhere: only a snapshot will do. */
-  needsSnapshot = false;
-  /** A snapshot for this learner has to have at least this; undefined until its synchronisation is planned. */
-  snapshotFrom: Zxid | undefined = undefined;
-  syncKind: 'diff' | 'trunc' | 'snap' | undefined = undefined;
   /** Gets what is proposed and committed from now on. */
   forwarding = false;
-  /** The highest proposal acknowledged before acknowledgements count; before NEWLEADER's, even (ZOOKEEPER-4685). */
-  earlyAck: Zxid = ZXID_ZERO;
-
-  /** What was proposed last when each `sync` was asked that is not answered, and what waits for those answers. */
-  private readonly syncs = new Fifo<Zxid>(8);
-  private readonly held = new Fifo<QuorumPacket>(8);
-
-  readonly pings = new Fifo<Ping>(8);
-  answeredRound = 0;
-
-  private heardAt: number;
+  readonly catchUp: CatchUp = {
+    kind: undefined,
+    needsSnapshot: false,
+    snapshotFrom: undefined,
+    provenBy: 0,
+    source: undefined,
+  };
+  readonly pings = new OpenPings();
+  readonly commits = new CommitOrder();
+  readonly acks = new AckWatch();
+  /** In half ticks. */
+  heardAt: number;
   private sentBytes = 0;
-  /** One proposal whose acknowledgement is waited for, and the last one sent; ZXID_ZERO: none. */
-  private watched: Zxid = ZXID_ZERO;
-  private watchedSince = 0;
-  private lastSent: Zxid = ZXID_ZERO;
 
-  constructor(id: number, now: number) {
-    this.id = id;
+  constructor(wire: LearnerWire, now: number) {
+    this.wire = wire;
     this.heardAt = now;
   }
 
-  get mayPing(): boolean {
-    return this.pings.length < MAX_OPEN_PINGS;
+  /** As the owner of sessions, and in log lines. */
+  get ownerName(): string {
+    return `learner ${this.wire.remoteAddress}`;
   }
 
-  syncAsked(proposed: Zxid): void {
-    this.syncs.push(proposed);
+  /** The answer to LeaderClients.revalidateFor, at once or later. */
+  answerRevalidate(sessionId: bigint, valid: boolean): void {
+    this.wire.send(new QuorumPacket(PacketType.revalidate, ZXID_NONE, revalidatedBody(sessionId, valid)));
   }
 
   /**
-   * A COMMIT or INFORM of what was proposed behind a `sync` goes out behind its answer. Apache's learners expect both in
-   * the order in which they forwarded the requests: one that comes too early is not recognised as their own client's,
-   * and none of that server's clients has an answer to a write from then on. False: to be sent now.
-   */
-  holds(commit: QuorumPacket): boolean {
-    const asked = this.syncs.peek();
-    if (asked === undefined || commit.zxid <= asked) return false;
-    this.held.push(commit);
-    return true;
-  }
-
-  /** The oldest `sync` is answered. */
-  syncAnswered(): void {
-    this.syncs.shift();
-  }
-
-  /** The next of what was held and may go. */
-  takeHeld(): QuorumPacket | undefined {
-    const commit = this.held.peek();
-    if (commit === undefined) return undefined;
-    const asked = this.syncs.peek();
-    return asked === undefined || commit.zxid <= asked ? this.held.shift() : undefined;
-  }
-
-  enter(phase: LinkPhase, now: number): void {
-    this.phase = phase;
-    this.heardAt = now;
-  }
-
-  heard(now: number): void {
-    this.heardAt = now;
-  }
-
-  /**
-   * While synchronising, a neighbour that reads is alive, however long a large snapshot takes (ZOOKEEPER-1697).
+   * While it catches up, a neighbour that reads is alive, however long a large snapshot takes (ZOOKEEPER-1697).
    * Whether it took anything since the last time.
    */
-  tookBytes(sentBytes: number, now: number): boolean {
+  tookBytes(now: number): boolean {
+    const { sentBytes } = this.wire;
     if (sentBytes === this.sentBytes) return false;
     this.sentBytes = sentBytes;
     this.heardAt = now;
     return true;
-  }
-
-  /** A proposal went out to a learner that serves; before, it has more to do than to acknowledge. */
-  proposed(zxid: Zxid, now: number): void {
-    this.lastSent = zxid;
-    if (this.watched === ZXID_ZERO) this.watch(zxid, now);
-  }
-
-  acked(zxid: Zxid, now: number): void {
-    if (this.watched === ZXID_ZERO || zxid < this.watched) return;
-    this.watch(zxid < this.lastSent ? this.lastSent : ZXID_ZERO, now);
   }
 
   /** Why this link should be given up, if it should. `now` counts half ticks. */
@@ -148,18 +122,11 @@ export class LearnerLink {
         return silent > limits.initHalfTicks ? 'synchronising made no progress' : undefined;
       case 'serving':
         if (silent > limits.syncHalfTicks) return 'the learner was silent';
-        if (this.watched !== ZXID_ZERO && now - this.watchedSince > limits.syncHalfTicks && !this.observer) {
-          return 'a proposal was not acknowledged';
-        }
+        if (!this.observer && this.acks.isOverdue(now, limits.syncHalfTicks)) return 'a proposal was not acknowledged';
         return undefined;
       default:
         // It waits for the leader, whose own limits apply.
         return undefined;
     }
-  }
-
-  private watch(zxid: Zxid, now: number): void {
-    this.watched = zxid;
-    this.watchedSince = now;
   }
 }

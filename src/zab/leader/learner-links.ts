@@ -1,17 +1,15 @@
-import { assert } from '../../base/assert.ts';
 import type { Log } from '../../base/log.ts';
 import { AckTracker } from '../../election/quorum/quorum-verifier.ts';
-import type { LeaderHost, LeaderOptions, LeaderRole } from './leader-host.ts';
-import { LearnerLink, type LinkLimits, type LinkPhase } from './learner-link.ts';
+import type { LeaderOptions, LeaderRole } from './leader-ports.ts';
+import { LearnerLink, type LearnerWire, type LinkLimits, type LinkPhase } from './learner-link.ts';
 
 /**
  * The connections of all learners, and the leader's patience: which of them are given up and why, whether those that
- * are left make a quorum, and for how long nothing has come nearer. Time is counted in half ticks, see LeaderHost.
+ * are left make a quorum, and for how long nothing has come nearer. Time is counted in half ticks, see LeaderPorts.
  *
  * Only participants of the configuration that came with FOLLOWERINFO are counted (ZOOKEEPER-2959).
  */
 export interface LinkInfo {
-  readonly link: number;
   readonly sid: number;
   readonly observer: boolean;
   readonly voter: boolean;
@@ -20,19 +18,17 @@ export interface LinkInfo {
 
 export class LearnerLinks {
   private readonly options: LeaderOptions;
-  private readonly host: Pick<LeaderHost, 'closeLink' | 'queuedBytes' | 'sentBytes'>;
   private readonly log: Log;
   private readonly limits: LinkLimits;
   /** A link is not in the book any more, whichever side closed it. */
   private readonly onGone: (link: LearnerLink) => void;
-  private readonly links = new Map<number, LearnerLink>();
+  private readonly links = new Set<LearnerLink>();
   private halfTicks = 0;
   private nearerAt = 0;
 
   constructor(role: LeaderRole, onGone: (link: LearnerLink) => void) {
     const { options } = role;
     this.options = options;
-    this.host = role.host;
     this.log = role.log;
     this.limits = { initHalfTicks: options.initLimitTicks * 2, syncHalfTicks: options.syncLimitTicks * 2 };
     this.onGone = onGone;
@@ -43,8 +39,8 @@ export class LearnerLinks {
     return this.halfTicks;
   }
 
-  get(id: number): LearnerLink | undefined {
-    return this.links.get(id);
+  has(link: LearnerLink): boolean {
+    return this.links.has(link);
   }
 
   values(): IterableIterator<LearnerLink> {
@@ -53,30 +49,39 @@ export class LearnerLinks {
 
   infos(): LinkInfo[] {
     const infos: LinkInfo[] = [];
-    for (const { id, sid, observer, voter, phase } of this.links.values()) {
-      infos.push({ link: id, sid, observer, voter, phase });
+    for (const { sid, observer, voter, phase } of this.links) {
+      infos.push({ sid, observer, voter, phase });
     }
     return infos;
   }
 
-  open(id: number): void {
-    assert(!this.links.has(id), `link ${id} opened twice`);
-    this.links.set(id, new LearnerLink(id, this.now));
+  open(wire: LearnerWire): LearnerLink {
+    const link = new LearnerLink(wire, this.now);
+    this.links.add(link);
+    return link;
   }
 
   enter(link: LearnerLink, phase: LinkPhase): void {
-    link.enter(phase, this.now);
+    link.phase = phase;
+    link.heardAt = this.now;
   }
 
-  onClosed(id: number): void {
-    const link = this.links.get(id);
-    if (link !== undefined) this.forget(link);
+  /** Its wire is closed, and not by us. */
+  onClosed(link: LearnerLink): void {
+    if (this.links.has(link)) this.forget(link);
   }
 
   drop(link: LearnerLink, reason: string): void {
     this.forget(link);
-    this.log.warn({ sid: link.sid, phase: link.phase, reason }, 'closing the link to a learner');
-    this.host.closeLink(link.id, reason);
+    const { ownerName: learner, sid, phase } = link;
+    this.log.warn({ learner, sid, phase, reason }, 'closing the link to a learner');
+    link.wire.destroy();
+  }
+
+  /** The role is over. */
+  closeAll(): void {
+    for (const link of this.links) link.wire.destroy();
+    this.links.clear();
   }
 
   /**
@@ -85,7 +90,7 @@ export class LearnerLinks {
    */
   dropOlder(newer: LearnerLink): void {
     if (newer.sid < 0) return;
-    for (const link of this.links.values()) {
+    for (const link of this.links) {
       if (link !== newer && link.sid === newer.sid) this.drop(link, 'the learner has connected again');
     }
   }
@@ -102,32 +107,32 @@ export class LearnerLinks {
 
   onHalfTick(): void {
     this.halfTicks++;
-    for (const link of this.links.values()) this.watch(link);
+    for (const link of this.links) this.watch(link);
   }
 
   /** A learner that is being synchronised is there, too; its own limits say for how long. */
   hasQuorum(): boolean {
     const connected = new AckTracker(this.options.verifiers);
     connected.add(this.options.self);
-    for (const link of this.links.values()) {
+    for (const link of this.links) {
       if (link.voter && !(link.isUnproven && link.phase !== 'serving')) connected.add(link.sid);
     }
     return connected.hasAllQuorums();
   }
 
   private watch(link: LearnerLink): void {
-    if (link.phase === 'syncing' && link.tookBytes(this.host.sentBytes(link.id), this.now) && link.voter) {
+    if (link.phase === 'syncing' && link.tookBytes(this.now) && link.voter) {
       this.cameNearer();
     }
     const reason =
-      this.host.queuedBytes(link.id) > (this.options.limits?.maxLinkQueueBytes ?? this.options.maxLinkQueueBytes)
+      link.wire.queuedBytes > (this.options.limits?.maxLinkQueueBytes ?? this.options.maxLinkQueueBytes)
         ? 'the learner takes less than is sent to it'
         : link.overdue(this.now, this.limits);
     if (reason !== undefined) this.drop(link, reason);
   }
 
   private forget(link: LearnerLink): void {
-    this.links.delete(link.id);
+    this.links.delete(link);
     this.onGone(link);
   }
 }

@@ -2,10 +2,10 @@ import { ProtocolError } from '../../base/errors.ts';
 import { AckTracker } from '../../election/quorum/quorum-verifier.ts';
 import { zxidHex } from '../../jute/zxid.ts';
 import { bodyReader, QuorumPacket as Packet, PacketType, type QuorumPacket } from '../wire/packets.ts';
-import type { Broadcast } from './broadcast.ts';
-import type { LeaderHost, LeaderOptions, LeaderRole } from './leader-host.ts';
+import type { LeaderClients, LeaderOptions, LeaderRole } from './leader-ports.ts';
 import type { LearnerLink } from './learner-link.ts';
 import type { LearnerLinks } from './learner-links.ts';
+import type { Proposals } from './proposals.ts';
 
 /**
  * Whether this leader still led at a given moment: PINGs go out in numbered rounds, and a round that a quorum answers
@@ -17,16 +17,16 @@ import type { LearnerLinks } from './learner-links.ts';
  */
 export class PingRounds {
   private readonly options: LeaderOptions;
-  private readonly host: Pick<LeaderHost, 'send' | 'touched'>;
+  private readonly clients: Pick<LeaderClients<never>, 'touched'>;
   private readonly links: LearnerLinks;
-  private readonly inFlight: Broadcast;
+  private readonly proposals: Proposals;
   private round = 0;
 
-  constructor(role: LeaderRole, links: LearnerLinks, inFlight: Broadcast) {
+  constructor(role: LeaderRole, links: LearnerLinks, proposals: Proposals) {
     this.options = role.options;
-    this.host = role.host;
+    this.clients = role.ports.clients;
     this.links = links;
-    this.inFlight = inFlight;
+    this.proposals = proposals;
   }
 
   /** The last one begun. */
@@ -37,7 +37,7 @@ export class PingRounds {
   begin(): void {
     this.round++;
     for (const link of this.links.values()) {
-      if (link.phase === 'serving' && link.mayPing) this.ping(link);
+      if (link.phase === 'serving' && link.pings.mayPing) this.ping(link);
     }
   }
 
@@ -46,21 +46,19 @@ export class PingRounds {
     const answered = new AckTracker(this.options.verifiers);
     answered.add(this.options.self);
     for (const link of this.links.values()) {
-      if (link.phase === 'serving' && link.voter && link.answeredRound >= round) answered.add(link.sid);
+      if (link.phase === 'serving' && link.voter && link.pings.answeredRound >= round) answered.add(link.sid);
     }
     return answered.hasAllQuorums();
   }
 
   onAnswer(link: LearnerLink, packet: QuorumPacket): void {
-    const ping = link.pings.shift();
-    if (ping === undefined || ping.zxid !== packet.zxid) {
+    if (!link.pings.onAnswer(packet.zxid)) {
       throw new ProtocolError(`answer to a PING that was not sent: ${zxidHex(packet.zxid)}`);
     }
     if (packet.data !== undefined && packet.data.length > 0) {
       const r = bodyReader(packet);
-      while (r.remaining > 0) this.host.touched(link.sid, r.readLong(), r.readInt());
+      while (r.remaining > 0) this.clients.touched(r.readLong(), r.readInt());
     }
-    link.answeredRound = ping.round;
   }
 
   /**
@@ -69,12 +67,12 @@ export class PingRounds {
    */
   comfort(): void {
     for (const link of this.links.values()) {
-      if (link.phase === 'synced') this.host.send(link.id, new Packet(PacketType.ping, this.inFlight.proposed));
+      if (link.phase === 'synced') link.wire.send(new Packet(PacketType.ping, this.proposals.proposed));
     }
   }
 
   private ping(link: LearnerLink): void {
-    link.pings.push({ round: this.round, zxid: this.inFlight.proposed });
-    this.host.send(link.id, new Packet(PacketType.ping, this.inFlight.proposed));
+    link.pings.sent(this.round, this.proposals.proposed);
+    link.wire.send(new Packet(PacketType.ping, this.proposals.proposed));
   }
 }

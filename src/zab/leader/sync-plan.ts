@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert.ts';
 import { counterOf, epochOf, follows, type Zxid, zxidHex } from '../../jute/zxid.ts';
-import type { Entry, EntryCursor, History } from './leader-host.ts';
+import type { CatchUpKind, Entry, EntryCursor, History } from './leader-ports.ts';
 
 /**
  * How a learner that logged up to `peerZxid` gets the leader's history: with nothing but what it lacks (DIFF), after
@@ -28,7 +28,7 @@ import type { Entry, EntryCursor, History } from './leader-host.ts';
  * committed (ZOOKEEPER-2846).
  */
 export interface SyncPlan {
-  readonly kind: 'diff' | 'trunc' | 'snap';
+  readonly kind: CatchUpKind;
   /** Of the packet that opens the synchronisation. */
   readonly zxid: Zxid;
   /** To be sent first: from the log on disk. Whoever takes the plan closes the cursor. */

@@ -2,12 +2,13 @@ import { assert } from '../../base/assert.ts';
 import type { Log } from '../../base/log.ts';
 import { AckTracker } from '../../election/quorum/quorum-verifier.ts';
 import { epochOf, ZXID_NONE, zxidHex } from '../../jute/zxid.ts';
+import type { EpochFiles } from '../epoch-files.ts';
 import { QuorumPacket as Packet, PacketType } from '../wire/packets.ts';
-import type { Broadcast } from './broadcast.ts';
-import type { Entry, History, LeaderHost, LeaderOptions, LeaderRole } from './leader-host.ts';
+import type { Entry, History, LeaderEvents, LeaderOptions, LeaderRole } from './leader-ports.ts';
 import type { LearnerLink } from './learner-link.ts';
 import type { LearnerLinks } from './learner-links.ts';
 import type { PingRounds } from './ping-rounds.ts';
+import type { Proposals } from './proposals.ts';
 import { planSync, type SyncPlan } from './sync-plan.ts';
 import { SyncSource } from './sync-source.ts';
 
@@ -29,33 +30,34 @@ import { SyncSource } from './sync-source.ts';
 export class Synchronization {
   private readonly options: LeaderOptions;
   private readonly history: History;
-  private readonly host: Pick<LeaderHost, 'send' | 'sendFrom' | 'streamSnapshot' | 'setCurrentEpoch' | 'established'>;
+  private readonly epochs: Pick<EpochFiles, 'setCurrent'>;
+  private readonly events: Pick<LeaderEvents, 'catchingUp' | 'established'>;
   private readonly log: Log;
   private readonly links: LearnerLinks;
-  private readonly inFlight: Broadcast;
+  private readonly proposals: Proposals;
   private readonly rounds: PingRounds;
   /** UPTODATE is out to this learner. */
   private readonly onServing: (link: LearnerLink) => void;
 
   private established = false;
   private readonly newLeaderAcks: AckTracker;
-  private readonly sources = new Map<number, SyncSource>();
   /** Servers whose DIFF from disk broke off: they get a SNAP. */
   private readonly snapOnly = new Set<number>();
 
   constructor(
     role: LeaderRole,
     links: LearnerLinks,
-    inFlight: Broadcast,
+    proposals: Proposals,
     rounds: PingRounds,
     onServing: (link: LearnerLink) => void,
   ) {
     this.options = role.options;
-    this.history = role.history;
-    this.host = role.host;
+    this.history = role.ports.history;
+    this.epochs = role.ports.epochs;
+    this.events = role.ports.events;
     this.log = role.log;
     this.links = links;
-    this.inFlight = inFlight;
+    this.proposals = proposals;
     this.rounds = rounds;
     this.onServing = onServing;
     this.newLeaderAcks = new AckTracker(role.options.verifiers);
@@ -69,7 +71,7 @@ export class Synchronization {
   /** `emptyCount`: voters without a history are among those who made the leader's history the one. */
   begin(emptyCount: boolean): void {
     this.links.cameNearer();
-    this.host.setCurrentEpoch(epochOf(this.inFlight.epochStart));
+    this.epochs.setCurrent(epochOf(this.proposals.epochStart));
     this.newLeaderAcks.add(this.options.self);
     for (const link of this.links.values()) {
       if (link.phase !== 'history') continue;
@@ -81,19 +83,19 @@ export class Synchronization {
 
   /** Puts it off, in phase `history`, while the own tree has less than this learner may have helped to commit. */
   synchronise(link: LearnerLink): void {
-    if (link.snapshotFrom === undefined) {
+    if (link.catchUp.snapshotFrom === undefined) {
       // From here on nothing is committed with the help of what this learner's disk may be about to lose.
-      this.inFlight.forget(link.sid);
-      link.snapshotFrom = this.inFlight.committed;
-      link.provenBy = this.rounds.lastRound + 1;
+      this.proposals.forget(link.sid);
+      link.catchUp.snapshotFrom = this.proposals.committed;
+      link.catchUp.provenBy = this.rounds.lastRound + 1;
     }
     const treeZxid = this.history.lastZxid;
-    const plan = planSync(link.lastZxid, this.history, this.inFlight.decidedAbove(treeZxid), {
-      forceSnapshotSync: this.options.forceSnapshotSync || link.needsSnapshot || this.snapOnly.has(link.sid),
+    const plan = planSync(link.lastZxid, this.history, this.proposals.decidedAbove(treeZxid), {
+      forceSnapshotSync: this.options.forceSnapshotSync || link.catchUp.needsSnapshot || this.snapOnly.has(link.sid),
       snapshotSizeFactor: this.options.snapshotSizeFactor,
     });
     // What is committed may be on this learner's disk and not yet on ours: a snapshot must not take it away from there.
-    if (plan.kind === 'snap' && treeZxid < link.snapshotFrom) return;
+    if (plan.kind === 'snap' && treeZxid < link.catchUp.snapshotFrom) return;
     if (link.observer && !this.hasRoomFor(plan.kind)) {
       plan.disk?.cursor.close();
       this.links.drop(link, 'too many learners are being synchronised at the same time');
@@ -109,20 +111,21 @@ export class Synchronization {
       },
       'synchronising a learner',
     );
-    link.syncKind = plan.kind;
+    link.catchUp.kind = plan.kind;
+    this.events.catchingUp(link, plan.kind, plan.zxid);
     this.links.enter(link, 'syncing');
     this.sendPlan(link, plan);
     const open: Entry[] = [];
-    this.inFlight.forEachAbove(plan.reaches, (entry, isCommitted) => {
+    this.proposals.forEachAbove(plan.reaches, (entry, isCommitted) => {
       if (isCommitted) this.forward(link, entry);
       else if (!link.observer) open.push(entry);
     });
     link.forwarding = true;
     const config = Buffer.from(this.history.configText(), 'utf8');
-    this.host.send(link.id, new Packet(PacketType.newLeader, this.inFlight.epochStart, config));
+    link.wire.send(new Packet(PacketType.newLeader, this.proposals.epochStart, config));
     // Apache's leaders send these before; its learners up to 3.9.2 then die of a COMMIT that comes before UPTODATE, and log
     // all of it again (ZOOKEEPER-4394).
-    for (const entry of open) this.host.send(link.id, new Packet(PacketType.proposal, entry.zxid, entry.payload));
+    for (const entry of open) link.wire.send(new Packet(PacketType.proposal, entry.zxid, entry.payload));
   }
 
   /** The own tree may have come further. */
@@ -134,9 +137,9 @@ export class Synchronization {
 
   onNewLeaderAck(link: LearnerLink): void {
     const phase = this.established ? 'broadcast' : 'synchronization';
-    this.log.info({ sid: link.sid, sync: link.syncKind, phase }, 'learner synchronised');
+    this.log.info({ sid: link.sid, sync: link.catchUp.kind, phase }, 'learner synchronised');
     this.links.enter(link, 'synced');
-    this.closeSource(link);
+    closeSource(link);
     this.snapOnly.delete(link.sid);
     this.links.cameNearer();
     if (this.established) {
@@ -152,12 +155,15 @@ export class Synchronization {
     let unproven = 0;
     for (const link of this.links.values()) {
       if (link.phase !== 'synced') continue;
-      if (link.isUnproven && !(link.provenBy <= this.rounds.lastRound && this.rounds.isAnswered(link.provenBy))) {
-        if (link.provenBy > this.rounds.lastRound) unproven++;
+      if (
+        link.isUnproven &&
+        !(link.catchUp.provenBy <= this.rounds.lastRound && this.rounds.isAnswered(link.catchUp.provenBy))
+      ) {
+        if (link.catchUp.provenBy > this.rounds.lastRound) unproven++;
         continue;
       }
       this.links.enter(link, 'serving');
-      this.host.send(link.id, new Packet(PacketType.upToDate, ZXID_NONE));
+      link.wire.send(new Packet(PacketType.upToDate, ZXID_NONE));
       this.onServing(link);
     }
     if (unproven > 0) this.rounds.begin();
@@ -169,18 +175,17 @@ export class Synchronization {
   }
 
   onGone(link: LearnerLink): void {
-    this.closeSource(link);
+    closeSource(link);
   }
 
   close(): void {
-    for (const source of this.sources.values()) source.close();
-    this.sources.clear();
+    for (const link of this.links.values()) closeSource(link);
   }
 
   private sendPlan(link: LearnerLink, plan: SyncPlan): void {
-    this.host.send(link.id, new Packet(PacketType[plan.kind], plan.zxid));
+    link.wire.send(new Packet(PacketType[plan.kind], plan.zxid));
     if (plan.kind === 'snap') {
-      this.host.streamSnapshot(link.id, plan.zxid);
+      link.wire.sendRaw(this.history.startCut());
       return;
     }
     if (plan.disk === undefined && plan.entries.length === 0) return;
@@ -188,19 +193,19 @@ export class Synchronization {
       this.snapOnly.add(link.sid);
       this.links.drop(link, reason);
     });
-    this.sources.set(link.id, source);
-    this.host.sendFrom(link.id, source);
+    link.catchUp.source = source;
+    link.wire.sendFrom(source);
   }
 
   private forward(link: LearnerLink, entry: Entry): void {
-    this.host.send(link.id, new Packet(PacketType.proposal, entry.zxid, entry.payload));
-    this.host.send(link.id, new Packet(PacketType.commit, entry.zxid));
+    link.wire.send(new Packet(PacketType.proposal, entry.zxid, entry.payload));
+    link.wire.send(new Packet(PacketType.commit, entry.zxid));
   }
 
   private hasRoomFor(kind: SyncPlan['kind']): boolean {
     let busy = 0;
     for (const link of this.links.values()) {
-      if (link.phase === 'syncing' && (link.syncKind === 'snap') === (kind === 'snap')) busy++;
+      if (link.phase === 'syncing' && (link.catchUp.kind === 'snap') === (kind === 'snap')) busy++;
     }
     return busy < (kind === 'snap' ? this.options.maxConcurrentSnapSyncs : this.options.maxConcurrentDiffSyncs);
   }
@@ -208,19 +213,19 @@ export class Synchronization {
   private maybeEstablish(): void {
     if (!this.newLeaderAcks.hasAllQuorums()) return;
     this.established = true;
-    const { epochStart } = this.inFlight;
-    this.inFlight.establish(this.options.initialCounter);
+    const { epochStart } = this.proposals;
+    this.proposals.establish(this.options.initialCounter);
     this.log.info(
       { epoch: epochOf(epochStart), acks: [...this.newLeaderAcks.acks].join(',') },
       'a quorum has this history; leading',
     );
-    this.host.established(epochStart);
+    this.events.established(epochStart);
     assert(this.history.lastZxid === epochStart, 'the tree stands at the start of the new epoch');
     this.serveSynced();
   }
+}
 
-  private closeSource(link: LearnerLink): void {
-    this.sources.get(link.id)?.close();
-    this.sources.delete(link.id);
-  }
+function closeSource({ catchUp }: LearnerLink): void {
+  catchUp.source?.close();
+  catchUp.source = undefined;
 }

@@ -2,8 +2,6 @@ import { assert } from '../../base/assert.ts';
 import { ProtocolError, protocolError } from '../../base/errors.ts';
 import { Fifo } from '../../base/fifo.ts';
 import type { Log } from '../../base/log.ts';
-import { OpCode } from '../../jute/codes.ts';
-import type { Id } from '../../jute/data-records.ts';
 import { Writer } from '../../jute/writer.ts';
 import {
   epochOf,
@@ -25,12 +23,10 @@ import {
   readEpoch,
   readIntBody,
   readRevalidated,
-  requestBody,
-  revalidateBody,
   writeTouched,
 } from '../wire/packets.ts';
 import { checkTxn, isReconfig } from '../wire/txn-header.ts';
-import type { LearnerHost, LearnerOptions, LearnerState } from './learner-host.ts';
+import type { LearnerOptions, LearnerPorts, LearnerState } from './learner-ports.ts';
 
 /**
  * The learner's side of ZAB: a follower's, or an observer's, which differs in that transactions come when they are
@@ -45,7 +41,7 @@ import type { LearnerHost, LearnerOptions, LearnerState } from './learner-host.t
  *
  * The golden rule, which most of the lost data in ZooKeeper's history comes from: at NEWLEADER, first everything that
  * was synchronised is on disk, then currentEpoch, then the acknowledgement goes out (ZOOKEEPER-3911, ZOOKEEPER-4646,
- * ZOOKEEPER-4643). Here that is the order of one queue, LearnerHost.whenDurable. Transactions are logged as they come, at
+ * ZOOKEEPER-4643). Here that is the order of one queue, WhenDurable. Transactions are logged as they come, at
  * any time, so nothing is ever in memory only (ZOOKEEPER-3023, ZOOKEEPER-4785, ZOOKEEPER-4394).
  *
  * A voter without a history (history-votes.ts) takes the epoch for its own, and acknowledges proposals, only at UPTODATE.
@@ -68,7 +64,7 @@ export type LearnerPhase =
 export class Learner {
   private readonly options: LearnerOptions;
   private readonly state: LearnerState;
-  private readonly host: LearnerHost;
+  private readonly ports: LearnerPorts;
   private readonly log: Log;
   private readonly w = new Writer(1024);
 
@@ -90,10 +86,10 @@ export class Learner {
   private hidesZxid = false;
   private config: string | undefined = undefined;
 
-  constructor(options: LearnerOptions, state: LearnerState, host: LearnerHost, log: Log) {
+  constructor(options: LearnerOptions, state: LearnerState, ports: LearnerPorts, log: Log) {
     this.options = options;
     this.state = state;
-    this.host = host;
+    this.ports = ports;
     this.log = log;
     this.lastZxid = state.lastZxid;
   }
@@ -126,7 +122,7 @@ export class Learner {
     this.enter('registering');
     const type = this.options.observer ? PacketType.observerInfo : PacketType.followerInfo;
     const info = learnerInfo(this.options.self, this.options.configVersion);
-    this.host.send(new QuorumPacket(type, makeZxid(this.state.acceptedEpoch, 0), info));
+    this.ports.link.send(new QuorumPacket(type, makeZxid(this.state.acceptedEpoch, 0), info));
   }
 
   /** Whether the next packet may be given. false: not before onTruncated or onSnapshotInstalled, or never. */
@@ -142,7 +138,7 @@ export class Learner {
     return !this.isOver() && !this.isBusy();
   }
 
-  /** Answers LearnerHost.truncate: the log ends at `lastZxid` now. undefined: it cannot end there, and is as it was. */
+  /** Answers LearnerHistory.truncate: the log ends at `lastZxid` now. undefined: it cannot end there, and is as it was. */
   onTruncated(lastZxid: Zxid | undefined): void {
     assert(this.stage === 'truncating', 'nothing was to be cut');
     if (lastZxid !== this.syncZxid) {
@@ -167,7 +163,7 @@ export class Learner {
     this.enter('installing');
   }
 
-  /** Answers LearnerHost.receiveSnapshot: log and tree are what the snapshot is, on disk. */
+  /** Answers LearnerHistory.receiveSnapshot: log and tree are what the snapshot is, on disk. */
   onSnapshotInstalled(): void {
     assert(this.stage === 'receiving' || this.stage === 'installing', 'no snapshot was coming in');
     this.enter('synchronising');
@@ -180,21 +176,6 @@ export class Learner {
     this.silentHalfTicks++;
     const limitTicks = this.stage === 'serving' ? this.options.syncLimitTicks : this.options.initLimitTicks;
     if (this.silentHalfTicks > limitTicks * 2) this.leave(`nothing heard from the leader for ${limitTicks} ticks`);
-  }
-
-  // For this server's clients, while serving.
-
-  request(sessionId: bigint, cxid: number, type: number, body: Buffer, authIds: readonly Id[]): void {
-    this.host.send(new QuorumPacket(PacketType.request, ZXID_NONE, requestBody(sessionId, cxid, type, body), authIds));
-  }
-
-  /** LearnerHost.syncReplied follows, in the order of the calls. */
-  sync(sessionId: bigint, cxid: number, body: Buffer, authIds: readonly Id[]): void {
-    this.request(sessionId, cxid, OpCode.sync, body, authIds);
-  }
-
-  revalidate(sessionId: bigint, timeoutMs: number): void {
-    this.host.send(new QuorumPacket(PacketType.revalidate, ZXID_NONE, revalidateBody(sessionId, timeoutMs)));
   }
 
   // What arrives.
@@ -225,10 +206,10 @@ export class Learner {
     if (epoch < accepted) throw new ProtocolError(`the leader's epoch ${epoch} is below the accepted one, ${accepted}`);
     this.ownEpoch = epoch;
     this.newLeaderZxid = makeZxid(epoch, 0);
-    if (epoch > accepted) this.host.setAcceptedEpoch(epoch);
+    if (epoch > accepted) this.ports.epochs.setAccepted(epoch);
     const { currentEpoch, lastZxid } = this.state;
     const isNew = !isWholeHistory(currentEpoch, lastZxid);
-    if (isNew) this.host.setCurrentEpoch(0);
+    if (isNew) this.ports.epochs.setCurrent(0);
     // The remains of a broken synchronisation are never what anybody meant.
     const isMeant = this.state.initialize === true && lastZxid === ZXID_ZERO;
     this.isUnproven = !this.options.observer && (this.state.empty || isNew) && !isMeant;
@@ -238,7 +219,9 @@ export class Learner {
     const current = epoch > accepted && !needsSnapshot ? currentEpoch : -1;
     this.hidesZxid = this.isUnproven || needsSnapshot;
     this.enter('planning');
-    this.host.send(new QuorumPacket(PacketType.ackEpoch, this.hidesZxid ? ZXID_NONE : lastZxid, intBody(current)));
+    this.ports.link.send(
+      new QuorumPacket(PacketType.ackEpoch, this.hidesZxid ? ZXID_NONE : lastZxid, intBody(current)),
+    );
   }
 
   private onPlan(packet: QuorumPacket): void {
@@ -260,11 +243,11 @@ export class Learner {
         return;
       case PacketType.trunc:
         this.enter('truncating');
-        this.host.truncate(packet.zxid);
+        this.ports.history.truncate(packet.zxid);
         return;
       case PacketType.snap:
         this.enter('receiving');
-        this.host.receiveSnapshot(packet.zxid);
+        this.ports.history.receiveSnapshot(packet.zxid);
         return;
       default:
         throw new ProtocolError(`${packetName(packet.type)} instead of DIFF, TRUNC or SNAP`);
@@ -290,22 +273,22 @@ export class Learner {
   private onServingPacket(packet: QuorumPacket): void {
     switch (packet.type) {
       case PacketType.ping:
-        this.host.send(
+        this.ports.link.send(
           new QuorumPacket(
             PacketType.ping,
             packet.zxid,
-            writeTouched(this.w, this.host.takeTouched()),
+            writeTouched(this.w, this.ports.clients.takeTouched()),
             packet.authinfo,
           ),
         );
         return;
       case PacketType.revalidate: {
         const { sessionId, valid } = readRevalidated(packet);
-        this.host.revalidated(sessionId, valid);
+        this.ports.clients.revalidated(sessionId, valid);
         return;
       }
       case PacketType.sync:
-        this.host.syncReplied();
+        this.ports.clients.syncReplied();
         return;
       default:
         this.onTxnPacket(packet);
@@ -342,15 +325,16 @@ export class Learner {
       throw new ProtocolError(`NEWLEADER ${zxidHex(packet.zxid)} in epoch ${this.ownEpoch}`);
     }
     this.enter('waiting');
+    this.ports.events.newLeader();
     if (packet.data !== undefined && packet.data.length > 1) {
       this.config = packet.data.toString('utf8');
-      this.host.configSeen(this.config);
+      this.ports.members.seen(this.config);
     }
-    this.host.whenDurable(() => {
-      if (!this.isUnproven) this.host.setCurrentEpoch(this.ownEpoch);
+    this.ports.durable.run(() => {
+      if (!this.isUnproven) this.ports.epochs.setCurrent(this.ownEpoch);
       this.isNewLeaderAcked = true;
     });
-    this.host.sendWhenDurable(new QuorumPacket(PacketType.ack, this.newLeaderZxid));
+    this.ports.durable.send(new QuorumPacket(PacketType.ack, this.newLeaderZxid));
     // A leader that is established already waits for these as well. Never before NEWLEADER's: Apache's leaders take the
     // first acknowledgement for that one (ZOOKEEPER-4685).
     if (!this.isUnproven) this.acknowledgePending();
@@ -358,20 +342,20 @@ export class Learner {
 
   private onUpToDate(): void {
     if (!this.isNewLeaderAcked) throw new ProtocolError('UPTODATE before NEWLEADER was acknowledged');
-    if (this.config !== undefined && !this.host.configActivated(this.config)) {
+    if (this.config !== undefined && !this.ports.members.activate(this.config)) {
       this.leave('the configuration of the leader gives this server another role or leader');
       return;
     }
     if (this.isUnproven) {
       // The leader vouches for this epoch only now; what is in the log is on the disk, or acknowledged later.
       this.isUnproven = false;
-      this.host.setCurrentEpoch(this.ownEpoch);
+      this.ports.epochs.setCurrent(this.ownEpoch);
       this.acknowledgePending();
     }
     this.enter('serving');
     this.log.info({ epoch: this.ownEpoch, zxid: zxidHex(this.lastZxid) }, 'in sync with the leader');
     this.acknowledge(this.newLeaderZxid);
-    this.host.serving();
+    this.ports.events.serving();
   }
 
   private onProposal(zxid: Zxid, payload: Buffer): void {
@@ -380,7 +364,7 @@ export class Learner {
       this.pending.push(zxid);
       if (isReconfig(payload)) {
         this.reconfigs.push({ zxid, payload });
-        this.host.reconfigProposed(zxid, payload);
+        this.ports.members.seenInTxn(payload);
       }
     }
     const isOpen = zxid > this.committed;
@@ -439,7 +423,7 @@ export class Learner {
       throw new ProtocolError(`transaction ${zxidHex(zxid)} after ${zxidHex(this.lastZxid)} in epoch ${this.ownEpoch}`);
     }
     this.lastZxid = zxid;
-    this.host.append(zxid, payload);
+    this.ports.log.append(zxid, payload);
     return true;
   }
 
@@ -454,14 +438,14 @@ export class Learner {
   private commitTo(zxid: Zxid): void {
     if (zxid <= this.committed) return;
     this.committed = zxid;
-    this.host.commit(zxid);
+    this.ports.log.commit(zxid);
   }
 
   private activate(zxid: Zxid, leader: number): boolean {
     const reconfig = this.reconfigs.find((candidate) => candidate.zxid === zxid);
     if (reconfig === undefined) throw new ProtocolError(`transaction ${zxidHex(zxid)} is no reconfiguration`);
     this.reconfigs = this.reconfigs.filter((candidate) => candidate.zxid > zxid);
-    return this.host.reconfigActivated(zxid, reconfig.payload, leader);
+    return this.ports.members.activateTxn(reconfig.payload) && leader === this.options.leader;
   }
 
   /** Proposals: not as an observer, not before NEWLEADER, and without a history not before UPTODATE. */
@@ -475,7 +459,7 @@ export class Learner {
   }
 
   private acknowledge(zxid: Zxid): void {
-    this.host.sendWhenDurable(new QuorumPacket(PacketType.ack, zxid));
+    this.ports.durable.send(new QuorumPacket(PacketType.ack, zxid));
   }
 
   private enter(phase: LearnerPhase): void {
@@ -494,6 +478,6 @@ export class Learner {
   private leave(reason: string): void {
     this.stage = 'ended';
     this.log.warn({ epoch: this.ownEpoch, reason }, 'leaving the leader');
-    this.host.leave(reason);
+    this.ports.events.leave(reason);
   }
 }

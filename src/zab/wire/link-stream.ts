@@ -4,9 +4,9 @@ import { Fifo } from '../../base/fifo.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { NetError, Stream, StreamHandlers } from '../../io/net.ts';
 import { Writer } from '../../jute/writer.ts';
-import type { PacketSource } from '../leader/leader-host.ts';
 import { PacketCutter } from './packet-cutter.ts';
 import { PACKET_OVERHEAD_BYTES, type QuorumPacket, writePacket } from './packets.ts';
+import type { PacketSource, RawSink, RawSource } from './sources.ts';
 
 /**
  * One link of ZAB on one stream, for either side: packets in, packets out, and a raw snapshot in their midst.
@@ -30,18 +30,6 @@ export interface LinkHandlers {
   onRawEnd?(): void;
   /** Once, and nothing after it; not when this side destroyed the link. */
   onClose(reason: string): void;
-}
-
-/** Bytes made when there is room for them; undefined: the end. The shape of a SnapshotCut. */
-export interface RawSource {
-  next(maxBytes: number): Buffer | undefined;
-  cancel(): void;
-}
-
-/** Takes bytes until it says that it has all; `rest` is then what came behind. The shape of a SnapshotDecoder. */
-export interface RawSink {
-  push(chunk: Buffer): boolean;
-  readonly rest: Buffer;
 }
 
 /** Beyond this much in the stream's own buffers nothing more is made into bytes. */

@@ -169,6 +169,10 @@ export function writeTouched(w: Writer, sessions: Iterable<readonly [bigint, num
 /**
  *   REVALIDATE body    learner: sessionId long, timeoutMs int; leader: sessionId long, valid byte
  */
+export function revalidatePacket(sessionId: bigint, timeoutMs: number): QuorumPacket {
+  return new QuorumPacket(PacketType.revalidate, ZXID_NONE, revalidateBody(sessionId, timeoutMs));
+}
+
 export function revalidateBody(sessionId: bigint, timeoutMs: number): Buffer {
   const w = new Writer(16);
   w.writeLong(sessionId);
@@ -202,6 +206,17 @@ export interface LearnerRequest {
   readonly type: number;
   /** A view into the packet. */
   readonly body: Buffer;
+}
+
+/** A learner's client asks; the answer to a `sync` is a SYNC, in the order asked. */
+export function requestPacket(
+  sessionId: bigint,
+  cxid: number,
+  type: number,
+  body: Buffer,
+  authIds: readonly Id[],
+): QuorumPacket {
+  return new QuorumPacket(PacketType.request, ZXID_NONE, requestBody(sessionId, cxid, type, body), authIds);
 }
 
 export function requestBody(sessionId: bigint, cxid: number, type: number, body: Buffer): Buffer {

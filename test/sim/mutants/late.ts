@@ -12,7 +12,11 @@ export const LATE_MUTANTS: readonly Mutant[] = [
     // client of L asks `sync` and then reads; L begins a new round of PINGs for it, the old answers arrive before L
     // notices that the links are gone, count as answers to the new round, and the sync is answered.
     edits: [
-      { at: 'PingRounds.onAnswer', from: 'link.answeredRound = ping.round;', to: 'link.answeredRound = this.round;' },
+      {
+        at: 'OpenPings.onAnswer',
+        from: 'this.answered = ping.round;',
+        to: 'this.answered = this.open.last()?.round ?? ping.round;',
+      },
     ],
   },
   {
@@ -25,7 +29,7 @@ export const LATE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'Learner.onUpToDate',
-        from: 'this.isUnproven = false; this.host.setCurrentEpoch(this.ownEpoch);',
+        from: 'this.isUnproven = false; this.ports.epochs.setCurrent(this.ownEpoch);',
         to: 'this.isUnproven = false;',
       },
     ],

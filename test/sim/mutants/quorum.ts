@@ -6,9 +6,9 @@ export const QUORUM_MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-4646, ZOOKEEPER-3911',
     edits: [
       {
-        at: 'Following.sendWhenDurable',
-        from: 'this.durableQueue.push(() => this.send(packet));',
-        to: 'this.link?.send(packet);',
+        at: 'DurableQueue.send',
+        from: 'this.waiting.push({ zxid: this.lastAppended, item: packet });',
+        to: 'this.link.send(packet);',
       },
     ],
   },
@@ -18,8 +18,8 @@ export const QUORUM_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'Following.truncate',
-        from: 'if (store.truncate(zxid)) { replica.reload(); this.newestKnown = replica.lastZxid; this.cut = { endsAt: replica.lastZxid };',
-        to: 'if (store !== undefined) { this.cut = { endsAt: zxid };',
+        from: 'const isCut = store.truncate(zxid); if (isCut) replica.reload(); this.learner.onTruncated(isCut ? replica.lastZxid : undefined);',
+        to: 'this.learner.onTruncated(zxid);',
       },
     ],
   },
@@ -28,7 +28,7 @@ export const QUORUM_MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-3642',
     edits: [
       {
-        at: 'Following.install',
+        at: 'SnapshotReceiver.onRawEnd',
         from: 'store.installSnapshot(database.startCut(), () => {',
         to: '((_: unknown, task: () => void) => task())(store, () => {',
       },
@@ -122,9 +122,9 @@ export const QUORUM_MUTANTS: readonly Mutant[] = [
     name: 'follow by the first address only',
     edits: [
       {
-        at: 'Following.dial',
-        from: 'const { leaderAddresses } = this.options;',
-        to: 'const leaderAddresses = this.options.leaderAddresses.slice(0, 1);',
+        at: 'LeaderLink.dial',
+        from: 'new AnyDial(this.parts, this.options.addresses, leftMs,',
+        to: 'new AnyDial(this.parts, this.options.addresses.slice(0, 1), leftMs,',
       },
     ],
   },
@@ -154,23 +154,33 @@ export const QUORUM_MUTANTS: readonly Mutant[] = [
     name: 'lose the session on re-attach',
     edits: [
       {
-        at: 'Leading.revalidate',
-        from: 'this.enter(() => this.leader.revalidated(link, sessionId, valid));',
-        to: 'this.enter(() => this.leader.revalidated(link, sessionId, valid && sessionId % 3n !== 0n));',
+        at: 'LeaderRequests.revalidateFor',
+        from: 'learner.answerRevalidate(sessionId, true);',
+        to: 'learner.answerRevalidate(sessionId, sessionId % 3n !== 0n);',
       },
     ],
   },
   {
     name: 'take a session over before what it left behind is known',
-    edits: [{ at: 'Following.revalidated', from: 'if (!this.options.observer) {', to: 'if (this.isServing) {' }],
+    edits: [
+      {
+        at: 'LearnerUpstream.revalidated',
+        from: "if (this.mode === 'follower') {",
+        to: 'if (this.mode !== undefined) {',
+      },
+    ],
   },
   {
     name: 'deny a session without asking whether one still leads',
     edits: [
-      { at: 'Leading.revalidate', from: 'if (valid) answer();', to: 'if (valid || !valid) answer();' },
       {
-        at: 'LeaderUpstream.revalidate',
-        from: 'this.door.whenFree(() => this.door.barrier(() => server.onRevalidated(sessionId, false)));',
+        at: 'LeaderRequests.revalidateFor',
+        from: 'this.turn.ask({ sessionId, learner });',
+        to: 'learner.answerRevalidate(sessionId, false);',
+      },
+      {
+        at: 'LeaderRequests.revalidate',
+        from: 'this.turn.ask({ sessionId, learner: undefined });',
         to: 'server.onRevalidated(sessionId, false);',
       },
     ],

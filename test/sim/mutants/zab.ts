@@ -7,13 +7,13 @@ export const ZAB_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'Learner.onNewLeader',
-        from: 'if (!this.isUnproven) this.host.setCurrentEpoch(this.ownEpoch); this.isNewLeaderAcked',
+        from: 'if (!this.isUnproven) this.ports.epochs.setCurrent(this.ownEpoch); this.isNewLeaderAcked',
         to: 'this.isNewLeaderAcked',
       },
       {
         at: 'Learner.onNewLeader',
-        from: 'this.host.whenDurable(() => {',
-        to: 'if (!this.isUnproven) this.host.setCurrentEpoch(this.ownEpoch); this.host.whenDurable(() => {',
+        from: 'this.ports.durable.run(() => {',
+        to: 'if (!this.isUnproven) this.ports.epochs.setCurrent(this.ownEpoch); this.ports.durable.run(() => {',
       },
     ],
   },
@@ -23,7 +23,7 @@ export const ZAB_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'Learner.onNewLeader',
-        from: 'if (!this.isUnproven) this.host.setCurrentEpoch(this.ownEpoch); this.isNewLeaderAcked',
+        from: 'if (!this.isUnproven) this.ports.epochs.setCurrent(this.ownEpoch); this.isNewLeaderAcked',
         to: 'this.isNewLeaderAcked',
       },
     ],
@@ -115,8 +115,8 @@ export const ZAB_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'Synchronization.synchronise',
-        from: 'this.inFlight.forEachAbove(plan.reaches,',
-        to: 'this.inFlight.forEachAbove(this.inFlight.proposed,',
+        from: 'this.proposals.forEachAbove(plan.reaches,',
+        to: 'this.proposals.forEachAbove(this.proposals.proposed,',
       },
       {
         at: 'Learner.accept',
@@ -133,19 +133,19 @@ export const ZAB_MUTANTS: readonly Mutant[] = [
       {
         at: 'Synchronization.synchronise',
         from: 'else if (!link.observer) open.push(entry);',
-        to: 'else if (!link.observer) this.host.send(link.id, new Packet(PacketType.proposal, entry.zxid, entry.payload));',
+        to: 'else if (!link.observer) link.wire.send(new Packet(PacketType.proposal, entry.zxid, entry.payload));',
       },
       {
         at: 'Leader.onAck',
-        from: 'if (zxid > link.earlyAck) link.earlyAck = zxid;',
-        to: 'if (link.voter) { this.inFlight.acknowledge(link.sid, zxid); this.advance(); }',
+        from: 'if (zxid > link.acks.early) link.acks.early = zxid;',
+        to: 'if (link.voter) { this.proposals.acknowledge(link.sid, zxid); this.advance(); }',
       },
       { at: 'Learner.mayAcknowledge', from: "&& this.stage !== 'synchronising'", to: '' },
     ],
   },
   {
     name: 'remember acknowledgements over the cut of the log they were for',
-    edits: [{ at: 'Synchronization.synchronise', from: 'this.inFlight.forget(link.sid);', to: '' }],
+    edits: [{ at: 'Synchronization.synchronise', from: 'this.proposals.forget(link.sid);', to: '' }],
   },
   {
     name: 'overlook a learner that is ahead',
@@ -162,7 +162,7 @@ export const ZAB_MUTANTS: readonly Mutant[] = [
     name: 'commit on half of the voters',
     edits: [
       {
-        at: 'Broadcast.isOnQuorum',
+        at: 'Proposals.isOnQuorum',
         from: 'if (!verifier.containsQuorum(quorum)) return false;',
         to: 'if (quorum.size < Math.floor(verifier.voters.size / 2)) return false;',
       },
@@ -216,7 +216,7 @@ export const ZAB_MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-2201, ZOOKEEPER-3531',
     edits: [
       {
-        at: 'Broadcast.isOnQuorum',
+        at: 'Proposals.isOnQuorum',
         from: 'if (!verifier.containsQuorum(quorum)) return false;',
         to: 'if (quorum.size < verifier.voters.size) return false;',
       },
@@ -227,8 +227,8 @@ export const ZAB_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'Leader.onRequest',
-        from: 'this.barriers.ask(proposed, link.id, 0);',
-        to: 'this.host.send(link.id, new Packet(PacketType.sync, ZXID_ZERO));',
+        from: 'this.barriers.askFor(link, proposed);',
+        to: 'link.wire.send(new Packet(PacketType.sync, ZXID_ZERO));',
       },
     ],
   },

@@ -12,9 +12,9 @@ test('epochs, then histories, then NEWLEADER: the own epoch is durable before an
   );
   host.leader.start();
   expect(host.open(ONE, [info(1, 6)]).map(showPacket)).toEqual(['LEADERINFO 7:0']);
-  host.leader.onPacket(ONE, ackEpoch('4:2', 4));
+  host.onPacket(ONE, ackEpoch('4:2', 4));
   expect(host.shown(ONE)).toEqual(['LEADERINFO 7:0', 'DIFF 4:2', 'NEWLEADER 7:0']);
-  host.leader.onPacket(ONE, ack('7:0'));
+  host.onPacket(ONE, ack('7:0'));
   expect(host.said).toEqual(['acceptedEpoch 7', 'currentEpoch 7', 'established 7:0']);
   expect(host.leader.lastProposed).toBe(zxid('7:0'));
 });

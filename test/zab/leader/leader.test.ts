@@ -32,11 +32,11 @@ describe('proposals', () => {
     host.isDiskQuick = false;
     for (const at of ['1:1', '1:2', '1:3']) expect(host.propose(payload(at))).toBe(zxid(at));
     expect(host.leader.outstanding).toBe(3);
-    host.leader.onPacket(ONE, ack('1:2'));
+    host.onPacket(ONE, ack('1:2'));
     expect(host.said).toEqual([]);
     host.syncDisk();
     expect(host.said).toEqual(['commit 1:1', 'commit 1:2']);
-    host.leader.onPacket(ONE, ack('1:3'));
+    host.onPacket(ONE, ack('1:3'));
     expect(host.said.at(-1)).toBe('commit 1:3');
     expect(sentSince(host, ONE)).toEqual([
       'PROPOSAL 1:1 t1:1',
@@ -53,8 +53,8 @@ describe('proposals', () => {
     host.open(TWO, [info(2), ackEpoch(), ack('1:0')]);
     host.isDiskQuick = false;
     host.propose(payload('1:1'));
-    host.leader.onPacket(ONE, ack('1:1'));
-    host.leader.onPacket(TWO, ack('1:1'));
+    host.onPacket(ONE, ack('1:1'));
+    host.onPacket(TWO, ack('1:1'));
     expect(host.said).toContain('commit 1:1');
     expect(host.lastZxid).toBe(zxid('1:0'));
   });
@@ -65,11 +65,11 @@ describe('proposals', () => {
     host.open(7, [info(7), ackEpoch(), ack('1:0')]);
     host.open(TWO, [observerInfo(2), ackEpoch(), ack('1:0')]);
     host.propose(payload('1:1'));
-    for (const link of [OBSERVER, 7, TWO]) host.leader.onPacket(link, ack('1:1'));
+    for (const link of [OBSERVER, 7, TWO]) host.onPacket(link, ack('1:1'));
     expect(host.leader.lastCommitted).toBe(zxid('1:0'));
     // Who follows without a vote gets what followers get.
     expect(sentSince(host, 7)).toEqual(['PROPOSAL 1:1 t1:1']);
-    host.leader.onPacket(ONE, ack('1:1'));
+    host.onPacket(ONE, ack('1:1'));
     expect(sentSince(host, 7).at(-1)).toBe('COMMIT 1:1');
     expect(sentSince(host, TWO)).toEqual(['INFORM 1:1 t1:1']);
   });
@@ -78,21 +78,21 @@ describe('proposals', () => {
     const host = established();
     host.isDiskQuick = false;
     host.propose(payload('1:1'));
-    host.leader.onLinkClosed(ONE);
+    host.onLinkClosed(ONE);
     host.syncDisk();
     host.open(TWO, [info(2, 1), ackEpoch('0:0', -1)]);
-    host.leader.onPacket(TWO, ack('1:1'));
+    host.onPacket(TWO, ack('1:1'));
     expect(host.leader.lastCommitted).toBe(zxid('1:0'));
     expect(host.shown(TWO).slice(-2)).toEqual(['NEWLEADER 1:0', 'PROPOSAL 1:1 t1:1']);
-    host.leader.onPacket(TWO, ack('1:0'));
+    host.onPacket(TWO, ack('1:0'));
     expect(host.said.filter((line) => line.startsWith('commit'))).toEqual(['commit 1:1']);
     expect(host.shown(TWO).slice(-2)).toEqual(['UPTODATE', 'COMMIT 1:1']);
   });
 
   test('older servers acknowledge what a DIFF brought: nobody minds', () => {
     const host = established();
-    host.leader.onPacket(ONE, ack('0:5'));
-    host.leader.onPacket(ONE, ack('1:0'));
+    host.onPacket(ONE, ack('0:5'));
+    host.onPacket(ONE, ack('1:0'));
     expect(host.said).toEqual([]);
   });
 
@@ -105,11 +105,11 @@ describe('proposals', () => {
 
   test('nothing is asked of the host any more when the role is over', () => {
     const host = established();
-    host.leader.onLinkClosed(ONE);
+    host.onLinkClosed(ONE);
     host.halfTicks(2);
     expect(host.said).toEqual(['step down: no quorum of learners is connected and answers']);
-    host.leader.onPacket(ONE, ack('1:0'));
-    host.leader.onLinkClosed(ONE);
+    host.onPacket(ONE, ack('1:0'));
+    host.onLinkClosed(ONE);
     expect(host.said.length).toBe(1);
   });
 });
@@ -118,17 +118,16 @@ describe('what learners ask', () => {
   test('requests, sessions, and answers to them', () => {
     const host = established();
     const ids = [{ scheme: 'ip', id: '127.0.0.1' }];
-    host.leader.onPacket(
+    host.onPacket(
       ONE,
       new QuorumPacket(PacketType.request, ZXID_NONE, requestBody(7n, 3, OpCode.create, Buffer.from('body')), ids),
     );
-    host.leader.onPacket(ONE, packet('revalidate', ZXID_NONE, revalidateBody(7n, 4000)));
+    host.onPacket(ONE, packet('revalidate', ZXID_NONE, revalidateBody(7n, 4000)));
     expect(host.said).toEqual([
-      'request on 1 from 1: session 7 cxid 3 type 1 body',
-      'revalidate on 1 from 1: session 7 4000 ms',
+      'request on learner link 1 from 1: session 7 cxid 3 type 1 body',
+      'revalidate on learner link 1 from 1: session 7 4000 ms',
     ]);
-    host.leader.revalidated(ONE, 7n, true);
-    host.leader.revalidated(99, 7n, true);
+    host.link(ONE).answerRevalidate(7n, true);
     expect(hexOf(host.sentTo(ONE).at(-1) as QuorumPacket)).toBe(
       '00000006ffffffffffffffff00000009000000000000000701ffffffff',
     );
@@ -136,7 +135,7 @@ describe('what learners ask', () => {
 
   test('a packet of a kind that is not known is passed over', () => {
     const host = established();
-    host.leader.onPacket(ONE, new QuorumPacket(77, ZXID_ZERO));
+    host.onPacket(ONE, new QuorumPacket(77, ZXID_ZERO));
     expect(host.said).toEqual([]);
   });
 });

@@ -18,7 +18,7 @@ test('a second connection of a server ends the first', () => {
   host.open(11, [info(1, 1)]);
   expect(host.said).toEqual(['close 1: the learner has connected again']);
   host.propose(payload('1:1'));
-  host.leader.onPacket(ONE, ack('1:1'));
+  host.onPacket(ONE, ack('1:1'));
   expect(host.leader.lastCommitted).toBe(zxid('1:0'));
 });
 
@@ -37,7 +37,7 @@ test('who answers and does not acknowledge is given up as well', () => {
   const host = established();
   host.open(TWO, [info(2), ackEpoch(), ack('1:0')]);
   host.propose(payload('1:1'));
-  host.leader.onPacket(TWO, ack('1:1'));
+  host.onPacket(TWO, ack('1:1'));
   for (let i = 0; i < 5; i++) {
     host.halfTicks(1);
     answerPings(host, ONE);
@@ -50,7 +50,7 @@ test('a steady delay below the limit is none, however many proposals pass', () =
   const host = established();
   for (let i = 1; i <= 30; i++) {
     host.propose(payload(`1:${i}`));
-    if (i > 2) host.leader.onPacket(ONE, ack(`1:${i - 2}`));
+    if (i > 2) host.onPacket(ONE, ack(`1:${i - 2}`));
     host.halfTicks(1);
     answerPings(host, ONE);
   }
@@ -61,7 +61,7 @@ test('a learner that joins has initLimit for each step, and longer while it take
   const host = established();
   host.open(OBSERVER, [observerInfo(4), ackEpoch()]);
   for (let i = 1; i <= 50; i++) {
-    host.bytesTaken.set(OBSERVER, i * 1000);
+    host.took(OBSERVER, i * 1000);
     host.halfTicks(1);
     answerPings(host, ONE);
   }
@@ -76,9 +76,9 @@ test('a learner that joins has initLimit for each step, and longer while it take
 test('a link that is not read from is closed at the limit, and nobody else notices', () => {
   const host = established({ maxLinkQueueBytes: 1000 });
   host.open(OBSERVER, [observerInfo(4), ackEpoch(), ack('1:0')]);
-  host.bytesWaiting.set(OBSERVER, 1001);
+  host.took(OBSERVER, 0, 1001);
   host.propose(payload('1:1'));
-  host.leader.onPacket(ONE, ack('1:1'));
+  host.onPacket(ONE, ack('1:1'));
   expect(host.leader.lastCommitted).toBe(zxid('1:1'));
   host.halfTicks(1);
   expect(host.said.at(-1)).toBe('close 4: the learner takes less than is sent to it');

@@ -18,13 +18,13 @@ test('while others are synchronised, those who are keep hearing something', () =
   host.leader.start();
   host.open(TWO, [info(2)]);
   host.open(ONE, [info(1), ackEpoch()]);
-  host.leader.onPacket(TWO, ackEpoch());
-  host.leader.onPacket(ONE, ack('1:0'));
+  host.onPacket(TWO, ackEpoch());
+  host.onPacket(ONE, ack('1:0'));
   host.halfTicks(1);
   expect(host.shown(ONE).at(-1)).toBe('PING 1:0');
   // It is not answered before UPTODATE; should someone do so, it is not counted.
-  host.leader.onPacket(ONE, packet('ping', zxid('1:0'), Buffer.alloc(0)));
-  host.leader.onPacket(TWO, ack('1:0'));
+  host.onPacket(ONE, packet('ping', zxid('1:0'), Buffer.alloc(0)));
+  host.onPacket(TWO, ack('1:0'));
   expect(host.leader.phase).toBe('broadcast');
   expect(host.shown(ONE).at(-1)).toBe('UPTODATE');
 });
@@ -33,8 +33,8 @@ test('a PING is answered with the sessions heard from', () => {
   const host = established();
   host.halfTicks(1);
   const touched = Buffer.from('0000000000000007000003e80000000000000008000007d0', 'hex');
-  host.leader.onPacket(ONE, packet('ping', zxid('1:0'), touched));
-  expect(host.said).toEqual(['touched at 1: session 7 1000 ms', 'touched at 1: session 8 2000 ms']);
+  host.onPacket(ONE, packet('ping', zxid('1:0'), touched));
+  expect(host.said).toEqual(['touched: session 7 1000 ms', 'touched: session 8 2000 ms']);
 });
 
 test.each([
@@ -43,14 +43,14 @@ test.each([
 ])('an answer to a PING %s ends the link', (name, answer) => {
   const host = established();
   if (name !== 'that was not sent') host.halfTicks(1);
-  host.leader.onPacket(ONE, answer);
+  host.onPacket(ONE, answer);
   expect(host.said.at(-1)).toContain('close 1: answer to a PING that was not sent');
 });
 
 test('half a session in the table of a PING ends the link', () => {
   const host = established();
   host.halfTicks(1);
-  host.leader.onPacket(ONE, packet('ping', zxid('1:0'), Buffer.alloc(13)));
+  host.onPacket(ONE, packet('ping', zxid('1:0'), Buffer.alloc(13)));
   expect(host.said.at(-1)).toBe('close 1: record ends 7 bytes early');
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Zxid } from '../../../src/jute/zxid.ts';
-import type { Entry, EntryCursor, History } from '../../../src/zab/leader/leader-host.ts';
+import type { Entry, EntryCursor, History } from '../../../src/zab/leader/leader-ports.ts';
 import { planSync } from '../../../src/zab/leader/sync-plan.ts';
 import { SyncSource } from '../../../src/zab/leader/sync-source.ts';
 import { showPacket, showZxid, zxid } from '../ensemble.ts';
@@ -36,6 +36,7 @@ function historyOf(given: Given): History {
       return { next: () => rest.shift(), close: () => {} };
     },
     snapshotBytes: 1000,
+    startCut: () => ({ next: () => undefined, cancel: () => {} }),
     configText: () => '',
   };
 }

@@ -6,11 +6,11 @@ import { LoneLeader } from '../lone-hosts.ts';
 test('observers beyond the limit are turned away, followers never', () => {
   const host = established({ maxConcurrentSnapSyncs: 1 });
   host.propose(payload('1:1'));
-  host.leader.onPacket(ONE, ack('1:1'));
+  host.onPacket(ONE, ack('1:1'));
   host.open(TWO, [info(2), ackEpoch()]);
   host.open(OBSERVER, [observerInfo(4), ackEpoch()]);
   expect(host.said.at(-1)).toBe('close 4: too many learners are being synchronised at the same time');
-  host.leader.onPacket(TWO, ack('1:0'));
+  host.onPacket(TWO, ack('1:0'));
   host.open(14, [observerInfo(4), ackEpoch()]);
   expect(host.shown(14)).toEqual(['LEADERINFO 1:0', 'SNAP 1:1', 'NEWLEADER 1:0']);
 });
@@ -23,7 +23,7 @@ test('a leader waits for its quorum as long as one of them takes bytes', () => {
   host.leader.start();
   host.open(ONE, [info(1, 4), ackEpoch('1:1', 4)]);
   for (let i = 1; i <= 50; i++) {
-    host.bytesTaken.set(ONE, i * 1000);
+    host.took(ONE, i * 1000);
     host.halfTicks(1);
   }
   expect(host.leader.phase).toBe('synchronization');

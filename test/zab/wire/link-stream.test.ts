@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { Clock, Timer } from '../../../src/io/clock.ts';
 import { NetError, type Stream } from '../../../src/io/net.ts';
 import { ZXID_ZERO, type Zxid } from '../../../src/jute/zxid.ts';
-import { type LinkHandlers, LinkStream, type RawSink } from '../../../src/zab/wire/link-stream.ts';
+import { type LinkHandlers, LinkStream } from '../../../src/zab/wire/link-stream.ts';
 import { PacketType, type QuorumPacket } from '../../../src/zab/wire/packets.ts';
+import type { RawSink } from '../../../src/zab/wire/sources.ts';
 import { showPacket } from '../ensemble.ts';
 import { hexOf, packet } from '../lone-hosts.ts';
 

@@ -2,7 +2,7 @@ import { assert, unreachable } from '../../base/assert.ts';
 import { Fifo } from '../../base/fifo.ts';
 import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
 import { ZXID_ZERO, type Zxid, zxidHex } from '../../jute/zxid.ts';
-import type { Entry } from './leader-host.ts';
+import type { Entry } from './leader-ports.ts';
 
 /**
  * The leader's proposals on their way: proposed, acknowledged by a quorum of disks, committed in zxid order, and kept
@@ -15,7 +15,7 @@ import type { Entry } from './leader-host.ts';
  * is cut back to the last committed one; its old acknowledgement must not help to commit a proposal that its disk holds
  * no more.
  */
-export class Broadcast {
+export class Proposals {
   private readonly self: number;
   private readonly verifiers: readonly QuorumVerifier[];
   /** Above the tree, in zxid order; the first `committedCount` of them are committed. */

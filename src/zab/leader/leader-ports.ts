@@ -2,29 +2,28 @@ import type { Log } from '../../base/log.ts';
 import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
 import type { Id } from '../../jute/data-records.ts';
 import type { Zxid } from '../../jute/zxid.ts';
-import type { QuorumPacket } from '../wire/packets.ts';
+import type { EpochFiles } from '../epoch-files.ts';
+import type { LearnerRequest } from '../wire/packets.ts';
+import type { RawSource } from '../wire/sources.ts';
+import type { LearnerLink } from './learner-link.ts';
 
 /**
- * What a leader is told at its start, what it asks of the one who runs it, and what it may read of the history.
+ * What a leader is told at its start, and the narrow ports through which it reads, decides and asks. A port is what it
+ * says and no more: the history that is read, the log that is written, the epochs, those who ask, and the role itself.
+ * The links to learners come one by one (learner-link.ts).
  *
- * The host's side of the bargain:
- *  - It carries obligations out in the order of the calls, and calls back into the leader only after the call returned.
+ * The other side of the bargain:
+ *  - Obligations are carried out in the order of the calls, and nobody calls back into the leader before the call
+ *    returned. What a client asks in that moment waits (event-turn.ts in src/quorum).
  *  - A leader starts on a quiet store: everything logged is on the disk and applied to the tree (the last role's tail
  *    included), so `history.lastZxid` is the last zxid logged.
- *  - `append` and `commit`: the host applies a transaction once it is committed and on the own disk, in zxid order,
- *    pushes it to the history, and only then calls `onDurable` with the zxid that covers it.
- *  - After `stepDown`, or when it ends the role itself, the host calls no event any more: completions that were under
- *    way are dropped by their incarnation.
+ *  - `append` and `commit`: a transaction is applied once it is committed and durable here, in zxid order, and is then
+ *    part of the history; only after that `Leader.onDurable` is called with the zxid that covers it.
+ *  - After `stepDown`, or when the role is ended from outside, no event comes any more: completions that were under way
+ *    are dropped by their incarnation.
  *  - `onHalfTick` comes every half tickTime; all limits are counted in these, so that a peer which was paused does not
  *    judge its neighbours by a time in which it could not hear them.
  */
-/** Limits that a test reaches only when they are lower. */
-export interface LeaderLimits {
-  /** Of the transactions of one epoch. */
-  readonly maxCounter?: number | undefined;
-  readonly maxLinkQueueBytes?: number | undefined;
-}
-
 export interface LeaderOptions {
   readonly limits?: LeaderLimits | undefined;
   readonly self: number;
@@ -50,6 +49,13 @@ export interface LeaderOptions {
   readonly initialCounter: number;
 }
 
+/** Limits that a test reaches only when they are lower. */
+export interface LeaderLimits {
+  /** Of the transactions of one epoch. */
+  readonly maxCounter?: number | undefined;
+  readonly maxLinkQueueBytes?: number | undefined;
+}
+
 export interface Entry {
   readonly zxid: Zxid;
   /** TxnHeader, txn and digest, as logged and as sent. */
@@ -66,7 +72,7 @@ export interface EntryCursor {
  * The leader's own history, as it stands at the moment of asking. A live view, never a copy.
  */
 export interface History {
-  /** The tree's: everything up to here is applied, committed and on the own disk. An epoch's start while it is empty. */
+  /** The tree's: everything up to here is applied, committed and durable here. An epoch's start while it is empty. */
   readonly lastZxid: Zxid;
   readonly acceptedEpoch: number;
   /** 0 when there is none. */
@@ -86,72 +92,64 @@ export interface History {
   diskFrom(zxid: Zxid, maxBytes: number): EntryCursor | undefined;
   /** Bytes of the newest snapshot file; 0 when there is none. */
   readonly snapshotBytes: number;
+  /** The tree as it is inside this call, exact at `lastZxid`. */
+  startCut(): RawSource;
   /** What NEWLEADER carries: the configuration seen last, as text. */
   configText(): string;
 }
 
-/** Packets that are made when the link has room for them, in the link's order; undefined: the end. */
-export interface PacketSource {
-  next(): QuorumPacket | undefined;
+export interface LeaderLog {
+  /** `Leader.onDurable` follows when it is on disk. */
+  append(zxid: Zxid, payload: Buffer): void;
+  /** Decided, in zxid order. Applied when it is durable here as well. */
+  commit(zxid: Zxid): void;
 }
 
-export interface LeaderHost {
-  /** In the link's order, now or when the neighbour takes it; never blocks, never drops. */
-  send(link: number, packet: QuorumPacket): void;
-  /** The packets of `source`, in the link's order, pulled as the link takes them. `closeLink` may come from inside `next`. */
-  sendFrom(link: number, source: PacketSource): void;
-  /**
-   * The raw snapshot of the tree as it is now (exact at `zxid`, which is `history.lastZxid`), then the string
-   * "BenWasHere", in the link's order. The cut is taken inside this call; the bytes follow as the link takes them.
-   */
-  streamSnapshot(link: number, zxid: Zxid): void;
-  /** The leader has forgotten this link; nothing of it is delivered any more. */
-  closeLink(link: number, reason: string): void;
-  /** Given to the link by send, sendFrom and streamSnapshot, and not yet taken by the network: what waits in memory. */
-  queuedBytes(link: number): number;
-  /** Ever taken by the network from this link: grows while the neighbour reads. */
-  sentBytes(link: number): number;
+/** Makes the transaction of what was asked, under the zxid given: the bytes that are logged and sent. */
+export interface TxnMaker<Asked> {
+  makeTxn(asked: Asked, zxid: Zxid): Buffer;
+}
 
-  /** Log it; `onDurable` follows when it is on disk. */
-  append(zxid: Zxid, payload: Buffer): void;
-  /** Decided, in zxid order. Applied when it is on the own disk as well. */
-  commit(zxid: Zxid): void;
-  /** Both durable on return. */
-  setAcceptedEpoch(epoch: number): void;
-  setCurrentEpoch(epoch: number): void;
+/** Those who ask: learners for their clients, and whoever asked for a barrier with a `Question`. */
+export interface LeaderClients<Question> {
+  /** A learner's write, or its own session's opening or closing. SYNC requests do not come here. */
+  request(learner: LearnerLink, request: LearnerRequest, authIds: readonly Id[]): void;
+  /** Answered by `LearnerLink.answerRevalidate`. */
+  revalidateFor(learner: LearnerLink, sessionId: bigint, timeoutMs: number): void;
+  /** A session was heard from at a learner. */
+  touched(sessionId: bigint, timeoutMs: number): void;
   /**
-   * A quorum has this leader's history: serve, and propose from `nextZxid` on. The tree's last zxid becomes
+   * What was asked by `Leader.barrier(question)` holds: this leader led at some moment after the call, and the tree has
+   * everything that was outstanding then. Questions come back in the order of the calls.
+   */
+  barrierPassed(question: Question): void;
+}
+
+export interface LeaderEvents {
+  /** A learner is about to get the history in this way, which leads it to `zxid`. */
+  catchingUp(learner: LearnerLink, kind: CatchUpKind, zxid: Zxid): void;
+  /**
+   * A quorum has this leader's history: serve, and propose from the next zxid on. The tree's last zxid becomes
    * `epochStart` inside this call.
    */
   established(epochStart: Zxid): void;
-
-  /** A learner's write, or its own session's opening or closing. SYNC requests do not come here. */
-  request(
-    link: number,
-    sid: number,
-    sessionId: bigint,
-    cxid: number,
-    type: number,
-    body: Buffer,
-    authIds: readonly Id[],
-  ): void;
-  /** Answered by `Leader.revalidated`. */
-  revalidate(link: number, sid: number, sessionId: bigint, timeoutMs: number): void;
-  /** A session heard from at learner `sid`. */
-  touched(sid: number, sessionId: bigint, timeoutMs: number): void;
-  /**
-   * What was asked by `Leader.barrier(token)` holds: this leader led at some moment after the call, and the tree has
-   * everything that was outstanding then. Tokens come back in the order of the calls.
-   */
-  barrierPassed(token: number): void;
   /** The role is over; back to LOOKING. */
   stepDown(reason: string): void;
 }
 
-/** What a leader is made of, and shares with its parts; each of them takes of the host what it needs. */
+export type CatchUpKind = 'diff' | 'trunc' | 'snap';
+
+export interface LeaderPorts<Question> {
+  readonly history: History;
+  readonly log: LeaderLog;
+  readonly epochs: EpochFiles;
+  readonly clients: LeaderClients<Question>;
+  readonly events: LeaderEvents;
+}
+
+/** What a leader is made of, and shares with its parts; each of them takes of the ports what it needs. */
 export interface LeaderRole {
   readonly options: LeaderOptions;
-  readonly history: History;
-  readonly host: LeaderHost;
+  readonly ports: LeaderPorts<never>;
   readonly log: Log;
 }

@@ -1,0 +1,132 @@
+import { assert } from '../base/assert.ts';
+import type { Id } from '../jute/data-records.ts';
+import type { Zxid } from '../jute/zxid.ts';
+import { operationOfServer } from '../server/operations/operations.ts';
+import { Request } from '../server/request.ts';
+import type { ExpirySet, Upstream } from '../server/upstream.ts';
+import type { Leader } from '../zab/leader/leader.ts';
+import type { LeaderClients } from '../zab/leader/leader-ports.ts';
+import type { LearnerLink } from '../zab/leader/learner-link.ts';
+import type { LearnerRequest } from '../zab/wire/packets.ts';
+import { EventTurn } from './event-turn.ts';
+import type { PeerParts } from './peer-parts.ts';
+import type { Primary } from './primary.ts';
+
+/**
+ * A client that is told no takes its session for lost. A leader that leads no more, and does not know it, knows nothing of
+ * sessions opened since, and may have closed others in vain: so no is said behind a barrier.
+ */
+export interface Refusal {
+  readonly sessionId: bigint;
+  /** Where the client is connected; undefined: here. */
+  readonly learner: LearnerLink | undefined;
+}
+
+/** A request with type `sync`, or a refusal. */
+export type Question = Request | Refusal;
+
+/**
+ * Whatever is asked of a leader, by its own clients and by learners for theirs: both are the same here but for where the
+ * answer goes. Writes are proposed, syncs and refusals wait for a barrier, all of them one after the other.
+ */
+export class LeaderRequests implements Upstream, LeaderClients<Question> {
+  readonly mode = 'leader';
+  readonly quorumSize: number;
+  /** Events of the leader, and what is asked of it. */
+  readonly turn = new EventTurn<Question>((asked) => this.handle(asked));
+  private readonly parts: PeerParts;
+  private leader: Leader<Question> | undefined = undefined;
+  private primary: Primary | undefined = undefined;
+
+  constructor(parts: PeerParts, quorumSize: number) {
+    this.parts = parts;
+    this.quorumSize = quorumSize;
+  }
+
+  /** The leader is established. */
+  open(leader: Leader<Question>, primary: Primary): void {
+    this.leader = leader;
+    this.primary = primary;
+  }
+
+  /** The role is over: what comes now, or waits, is asked of nobody. */
+  close(): void {
+    this.leader = undefined;
+    this.turn.clear();
+  }
+
+  // Upstream: this server's clients.
+
+  get sessions(): Primary['sessions'] {
+    return this.ordering.sessions;
+  }
+
+  get newestKnownZxid(): Zxid {
+    return this.parts.replica.lastZxid;
+  }
+
+  submitWrite(request: Request): void {
+    this.turn.ask(request);
+  }
+
+  submitSync(request: Request): void {
+    this.turn.ask(request);
+  }
+
+  newSessionId(timeoutMs: number): bigint {
+    return this.ordering.newSessionId(timeoutMs);
+  }
+
+  revalidate(sessionId: bigint, timeoutMs: number): void {
+    const { server, clock } = this.parts;
+    if (this.sessions.revalidate(sessionId, timeoutMs, server, clock.nowMs())) server.onRevalidated(sessionId, true);
+    else this.turn.ask({ sessionId, learner: undefined });
+  }
+
+  touch(sessionId: bigint, timeoutMs: number): boolean {
+    return this.sessions.touch(sessionId, timeoutMs, this.parts.clock.nowMs());
+  }
+
+  expirySets(): readonly ExpirySet[] {
+    return this.sessions.expirySets();
+  }
+
+  // LeaderClients: those of learners, and what was asked of a barrier.
+
+  request(learner: LearnerLink, { sessionId, cxid, type, body }: LearnerRequest, authIds: readonly Id[]): void {
+    const asker = { sessionId, authIds, owner: learner };
+    this.turn.ask(new Request(asker, cxid, operationOfServer(type), body, this.parts.clock.nowMs()));
+  }
+
+  revalidateFor(learner: LearnerLink, sessionId: bigint, timeoutMs: number): void {
+    this.parts.metrics.revalidates.add(1);
+    if (this.sessions.revalidate(sessionId, timeoutMs, learner, this.parts.clock.nowMs())) {
+      learner.answerRevalidate(sessionId, true);
+    } else {
+      this.turn.ask({ sessionId, learner });
+    }
+  }
+
+  touched(sessionId: bigint, timeoutMs: number): void {
+    this.sessions.touch(sessionId, timeoutMs, this.parts.clock.nowMs());
+  }
+
+  barrierPassed(question: Question): void {
+    const { server, replica } = this.parts;
+    if (question instanceof Request) server.onSynced(question, replica.lastCommitted);
+    else if (question.learner === undefined) server.onRevalidated(question.sessionId, false);
+    else question.learner.answerRevalidate(question.sessionId, false);
+  }
+
+  private get ordering(): Primary {
+    assert(this.primary !== undefined, 'who serves has a leader that is established');
+    return this.primary;
+  }
+
+  private handle(asked: Question): void {
+    const { leader } = this;
+    if (leader === undefined) return;
+    if (asked instanceof Request && asked.kind !== 'sync') leader.propose(this.ordering, asked);
+    else leader.barrier(asked);
+  }
+}

@@ -1,0 +1,115 @@
+import { Fifo } from '../base/fifo.ts';
+import { OpCode } from '../jute/codes.ts';
+import type { Txn } from '../jute/txns.ts';
+import type { Zxid } from '../jute/zxid.ts';
+import { Request } from '../server/request.ts';
+import { LearnerSessionTracker } from '../server/sessions/learner-session-tracker.ts';
+import { SessionIds } from '../server/sessions/session-ids.ts';
+import type { Upstream } from '../server/upstream.ts';
+import type { LearnerClients, ToLeader } from '../zab/learner/learner-ports.ts';
+import { requestPacket, revalidatePacket } from '../zab/wire/packets.ts';
+import type { PeerParts } from './peer-parts.ts';
+
+/**
+ * What a learner's own clients stand on: writes, syncs and sessions that come back go to the leader, and the answers come
+ * here. A write is answered when its commit is applied, as every other transaction.
+ */
+export interface LearnerUpstreamOptions {
+  readonly self: number;
+  readonly mode: 'observer' | 'follower';
+  readonly quorumSize: number;
+}
+
+/** The leader's answer to a client that came back with its session. */
+interface Revalidation {
+  readonly sessionId: bigint;
+  readonly valid: boolean;
+}
+
+const SYNC_OF_ROOT = Buffer.from('\0\0\0\x01/');
+
+export class LearnerUpstream implements Upstream, LearnerClients {
+  readonly mode: 'observer' | 'follower';
+  readonly quorumSize: number;
+  readonly sessions = new LearnerSessionTracker();
+  private readonly parts: PeerParts;
+  private readonly link: ToLeader;
+  private readonly ids: SessionIds;
+  /** What is to be done at each answer to a sync, in the order asked. */
+  private readonly syncs = new Fifo<Request | Revalidation>();
+
+  constructor(parts: PeerParts, link: ToLeader, options: LearnerUpstreamOptions) {
+    this.parts = parts;
+    this.link = link;
+    this.mode = options.mode;
+    this.quorumSize = options.quorumSize;
+    this.ids = new SessionIds(options.self, parts.clock.wallMs());
+  }
+
+  // Upstream
+
+  get newestKnownZxid(): Zxid {
+    return this.parts.replica.lastZxid;
+  }
+
+  submitWrite(request: Request): void {
+    this.forward(request);
+  }
+
+  submitSync(request: Request): void {
+    this.syncs.push(request);
+    this.forward(request);
+  }
+
+  newSessionId(): bigint {
+    return this.ids.take((taken) => this.parts.replica.database.sessions.has(taken));
+  }
+
+  revalidate(sessionId: bigint, timeoutMs: number): void {
+    this.link.send(revalidatePacket(sessionId, timeoutMs));
+  }
+
+  touch(sessionId: bigint, timeoutMs: number): boolean {
+    return this.sessions.touch(sessionId, timeoutMs);
+  }
+
+  expirySets(): undefined {
+    return undefined;
+  }
+
+  // LearnerClients
+
+  /**
+   * What the session asked elsewhere before may still be under way. A follower has been sent it as a proposal; an
+   * observer hears of it when it is decided, and waits for that, to tell it from what the client asks here.
+   */
+  revalidated(sessionId: bigint, valid: boolean): void {
+    if (this.mode === 'follower') {
+      this.parts.server.onRevalidated(sessionId, valid);
+      return;
+    }
+    this.syncs.push({ sessionId, valid });
+    this.link.send(requestPacket(sessionId, 0, OpCode.sync, SYNC_OF_ROOT, []));
+  }
+
+  syncReplied(): void {
+    const { server, replica } = this.parts;
+    const asked = this.syncs.shift();
+    if (asked instanceof Request) server.onSynced(asked, replica.lastCommitted);
+    else if (asked !== undefined) server.onRevalidated(asked.sessionId, asked.valid);
+  }
+
+  takeTouched(): Iterable<readonly [bigint, number]> {
+    return this.sessions.takeTouched();
+  }
+
+  /** From the replica, served or not: sessions come and go with what is applied. */
+  onApplied({ header, body }: Txn): void {
+    if (body.kind === 'createSession') this.sessions.onCreated(header.clientId, body.timeoutMs);
+    else if (header.type === OpCode.closeSession) this.sessions.remove(header.clientId);
+  }
+
+  private forward({ asker, cxid, operation, body }: Request): void {
+    this.link.send(requestPacket(asker.sessionId, cxid, operation.type, body, asker.authIds));
+  }
+}

@@ -1,0 +1,21 @@
+import type { LeaderInfo } from '../server/monitoring/server-info.ts';
+
+/** What a peer is between two elections; alone, for good. It ends by `stop`, or says through its options that it is over. */
+export type PeerMode = 'looking' | 'standalone' | 'leader' | 'follower' | 'observer';
+
+export interface Role {
+  readonly mode: Exclude<PeerMode, 'looking'>;
+  /** How far it has come, as `mntr` names it: discovery, synchronization or broadcast. Standalone has none. */
+  readonly phase: string | undefined;
+  /** Whether the next role, as a learner, has to ask for a snapshot. */
+  readonly needsSnapshot: boolean;
+  readonly leaderInfo: LeaderInfo | undefined;
+  /** Who leads, itself included. */
+  readonly leader: number | undefined;
+  /** Apart from the constructor, because the role may be over before it returns. */
+  start(): void;
+  /** Whoever ends it, nothing of it happens any more. */
+  stop(): void;
+  /** The election heard that `sid` is looking. */
+  onVoterLooking(sid: number): void;
+}

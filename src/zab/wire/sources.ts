@@ -1,0 +1,20 @@
+import type { QuorumPacket } from './packets.ts';
+
+/** What a link sends and does not make before it has room for it, and what takes a raw snapshot that comes in. */
+
+/** Packets in the link's order; undefined: the end. */
+export interface PacketSource {
+  next(): QuorumPacket | undefined;
+}
+
+/** Bytes made when there is room for them; undefined: the end. The shape of a SnapshotCut. */
+export interface RawSource {
+  next(maxBytes: number): Buffer | undefined;
+  cancel(): void;
+}
+
+/** Takes bytes until it says that it has all; `rest` is then what came behind. The shape of a SnapshotDecoder. */
+export interface RawSink {
+  push(chunk: Buffer): boolean;
+  readonly rest: Buffer;
+}
