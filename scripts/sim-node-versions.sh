@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 versions=("$@")
 [ ${#versions[@]} -gt 0 ] || versions=(22 24)
 hashes() {
-  for seed in 1 2 3 4 5; do "$@" --import ./scripts/ts.mjs test/sim/main.ts --seed "$seed" | grep '^hash' | cut -d' ' -f1-2; done
+  for seed in 1 2 3 4 5; do "$@" --import ./scripts/ts.mjs test/sim/cli/main.ts --seed "$seed" | grep '^hash' | cut -d' ' -f1-2; done
 }
 expected=$(hashes node)
 for version in "${versions[@]}"; do

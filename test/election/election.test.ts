@@ -5,10 +5,10 @@ import { parseQuorumText } from '../../src/election/quorum/quorum-config.ts';
 import type { QuorumVerifier } from '../../src/election/quorum/quorum-verifier.ts';
 import { ELECTION_DEFAULTS, type Outcome } from '../../src/election/voting/election-host.ts';
 import { makeZxid } from '../../src/jute/zxid.ts';
-import { SimClock } from '../sim/clock.ts';
-import { SimNetwork } from '../sim/net.ts';
-import { SimRandom } from '../sim/random.ts';
-import { Scheduler, SimProcess } from '../sim/scheduler.ts';
+import { SimClock } from '../sim/world/clock.ts';
+import { SimNetwork } from '../sim/world/net.ts';
+import { SimRandom } from '../sim/world/random.ts';
+import { Scheduler, SimProcess } from '../sim/world/scheduler.ts';
 
 function config(...lines: string[]): QuorumVerifier {
   return parseQuorumText(lines.join('\n'), { multiAddress: false, standaloneEnabled: false, otherKeys: 'refuse' });

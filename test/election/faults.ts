@@ -1,4 +1,4 @@
-import { SimRandom } from '../sim/random.ts';
+import { SimRandom } from '../sim/world/random.ts';
 import type { ModelPeer, ModelWorld } from './model.ts';
 
 /**

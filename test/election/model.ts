@@ -5,10 +5,10 @@ import { AckTracker, type QuorumVerifier } from '../../src/election/quorum/quoru
 import { ELECTION_DEFAULTS, type Outcome } from '../../src/election/voting/election-host.ts';
 import type { Vote } from '../../src/election/voting/vote.ts';
 import { makeZxid, ZXID_ZERO, type Zxid } from '../../src/jute/zxid.ts';
-import { SimClock } from '../sim/clock.ts';
-import { type SimHost, SimNetwork } from '../sim/net.ts';
-import { SimRandom } from '../sim/random.ts';
-import { Scheduler, SimProcess } from '../sim/scheduler.ts';
+import { SimClock } from '../sim/world/clock.ts';
+import { type SimHost, SimNetwork } from '../sim/world/net.ts';
+import { SimRandom } from '../sim/world/random.ts';
+import { Scheduler, SimProcess } from '../sim/world/scheduler.ts';
 
 /**
  * Peers that elect for real, over the simulated network, and between elections live a deliberately simple ZAB:

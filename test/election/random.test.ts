@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeZxid } from '../../src/jute/zxid.ts';
-import { SimRandom } from '../sim/random.ts';
+import { SimRandom } from '../sim/world/random.ts';
 import { Faults } from './faults.ts';
 import { type ModelOptions, ModelWorld } from './model.ts';
 

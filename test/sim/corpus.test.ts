@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { allScenarios } from './scenarios.ts';
+import { scenarioFiles } from './cli/scenario-files.ts';
+import { loadScenarios } from './script/scenario-folder.ts';
+
+const SCENARIOS = await loadScenarios(scenarioFiles());
 
 /**
  * Every bug on the list is accounted for: a scenario has its name or speaks of it, or docs/TESTING.md says why it cannot
@@ -35,7 +38,7 @@ function section(heading: string): string {
 for (const [area, list] of Object.entries(KNOWN_BUGS)) {
   test(`known bugs of ${area} are scenarios, or it is said why not`, () => {
     const told = [
-      ...allScenarios().map(({ name, about }) => `${name} ${about}`),
+      ...SCENARIOS.map(({ name, about }) => `${name} ${about}`),
       section('Bugs that cannot happen here'),
       section('Bugs of what is not built'),
     ].join('\n');
@@ -49,18 +52,18 @@ for (const [area, list] of Object.entries(KNOWN_BUGS)) {
 }
 
 test('no name stands for two scenarios', () => {
-  const names = allScenarios().map(({ name }) => name);
+  const names = SCENARIOS.map(({ name }) => name);
   expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
 });
 
 test('each scenario of lost data names a mutant that turns it red', () => {
   const [synchronisation, files] = Object.values(KNOWN_BUGS).map((list) => list.trim().split(/\s+/));
   const numbers = new Set([...(synchronisation ?? []), ...(files ?? [])].map((bug) => `ZOOKEEPER-${bug}`));
-  const without = allScenarios().filter(({ name, mutant }) => numbers.has(name) && mutant === undefined);
+  const without = SCENARIOS.filter(({ name, mutant }) => numbers.has(name) && mutant === undefined);
   expect(without.map(({ name }) => name)).toEqual([]);
 });
 
 test('the issues of the Zab specification are scenarios', () => {
-  const about = allScenarios().map((scenario) => scenario.about);
+  const about = SCENARIOS.map((scenario) => scenario.about);
   expect(about.some((text) => text.includes('Zab specification issues 1, 2 and 3'))).toBe(true);
 });

@@ -2,12 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { EditedSource } from '../source/edited-source.ts';
+import { runSeed } from './cli/run.ts';
+import { scenarioFiles } from './cli/scenario-files.ts';
 import { MUTANTS } from './mutants/all.ts';
 import { LATE_MUTANTS } from './mutants/late.ts';
-import { runSeed } from './run.ts';
-import { allScenarios, runScenario } from './scenarios.ts';
-import { withoutTheRealWorld } from './without-the-real-world.ts';
+import { runScenario } from './script/run-scenario.ts';
+import { loadScenarios } from './script/scenario-folder.ts';
+import { withoutTheRealWorld } from './world/without-the-real-world.ts';
 
+const SCENARIOS = await loadScenarios(scenarioFiles());
 const SEEDS = Number(process.env.SIM_SEEDS ?? 30);
 
 test('a seed has one trace, whatever ran before it', () => {
@@ -27,9 +30,9 @@ test(`${SEEDS} worlds keep every promise`, { timeout: 3_600_000 }, () => {
   expect(failures).toEqual([]);
 });
 
-for (const { name, about } of allScenarios()) {
-  test(`${name}: ${about}`, { timeout: 300_000 }, () => {
-    const { failure, report } = withoutTheRealWorld(() => runScenario(name));
+for (const scenario of SCENARIOS) {
+  test(`${scenario.name}: ${scenario.about}`, { timeout: 300_000 }, () => {
+    const { failure, report } = withoutTheRealWorld(() => runScenario(scenario));
     expect(failure, report).toBeUndefined();
   });
 }
@@ -60,6 +63,6 @@ test('the text of each branch that is not taken is in the function it is named w
 
 test('each scenario names a mutant that is there', () => {
   const names = new Set(MUTANTS.map(({ name }) => name));
-  const wrong = allScenarios().filter(({ mutant }) => mutant !== undefined && !names.has(mutant));
+  const wrong = SCENARIOS.filter(({ mutant }) => mutant !== undefined && !names.has(mutant));
   expect(wrong.map(({ name }) => name)).toEqual([]);
 });

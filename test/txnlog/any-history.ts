@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { DeadProcess } from '../sim/disk.ts';
+import { DeadProcess } from '../sim/world/disk.ts';
 import { Driver, type Step } from './driver.ts';
 import { Lab } from './lab.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DeadProcess, type Effect } from '../sim/disk.ts';
+import { DeadProcess, type Effect } from '../sim/world/disk.ts';
 import { anyHistory } from './any-history.ts';
 import { Driver, type Step } from './driver.ts';
 import { Lab } from './lab.ts';

@@ -2,7 +2,7 @@ import type { Database } from '../../src/datatree/database.ts';
 import { readTxn } from '../../src/jute/txns.ts';
 import { epochOf, type Zxid } from '../../src/jute/zxid.ts';
 import type { Store } from '../../src/txnlog/store.ts';
-import { DeadProcess } from '../sim/disk.ts';
+import { DeadProcess } from '../sim/world/disk.ts';
 import { HistoryModel } from './history-model.ts';
 import { databaseOf, type Lab, payloadOf, seenBy } from './lab.ts';
 

@@ -8,10 +8,10 @@ import { Writer } from '../../src/jute/writer.ts';
 import { type Zxid, zxidHex } from '../../src/jute/zxid.ts';
 import { Store } from '../../src/txnlog/store.ts';
 import { defaultStoreOptions, type StoreOptions } from '../../src/txnlog/store-options.ts';
-import { SimClock } from '../sim/clock.ts';
-import { SimDisk } from '../sim/disk.ts';
-import { SimRandom } from '../sim/random.ts';
-import { Scheduler, SimProcess } from '../sim/scheduler.ts';
+import { SimClock } from '../sim/world/clock.ts';
+import { SimDisk } from '../sim/world/disk.ts';
+import { SimRandom } from '../sim/world/random.ts';
+import { Scheduler, SimProcess } from '../sim/world/scheduler.ts';
 
 /** One data directory on a simulated disk, and the processes that open it one after the other. */
 export class Lab {

@@ -5,10 +5,10 @@ import { writeInitialMessage } from '../../../src/election/mesh/initial-message.
 import { PeerMesh, type PeerMeshOptions } from '../../../src/election/mesh/peer-mesh.ts';
 import { parseQuorumText } from '../../../src/election/quorum/quorum-config.ts';
 import type { Stream } from '../../../src/io/net.ts';
-import { SimClock } from '../../sim/clock.ts';
-import { type SimHost, SimNetwork } from '../../sim/net.ts';
-import { SimRandom } from '../../sim/random.ts';
-import { Scheduler, SimProcess } from '../../sim/scheduler.ts';
+import { SimClock } from '../../sim/world/clock.ts';
+import { type SimHost, SimNetwork } from '../../sim/world/net.ts';
+import { SimRandom } from '../../sim/world/random.ts';
+import { Scheduler, SimProcess } from '../../sim/world/scheduler.ts';
 
 const verifier = parseQuorumText('server.1=h1:1:3888\nserver.2=h2:1:3888\nserver.3=h3:1:3888', {
   multiAddress: false,

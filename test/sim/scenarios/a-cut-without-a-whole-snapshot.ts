@@ -1,5 +1,5 @@
-import { endOf, over, recordsOf } from '../damage.ts';
-import type { Scenario } from '../script.ts';
+import { endOf, over, recordsOf } from '../faults/damage.ts';
+import type { Scenario } from '../script/script.ts';
 
 export const scenario: Scenario = {
   name: 'a cut without a whole snapshot',

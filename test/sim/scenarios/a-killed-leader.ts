@@ -1,5 +1,5 @@
-import type { LinkSpeed } from '../net.ts';
-import type { Scenario, Script } from '../script.ts';
+import type { Scenario, Script } from '../script/script.ts';
+import type { LinkSpeed } from '../world/net.ts';
 
 /** Every cable, in each direction, has the same length here. */
 const CABLE_MS = 0.5;

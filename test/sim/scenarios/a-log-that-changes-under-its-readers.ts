@@ -1,5 +1,5 @@
-import { endOf, type Found, found, over, recordsOf } from '../damage.ts';
-import type { Scenario } from '../script.ts';
+import { endOf, type Found, found, over, recordsOf } from '../faults/damage.ts';
+import type { Scenario } from '../script/script.ts';
 
 export const scenario: Scenario = {
   name: 'a log that changes under its readers',

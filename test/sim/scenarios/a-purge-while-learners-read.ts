@@ -1,5 +1,5 @@
-import { storeOf } from '../observer.ts';
-import type { Scenario } from '../script.ts';
+import { storeOf } from '../judges/observer.ts';
+import type { Scenario } from '../script/script.ts';
 
 export const scenario: Scenario = {
   name: 'a purge while learners read',

@@ -1,5 +1,5 @@
 import type { Primary } from '../../../src/quorum/primary.ts';
-import type { Scenario } from '../script.ts';
+import type { Scenario } from '../script/script.ts';
 
 export const scenario: Scenario = {
   name: 'a wrong digest',

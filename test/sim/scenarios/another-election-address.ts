@@ -1,4 +1,4 @@
-import type { Scenario, Script } from '../script.ts';
+import type { Scenario, Script } from '../script/script.ts';
 import { knows } from './newer-membership.ts';
 
 const members = (port: number, portOf3 = 3888): string[] => [

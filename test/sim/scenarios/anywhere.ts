@@ -1,9 +1,9 @@
 import { makeZxid, ZXID_NONE, ZXID_ZERO, type Zxid } from '../../../src/jute/zxid.ts';
 import type { Peer } from '../../../src/quorum/peer.ts';
 import { intBody, PacketType } from '../../../src/zab/wire/packets.ts';
-import { dialLeader, introduce } from '../neighbour.ts';
-import { storeOf } from '../observer.ts';
-import type { Scenario, Script } from '../script.ts';
+import { storeOf } from '../judges/observer.ts';
+import type { Scenario, Script } from '../script/script.ts';
+import { dialLeader, introduce } from '../script/scripted-servers.ts';
 
 const { ackEpoch, diff, leaderInfo, newLeader, proposal, snap, trunc } = PacketType;
 

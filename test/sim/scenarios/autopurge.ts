@@ -1,6 +1,6 @@
 import { MAX_COUNTER, makeZxid } from '../../../src/jute/zxid.ts';
-import { databaseOf } from '../observer.ts';
-import type { Scenario } from '../script.ts';
+import { databaseOf } from '../judges/observer.ts';
+import type { Scenario } from '../script/script.ts';
 
 const HOUR_MS = 3_600_000;
 

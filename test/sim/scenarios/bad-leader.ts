@@ -1,8 +1,8 @@
 import { OpCode } from '../../../src/jute/codes.ts';
 import { makeZxid, ZXID_NONE, type Zxid } from '../../../src/jute/zxid.ts';
 import { intBody, PacketType, PROTOCOL_VERSION, revalidatedBody } from '../../../src/zab/wire/packets.ts';
-import { type Led, lead, ScriptedLeader, type ScriptedLink, type Stage } from '../neighbour.ts';
-import type { Scenario, Script } from '../script.ts';
+import type { Scenario, Script } from '../script/script.ts';
+import { type Led, lead, ScriptedLeader, type ScriptedLink, type Stage } from '../script/scripted-servers.ts';
 
 const { ackEpoch, commit, commitAndActivate, diff, inform, informAndActivate } = PacketType;
 const { leaderInfo, newLeader, ping, proposal, request, revalidate, snap, sync, trunc } = PacketType;

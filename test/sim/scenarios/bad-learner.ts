@@ -8,8 +8,8 @@ import {
   requestBody,
   revalidateBody,
 } from '../../../src/zab/wire/packets.ts';
-import { dialLeader, introduce, join, type ScriptedLink } from '../neighbour.ts';
-import type { Scenario, Script } from '../script.ts';
+import type { Scenario, Script } from '../script/script.ts';
+import { dialLeader, introduce, join, type ScriptedLink } from '../script/scripted-servers.ts';
 
 const { ack, ackEpoch, commit, diff, followerInfo, leaderInfo, newLeader, ping, proposal } = PacketType;
 const { request, revalidate, sync, upToDate } = PacketType;

@@ -1,7 +1,7 @@
 import { ZXID_NONE } from '../../../src/jute/zxid.ts';
 import { intBody, PacketType } from '../../../src/zab/wire/packets.ts';
-import { dialLeader, introduce, join } from '../neighbour.ts';
-import type { Scenario } from '../script.ts';
+import type { Scenario } from '../script/script.ts';
+import { dialLeader, introduce, join } from '../script/scripted-servers.ts';
 
 export const scenario: Scenario = {
   name: 'large transactions',

@@ -1,5 +1,5 @@
 import { messageOf } from '../../../src/base/errors.ts';
-import type { Scenario } from '../script.ts';
+import type { Scenario } from '../script/script.ts';
 
 export const scenario: Scenario = {
   name: 'bitnami#32542',

@@ -1,4 +1,4 @@
-import type { Scenario } from '../script.ts';
+import type { Scenario } from '../script/script.ts';
 
 export const scenario: Scenario = {
   name: 'CH-23038',

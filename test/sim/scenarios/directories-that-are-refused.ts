@@ -1,7 +1,7 @@
 import { adler32 } from '../../../src/txnlog/adler32.ts';
-import { endOf, found, over, recordsOf } from '../damage.ts';
-import type { SimDisk } from '../disk.ts';
-import type { Scenario } from '../script.ts';
+import { endOf, found, over, recordsOf } from '../faults/damage.ts';
+import type { Scenario } from '../script/script.ts';
+import type { SimDisk } from '../world/disk.ts';
 
 /** A directory that lacks something, or says two things, is refused with a reason and nothing in it is touched. */
 export const scenario: Scenario = {

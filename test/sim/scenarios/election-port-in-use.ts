@@ -1,5 +1,5 @@
-import type { Scenario } from '../script.ts';
-import { ELECTION_PORT } from '../stranger.ts';
+import type { Scenario } from '../script/script.ts';
+import { ELECTION_PORT } from '../script/scripted-host.ts';
 
 export const scenario: Scenario = {
   name: 'the election port is in use',

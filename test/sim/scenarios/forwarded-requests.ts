@@ -2,11 +2,11 @@ import { ErrorCode, OpCode } from '../../../src/jute/codes.ts';
 import { Writer } from '../../../src/jute/writer.ts';
 import { makeZxid, ZXID_ZERO } from '../../../src/jute/zxid.ts';
 import { PacketType, requestBody } from '../../../src/zab/wire/packets.ts';
-import { BAD_REQUESTS, UNKNOWN_REQUESTS } from '../bad-requests.ts';
-import type { Action, Bad, Op } from '../history.ts';
-import { dialLeader, join } from '../neighbour.ts';
-import type { Scenario } from '../script.ts';
-import { writeAction } from '../wire.ts';
+import { BAD_REQUESTS, UNKNOWN_REQUESTS } from '../clients/bad-requests.ts';
+import { writeAction } from '../clients/wire.ts';
+import type { Action, Bad, Op } from '../judges/history.ts';
+import type { Scenario } from '../script/script.ts';
+import { dialLeader, join } from '../script/scripted-servers.ts';
 
 /** A request of which only the transaction is seen. */
 function refusedOp(sessionId: bigint, xid: number, err: number): Op {

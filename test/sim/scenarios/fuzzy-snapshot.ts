@@ -2,9 +2,9 @@ import { OpCode } from '../../../src/jute/codes.ts';
 import { Writer } from '../../../src/jute/writer.ts';
 import { makeZxid, type Zxid } from '../../../src/jute/zxid.ts';
 import { PacketType } from '../../../src/zab/wire/packets.ts';
-import { lead, ScriptedLeader, snapshotWith } from '../neighbour.ts';
-import { databaseOf } from '../observer.ts';
-import type { Scenario } from '../script.ts';
+import { databaseOf } from '../judges/observer.ts';
+import type { Scenario } from '../script/script.ts';
+import { lead, ScriptedLeader, snapshotWith } from '../script/scripted-servers.ts';
 
 const { ack, commit, newLeader, proposal, snap, upToDate } = PacketType;
 const TRAILER = Buffer.concat([Buffer.from([0, 0, 0, 10]), Buffer.from('BenWasHere')]);

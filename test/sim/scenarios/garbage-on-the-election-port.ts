@@ -4,8 +4,8 @@ import {
   writeInitialMessage,
 } from '../../../src/election/mesh/initial-message.ts';
 import type { Zxid } from '../../../src/jute/zxid.ts';
-import type { Scenario } from '../script.ts';
-import { ELECTION_PORT, framed, notificationOf } from '../stranger.ts';
+import type { Scenario } from '../script/script.ts';
+import { ELECTION_PORT, framed, notificationOf } from '../script/scripted-host.ts';
 
 const LONG_MAX = 0x7fffffffffffffffn;
 const HERE = [{ host: 'zk9', port: ELECTION_PORT }];
@@ -85,10 +85,10 @@ export const scenario: Scenario = {
       hello(INITIAL_VERSION_1, LONG_MAX, 'zk9:3888'),
       hello(INITIAL_VERSION_2, 0n, '0.0.0.0:1|zk9:3888'),
     ]) {
-      const before = stranger.visitors.length;
+      const before = stranger.accepted.length;
       const call = stranger.dial('zk1', ELECTION_PORT, first);
-      s.until('to be dialled back', () => stranger.visitors.length > before, 2000);
-      const back = stranger.visitors.at(-1);
+      s.until('to be dialled back', () => stranger.accepted.length > before, 2000);
+      const back = stranger.accepted.at(-1);
       s.until('an answer', () => (back?.received.length ?? 0) > 60, 2000);
       s.expect(call.isClosed, true, 'the connection that asked is closed');
       back?.destroy();

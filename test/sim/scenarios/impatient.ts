@@ -1,7 +1,7 @@
 import type { Zxid } from '../../../src/jute/zxid.ts';
 import { PacketType } from '../../../src/zab/wire/packets.ts';
-import { dialLeader, introduce, ScriptedVoter } from '../neighbour.ts';
-import type { Scenario } from '../script.ts';
+import type { Scenario } from '../script/script.ts';
+import { dialLeader, introduce, ScriptedVoter } from '../script/scripted-servers.ts';
 import { members } from './reconfigured.ts';
 
 const DYNAMIC = '/etc/zoo.cfg.dynamic.0';

@@ -1,6 +1,6 @@
 import { ErrorCode } from '../../../src/jute/codes.ts';
-import { FAR_PARENT } from '../far-counters.ts';
-import type { Scenario } from '../script.ts';
+import type { Scenario } from '../script/script.ts';
+import { FAR_PARENT } from '../world/far-counters.ts';
 
 export const scenario: Scenario = {
   name: 'kazoo-730',

@@ -1,7 +1,7 @@
 import { makeZxid, ZXID_NONE, ZXID_ZERO, type Zxid } from '../../../src/jute/zxid.ts';
 import { intBody, PacketType } from '../../../src/zab/wire/packets.ts';
-import { dialLeader, introduce, join, type ScriptedLink, ScriptedVoter } from '../neighbour.ts';
-import type { Scenario, Script } from '../script.ts';
+import type { Scenario, Script } from '../script/script.ts';
+import { dialLeader, introduce, join, type ScriptedLink, ScriptedVoter } from '../script/scripted-servers.ts';
 
 const { ack, ackEpoch, leaderInfo, newLeader, ping, proposal, upToDate } = PacketType;
 const LEADER = 3;

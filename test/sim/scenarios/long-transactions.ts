@@ -1,5 +1,5 @@
-import { found } from '../damage.ts';
-import type { Scenario } from '../script.ts';
+import { found } from '../faults/damage.ts';
+import type { Scenario } from '../script/script.ts';
 
 const MB = 1 << 20;
 

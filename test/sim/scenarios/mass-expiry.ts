@@ -2,9 +2,9 @@ import { OpCode } from '../../../src/jute/codes.ts';
 import { counterOf, ZXID_NONE } from '../../../src/jute/zxid.ts';
 import type { Peer } from '../../../src/quorum/peer.ts';
 import { PacketType, requestBody } from '../../../src/zab/wire/packets.ts';
-import { dialLeader, join } from '../neighbour.ts';
-import { databaseOf } from '../observer.ts';
-import type { Scenario } from '../script.ts';
+import { databaseOf } from '../judges/observer.ts';
+import type { Scenario } from '../script/script.ts';
+import { dialLeader, join } from '../script/scripted-servers.ts';
 
 /** Two slices, to the last. */
 const COUNT = 400;

@@ -1,4 +1,4 @@
-import type { Scenario, Script } from '../script.ts';
+import type { Scenario, Script } from '../script/script.ts';
 
 /** Peer `sid` knows these members, as of this version. */
 export function knows(s: Script, sid: number, version: number, lines: readonly string[]): void {

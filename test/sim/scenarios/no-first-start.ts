@@ -1,7 +1,7 @@
 import { makeZxid, ZXID_ZERO } from '../../../src/jute/zxid.ts';
 import { intBody, PacketType } from '../../../src/zab/wire/packets.ts';
-import { dialLeader, introduce, ScriptedVoter } from '../neighbour.ts';
-import type { Scenario } from '../script.ts';
+import type { Scenario } from '../script/script.ts';
+import { dialLeader, introduce, ScriptedVoter } from '../script/scripted-servers.ts';
 
 const { ackEpoch, leaderInfo, newLeader } = PacketType;
 

@@ -1,7 +1,7 @@
 import { writeInitialMessage } from '../../../src/election/mesh/initial-message.ts';
 import type { Zxid } from '../../../src/jute/zxid.ts';
-import type { Scenario } from '../script.ts';
-import { ELECTION_PORT, framed, notificationOf } from '../stranger.ts';
+import type { Scenario } from '../script/script.ts';
+import { ELECTION_PORT, framed, notificationOf } from '../script/scripted-host.ts';
 
 const THREE = [1, 2, 3].map((sid) => `server.${sid}=zk${sid}:2888:3888:participant`);
 const NO_MEMBERS: readonly (readonly string[])[] = [

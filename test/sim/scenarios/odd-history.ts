@@ -3,9 +3,9 @@ import { OPEN_ACL_UNSAFE } from '../../../src/jute/data-records.ts';
 import type { TxnBody } from '../../../src/jute/txns.ts';
 import { makeZxid } from '../../../src/jute/zxid.ts';
 import { PacketType } from '../../../src/zab/wire/packets.ts';
-import { lead, NOBODYS_SESSION, ScriptedLeader, snapshotWith } from '../neighbour.ts';
-import { databaseOf } from '../observer.ts';
-import type { Scenario, Script } from '../script.ts';
+import { databaseOf } from '../judges/observer.ts';
+import type { Scenario, Script } from '../script/script.ts';
+import { lead, NOBODYS_SESSION, ScriptedLeader, snapshotWith } from '../script/scripted-servers.ts';
 
 const { ack, newLeader, snap, upToDate } = PacketType;
 

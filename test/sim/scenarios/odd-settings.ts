@@ -1,4 +1,4 @@
-import type { Scenario } from '../script.ts';
+import type { Scenario } from '../script/script.ts';
 
 const ODD =
   'leaderServes=no\nquorumListenOnAllIPs=true\nautopurge.purgeInterval=0\nleader.maxTimeToWaitForEpoch=1000\n';

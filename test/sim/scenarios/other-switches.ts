@@ -1,7 +1,7 @@
 import { ErrorCode } from '../../../src/jute/codes.ts';
 import { Writer } from '../../../src/jute/writer.ts';
-import type { Action, Bad } from '../history.ts';
-import type { Scenario } from '../script.ts';
+import type { Action, Bad } from '../judges/history.ts';
+import type { Scenario } from '../script/script.ts';
 
 function sasl(token: Buffer | undefined): Bad {
   const w = new Writer(64);

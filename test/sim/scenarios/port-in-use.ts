@@ -1,10 +1,10 @@
-import type { Scenario, Script } from '../script.ts';
-import { QUORUM_PORT, Stranger } from '../stranger.ts';
+import type { Scenario, Script } from '../script/script.ts';
+import { QUORUM_PORT, ScriptedHost } from '../script/scripted-host.ts';
 
 /** Another program on the machine of `sid` has its quorum port. */
-function occupy(s: Script, sid: number): Stranger {
+function occupy(s: Script, sid: number): ScriptedHost {
   const { network, scheduler } = s.world.ensemble;
-  const program = new Stranger(network, scheduler, 'another program', s.view(sid).machine.host);
+  const program = new ScriptedHost(network, scheduler, 'another program', s.view(sid).machine.host);
   program.listen(QUORUM_PORT);
   return program;
 }
@@ -55,7 +55,7 @@ export const scenario: Scenario = {
       });
     }
     const { scheduler } = s.world.ensemble;
-    const second = new Stranger(network, scheduler, 'yet another program', s.view(3).machine.host);
+    const second = new ScriptedHost(network, scheduler, 'yet another program', s.view(3).machine.host);
     second.listen(2889);
     s.start(1, 2, 3);
     s.untilServing();

@@ -1,6 +1,6 @@
 import { ErrorCode } from '../../../src/jute/codes.ts';
-import type { Action } from '../history.ts';
-import type { Scenario } from '../script.ts';
+import type { Action } from '../judges/history.ts';
+import type { Scenario } from '../script/script.ts';
 
 const QUOTA = '/zookeeper/quota/q';
 const LIMITS = `${QUOTA}/zookeeper_limits`;

@@ -2,8 +2,8 @@ import { OpCode } from '../../../src/jute/codes.ts';
 import type { TxnBody } from '../../../src/jute/txns.ts';
 import { makeZxid, type Zxid, zxidHex } from '../../../src/jute/zxid.ts';
 import { PacketType } from '../../../src/zab/wire/packets.ts';
-import { type Led, lead, ScriptedLeader, ScriptedVoter } from '../neighbour.ts';
-import type { Scenario, Script } from '../script.ts';
+import type { Scenario, Script } from '../script/script.ts';
+import { type Led, lead, ScriptedLeader, ScriptedVoter } from '../script/scripted-servers.ts';
 
 const { ack, commit, commitAndActivate, inform, informAndActivate, proposal } = PacketType;
 const CONFIG = '/etc/zoo.cfg';

@@ -1,5 +1,5 @@
-import { BAD_REQUESTS, UNKNOWN_REQUESTS } from '../bad-requests.ts';
-import type { Scenario } from '../script.ts';
+import { BAD_REQUESTS, UNKNOWN_REQUESTS } from '../clients/bad-requests.ts';
+import type { Scenario } from '../script/script.ts';
 
 export const scenario: Scenario = {
   name: 'RK-400',

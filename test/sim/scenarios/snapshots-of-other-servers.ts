@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
-import { found } from '../damage.ts';
-import type { Scenario } from '../script.ts';
-import { digestOfVersion1, partsOf, type SnapshotParts, sealed, snappyOfAllForms } from '../snapshot-files.ts';
+import { found } from '../faults/damage.ts';
+import { digestOfVersion1, partsOf, type SnapshotParts, sealed, snappyOfAllForms } from '../faults/snapshot-files.ts';
+import type { Scenario } from '../script/script.ts';
 
 /** The tree is what counts; what comes behind it differs from release to release, and so does the packing. */
 export const scenario: Scenario = {

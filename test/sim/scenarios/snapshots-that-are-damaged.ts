@@ -1,7 +1,15 @@
 import { gzipSync } from 'node:zlib';
-import { found, over } from '../damage.ts';
-import type { Scenario } from '../script.ts';
-import { partsOf, SNAPPY_HEADER, type SnapshotParts, sealed, sealOf, snappyFrame, varint } from '../snapshot-files.ts';
+import { found, over } from '../faults/damage.ts';
+import {
+  partsOf,
+  SNAPPY_HEADER,
+  type SnapshotParts,
+  sealed,
+  sealOf,
+  snappyFrame,
+  varint,
+} from '../faults/snapshot-files.ts';
+import type { Scenario } from '../script/script.ts';
 
 /** Each is passed over with a reason, and the one before it and the log make up for it. */
 export const scenario: Scenario = {

@@ -1,5 +1,5 @@
-import type { Moment } from '../observer.ts';
-import type { Scenario } from '../script.ts';
+import type { Moment } from '../judges/observer.ts';
+import type { Scenario } from '../script/script.ts';
 
 const MOMENTS: readonly (readonly [number, Moment])[] = [
   [3, 'recovered'],
@@ -36,7 +36,7 @@ export const scenario: Scenario = {
         s.powerLoss(1);
         s.write('/node', `before ${moment}`);
         if (moment !== 'installing') s.powerLoss(3);
-        const trap = s.at(sid, moment, () => {
+        const trigger = s.at(sid, moment, () => {
           s.view(sid).machine.stop(() => {
             isEnded = true;
           });
@@ -49,7 +49,7 @@ export const scenario: Scenario = {
           s.run(50);
         }
         s.expect(isEnded, true, `${sid} ended at ${moment}`);
-        s.expect(trap.happened, true, `${moment} came`);
+        s.expect(trigger.happened, true, `${moment} came`);
         s.expect(s.view(sid).machine.failure, undefined, `what ended ${sid} at ${moment}`);
         s.start(1, 2, 3);
         s.untilServing();

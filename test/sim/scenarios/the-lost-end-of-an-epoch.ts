@@ -1,6 +1,6 @@
-import { endOf, found, over, recordsOf } from '../damage.ts';
-import type { SimDisk } from '../disk.ts';
-import type { Scenario } from '../script.ts';
+import { endOf, found, over, recordsOf } from '../faults/damage.ts';
+import type { Scenario } from '../script/script.ts';
+import type { SimDisk } from '../world/disk.ts';
 
 export const scenario: Scenario = {
   name: 'the lost end of an epoch',

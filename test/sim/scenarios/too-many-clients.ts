@@ -1,4 +1,4 @@
-import type { Scenario } from '../script.ts';
+import type { Scenario } from '../script/script.ts';
 
 export const scenario: Scenario = {
   name: 'too many clients',
@@ -10,10 +10,10 @@ export const scenario: Scenario = {
     const here = Array.from({ length: 5 }, (_, i) => s.addClient(`here ${i}`, 1));
     for (const client of here) s.until('a connection', () => client.isConnected);
     s.itBegins();
-    const visitors = s.world.addVisitors();
-    const [silent] = visitors.everyVisit().filter(({ name }) => name === 'nothing');
-    if (silent === undefined) throw new Error('no such visit');
-    for (let i = 0; i < 5; i++) visitors.come('zk1', silent);
+    const probes = s.world.addPortProbes();
+    const [silent] = probes.everyProbe().filter(({ name }) => name === 'nothing');
+    if (silent === undefined) throw new Error('no such probe');
+    for (let i = 0; i < 5; i++) probes.come('zk1', silent);
     s.run(300);
     for (let i = 0; i < 3; i++) s.addClient(`late ${i}`, 1);
     s.run(3000);

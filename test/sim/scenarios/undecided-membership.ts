@@ -1,6 +1,6 @@
 import type { Zxid } from '../../../src/jute/zxid.ts';
-import type { Scenario } from '../script.ts';
-import { notificationOf } from '../stranger.ts';
+import type { Scenario } from '../script/script.ts';
+import { notificationOf } from '../script/scripted-host.ts';
 
 function undecidedMembership(name: string, about: string, isGrouped: boolean): Scenario {
   const members = [1, 2, 3, 4].map((sid) => `server.${sid}=zk${sid}:2888:3888:participant`);

@@ -1,4 +1,4 @@
-import type { Scenario } from '../script.ts';
+import type { Scenario } from '../script/script.ts';
 
 export const scenario: Scenario = {
   name: 'unread replies',
@@ -10,7 +10,7 @@ export const scenario: Scenario = {
     s.begin(3);
     s.create('/a');
     s.do({ op: 'create', path: '/large', data: 'x'.repeat(900_000), flags: 0 });
-    const visitors = s.world.addVisitors();
+    const probes = s.world.addPortProbes();
     s.itBegins();
     for (const sid of [1, 3]) {
       // Reads of its own: the server stops to read it, and goes on when it reads again.
@@ -19,7 +19,7 @@ export const scenario: Scenario = {
       slow.client.stopReading(3000);
       const reads = Array.from({ length: 12 }, () => s.ask({ op: 'get', path: '/large', watch: false }, slow));
       s.run(500);
-      visitors.come(`zk${sid}`, visitors.word('cons'));
+      probes.come(`zk${sid}`, probes.word('cons'));
       s.run(500);
       s.until('all its reads', () => reads.every((op) => op.result !== undefined), 20_000);
       // Behind a write they are all answered at once.

@@ -1,5 +1,5 @@
-import { NO_HABITS } from '../habits.ts';
-import type { Scenario } from '../script.ts';
+import { NO_BEHAVIOUR } from '../clients/behaviour.ts';
+import type { Scenario } from '../script/script.ts';
 
 export const scenario: Scenario = {
   name: 'what a session left behind',
@@ -11,7 +11,7 @@ export const scenario: Scenario = {
     s.begin(3);
     s.create('/a', 'old');
     const kazoo = (name: string, sid: number) => {
-      const client = s.addClient(name, sid, 8000, { ...NO_HABITS, countsAfresh: true });
+      const client = s.addClient(name, sid, 8000, { ...NO_BEHAVIOUR, countsAfresh: true });
       s.until('a connection', () => client.isConnected);
       return client;
     };

@@ -1,6 +1,6 @@
 import { adler32 } from '../../../src/txnlog/adler32.ts';
-import { endOf, found, recordsOf } from '../damage.ts';
-import type { Scenario } from '../script.ts';
+import { endOf, found, recordsOf } from '../faults/damage.ts';
+import type { Scenario } from '../script/script.ts';
 
 export const scenario: Scenario = {
   name: 'what is beside the log',

@@ -1,6 +1,6 @@
-import { CLIENT_PORT } from '../machine.ts';
-import type { Scenario } from '../script.ts';
-import { Stranger } from '../stranger.ts';
+import type { Scenario } from '../script/script.ts';
+import { ScriptedHost } from '../script/scripted-host.ts';
+import { CLIENT_PORT } from '../world/machine.ts';
 
 const EVERY_MS = 7;
 
@@ -11,7 +11,7 @@ export const scenario: Scenario = {
   observers: 1,
   play(s) {
     const { network, scheduler } = s.world.ensemble;
-    const operator = new Stranger(network, scheduler, 'operator');
+    const operator = new ScriptedHost(network, scheduler, 'operator');
     const heard = new Set<string>();
     const states = new Set<string>();
     const ask = (): void => {

@@ -1,5 +1,5 @@
 import { ErrorCode } from '../../../src/jute/codes.ts';
-import type { Scenario } from '../script.ts';
+import type { Scenario } from '../script/script.ts';
 
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-1412',

@@ -1,4 +1,4 @@
-import type { Scenario } from '../script.ts';
+import type { Scenario } from '../script/script.ts';
 
 const YEAR_MS = 31_556_952_000;
 

@@ -1,6 +1,6 @@
 import type { Zxid } from '../../../src/jute/zxid.ts';
-import type { Scenario } from '../script.ts';
-import { notificationOf } from '../stranger.ts';
+import type { Scenario } from '../script/script.ts';
+import { notificationOf } from '../script/scripted-host.ts';
 
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-1732',

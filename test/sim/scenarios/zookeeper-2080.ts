@@ -1,5 +1,5 @@
-import { MOMENTS } from '../plan.ts';
-import type { Scenario } from '../script.ts';
+import { MOMENTS } from '../plan/plan.ts';
+import type { Scenario } from '../script/script.ts';
 
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-2080',

@@ -1,7 +1,7 @@
 import { adler32 } from '../../../src/txnlog/adler32.ts';
-import { endOf, found, over, recordsOf } from '../damage.ts';
-import type { SimDisk } from '../disk.ts';
-import type { Scenario } from '../script.ts';
+import { endOf, found, over, recordsOf } from '../faults/damage.ts';
+import type { Scenario } from '../script/script.ts';
+import type { SimDisk } from '../world/disk.ts';
 
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-2332',

@@ -1,6 +1,6 @@
 import { ErrorCode } from '../../../src/jute/codes.ts';
-import { UNKNOWN_REQUESTS } from '../bad-requests.ts';
-import type { Scenario } from '../script.ts';
+import { UNKNOWN_REQUESTS } from '../clients/bad-requests.ts';
+import type { Scenario } from '../script/script.ts';
 
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-2623',

@@ -1,5 +1,5 @@
-import { databaseOf } from '../observer.ts';
-import type { Scenario, Script } from '../script.ts';
+import { databaseOf } from '../judges/observer.ts';
+import type { Scenario, Script } from '../script/script.ts';
 
 function configNode(s: Script, sid: number): string {
   const { peer } = s.view(sid);

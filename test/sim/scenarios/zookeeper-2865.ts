@@ -1,6 +1,6 @@
 import { makeZxid, zxidHex } from '../../../src/jute/zxid.ts';
-import { lead, ScriptedLeader, ScriptedVoter } from '../neighbour.ts';
-import type { Scenario } from '../script.ts';
+import type { Scenario } from '../script/script.ts';
+import { lead, ScriptedLeader, ScriptedVoter } from '../script/scripted-servers.ts';
 import { change } from './reconfigured.ts';
 
 export const scenario: Scenario = {

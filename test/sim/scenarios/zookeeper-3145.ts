@@ -1,6 +1,6 @@
-import { type Found, found } from '../damage.ts';
-import type { Scenario } from '../script.ts';
-import { fuzzy } from '../snapshot-files.ts';
+import { type Found, found } from '../faults/damage.ts';
+import { fuzzy } from '../faults/snapshot-files.ts';
+import type { Scenario } from '../script/script.ts';
 
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-3145',

@@ -1,6 +1,6 @@
-import { found } from '../damage.ts';
-import { storeOf } from '../observer.ts';
-import type { Scenario } from '../script.ts';
+import { found } from '../faults/damage.ts';
+import { storeOf } from '../judges/observer.ts';
+import type { Scenario } from '../script/script.ts';
 
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-3231',

@@ -1,7 +1,7 @@
 import type { PeerState } from '../../../src/election/voting/notification.ts';
 import type { Zxid } from '../../../src/jute/zxid.ts';
-import type { Scenario } from '../script.ts';
-import { notificationOf } from '../stranger.ts';
+import type { Scenario } from '../script/script.ts';
+import { notificationOf } from '../script/scripted-host.ts';
 
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-3537',

@@ -1,6 +1,6 @@
 import type { Zxid } from '../../../src/jute/zxid.ts';
-import type { Scenario } from '../script.ts';
-import { framed, notificationOf } from '../stranger.ts';
+import type { Scenario } from '../script/script.ts';
+import { framed, notificationOf } from '../script/scripted-host.ts';
 
 const WORD = { state: 'looking', leader: 3, zxid: 0 as Zxid, round: 1, peerEpoch: 0 } as const;
 

@@ -1,5 +1,5 @@
-import type { Scenario } from '../script.ts';
-import { ELECTION_PORT, Stranger } from '../stranger.ts';
+import type { Scenario } from '../script/script.ts';
+import { ELECTION_PORT, ScriptedHost } from '../script/scripted-host.ts';
 
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-3829',
@@ -37,12 +37,12 @@ export const scenario: Scenario = {
     }
     const { network, scheduler } = s.world.ensemble;
     network.setPower(s.view(4).machine.host, true);
-    const listener = new Stranger(network, scheduler, 'in its place', s.view(4).machine.host);
+    const listener = new ScriptedHost(network, scheduler, 'in its place', s.view(4).machine.host);
     listener.listen(ELECTION_PORT);
     s.kill(s.leader);
     s.untilServing();
     s.run(5000);
-    s.expect(listener.visitors.length, 0, 'connections to who is gone');
+    s.expect(listener.accepted.length, 0, 'connections to who is gone');
     listener.kill();
     s.expect(load.isServed, true, 'the load is served');
 

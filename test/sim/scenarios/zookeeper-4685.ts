@@ -1,6 +1,6 @@
 import type { LeaderLink } from '../../../src/quorum/leader-link.ts';
 import { PacketType } from '../../../src/zab/wire/packets.ts';
-import type { Scenario } from '../script.ts';
+import type { Scenario } from '../script/script.ts';
 
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-4685',

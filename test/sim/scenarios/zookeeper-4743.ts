@@ -1,5 +1,5 @@
-import { FAR_DATA, FAR_PARENT } from '../far-counters.ts';
-import type { Scenario } from '../script.ts';
+import type { Scenario } from '../script/script.ts';
+import { FAR_DATA, FAR_PARENT } from '../world/far-counters.ts';
 
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-4743',

@@ -1,6 +1,6 @@
 import { ErrorCode } from '../../../src/jute/codes.ts';
-import type { Action } from '../history.ts';
-import type { Scenario } from '../script.ts';
+import type { Action } from '../judges/history.ts';
+import type { Scenario } from '../script/script.ts';
 
 export const scenario: Scenario = {
   name: 'ZOOKEEPER-710',

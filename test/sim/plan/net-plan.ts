@@ -1,0 +1,72 @@
+import type { UnmendedKind } from '../faults/unmended.ts';
+import type { SimRandom } from '../world/random.ts';
+import type { Fault, FaultKind, Target } from './plan.ts';
+
+/**
+ * What a seed says about the network and the members, by draws of their own: how many addresses each member has, how
+ * they are called, who is still in trouble when all else is mended, and faults that are aimed at all this.
+ */
+export interface NetPlan {
+  /** Of each member. */
+  readonly addresses: number;
+  /** What the names of machines begin with, before the number. */
+  readonly prefix: string;
+  /** Members whose notifications are those of an old release. */
+  readonly old: readonly number[];
+  /** What kernels hold of one direction of a connection. */
+  readonly windowBytes: number;
+  /** Who stays in trouble when faults end, and has to be done without. */
+  readonly unmended: { readonly kind: UnmendedKind; readonly salt: number } | undefined;
+}
+
+/** One address for each, and everything as it should be. */
+export const ONE_NETWORK: NetPlan = {
+  addresses: 1,
+  prefix: 'zk',
+  old: [],
+  windowBytes: 256 * 1024,
+  unmended: undefined,
+};
+
+const NET_FAULTS = ['pathLost', 'staleLeader', 'promised', 'noName'] as const;
+
+export type NetFaultKind = (typeof NET_FAULTS)[number];
+
+export function isNetFault(kind: FaultKind): kind is NetFaultKind {
+  return (NET_FAULTS as readonly string[]).includes(kind);
+}
+
+const UNMENDED: readonly UnmendedKind[] = ['off', 'killed', 'paused', 'cutOff', 'cutOff', 'restarts', 'restarts'];
+/** Longer in bytes than in letters. */
+const PREFIXES = ['zürich', '動物園', 'zk-ß-'];
+
+export function netPlanOf(random: SimRandom, isAlone: boolean): NetPlan {
+  const addresses = !isAlone && random.split('addresses').chance(1, 4) ? 2 : 1;
+  const names = random.split('names');
+  const ages = random.split('ages');
+  const old = ages.chance(1, 8) ? [1, 2, 3, 4, 5, 6, 7].filter(() => ages.chance(1, 2)) : [];
+  const windows = random.split('windows');
+  const unmended = random.split('lame');
+  const kinds = addresses === 2 ? [...UNMENDED, ...new Array<UnmendedKind>(UNMENDED.length).fill('onePath')] : UNMENDED;
+  return {
+    addresses,
+    prefix: names.chance(1, 8) ? names.pick(PREFIXES) : 'zk',
+    old,
+    windowBytes: windows.chance(1, 6) ? windows.pick([600, 4096, 20_000]) : ONE_NETWORK.windowBytes,
+    unmended: !isAlone && unmended.chance(1, 3) ? { kind: unmended.pick(kinds), salt: unmended.next() } : undefined,
+  };
+}
+
+/** Most worlds have none of them. */
+export function netFaultsOf(random: SimRandom, net: NetPlan, faultsMs: number, tickMs: number): Fault[] {
+  const kinds = NET_FAULTS.filter((kind) => random.chance(kind === 'pathLost' ? 3 : 1, 6));
+  const on = net.addresses === 1 ? kinds.filter((kind) => kind !== 'pathLost') : kinds;
+  if (on.length === 0) return [];
+  return Array.from({ length: random.between(1, 6) }, () => ({
+    kind: random.pick(on),
+    atMs: random.below(faultsMs),
+    forMs: random.between(Math.ceil(tickMs / 2), tickMs * 4),
+    target: random.pick<Target>(['leader', 'leader', 'any']),
+    salt: random.next(),
+  }));
+}
