@@ -19,7 +19,7 @@ export function adminOfPeer(peer: Peer, config: PeerConfig, host: HostInfo, log:
       trustsForwardedFor: config.adminTrustsForwardedFor,
     },
     {
-      server: peer.server,
+      server: peer.server.view,
       info: peer.info,
       host,
       auth: peer.auth,

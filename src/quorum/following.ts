@@ -143,13 +143,13 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
   append(zxid: Zxid, payload: Buffer): void {
     // What cannot be read must not get into the log: nobody could start from that any more.
     const txn = readTxn(payload);
-    this.parts.metrics.learnerProposalsReceived.add(1);
+    this.parts.metrics.ensemble.learnerProposalsReceived.add(1);
     this.durable.onAppended(zxid);
     this.parts.replica.append(zxid, payload, txn);
   }
 
   commit(zxid: Zxid): void {
-    this.parts.metrics.learnerCommitsReceived.add(1);
+    this.parts.metrics.ensemble.learnerCommitsReceived.add(1);
     this.parts.replica.commit(zxid);
   }
 
@@ -199,7 +199,7 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
     const { server, replica, clock, log, metrics } = this.parts;
     this.isServing = true;
     const ms = Math.round(clock.nowMs() - this.startedMs);
-    (this.options.observer ? metrics.observerSyncTime : metrics.followerSyncTime).add(ms);
+    (this.options.observer ? metrics.ensemble.observerSyncTime : metrics.ensemble.followerSyncTime).add(ms);
     log.info({ zxid: `0x${zxidHex(replica.lastZxid)}`, ms }, this.options.observer ? 'observing' : 'following');
     // The one that was installed is ahead of its zxid: whoever replays the log over it would find other digests.
     if (replica.database.wasFuzzy) replica.snapshot();

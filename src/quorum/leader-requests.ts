@@ -99,7 +99,7 @@ export class LeaderRequests implements Upstream, LeaderClients<Question> {
   }
 
   revalidateFor(learner: LearnerLink, sessionId: bigint, timeoutMs: number): void {
-    this.parts.metrics.revalidates.add(1);
+    this.parts.metrics.connections.revalidates.add(1);
     if (this.sessions.revalidate(sessionId, timeoutMs, learner, this.parts.clock.nowMs())) {
       learner.answerRevalidate(sessionId, true);
     } else {

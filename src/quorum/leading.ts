@@ -163,10 +163,10 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
   catchingUp(learner: LearnerLink, kind: CatchUpKind, zxid: Zxid): void {
     const { metrics, log } = this.parts;
     if (kind !== 'snap') {
-      metrics.diffCount.add(1);
+      metrics.ensemble.diffCount.add(1);
       return;
     }
-    metrics.snapCount.add(1);
+    metrics.ensemble.snapCount.add(1);
     log.info({ learner: learner.ownerName, zxid: `0x${zxidHex(zxid)}` }, 'sending a snapshot');
   }
 

@@ -94,7 +94,7 @@ export class Peer {
     this.store = Store.open(world, storeOptions(config, databaseOptions), log);
     const startedMs = world.clock.nowMs();
     const database = this.store.recover();
-    this.metrics.dbInitTime.add(Math.round(world.clock.nowMs() - startedMs));
+    this.metrics.disk.dbInitTime.add(Math.round(world.clock.nowMs() - startedMs));
     const snapshots = new SnapshotMeter(this.metrics, world.clock);
     const replica = new Replica(
       { store: this.store, random: world.random, snapshots, log },
@@ -236,7 +236,7 @@ export class Peer {
     assert(election !== undefined && book !== undefined, 'a server that is alone looks for nobody');
     const { replica, store } = this.parts;
     this.lookingSinceMs = this.world.clock.nowMs();
-    this.metrics.lookingCount.add(1);
+    this.metrics.ensemble.lookingCount.add(1);
     this.showConfig(book);
     this.handlers.onServing('looking');
     this.log.info(
@@ -269,7 +269,7 @@ export class Peer {
     assert(book !== undefined && this.role === undefined && !this.closing, 'elected without looking');
     const self = config.myid as number;
     const ms = Math.round(this.world.clock.nowMs() - this.lookingSinceMs);
-    this.metrics.electionTime.add(ms);
+    this.metrics.ensemble.electionTime.add(ms);
     this.log.info({ leader: vote.leader, round: vote.round, ms }, 'elected');
     // Of the members in force, or of those that were proposed: the election looked for both.
     const leaderSpec = book.active.members.get(vote.leader) ?? book.lastSeen?.members.get(vote.leader);
@@ -316,8 +316,8 @@ export class Peer {
     // The operator's word was about the empty disk that this no longer is.
     this.initialize = false;
     const unavailableMs = Math.round(this.world.clock.nowMs() - this.lookingSinceMs);
-    this.metrics.unavailableTime.add(unavailableMs);
-    if (state === 'leading') this.metrics.leaderUnavailableTime.add(unavailableMs);
+    this.metrics.ensemble.unavailableTime.add(unavailableMs);
+    if (state === 'leading') this.metrics.ensemble.leaderUnavailableTime.add(unavailableMs);
     this.election?.settle(state, { ...vote, peerEpoch: epoch });
     this.showConfig(book);
     this.handlers.onServing(this.mode);

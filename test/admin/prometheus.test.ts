@@ -10,7 +10,7 @@ async function linesAbout(metrics: ServerMetrics, name: string, prometheus = new
 describe('the registry of a peer', () => {
   it('shows a counter under its own name, without _total', async () => {
     const metrics = new ServerMetrics();
-    metrics.connectionRequests.add(3);
+    metrics.connections.connectionRequests.add(3);
     expect(await linesAbout(metrics, 'connection_request_count')).toEqual([
       '# HELP connection_request_count connection_request_count',
       '# TYPE connection_request_count counter',
@@ -31,7 +31,7 @@ describe('the registry of a peer', () => {
   it('shows sets with the label key', async () => {
     const metrics = new ServerMetrics();
     metrics.setGaugeSet('quota_count_limit_per_namespace', () => new Map([['app', 10]]));
-    metrics.quotaExceededPerNamespace.add('app', 2);
+    metrics.requests.quotaExceededPerNamespace.add('app', 2);
     expect((await linesAbout(metrics, 'quota_count_limit_per_namespace'))[2]).toBe(
       'quota_count_limit_per_namespace{key="app"} 10',
     );
@@ -44,8 +44,8 @@ describe('the registry of a peer', () => {
     const metrics = new ServerMetrics();
     const prometheus = new PrometheusMetrics(metrics);
     for (const ms of [1, 2, 3, 4]) {
-      metrics.fsyncTime.add(ms);
-      metrics.readLatency.add(ms);
+      metrics.disk.fsyncTime.add(ms);
+      metrics.requests.readLatency.add(ms);
     }
     expect(await linesAbout(metrics, 'fsynctime', prometheus)).toEqual([
       '# HELP fsynctime fsynctime',
@@ -65,7 +65,7 @@ describe('the registry of a peer', () => {
 
   it('keeps counting where nobody else does: two peers, two registries', async () => {
     const [a, b] = [new ServerMetrics(), new ServerMetrics()];
-    a.proposalCount.add(1);
+    a.ensemble.proposalCount.add(1);
     expect((await linesAbout(a, 'proposal_count'))[2]).toBe('proposal_count 1');
     expect((await linesAbout(b, 'proposal_count'))[2]).toBe('proposal_count 0');
   });

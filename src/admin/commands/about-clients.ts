@@ -45,7 +45,7 @@ function describe(connection: ClientConnection, brief: boolean): Json {
   const head = {
     remote_socket_address: connection.client.slice(1),
     interest_ops: connection.interestOps,
-    outstanding_requests: connection.queue.own,
+    outstanding_requests: connection.requests.queue.own,
     packets_received: stats.packetsReceived,
     packets_sent: stats.packetsSent,
   };

@@ -25,7 +25,7 @@ async function snapshot(context: AdminContext, query: URLSearchParams, limiter: 
   const { options, server } = context;
   if (!options.snapshotEnabled) return { status: 503, error: 'admin.snapshot.enabled is false' };
   if (!limiter.allow(server.clock.nowMs(), options.rateLimiterIntervalMs)) {
-    server.metrics.snapshotsRateLimited.add(1);
+    server.metrics.disk.snapshotsRateLimited.add(1);
     return {
       status: 429,
       error: `one snapshot in ${options.rateLimiterIntervalMs} ms (admin.rateLimiterIntervalInMS)`,

@@ -1,4 +1,5 @@
 import type { ApplyResult } from '../../datatree/database.ts';
+import type { Watcher } from '../../datatree/watches/watcher.ts';
 import { ErrorCode, OpCode, Xid } from '../../jute/codes.ts';
 import type { Txn } from '../../jute/txns.ts';
 import { ZXID_NONE } from '../../jute/zxid.ts';
@@ -12,14 +13,14 @@ import type { Expiring } from '../sessions/expiry-buckets.ts';
  * What one request is answered, and how it is counted, once its turn has come; whose turn it is, the connection
  * decides. Follows FinalRequestProcessor for the frame around the answer; its body is prep's and the reads'.
  */
-export interface Asker extends Expiring {
+export interface AnsweredConnection extends Expiring, Watcher {
   readonly client: string;
   readonly sessionHex: string;
   readonly stats: ConnectionStats;
   close(reason: string, politely: boolean, level?: 'info'): void;
 }
 
-export class ClientAnswers<C extends Asker> {
+export class ClientAnswers<C extends AnsweredConnection> {
   private readonly server: ConnectionServer<C>;
   private readonly connection: C;
   private readonly replies: ClientReplies;
@@ -37,8 +38,8 @@ export class ClientAnswers<C extends Asker> {
       this.server.onSessionCreated(this.connection);
       return;
     }
-    const at = this.replies.begin(request.cxid, this.server.lastProcessedZxid);
-    const err = this.server.answerWrite(request, txn, result, this.replies.writer);
+    const at = this.replies.begin(request.cxid, this.server.role.lastProcessedZxid);
+    const err = this.server.answers.write(request, txn, result, this.replies.writer);
     if (this.closedAsMoved(err, at)) return;
     this.account(request, txn.header.type === OpCode.error ? FAILED : operation.lastOp);
     this.replies.end(at, err);
@@ -62,24 +63,24 @@ export class ClientAnswers<C extends Asker> {
     // setWatches has no body, but the events it finds due go out before its reply.
     const { operation } = request;
     const isSetWatches = 'eventsFirst' in operation;
-    const early = isSetWatches ? this.server.answerRead(request, this.connection, this.replies.writer) : ErrorCode.ok;
-    const at = this.replies.begin(request.cxid, this.server.lastProcessedZxid);
-    const err = isSetWatches ? early : this.server.answerRead(request, this.connection, this.replies.writer);
+    const early = isSetWatches ? this.server.answers.read(request, this.connection, this.replies.writer) : ErrorCode.ok;
+    const at = this.replies.begin(request.cxid, this.server.role.lastProcessedZxid);
+    const err = isSetWatches ? early : this.server.answers.read(request, this.connection, this.replies.writer);
     if (this.closedAsMoved(err, at)) return;
     this.account(request, operation.lastOp);
     this.replies.end(at, err);
   }
 
   private ping(request: Request): void {
-    const err = this.server.checkSession(request);
-    const at = this.replies.begin(Xid.ping, this.server.lastProcessedZxid);
+    const err = this.server.answers.checkSession(request);
+    const at = this.replies.begin(Xid.ping, this.server.role.lastProcessedZxid);
     if (this.closedAsMoved(err, at)) return;
     this.account(request, request.operation.lastOp);
     this.replies.end(at, err);
   }
 
   private unreadable(request: Request): void {
-    const at = this.replies.begin(request.cxid, this.server.lastProcessedZxid);
+    const at = this.replies.begin(request.cxid, this.server.role.lastProcessedZxid);
     this.account(request, FAILED);
     this.replies.end(at, ErrorCode.marshallingError);
   }
@@ -98,9 +99,9 @@ export class ClientAnswers<C extends Asker> {
   private account(request: Request, lastOp: string): void {
     const nowMs = Math.floor(this.server.clock.nowMs());
     const latencyMs = Math.max(nowMs - Math.floor(request.arrivedMs), 0);
-    const { lastProcessedZxid, stats } = this.server;
+    const { role, stats } = this.server;
     stats.onAnswered(latencyMs, request.kind === 'write');
-    this.connection.stats.onAnswered(request.cxid, lastProcessedZxid, lastOp, nowMs, latencyMs);
+    this.connection.stats.onAnswered(request.cxid, role.lastProcessedZxid, lastOp, nowMs, latencyMs);
   }
 }
 

@@ -1,51 +1,46 @@
-import { assert } from '../../base/assert.ts';
 import { ProtocolError } from '../../base/errors.ts';
-import type { ApplyResult } from '../../datatree/database.ts';
 import type { Watcher } from '../../datatree/watches/watcher.ts';
 import type { NetError, Stream, StreamHandlers } from '../../io/net.ts';
 import { readAuthPacket } from '../../jute/client-records.ts';
 import { ErrorCode, OpCode, Perm } from '../../jute/codes.ts';
 import type { Acl, Id } from '../../jute/data-records.ts';
 import { FrameCutter, FrameLengthError } from '../../jute/frames.ts';
-import type { Reader } from '../../jute/reader.ts';
-import type { Txn } from '../../jute/txns.ts';
+import { Reader } from '../../jute/reader.ts';
 import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
 import { ClientAnswers } from '../answers/client-answers.ts';
 import type { Asker } from '../asker.ts';
 import { withAuthId } from '../auth/auth-ids.ts';
 import { javaAddress } from '../auth/ip-provider.ts';
 import { operationOfClient } from '../operations/operations.ts';
-import { createSession } from '../operations/writes/session.ts';
 import { Request } from '../request.ts';
 import type { Expiring } from '../sessions/expiry-buckets.ts';
-import { OUTPUT_PAUSE_BYTES, PENDING_REQUEST_BYTES_MAX, PENDING_REQUESTS_MAX } from './client-limits.ts';
+import { OUTPUT_PAUSE_BYTES } from './client-limits.ts';
 import { ClientReplies } from './client-replies.ts';
 import type { ConnectionServer } from './connection-server.ts';
 import { ConnectionStats } from './connection-stats.ts';
 import { foreignProtocol } from './foreign-protocol.ts';
-import { RequestQueue } from './request-queue.ts';
+import { SessionRequests } from './session-requests.ts';
 
 /**
- * One client's connection: bytes in, frames cut, requests put in order, replies and events out. Follows NIOServerCnxn
- * and, for the order, CommitProcessor. Who may attach to which session is the server's to say, what a request is
- * answered is in client-answers.ts.
+ * One client's connection: bytes in, frames cut, replies and events out. Follows NIOServerCnxn. Who may attach to which
+ * session is session-attachments.ts's to say, the order of requests session-requests.ts's, and the answers are
+ * client-answers.ts's.
  *
  * What is written in one turn of the event loop leaves in one write at its end. An event fires inside the apply of
  * its transaction and a reply is built after it, both into the same writer: that is all it takes for a client never
  * to see a change before the event that tells of it.
  */
-export class ClientConnection implements Watcher, StreamHandlers, Expiring {
+export class ClientConnection implements Watcher, Expiring {
   /** Only ExpiryBuckets writes it. */
   bucketMs = 0;
   readonly remoteAddress: string;
   /** As Java prints a socket address, in logs and four-letter words. */
   readonly client: string;
   readonly stats: ConnectionStats;
-  readonly queue = new RequestQueue();
+  readonly requests: SessionRequests;
+  readonly handlers: StreamHandlers;
   /** The session's, once there is one. */
   timeoutMs: number;
-  /** The client's ConnectRequest had the field readOnly, so the response has it as well. */
-  knowsReadOnly = false;
 
   private readonly server: ConnectionServer<ClientConnection>;
   private readonly stream: Stream;
@@ -56,8 +51,8 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
   private firstBytes: Buffer = NO_BYTES;
   /** Of its requests; another one when the client has proved one more id. */
   private asker: Asker;
-  /** Own writes are later than this. */
-  private floorZxid: Zxid = ZXID_ZERO;
+  /** The client's ConnectRequest had the field readOnly, so the response has it as well. */
+  private knowsReadOnly = false;
   /** When the bytes now being cut came in. */
   private receivedMs = 0;
   /** `receivedMs` when the session was last touched, and what the answer was. */
@@ -76,9 +71,20 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     this.stats = new ConnectionStats(server.clock.wallMs());
     this.replies = new ClientReplies(server, this, stream, this.stats);
     this.answers = new ClientAnswers(server, this, this.replies);
+    this.requests = new SessionRequests(server, this.answers, this.replies, {
+      asker: () => this.asker,
+      isClosed: () => this.isClosed,
+      onAnswered: () => this.maybeResume(),
+    });
+    this.handlers = {
+      onData: (chunk) => this.onData(chunk),
+      onEnd: () => this.onEnd(),
+      onDrain: () => this.onDrain(),
+      onClose: (error) => this.onClose(error),
+    };
     this.timeoutMs = server.options.sessionlessCnxnTimeoutMs;
     const address: Id = { scheme: 'ip', id: javaAddress(stream.remoteAddress) };
-    this.asker = { sessionId: 0n, authIds: withAuthId([], address), owner: server };
+    this.asker = { sessionId: 0n, authIds: withAuthId([], address), owner: server.owner };
     this.cutter = new FrameCutter(server.options.juteMaxBufferBytes, this.onFrame);
   }
 
@@ -102,7 +108,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
 
   // Bytes in
 
-  onData(chunk: Buffer): void {
+  private onData(chunk: Buffer): void {
     if (this.phase === Phase.closed) return;
     this.receivedMs = this.server.clock.nowMs();
     this.server.expiry.update(this, this.receivedMs, this.timeoutMs);
@@ -110,20 +116,20 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     else this.cut(chunk);
   }
 
-  onEnd(): void {
+  private onEnd(): void {
     if (this.phase === Phase.closed) return;
-    this.server.metrics.connectionDrops.add(1);
+    this.server.metrics.connections.connectionDrops.add(1);
     this.close('the client closed its side', true);
   }
 
-  onDrain(): void {
+  private onDrain(): void {
     this.replies.onTaken();
     this.maybeResume();
   }
 
-  onClose(error: NetError | undefined): void {
+  private onClose(error: NetError | undefined): void {
     if (this.phase === Phase.closed) return;
-    this.server.metrics.connectionDrops.add(1);
+    this.server.metrics.connections.connectionDrops.add(1);
     this.close(error === undefined ? 'the client closed the connection' : error.message, false);
   }
 
@@ -131,18 +137,18 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
   private onFirstBytes(chunk: Buffer): void {
     this.firstBytes = this.firstBytes.length === 0 ? chunk : Buffer.concat([this.firstBytes, chunk]);
     if (this.firstBytes.length < 4) return;
-    const needed = this.server.fourLetterWords.bytesOf(this.firstBytes);
+    const needed = this.server.words.bytesOf(this.firstBytes);
     if (needed > this.firstBytes.length) return;
     if (needed > 0) {
       this.countPacketIn(4);
-      const answer = this.server.fourLetterWords.answer(this.firstBytes, this);
+      const answer = this.server.words.answer(this.firstBytes, this);
       this.replies.countPacket();
       this.stream.write(Buffer.from(answer, 'utf8'));
       this.close('asked a four-letter word', true);
       return;
     }
-    if (this.server.upstream === undefined) {
-      this.server.metrics.closedWithoutServerRunning.add(1);
+    if (this.server.role.upstream === undefined) {
+      this.server.metrics.connections.closedWithoutServerRunning.add(1);
       this.close('this server is not serving', false);
       return;
     }
@@ -188,7 +194,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
   };
 
   private onRequest(frame: Buffer): void {
-    const r = this.server.reader;
+    const r = frameReader;
     r.reset(frame);
     const xid = r.readInt();
     const operation = operationOfClient(r.readInt());
@@ -203,25 +209,14 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     if (!this.touchSession()) return;
     const request = new Request(this.asker, xid, operation, frame.subarray(8), this.receivedMs);
     if (operation.kind === 'unknown' || operation.type === OpCode.closeSession) this.isLastRequestIn = true;
-    if (request.isSubmitted || this.queue.length > 0) {
-      this.enqueue(request);
-      this.submitReady();
-    } else this.answers.local(request);
-  }
-
-  /** What has to go upstream and may. A call may answer from inside itself. */
-  private submitReady(): void {
-    for (let next = this.queue.takeToSubmit(); next !== undefined; next = this.queue.takeToSubmit()) {
-      if (next.kind === 'sync') this.server.upstream?.submitSync(next);
-      else this.server.upstream?.submitWrite(next);
-    }
+    this.requests.take(request);
   }
 
   /** Once for what came in together. A session that is closing gets no more answers; its end closes the connection. */
   private touchSession(): boolean {
     if (this.touchedMs !== this.receivedMs) {
       this.touchedMs = this.receivedMs;
-      this.isSessionAlive = this.server.upstream?.touch(this.sessionId, this.timeoutMs) ?? false;
+      this.isSessionAlive = this.server.role.upstream?.touch(this.sessionId, this.timeoutMs) ?? false;
     }
     return this.isSessionAlive;
   }
@@ -258,22 +253,17 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
   // The session
 
   /** The handshake is under way: what the client pipelined behind it waits. */
-  attach(sessionId: bigint, timeoutMs: number): void {
+  attach(sessionId: bigint, timeoutMs: number, knowsReadOnly: boolean): void {
     this.phase = Phase.attaching;
+    this.knowsReadOnly = knowsReadOnly;
     this.asker = { ...this.asker, sessionId };
     this.timeoutMs = timeoutMs;
     this.server.expiry.update(this, this.receivedMs, timeoutMs);
   }
 
-  /** Sent where its createSession stands in the queue. */
-  submitCreateSession(body: Buffer): void {
-    this.enqueue(new Request(this.asker, 0, createSession, body, this.receivedMs));
-    this.submitReady();
-  }
-
   /** The session is this connection's: requests are read from here on. */
   onAttached(password: Buffer, isReadOnly: boolean): void {
-    this.floorZxid = this.server.upstream?.newestKnownZxid ?? ZXID_ZERO;
+    this.requests.onAttached();
     this.phase = Phase.open;
     this.sendConnectResponse(this.timeoutMs, this.sessionId, password, isReadOnly);
     this.maybeResume();
@@ -290,62 +280,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
     this.replies.connectResponse({ protocolVersion: 0, timeoutMs, sessionId, password, readOnly });
   }
 
-  // Answers
-
-  private enqueue(request: Request): void {
-    this.queue.push(request);
-    this.server.onEnqueued(request);
-    this.server.metrics.requestsInSessionQueue.add(this.queue.length);
-  }
-
-  private dequeue(): Request {
-    const request = this.queue.shift() as Request;
-    this.server.onDequeued(request);
-    return request;
-  }
-
-  /** A transaction of this session was applied: its own, an earlier connection's, or nobody's here. */
-  onApplied(txn: Txn, result: ApplyResult): void {
-    if (!this.queue.isAnswerToHead(txn.header, this.floorZxid)) return;
-    const isNobodys = this.queue.isHeadInherited;
-    const request = this.dequeue();
-    if (!isNobodys && !this.isGivenUp) this.answers.write(request, txn, result);
-    this.runReady();
-  }
-
-  onSynced(request: Request): void {
-    assert(this.queue.head === request, 'a sync is answered in the order it was submitted in');
-    const isNobodys = this.queue.isHeadInherited;
-    this.dequeue();
-    if (!isNobodys && !this.isGivenUp) this.answers.read(request);
-    this.runReady();
-  }
-
-  /**
-   * Closed, or about to be at the end of the turn, and not owed an answer any more. Its queue goes on all the same:
-   * what was submitted stays in it until its result is here, and a result that comes while it is not at the head is
-   * waited for for ever.
-   */
-  private get isGivenUp(): boolean {
-    return this.phase === Phase.closed || this.replies.isOverflowing;
-  }
-
-  /** What waited behind an answered write runs now, before the next transaction can be applied. */
-  private runReady(): void {
-    let ran = 0;
-    for (let head = this.queue.head; head !== undefined && !head.isSubmitted; head = this.queue.head) {
-      const request = this.dequeue();
-      if (this.isGivenUp) continue;
-      this.answers.local(request);
-      ran++;
-      this.replies.checkOverflow();
-    }
-    const { metrics } = this.server;
-    metrics.readsAfterWriteInSessionQueue.add(ran);
-    metrics.readsIssuedFromSessionQueue.add(ran);
-    metrics.sessionQueuesDrained.add(1);
-    this.maybeResume();
-  }
+  // For the tree
 
   onWatchEvent(type: number, path: string, zxid: Zxid): void {
     this.replies.event(type, path, zxid);
@@ -371,11 +306,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
 
   private wantsMore(): boolean {
     if (this.phase !== Phase.open || this.isLastRequestIn) return false;
-    if (this.queue.length > 0) {
-      if (this.queue.length >= PENDING_REQUESTS_MAX || this.queue.bytes >= PENDING_REQUEST_BYTES_MAX) return false;
-      if (this.queue.own > 0 && this.server.isOverloaded()) return false;
-    }
-    return this.replies.waitingBytes <= OUTPUT_PAUSE_BYTES;
+    return !this.requests.isFull && this.replies.waitingBytes <= OUTPUT_PAUSE_BYTES;
   }
 
   private pauseReads(): void {
@@ -390,15 +321,15 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
    */
   private maybeResume(): void {
     if (this.isResumeScheduled) return;
-    if (!this.queue.isReleased && !(this.isPaused && this.wantsMore())) return;
+    if (!this.requests.queue.isReleased && !(this.isPaused && this.wantsMore())) return;
     this.isResumeScheduled = true;
-    this.server.resumeAfterTurn(this);
+    this.server.turnEnd.resume(this);
   }
 
   resume(): void {
     this.isResumeScheduled = false;
     if (this.phase === Phase.closed) return;
-    this.submitReady();
+    this.requests.submitReady();
     if (!this.isPaused || !this.wantsMore()) return;
     this.isPaused = false;
     this.receivedMs = this.server.clock.nowMs();
@@ -431,7 +362,7 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
   private countPacketIn(bytes: number): void {
     this.stats.packetsReceived++;
     this.server.stats.packetsReceived++;
-    this.server.metrics.bytesReceived.add(bytes);
+    this.server.metrics.requests.bytesReceived.add(bytes);
   }
 }
 
@@ -439,3 +370,5 @@ export class ClientConnection implements Watcher, StreamHandlers, Expiring {
 const Phase = { firstBytes: 0, connecting: 1, attaching: 2, open: 3, closed: 4 } as const;
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
+/** Of one frame at a time, whoever sent it. */
+const frameReader = new Reader();

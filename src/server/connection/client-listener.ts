@@ -1,8 +1,8 @@
 import type { Log } from '../../base/log.ts';
 import type { Clock, Timer } from '../../io/clock.ts';
 import type { Listener, Net, NetError, Stream, StreamHandlers } from '../../io/net.ts';
-import { ExpiryBuckets } from '../sessions/expiry-buckets.ts';
 import { ClientConnection } from './client-connection.ts';
+import type { ClientConnections } from './client-connections.ts';
 import type { ConnectionServer } from './connection-server.ts';
 
 /**
@@ -15,24 +15,22 @@ const EXPIRY_CHECK_MS = 1000;
 const REFUSAL_LOG_MS = 1000;
 
 export class ClientListener {
-  readonly connections = new Set<ClientConnection>();
-  readonly expiry: ExpiryBuckets<ClientConnection>;
   private readonly server: ConnectionServer<ClientConnection>;
+  private readonly connections: ClientConnections<ClientConnection>;
   private readonly clock: Clock;
   private readonly net: Net;
   private readonly log: Log;
-  private readonly perAddress = new Map<string, number>();
   private listener: Listener | undefined = undefined;
   private expiryTimer: Timer | undefined = undefined;
   private refusalLoggedMs = Number.NEGATIVE_INFINITY;
   private refusedSince = 0;
 
-  constructor(server: ConnectionServer<ClientConnection>, net: Net) {
+  constructor(server: ConnectionServer<ClientConnection>, connections: ClientConnections<ClientConnection>, net: Net) {
     this.server = server;
+    this.connections = connections;
     this.clock = server.clock;
     this.net = net;
     this.log = server.log;
-    this.expiry = new ExpiryBuckets(server.options.sessionlessCnxnTimeoutMs, this.clock.nowMs());
   }
 
   /** 0 until bound. */
@@ -63,20 +61,11 @@ export class ClientListener {
     this.expiryTimer?.cancel();
   }
 
-  /** The connection closed, from either side. */
-  forget(connection: ClientConnection): void {
-    this.connections.delete(connection);
-    this.expiry.remove(connection);
-    const left = (this.perAddress.get(connection.remoteAddress) as number) - 1;
-    if (left > 0) this.perAddress.set(connection.remoteAddress, left);
-    else this.perAddress.delete(connection.remoteAddress);
-  }
-
   private onStream(stream: Stream): StreamHandlers | undefined {
     const { maxClientCnxns, maxCnxns, sessionlessCnxnTimeoutMs } = this.server.options;
     const address = stream.remoteAddress;
-    const ofAddress = this.perAddress.get(address) ?? 0;
-    if (maxCnxns > 0 && this.connections.size >= maxCnxns) {
+    const ofAddress = this.connections.ofAddress(address);
+    if (maxCnxns > 0 && this.connections.all.size >= maxCnxns) {
       this.refuse(stream, `too many connections, maxCnxns is ${maxCnxns}`);
       return undefined;
     }
@@ -86,13 +75,12 @@ export class ClientListener {
     }
     const connection = new ClientConnection(this.server, stream);
     this.connections.add(connection);
-    this.perAddress.set(address, ofAddress + 1);
-    this.expiry.update(connection, this.clock.nowMs(), sessionlessCnxnTimeoutMs);
-    return connection;
+    this.connections.expiry.update(connection, this.clock.nowMs(), sessionlessCnxnTimeoutMs);
+    return connection.handlers;
   }
 
   private refuse(stream: Stream, reason: string): void {
-    this.server.metrics.connectionsRejected.add(1);
+    this.server.metrics.connections.connectionsRejected.add(1);
     this.refusedSince++;
     const nowMs = this.clock.nowMs();
     if (nowMs - this.refusalLoggedMs < REFUSAL_LOG_MS) return;
@@ -105,10 +93,10 @@ export class ClientListener {
   }
 
   private closeSilent(): void {
-    const due = this.expiry.takeDue(this.clock.nowMs());
+    const due = this.connections.expiry.takeDue(this.clock.nowMs());
     if (due === undefined) return;
     for (const connection of due) {
-      this.server.metrics.connectionsExpired.add(1);
+      this.server.metrics.connections.connectionsExpired.add(1);
       connection.close('nothing heard for too long', false);
     }
   }

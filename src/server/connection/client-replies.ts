@@ -13,6 +13,7 @@ import type { ServerStats } from '../monitoring/server-stats.ts';
 import { OUTPUT_CLOSE_BYTES } from './client-limits.ts';
 import type { HasOutput, WriterPool } from './client-output.ts';
 import type { ConnectionStats } from './connection-stats.ts';
+import type { TurnEnd } from './turn-end.ts';
 
 /**
  * What one client is sent: replies and events as frames, in the order they are written, gathered in one writer until
@@ -22,7 +23,7 @@ export interface RepliesServer {
   readonly writers: WriterPool;
   readonly stats: ServerStats;
   readonly metrics: ServerMetrics;
-  flushAfterTurn(connection: HasOutput): void;
+  readonly turnEnd: TurnEnd;
 }
 
 export class ClientReplies {
@@ -49,7 +50,7 @@ export class ClientReplies {
     if (w === undefined) {
       w = this.server.writers.take();
       this.current = w;
-      this.server.flushAfterTurn(this.connection);
+      this.server.turnEnd.flush(this.connection);
     }
     return w;
   }
@@ -70,7 +71,7 @@ export class ClientReplies {
     const bytes = w.length - at - 4;
     if (bytes > this.largestBytes) this.largestBytes = bytes;
     this.server.stats.clientResponse.record(bytes);
-    this.server.metrics.responseBytes.add(bytes);
+    this.server.metrics.requests.responseBytes.add(bytes);
     this.countPacket();
   }
 
@@ -99,7 +100,7 @@ export class ClientReplies {
     w.endFrame(at);
     const bytes = w.length - at - 4;
     this.server.stats.clientResponse.record(bytes);
-    this.server.metrics.watchBytes.add(bytes);
+    this.server.metrics.requests.watchBytes.add(bytes);
     this.countPacket();
     this.checkOverflow();
   }

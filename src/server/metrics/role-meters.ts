@@ -27,10 +27,10 @@ export class LogMeter {
     this.syncs = counts.syncs;
     this.records = counts.records;
     const ms = Math.round(counts.lastSyncMs);
-    this.metrics.fsyncTime.add(ms);
-    this.metrics.syncFlushTime.add(ms);
-    this.metrics.syncBatchSize.add(batch);
-    this.metrics.syncRequestsQueued.add(batch);
+    this.metrics.disk.fsyncTime.add(ms);
+    this.metrics.disk.syncFlushTime.add(ms);
+    this.metrics.disk.syncBatchSize.add(batch);
+    this.metrics.disk.syncRequestsQueued.add(batch);
   }
 }
 
@@ -50,8 +50,8 @@ export class SnapshotMeter {
   }
 
   onFinished(error: Error | undefined): void {
-    if (error !== undefined) this.metrics.snapshotErrors.add(1);
-    else this.metrics.snapshotTime.add(Math.round(this.clock.nowMs() - this.startedMs));
+    if (error !== undefined) this.metrics.disk.snapshotErrors.add(1);
+    else this.metrics.disk.snapshotTime.add(Math.round(this.clock.nowMs() - this.startedMs));
   }
 }
 
@@ -71,16 +71,16 @@ export class ProposalMeter {
   }
 
   onProposed(zxid: Zxid): void {
-    this.metrics.proposalCount.add(1);
+    this.metrics.ensemble.proposalCount.add(1);
     const at = zxid % REMEMBERED;
     this.zxids[at] = zxid;
     this.proposedMs[at] = this.clock.nowMs();
   }
 
   onCommitted(zxid: Zxid): void {
-    this.metrics.commitCount.add(1);
+    this.metrics.ensemble.commitCount.add(1);
     const at = zxid % REMEMBERED;
     if (this.zxids[at] !== zxid) return;
-    this.metrics.quorumAckLatency.add(Math.round(this.clock.nowMs() - (this.proposedMs[at] as number)));
+    this.metrics.ensemble.quorumAckLatency.add(Math.round(this.clock.nowMs() - (this.proposedMs[at] as number)));
   }
 }

@@ -1,5 +1,148 @@
 import { Counter, CounterSet, Summary } from './counters.ts';
 
+/** All that counts, in the order in which it is shown. */
+class Meters {
+  readonly counters: Counter[] = [];
+  readonly counterSets: CounterSet[] = [];
+  readonly summaries: Summary[] = [];
+
+  counter(name: string): Counter {
+    const counter = new Counter(name);
+    this.counters.push(counter);
+    return counter;
+  }
+
+  counterSet(name: string): CounterSet {
+    const set = new CounterSet(name);
+    this.counterSets.push(set);
+    return set;
+  }
+
+  basic(name: string): Summary {
+    const summary = new Summary(name, false);
+    this.summaries.push(summary);
+    return summary;
+  }
+
+  advanced(name: string): Summary {
+    const summary = new Summary(name, true);
+    this.summaries.push(summary);
+    return summary;
+  }
+}
+
+/** The log, snapshots and the start. */
+class DiskMetrics {
+  readonly fsyncTime: Summary;
+  readonly snapshotTime: Summary;
+  readonly snapshotErrors: Counter;
+  readonly snapshotsRateLimited: Counter;
+  readonly dbInitTime: Summary;
+  readonly syncRequestsQueued: Counter;
+  readonly syncBatchSize: Summary;
+  readonly syncFlushTime: Summary;
+
+  constructor(meters: Meters) {
+    this.fsyncTime = meters.basic('fsynctime');
+    this.snapshotTime = meters.basic('snapshottime');
+    this.snapshotErrors = meters.counter('snapshot_error_count');
+    this.snapshotsRateLimited = meters.counter('snapshot_rate_limited_count');
+    this.dbInitTime = meters.basic('dbinittime');
+    this.syncRequestsQueued = meters.counter('sync_processor_request_queued');
+    this.syncBatchSize = meters.basic('sync_processor_batch_size');
+    this.syncFlushTime = meters.advanced('sync_processor_queue_flush_time_ms');
+  }
+}
+
+/** Requests and their replies. */
+class RequestMetrics {
+  readonly readLatency: Summary;
+  readonly updateLatency: Summary;
+  readonly propagationLatency: Summary;
+  readonly bytesReceived: Counter;
+  readonly responseBytes: Counter;
+  readonly watchBytes: Counter;
+  readonly requestsInSessionQueue: Summary;
+  readonly readsAfterWriteInSessionQueue: Summary;
+  readonly readsIssuedFromSessionQueue: Summary;
+  readonly sessionQueuesDrained: Summary;
+  readonly commitsQueued: Counter;
+  readonly quotaExceededPerNamespace: CounterSet;
+  readonly digestMismatches: Counter;
+
+  constructor(meters: Meters) {
+    this.readLatency = meters.advanced('readlatency');
+    this.updateLatency = meters.advanced('updatelatency');
+    this.propagationLatency = meters.advanced('propagation_latency');
+    this.bytesReceived = meters.counter('bytes_received_count');
+    this.responseBytes = meters.counter('response_bytes');
+    this.watchBytes = meters.counter('watch_bytes');
+    this.requestsInSessionQueue = meters.basic('requests_in_session_queue');
+    this.readsAfterWriteInSessionQueue = meters.basic('reads_after_write_in_session_queue');
+    this.readsIssuedFromSessionQueue = meters.basic('reads_issued_from_session_queue');
+    this.sessionQueuesDrained = meters.basic('session_queues_drained');
+    this.commitsQueued = meters.counter('request_commit_queued');
+    this.quotaExceededPerNamespace = meters.counterSet('quota_exceeded_error_per_namespace');
+    this.digestMismatches = meters.counter('digest_mismatches_count');
+  }
+}
+
+/** Connections and sessions. */
+class ConnectionMetrics {
+  readonly connectionRequests: Counter;
+  readonly connectionsRejected: Counter;
+  readonly connectionDrops: Counter;
+  readonly connectionRevalidates: Counter;
+  readonly connectionsExpired: Counter;
+  readonly closedWithoutServerRunning: Counter;
+  readonly revalidates: Counter;
+  readonly staleSessionsExpired: Counter;
+
+  constructor(meters: Meters) {
+    this.connectionRequests = meters.counter('connection_request_count');
+    this.connectionsRejected = meters.counter('connection_rejected');
+    this.connectionDrops = meters.counter('connection_drop_count');
+    this.connectionRevalidates = meters.counter('connection_revalidate_count');
+    this.connectionsExpired = meters.counter('sessionless_connections_expired');
+    this.closedWithoutServerRunning = meters.counter('cnxn_closed_without_zk_server_running');
+    this.revalidates = meters.counter('revalidate_count');
+    this.staleSessionsExpired = meters.counter('stale_sessions_expired');
+  }
+}
+
+/** Election, synchronisation and broadcast. */
+class EnsembleMetrics {
+  readonly electionTime: Summary;
+  readonly lookingCount: Counter;
+  readonly followerSyncTime: Summary;
+  readonly observerSyncTime: Summary;
+  readonly diffCount: Counter;
+  readonly snapCount: Counter;
+  readonly unavailableTime: Summary;
+  readonly leaderUnavailableTime: Summary;
+  readonly proposalCount: Counter;
+  readonly commitCount: Counter;
+  readonly quorumAckLatency: Summary;
+  readonly learnerProposalsReceived: Counter;
+  readonly learnerCommitsReceived: Counter;
+
+  constructor(meters: Meters) {
+    this.electionTime = meters.basic('election_time');
+    this.lookingCount = meters.counter('looking_count');
+    this.followerSyncTime = meters.basic('follower_sync_time');
+    this.observerSyncTime = meters.basic('observer_sync_time');
+    this.diffCount = meters.counter('diff_count');
+    this.snapCount = meters.counter('snap_count');
+    this.unavailableTime = meters.basic('unavailable_time');
+    this.leaderUnavailableTime = meters.basic('leader_unavailable_time');
+    this.proposalCount = meters.counter('proposal_count');
+    this.commitCount = meters.counter('commit_count');
+    this.quorumAckLatency = meters.advanced('quorum_ack_latency');
+    this.learnerProposalsReceived = meters.counter('learner_proposal_received_count');
+    this.learnerCommitsReceived = meters.counter('learner_commit_received_count');
+  }
+}
+
 /**
  * The metrics of one peer under the names Apache ZooKeeper 3.9 gives them (ServerMetrics, and the gauges its servers
  * register). One instance per peer and never a global one: several peers live in one process. Whoever does the work
@@ -9,61 +152,14 @@ import { Counter, CounterSet, Summary } from './counters.ts';
  * pools, response caches, JVM pauses, throttles) are left out rather than shown as zero; docs/COMPATIBILITY.md lists them.
  */
 export class ServerMetrics {
-  private readonly counters: Counter[] = [];
-  private readonly counterSets: CounterSet[] = [];
-  private readonly summaries: Summary[] = [];
+  private readonly meters = new Meters();
   private readonly gauges = new Map<string, Gauge>();
   private readonly gaugeSets = new Map<string, GaugeSetReader>();
 
-  // the disk
-  readonly fsyncTime = this.basic('fsynctime');
-  readonly snapshotTime = this.basic('snapshottime');
-  readonly snapshotErrors = this.counter('snapshot_error_count');
-  readonly snapshotsRateLimited = this.counter('snapshot_rate_limited_count');
-  readonly dbInitTime = this.basic('dbinittime');
-  readonly syncRequestsQueued = this.counter('sync_processor_request_queued');
-  readonly syncBatchSize = this.basic('sync_processor_batch_size');
-  readonly syncFlushTime = this.advanced('sync_processor_queue_flush_time_ms');
-
-  // requests
-  readonly readLatency = this.advanced('readlatency');
-  readonly updateLatency = this.advanced('updatelatency');
-  readonly propagationLatency = this.advanced('propagation_latency');
-  readonly bytesReceived = this.counter('bytes_received_count');
-  readonly responseBytes = this.counter('response_bytes');
-  readonly watchBytes = this.counter('watch_bytes');
-  readonly requestsInSessionQueue = this.basic('requests_in_session_queue');
-  readonly readsAfterWriteInSessionQueue = this.basic('reads_after_write_in_session_queue');
-  readonly readsIssuedFromSessionQueue = this.basic('reads_issued_from_session_queue');
-  readonly sessionQueuesDrained = this.basic('session_queues_drained');
-  readonly commitsQueued = this.counter('request_commit_queued');
-  readonly quotaExceededPerNamespace = this.counterSet('quota_exceeded_error_per_namespace');
-  readonly digestMismatches = this.counter('digest_mismatches_count');
-
-  // connections and sessions
-  readonly connectionRequests = this.counter('connection_request_count');
-  readonly connectionsRejected = this.counter('connection_rejected');
-  readonly connectionDrops = this.counter('connection_drop_count');
-  readonly connectionRevalidates = this.counter('connection_revalidate_count');
-  readonly connectionsExpired = this.counter('sessionless_connections_expired');
-  readonly closedWithoutServerRunning = this.counter('cnxn_closed_without_zk_server_running');
-  readonly revalidates = this.counter('revalidate_count');
-  readonly staleSessionsExpired = this.counter('stale_sessions_expired');
-
-  // election, synchronisation, broadcast
-  readonly electionTime = this.basic('election_time');
-  readonly lookingCount = this.counter('looking_count');
-  readonly followerSyncTime = this.basic('follower_sync_time');
-  readonly observerSyncTime = this.basic('observer_sync_time');
-  readonly diffCount = this.counter('diff_count');
-  readonly snapCount = this.counter('snap_count');
-  readonly unavailableTime = this.basic('unavailable_time');
-  readonly leaderUnavailableTime = this.basic('leader_unavailable_time');
-  readonly proposalCount = this.counter('proposal_count');
-  readonly commitCount = this.counter('commit_count');
-  readonly quorumAckLatency = this.advanced('quorum_ack_latency');
-  readonly learnerProposalsReceived = this.counter('learner_proposal_received_count');
-  readonly learnerCommitsReceived = this.counter('learner_commit_received_count');
+  readonly disk = new DiskMetrics(this.meters);
+  readonly requests = new RequestMetrics(this.meters);
+  readonly connections = new ConnectionMetrics(this.meters);
+  readonly ensemble = new EnsembleMetrics(this.meters);
 
   /**
    * A value read when asked for; undefined is not shown. `mntr` shows whole numbers without and `isReal` ones always
@@ -88,49 +184,25 @@ export class ServerMetrics {
   visit(visitor: MetricsVisitor): void {
     for (const [name, gauge] of this.gauges) visitor.gauge(name, gauge.read(), gauge.isReal);
     for (const [name, read] of this.gaugeSets) visitor.gaugeSet(name, read());
-    for (const counter of this.counters) visitor.counter(counter);
-    for (const set of this.counterSets) visitor.counterSet(set);
-    for (const summary of this.summaries) visitor.summary(summary);
+    for (const counter of this.meters.counters) visitor.counter(counter);
+    for (const set of this.meters.counterSets) visitor.counterSet(set);
+    for (const summary of this.meters.summaries) visitor.summary(summary);
   }
 
   /** `srst`: counters and summaries start again, gauges do not. */
   reset(): void {
-    for (const counter of this.counters) counter.reset();
-    for (const set of this.counterSets) set.reset();
-    for (const summary of this.summaries) summary.reset();
+    for (const counter of this.meters.counters) counter.reset();
+    for (const set of this.meters.counterSets) set.reset();
+    for (const summary of this.meters.summaries) summary.reset();
   }
 
   /** Prometheus quantiles are of the last ten minutes; from now on those are kept, and `rotateWindows` moves them on. */
   keepWindows(): void {
-    for (const summary of this.summaries) summary.keepWindow();
+    for (const summary of this.meters.summaries) summary.keepWindow();
   }
 
   rotateWindows(): void {
-    for (const summary of this.summaries) summary.rotateWindow();
-  }
-
-  private counter(name: string): Counter {
-    const counter = new Counter(name);
-    this.counters.push(counter);
-    return counter;
-  }
-
-  private counterSet(name: string): CounterSet {
-    const set = new CounterSet(name);
-    this.counterSets.push(set);
-    return set;
-  }
-
-  private basic(name: string): Summary {
-    const summary = new Summary(name, false);
-    this.summaries.push(summary);
-    return summary;
-  }
-
-  private advanced(name: string): Summary {
-    const summary = new Summary(name, true);
-    this.summaries.push(summary);
-    return summary;
+    for (const summary of this.meters.summaries) summary.rotateWindow();
   }
 }
 

@@ -20,8 +20,8 @@ export class ServerStats {
 
   onAnswered(latencyMs: number, isWrite: boolean): void {
     this.requestLatency.add(latencyMs);
-    if (isWrite) this.metrics.updateLatency.add(latencyMs);
-    else this.metrics.readLatency.add(latencyMs);
+    if (isWrite) this.metrics.requests.updateLatency.add(latencyMs);
+    else this.metrics.requests.readLatency.add(latencyMs);
   }
 
   reset(): void {

@@ -182,7 +182,7 @@ describe('the end of a session', () => {
     expect(client.replies()).toEqual(['1/2/0', '2/3/0']);
     expect(client.stream.state).toBe('ended');
     expect(world.database.tree.lookup('/e')).toBe(-1);
-    expect(world.server.connections.size).toBe(0);
+    expect(world.server.view.connections.size).toBe(0);
   });
 
   it('by expiry closes the connection without a word', () => {
@@ -195,7 +195,7 @@ describe('the end of a session', () => {
     expect(client.hex()).toBe('');
     expect(client.isClosed).toBe(true);
     upstream.commit();
-    expect(world.server.outstanding).toBe(0);
+    expect(world.server.view.outstanding).toBe(0);
   });
 
   it('is counted as expired where expiry is decided, and only there', () => {
@@ -209,7 +209,7 @@ describe('the end of a session', () => {
       upstream.submitForeign(gone.sessionId, 0, -11, Buffer.alloc(0), undefined);
       left.send(closeSession(1));
       upstream.commit();
-      expect(world.metrics.staleSessionsExpired.value).toBe(expired);
+      expect(world.metrics.connections.staleSessionsExpired.value).toBe(expired);
     }
   });
 
@@ -230,13 +230,13 @@ describe('a server between two roles', () => {
     const early = world.connect();
     early.sendHex(CONNECT.slice(0, 8));
     expect(early.stream.state).toBe('destroyed');
-    expect(world.metrics.closedWithoutServerRunning.value).toBe(1);
+    expect(world.metrics.connections.closedWithoutServerRunning.value).toBe(1);
     const first = world.serve();
     const client = world.openSession(first);
     client.send(create(1, '/a'));
     world.server.stop();
     expect(client.isClosed).toBe(true);
-    expect(world.server.outstanding).toBe(0);
+    expect(world.server.view.outstanding).toBe(0);
     first.queue.length = 0;
     const second = world.serve('leader');
     const back = world.connect();

@@ -163,7 +163,7 @@ describe('the answer to a sync', () => {
     upstream.queue.push(write as never);
     upstream.commit();
     expect(other.replies()).toEqual(['1/3/0']);
-    expect(world.server.outstanding).toBe(0);
+    expect(world.server.view.outstanding).toBe(0);
   });
 
   it('is forgotten with the role that asked', () => {
@@ -243,7 +243,7 @@ describe('a write behind a sync', () => {
     upstream.commit();
     expect(back.replies()).toEqual(['1/3/0']);
     expect(world.database.tree.lookup('/b')).toBe(-1);
-    expect(world.server.outstanding).toBe(0);
+    expect(world.server.view.outstanding).toBe(0);
   });
 
   it('leaves the answers in order, and each read between the writes around it, whenever syncs are answered', () => {
@@ -390,7 +390,7 @@ describe('what nobody knows', () => {
       expect(world.database.tree.lookup('/behind')).toBe(-1);
       expect(world.database.tree.lookup('/later')).toBe(-1);
       expect(upstream.queue).toEqual([]);
-      expect(world.server.outstanding).toBe(0);
+      expect(world.server.view.outstanding).toBe(0);
     }
   });
 
@@ -432,7 +432,7 @@ describe('what an earlier connection of the session left behind', () => {
       const { client, world, upstream } = opened(mode);
       client.send(create(1, '/old'), exists(2, '/'));
       client.stream.handlers?.onClose(undefined);
-      expect(world.server.outstanding).toBe(1);
+      expect(world.server.view.outstanding).toBe(1);
       const back = world.connect();
       back.send(connectRequest({ sessionId: client.sessionId, password: client.password }));
       if (mode === 'follower') upstream.answerRevalidation(client.sessionId, 30_000);
@@ -442,7 +442,7 @@ describe('what an earlier connection of the session left behind', () => {
       expect(back.replies()).toEqual([]);
       upstream.commit(1);
       expect(back.frames().map((f) => f.toString('latin1', 20, 24))).toEqual(['/new', expect.anything()]);
-      expect(world.server.outstanding).toBe(0);
+      expect(world.server.view.outstanding).toBe(0);
     }
   });
 
@@ -462,7 +462,7 @@ describe('what an earlier connection of the session left behind', () => {
     client.send(create(1, '/old'));
     client.stream.handlers?.onClose(undefined);
     upstream.commit();
-    expect(world.server.outstanding).toBe(0);
+    expect(world.server.view.outstanding).toBe(0);
     expect(world.database.tree.lookup('/old')).toBeGreaterThanOrEqual(0);
   });
 

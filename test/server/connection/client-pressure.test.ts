@@ -183,7 +183,7 @@ describe('output that a client does not take', () => {
     next.send(create(3, '/c'));
     upstream.commit();
     expect(next.replies().map((reply) => reply.split('/')[0])).toEqual(['2', '3']);
-    expect(world.server.outstanding).toBe(0);
+    expect(world.server.view.outstanding).toBe(0);
   });
 
   it('may be one reply of any size beside that', () => {
@@ -215,7 +215,7 @@ describe('a write over its quota', () => {
     upstream.queue.push({ ...asked, txn: { header, body, digest: undefined } } as never);
     upstream.commit();
     expect(client.replies()).toEqual(['1/2/-125']);
-    expect(world.metrics.quotaExceededPerNamespace.byKey.get('app')?.value).toBe(1);
+    expect(world.metrics.requests.quotaExceededPerNamespace.byKey.get('app')?.value).toBe(1);
   });
 });
 
@@ -288,7 +288,7 @@ describe('input', () => {
   it('of one connection is bounded in number and in bytes', () => {
     const many = opened({ globalOutstandingLimit: 1_000_000 });
     many.client.send(create(1, '/a'), ...Array.from({ length: PENDING_REQUESTS_MAX + 50 }, () => PING));
-    expect(many.world.server.outstanding).toBe(PENDING_REQUESTS_MAX);
+    expect(many.world.server.view.outstanding).toBe(PENDING_REQUESTS_MAX);
     const large = opened({ globalOutstandingLimit: 1_000_000 });
     for (let i = 0; i < 30; i++) large.client.send(setData(i, '/', Buffer.alloc(MEGABYTE - 100)));
     expect(large.upstream.queue.length * MEGABYTE).toBeGreaterThan(PENDING_REQUEST_BYTES_MAX);
@@ -308,7 +308,7 @@ describe('input', () => {
     client.send(create(1, '/1'), create(2, '/2'), create(3, '/3'), exists(4, '/'));
     client.stream.handlers?.onClose(undefined);
     upstream.commit();
-    expect(world.server.outstanding).toBe(0);
+    expect(world.server.view.outstanding).toBe(0);
     expect(world.database.tree.lookup('/3')).toBe(-1);
     expect(client.hex()).toBe('');
   });
@@ -324,7 +324,7 @@ describe('the door', () => {
     expect(world.log.lines.at(-1)).toContain('maxClientCnxns is 2');
     first?.stream.handlers?.onClose(undefined);
     expect(world.connect().isClosed).toBe(false);
-    expect(world.metrics.connectionsRejected.value).toBe(1);
+    expect(world.metrics.connections.connectionsRejected.value).toBe(1);
   });
 
   it('lets maxCnxns in from everywhere together', () => {
@@ -355,7 +355,7 @@ describe('silence', () => {
     expect(client.isClosed).toBe(false);
     world.clock.advance(11_000);
     expect(client.stream.state).toBe('destroyed');
-    expect(world.server.connections.size).toBe(0);
+    expect(world.server.view.connections.size).toBe(0);
   });
 
   it('with a session closes it after the session timeout, however the session fares', () => {
@@ -385,7 +385,7 @@ describe('silence', () => {
     const { client, world } = opened();
     client.stream.handlers?.onClose(undefined);
     world.clock.advance(100_000);
-    expect(world.metrics.connectionsExpired.value).toBe(0);
+    expect(world.metrics.connections.connectionsExpired.value).toBe(0);
   });
 
   it('of ten thousand connections costs no timer each', () => {
@@ -399,7 +399,7 @@ describe('silence', () => {
       return client;
     });
     expect(world.clock.timerCount).toBe(timers);
-    expect(world.server.connections.size).toBe(10_000);
+    expect(world.server.view.connections.size).toBe(10_000);
     for (const client of clients) expect(client.frames()).toHaveLength(1);
   });
 });
@@ -425,6 +425,6 @@ describe('a client that closes its side', () => {
     expect(client.stream.state).toBe('ended');
     upstream.commit();
     expect(client.hex()).toBe('');
-    expect(world.metrics.connectionDrops.value).toBe(1);
+    expect(world.metrics.connections.connectionDrops.value).toBe(1);
   });
 });

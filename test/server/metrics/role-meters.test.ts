@@ -11,9 +11,9 @@ describe('what is counted elsewhere', () => {
     meter.onDurable({ syncs: 1, lastSyncMs: 3.4, records: 10 });
     meter.onDurable({ syncs: 1, lastSyncMs: 3.4, records: 12 });
     meter.onDurable({ syncs: 2, lastSyncMs: 1, records: 40 });
-    expect([metrics.fsyncTime.count, metrics.fsyncTime.total]).toEqual([2, 4]);
-    expect([metrics.syncBatchSize.min, metrics.syncBatchSize.max]).toEqual([10, 30]);
-    expect(metrics.syncRequestsQueued.value).toBe(40);
+    expect([metrics.disk.fsyncTime.count, metrics.disk.fsyncTime.total]).toEqual([2, 4]);
+    expect([metrics.disk.syncBatchSize.min, metrics.disk.syncBatchSize.max]).toEqual([10, 30]);
+    expect(metrics.disk.syncRequestsQueued.value).toBe(40);
   });
 
   it('snapshots: those written by their time, those that failed by their number', () => {
@@ -24,7 +24,9 @@ describe('what is counted elsewhere', () => {
     meter.onFinished(undefined);
     meter.onStarted();
     meter.onFinished(new Error('disk full'));
-    expect([metrics.snapshotTime.count, metrics.snapshotTime.max, metrics.snapshotErrors.value]).toEqual([1, 250, 1]);
+    expect([metrics.disk.snapshotTime.count, metrics.disk.snapshotTime.max, metrics.disk.snapshotErrors.value]).toEqual(
+      [1, 250, 1],
+    );
   });
 
   it('proposals: how long until a quorum has them, as long as they are remembered', () => {
@@ -34,7 +36,7 @@ describe('what is counted elsewhere', () => {
     for (let i = 0; i < 9000; i++) meter.onProposed((first + i) as Zxid);
     clock.now += 7;
     for (let i = 0; i < 9000; i++) meter.onCommitted((first + i) as Zxid);
-    expect([metrics.proposalCount.value, metrics.commitCount.value]).toEqual([9000, 9000]);
-    expect([metrics.quorumAckLatency.count, metrics.quorumAckLatency.min]).toEqual([8192, 7]);
+    expect([metrics.ensemble.proposalCount.value, metrics.ensemble.commitCount.value]).toEqual([9000, 9000]);
+    expect([metrics.ensemble.quorumAckLatency.count, metrics.ensemble.quorumAckLatency.min]).toEqual([8192, 7]);
   });
 });

@@ -108,8 +108,8 @@ export const LATE_MUTANTS: readonly Mutant[] = [
     // and its first read is answered at once from a tree without t.
     edits: [
       {
-        at: 'ZooKeeperServer.onConnectRequest',
-        from: 'if (request.lastZxidSeen > this.lastProcessedZxid) {',
+        at: 'SessionAttachments.onConnectRequest',
+        from: 'if (request.lastZxidSeen > lastProcessedZxid) {',
         to: 'if (request.lastZxidSeen > upstream.newestKnownZxid) {',
       },
     ],

@@ -31,8 +31,8 @@ export const SERVER_MUTANTS: readonly Mutant[] = [
     name: 'serve a client that has seen more',
     edits: [
       {
-        at: 'ZooKeeperServer.onConnectRequest',
-        from: 'if (request.lastZxidSeen > this.lastProcessedZxid) {',
+        at: 'SessionAttachments.onConnectRequest',
+        from: 'if (request.lastZxidSeen > lastProcessedZxid) {',
         to: 'if (request.lastZxidSeen < 0) {',
       },
     ],
@@ -40,7 +40,7 @@ export const SERVER_MUTANTS: readonly Mutant[] = [
   {
     name: 'answer a sync before what it waits for is applied',
     edits: [
-      { at: 'ZooKeeperServer.answerSyncs', from: 'if (head.committed > this.lastProcessedZxid) return;', to: '' },
+      { at: 'ZooKeeperServer.answerSyncs', from: 'if (head.committed > this.role.lastProcessedZxid) return;', to: '' },
     ],
   },
   {
@@ -77,7 +77,7 @@ export const SERVER_MUTANTS: readonly Mutant[] = [
       {
         at: 'ClientConnection.onWatchEvent',
         from: 'this.replies.event(type, path, zxid);',
-        to: 'this.replies.event(type, path, zxid > 0 ? this.server.lastProcessedZxid : zxid);',
+        to: 'this.replies.event(type, path, zxid > 0 ? this.server.role.lastProcessedZxid : zxid);',
       },
     ],
   },
@@ -96,7 +96,7 @@ export const SERVER_MUTANTS: readonly Mutant[] = [
     name: 'attach to a session whatever the password',
     edits: [
       {
-        at: 'ZooKeeperServer.reattach',
+        at: 'SessionAttachments.reattach',
         from: 'if (!isSessionPassword(sessionId, password)) {',
         to: 'if (!isSessionPassword(sessionId, password) && sessionId === 0n) {',
       },
@@ -242,10 +242,12 @@ export const SERVER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'attach a connection by the answer to an earlier one',
-    edits: [{ at: 'ZooKeeperServer.onRevalidated', from: 'if (more > 0) {', to: 'if (more < 0) {' }],
+    edits: [{ at: 'SessionAttachments.onRevalidated', from: 'if (more > 0) {', to: 'if (more < 0) {' }],
   },
   {
     name: 'forget what an earlier connection of a session asked',
-    edits: [{ at: 'ZooKeeperServer.reattach', from: 'connection.queue.inherit(older.queue);', to: '' }],
+    edits: [
+      { at: 'SessionAttachments.reattach', from: 'connection.requests.queue.inherit(older.requests.queue);', to: '' },
+    ],
   },
 ];

@@ -55,7 +55,7 @@ export function cons({ server }: WordContext, asking: ClientConnection): string 
 function describe(connection: ClientConnection, asking: ClientConnection, brief: boolean): string {
   const { stats } = connection;
   const ops = connection === asking ? 0 : connection.interestOps;
-  let text = ` ${connection.client}[${ops.toString(16)}](queued=${connection.queue.own}`;
+  let text = ` ${connection.client}[${ops.toString(16)}](queued=${connection.requests.queue.own}`;
   text += `,recved=${stats.packetsReceived},sent=${stats.packetsSent}`;
   if (!brief && connection.sessionId !== 0n) {
     text += `,sid=${hexId(connection.sessionId)},lop=${stats.lastOperation},est=${stats.establishedMs}`;

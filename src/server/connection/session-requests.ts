@@ -1,0 +1,147 @@
+import { assert } from '../../base/assert.ts';
+import type { ApplyResult } from '../../datatree/database.ts';
+import type { Txn } from '../../jute/txns.ts';
+import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
+import type { Asker } from '../asker.ts';
+import type { ServerMetrics } from '../metrics/server-metrics.ts';
+import { createSession } from '../operations/writes/session.ts';
+import { Request } from '../request.ts';
+import type { ServedRole } from '../served-role.ts';
+import { PENDING_REQUEST_BYTES_MAX, PENDING_REQUESTS_MAX } from './client-limits.ts';
+import type { PendingRequests } from './pending-requests.ts';
+import { RequestQueue } from './request-queue.ts';
+
+/**
+ * The requests of one connection on their way: what needs nobody else is answered at once, the rest goes upstream
+ * and is answered when its result comes back, in the order asked. Follows CommitProcessor.
+ */
+export interface RequestsServer {
+  readonly clock: { nowMs(): number };
+  readonly metrics: ServerMetrics;
+  readonly pending: PendingRequests;
+  readonly role: ServedRole;
+}
+
+export interface RequestsHost {
+  asker(): Asker;
+  isClosed(): boolean;
+  /** Something was answered: what was held back may go on. */
+  onAnswered(): void;
+}
+
+/** What writes the answers. */
+export interface RequestsAnswerer {
+  write(request: Request, txn: Txn, result: ApplyResult): void;
+  read(request: Request): void;
+  local(request: Request): void;
+}
+
+export interface RequestsOutput {
+  readonly isOverflowing: boolean;
+  checkOverflow(): void;
+}
+
+export class SessionRequests {
+  readonly queue = new RequestQueue();
+  private readonly server: RequestsServer;
+  private readonly answers: RequestsAnswerer;
+  private readonly replies: RequestsOutput;
+  private readonly host: RequestsHost;
+  /** Own writes are later than this. */
+  private floorZxid: Zxid = ZXID_ZERO;
+
+  constructor(server: RequestsServer, answers: RequestsAnswerer, replies: RequestsOutput, host: RequestsHost) {
+    this.server = server;
+    this.answers = answers;
+    this.replies = replies;
+    this.host = host;
+  }
+
+  /** The session is this connection's from here on. */
+  onAttached(): void {
+    this.floorZxid = this.server.role.upstream?.newestKnownZxid ?? ZXID_ZERO;
+  }
+
+  /** So much waits that nothing more is read. */
+  get isFull(): boolean {
+    const { length, bytes, own } = this.queue;
+    if (length === 0) return false;
+    if (length >= PENDING_REQUESTS_MAX || bytes >= PENDING_REQUEST_BYTES_MAX) return true;
+    return own > 0 && this.server.pending.isOverLimit;
+  }
+
+  take(request: Request): void {
+    if (request.isSubmitted || this.queue.length > 0) {
+      this.enqueue(request);
+      this.submitReady();
+    } else this.answers.local(request);
+  }
+
+  /** The connect response is sent where this stands in the queue. */
+  submitCreateSession(body: Buffer): void {
+    this.take(new Request(this.host.asker(), 0, createSession, body, this.server.clock.nowMs()));
+  }
+
+  /** What has to go upstream and may. A call may answer from inside itself. */
+  submitReady(): void {
+    for (let next = this.queue.takeToSubmit(); next !== undefined; next = this.queue.takeToSubmit()) {
+      if (next.kind === 'sync') this.server.role.upstream?.submitSync(next);
+      else this.server.role.upstream?.submitWrite(next);
+    }
+  }
+
+  private enqueue(request: Request): void {
+    this.queue.push(request);
+    this.server.pending.add(request);
+    this.server.metrics.requests.requestsInSessionQueue.add(this.queue.length);
+  }
+
+  private dequeue(): Request {
+    const request = this.queue.shift() as Request;
+    this.server.pending.remove(request);
+    return request;
+  }
+
+  /** A transaction of this session was applied: its own, an earlier connection's, or nobody's here. */
+  onApplied(txn: Txn, result: ApplyResult): void {
+    if (!this.queue.isAnswerToHead(txn.header, this.floorZxid)) return;
+    const isNobodys = this.queue.isHeadInherited;
+    const request = this.dequeue();
+    if (!isNobodys && !this.isGivenUp) this.answers.write(request, txn, result);
+    this.runReady();
+  }
+
+  onSynced(request: Request): void {
+    assert(this.queue.head === request, 'a sync is answered in the order it was submitted in');
+    const isNobodys = this.queue.isHeadInherited;
+    this.dequeue();
+    if (!isNobodys && !this.isGivenUp) this.answers.read(request);
+    this.runReady();
+  }
+
+  /**
+   * Closed, or about to be at the end of the turn, and not owed an answer any more. Its queue goes on all the same:
+   * what was submitted stays in it until its result is here, and a result that comes while it is not at the head is
+   * waited for for ever.
+   */
+  private get isGivenUp(): boolean {
+    return this.host.isClosed() || this.replies.isOverflowing;
+  }
+
+  /** What waited behind an answered write runs now, before the next transaction can be applied. */
+  private runReady(): void {
+    let ran = 0;
+    for (let head = this.queue.head; head !== undefined && !head.isSubmitted; head = this.queue.head) {
+      const request = this.dequeue();
+      if (this.isGivenUp) continue;
+      this.answers.local(request);
+      ran++;
+      this.replies.checkOverflow();
+    }
+    const { metrics } = this.server;
+    metrics.requests.readsAfterWriteInSessionQueue.add(ran);
+    metrics.requests.readsIssuedFromSessionQueue.add(ran);
+    metrics.requests.sessionQueuesDrained.add(1);
+    this.host.onAnswered();
+  }
+}

@@ -1,0 +1,34 @@
+import { assert } from '../base/assert.ts';
+import type { Database } from '../datatree/database.ts';
+import { ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
+import type { AuthRegistry } from './auth/auth-registry.ts';
+import type { ReadContext } from './operations/operation.ts';
+import type { Upstream } from './upstream.ts';
+
+/** The role that this server serves clients on, if any: undefined fields stand for none. */
+export class ServedRole {
+  upstream: Upstream | undefined = undefined;
+  database: Database | undefined = undefined;
+  reads: ReadContext | undefined = undefined;
+
+  get lastProcessedZxid(): Zxid {
+    return this.database === undefined ? ZXID_ZERO : this.database.lastProcessedZxid;
+  }
+
+  get isReadOnly(): boolean {
+    return this.upstream?.mode === 'read-only';
+  }
+
+  begin(upstream: Upstream, database: Database, auth: AuthRegistry): void {
+    assert(this.upstream === undefined, 'a server serves one role at a time');
+    this.upstream = upstream;
+    this.database = database;
+    this.reads = { database, auth, sessions: upstream.sessions };
+  }
+
+  end(): void {
+    this.upstream = undefined;
+    this.database = undefined;
+    this.reads = undefined;
+  }
+}

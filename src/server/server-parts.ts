@@ -1,0 +1,16 @@
+import type { Log } from '../base/log.ts';
+import type { Clock } from '../io/clock.ts';
+import type { AuthRegistry } from './auth/auth-registry.ts';
+import type { ServerMetrics } from './metrics/server-metrics.ts';
+import type { ServerStats } from './monitoring/server-stats.ts';
+import type { ServerOptions } from './server-options.ts';
+
+/** What every part of a server works with; none of it changes with the role. */
+export interface ServerParts {
+  readonly clock: Clock;
+  readonly options: ServerOptions;
+  readonly auth: AuthRegistry;
+  readonly metrics: ServerMetrics;
+  readonly stats: ServerStats;
+  readonly log: Log;
+}

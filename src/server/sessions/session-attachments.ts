@@ -1,0 +1,133 @@
+import { assert } from '../../base/assert.ts';
+import { readConnectRequest } from '../../jute/client-records.ts';
+import { Reader } from '../../jute/reader.ts';
+import { zxidHex } from '../../jute/zxid.ts';
+import type { RequestQueue } from '../connection/request-queue.ts';
+import type { ServedRole } from '../served-role.ts';
+import type { ServerParts } from '../server-parts.ts';
+import type { Upstream } from '../upstream.ts';
+import { isSessionPassword, NO_PASSWORD, sessionPassword } from './session-password.ts';
+import { negotiateTimeout } from './session-timeout.ts';
+
+/** A connection, as far as it is to have a session. */
+export interface Attachable {
+  readonly client: string;
+  readonly sessionId: bigint;
+  readonly sessionHex: string;
+  readonly requests: { readonly queue: RequestQueue; submitCreateSession(body: Buffer): void };
+  readonly isClosed: boolean;
+  readonly isAttaching: boolean;
+  attach(sessionId: bigint, timeoutMs: number, knowsReadOnly: boolean): void;
+  onAttached(password: Buffer, isReadOnly: boolean): void;
+  refuseSession(noPassword: Buffer, isReadOnly: boolean): void;
+  close(reason: string, politely: boolean, level?: 'info'): void;
+}
+
+/** Which connection has which session, and who may attach: the handshake, as ZooKeeperServer.processConnectRequest. */
+export class SessionAttachments<C extends Attachable> {
+  private readonly parts: ServerParts;
+  private readonly role: ServedRole;
+  private readonly reader = new Reader();
+  /** Who has a session here: its connection, or one that closed while what it had submitted is still to come. */
+  private readonly holders = new Map<bigint, C>();
+  /** So many revalidations of a session are not answered yet: one for each connection that came back with it. */
+  private readonly revalidating = new Map<bigint, number>();
+
+  constructor(parts: ServerParts, role: ServedRole) {
+    this.parts = parts;
+    this.role = role;
+  }
+
+  holderOf(sessionId: bigint): C | undefined {
+    return this.holders.get(sessionId);
+  }
+
+  /** The role is over. */
+  clear(): void {
+    this.holders.clear();
+    this.revalidating.clear();
+  }
+
+  forgetIfDone(connection: C): void {
+    if (!connection.isClosed || connection.requests.queue.length > 0) return;
+    if (this.holders.get(connection.sessionId) === connection) this.holders.delete(connection.sessionId);
+  }
+
+  /** In Apache's order of checks. */
+  onConnectRequest(connection: C, frame: Buffer): void {
+    const { upstream, lastProcessedZxid, isReadOnly } = this.role;
+    assert(upstream !== undefined, 'no connection outlives the role it was let in by');
+    this.reader.reset(frame);
+    const request = readConnectRequest(this.reader);
+    this.parts.metrics.connections.connectionRequests.add(1);
+    if (isReadOnly && request.readOnly !== true) {
+      connection.close('this server is read-only and the client does not want that', false, 'info');
+      return;
+    }
+    if (request.lastZxidSeen > lastProcessedZxid) {
+      const seen = `the client has seen zxid 0x${zxidHex(request.lastZxidSeen)}`;
+      connection.close(`${seen} and this server only 0x${zxidHex(lastProcessedZxid)}`, false, 'info');
+      return;
+    }
+    const { minSessionTimeoutMs, maxSessionTimeoutMs } = this.parts.options;
+    const timeoutMs = negotiateTimeout(request.timeoutMs, { minMs: minSessionTimeoutMs, maxMs: maxSessionTimeoutMs });
+    const sessionId = request.sessionId === 0n ? upstream.newSessionId(timeoutMs) : request.sessionId;
+    connection.attach(sessionId, timeoutMs, request.readOnly !== undefined);
+    if (request.sessionId === 0n) this.createSession(connection, timeoutMs);
+    else this.reattach(connection, upstream, request.password, timeoutMs);
+  }
+
+  private createSession(connection: C, timeoutMs: number): void {
+    const body = Buffer.alloc(4);
+    body.writeInt32BE(timeoutMs, 0);
+    this.holders.set(connection.sessionId, connection);
+    connection.requests.submitCreateSession(body);
+  }
+
+  onSessionCreated(connection: C): void {
+    connection.onAttached(sessionPassword(connection.sessionId), this.role.isReadOnly);
+  }
+
+  /**
+   * The older connection of the session closes, if it is on this server; Apache closes it before it looks at the
+   * password, which lets anybody who knows a session's id disconnect it.
+   */
+  private reattach(connection: C, upstream: Upstream, password: Buffer | undefined, timeoutMs: number): void {
+    const { sessionId } = connection;
+    this.parts.metrics.connections.connectionRevalidates.add(1);
+    if (!isSessionPassword(sessionId, password)) {
+      this.refuse(connection, 'wrong password');
+      return;
+    }
+    const older = this.holders.get(sessionId);
+    if (older !== undefined) {
+      older.close('the client came back on a new connection', true);
+      connection.requests.queue.inherit(older.requests.queue);
+    }
+    this.holders.set(sessionId, connection);
+    this.revalidating.set(sessionId, (this.revalidating.get(sessionId) ?? 0) + 1);
+    upstream.revalidate(sessionId, timeoutMs);
+  }
+
+  /**
+   * An answer to an earlier connection says nothing of what the session did elsewhere after that one was lost: only
+   * the last one attaches.
+   */
+  onRevalidated(sessionId: bigint, valid: boolean): void {
+    const more = (this.revalidating.get(sessionId) ?? 1) - 1;
+    if (more > 0) {
+      this.revalidating.set(sessionId, more);
+      return;
+    }
+    this.revalidating.delete(sessionId);
+    const connection = this.holders.get(sessionId);
+    if (connection === undefined || !connection.isAttaching) return;
+    if (valid) connection.onAttached(sessionPassword(sessionId), this.role.isReadOnly);
+    else this.refuse(connection, 'probably expired');
+  }
+
+  private refuse(connection: C, reason: string): void {
+    this.parts.log.info({ client: connection.client, session: connection.sessionHex }, `session refused: ${reason}`);
+    connection.refuseSession(NO_PASSWORD, this.role.isReadOnly);
+  }
+}
