@@ -5,6 +5,7 @@ import type { CloseSessionTxn, CreateTxn, MultiTxn, Txn, TxnBody, TxnDigest, Txn
 import { ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
 import { DIGEST_VERSION, type ZxidDigest } from './digest/digest.ts';
 import { SessionTable } from './session-table.ts';
+import { CutAccount } from './snapshot/cut-account.ts';
 import { SnapshotCut } from './snapshot/snapshot-cut.ts';
 import { DataTree, type TreeOptions } from './tree/data-tree.ts';
 import { CONTAINER_OWNER, ttlOwner } from './tree/owner-kind.ts';
@@ -40,6 +41,8 @@ const NOT_KNOWN_YET = Number.POSITIVE_INFINITY as Zxid;
  */
 export class Database {
   readonly sessions: SessionTable;
+  /** Snapshots of this state that are being written or sent. */
+  readonly cuts = new CutAccount();
   private readonly options: DatabaseOptions;
   private readonly nodes: DataTree;
   private lastZxid: Zxid;
@@ -96,7 +99,7 @@ export class Database {
     const isExact = this.lastZxid >= this.exactFrom;
     if (isExact) this.foundFuzzy = false;
     const digest = this.options.digest ? (isExact ? this.tree.digest() : 'none') : undefined;
-    return new SnapshotCut(this.nodes, this.sessions, this.lastZxid, digest);
+    return new SnapshotCut(this.nodes, this.sessions, this.lastZxid, digest, this.cuts);
   }
 
   /**

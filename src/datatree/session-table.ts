@@ -18,6 +18,11 @@ export class SessionTable {
     return this.timeouts.get(sessionId);
   }
 
+  /** Those there are now, copied. */
+  entries(): readonly (readonly [bigint, number])[] {
+    return [...this.timeouts];
+  }
+
   forEach(visit: (sessionId: bigint, timeoutMs: number) => void): void {
     for (const [sessionId, timeoutMs] of this.timeouts) visit(sessionId, timeoutMs);
   }

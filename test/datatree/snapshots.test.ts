@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { ProtocolError } from '../../src/base/errors.ts';
 import type { Log } from '../../src/base/log.ts';
 import { Database } from '../../src/datatree/database.ts';
-import type { SnapshotCut } from '../../src/datatree/snapshot/snapshot-cut.ts';
+import { CutAccount } from '../../src/datatree/snapshot/cut-account.ts';
+import { SnapshotCut } from '../../src/datatree/snapshot/snapshot-cut.ts';
 import { SnapshotDecoder } from '../../src/datatree/snapshot/snapshot-decoder.ts';
+import type { CutTree } from '../../src/datatree/tree/tree-views.ts';
 import { type Acl, type StatPersisted, writeAcls, writeStatPersisted } from '../../src/jute/data-records.ts';
 import type { TxnBody } from '../../src/jute/txns.ts';
 import { Writer } from '../../src/jute/writer.ts';
@@ -172,6 +174,80 @@ describe('a cut', () => {
       expect([cut.next(1000), cut.next(1000), asked]).toEqual([undefined, undefined, 0]);
       cut.cancel();
     }
+  });
+});
+
+describe('a cut of a tree that changes meanwhile', () => {
+  /** /a, /a/a and so on; the paths from the top down. */
+  function chain(depth: number): { db: Database; paths: string[] } {
+    const paths: string[] = [];
+    for (let i = 1; i <= depth; i++) paths.push('/a'.repeat(i));
+    return { db: applied(...paths.map((path) => t.create(path))), paths };
+  }
+
+  test('keeps one node for a change in the deep, not all above it', () => {
+    const { db, paths } = chain(200);
+    const cut = db.startCut();
+    db.apply(t.txn(t.setData(paths.at(-1) as string, 'changed'), { zxid: 1000 }));
+    db.apply(t.txn(t.setData(paths.at(-1) as string, 'again'), { zxid: 1001 }));
+    // path 4 + 400, data 4, ACL 8, Stat 60
+    expect([cut.heldBytes, db.cuts.heldBytes, db.cuts.openCuts]).toEqual([476, 476, 1]);
+    expect(comparable(dump(load(bytesOf(cut))))).toEqual(comparable(dump(chain(200).db)));
+    expect([cut.heldBytes, db.cuts.heldBytes, db.cuts.openCuts]).toEqual([0, 0, 0]);
+  });
+
+  test('and is 10,000 nodes deep has every node once', () => {
+    const db = new Database({ ...OPTIONS, digest: false });
+    const empty = bytesOf(db.startCut()).length;
+    const paths = Array.from({ length: 10_000 }, (_, i) => '/a'.repeat(i + 1));
+    for (const [i, path] of paths.entries()) db.apply(t.txn(t.create(path), { zxid: i + 1 }));
+    const cut = db.startCut();
+    let bytes = (cut.next(1000) as Buffer).length;
+    db.apply(t.txn(t.setData(paths.at(-1) as string, 'changed'), { zxid: 20_000 }));
+    for (const [i, path] of paths.slice(-50).reverse().entries()) db.apply(t.txn(t.remove(path), { zxid: 20_001 + i }));
+    for (let part = cut.next(1 << 20); part !== undefined; part = cut.next(1 << 20)) bytes += part.length;
+    // Of each node the path and its length, then 4 for no data, 8 for the ACL, 60 for the Stat; 35 for the one ACL.
+    expect(bytes).toBe(empty + 35 + 10_000 * 76 + 2 * ((10_000 * 10_001) / 2));
+    expect(db.tree.nodeCount).toBe(9_955);
+  });
+
+  test('writes what went where it stood, however many went around it', () => {
+    const names = ['/a', '/b', '/c', '/d', '/e', '/f'];
+    const order = (gone: readonly string[], first: number): string[] => {
+      const db = applied(...names.map((name) => t.create(name)));
+      const cut = db.startCut();
+      const parts: Buffer[] = [];
+      for (let i = 0; i < first; i++) parts.push(cut.next(1) as Buffer);
+      for (const name of gone) db.apply(t.txn(t.remove(name), { zxid: db.lastProcessedZxid + 1 }));
+      parts.push(bytesOf(cut, 1));
+      return load(Buffer.concat(parts)).tree.childNames(0).slice(1);
+    };
+    for (const first of [1, 7, 8, 9, 11, 14]) {
+      for (const gone of [['/c'], ['/c', '/d'], ['/d', '/c'], ['/f', '/e', '/a'], ['/b', '/d', '/c', '/e'], names]) {
+        expect(order(gone, first), `${gone} after ${first}`).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+      }
+    }
+  });
+
+  test('is given up when all cuts together keep too much, the one that keeps most first', () => {
+    const db = applied(...Array.from({ length: 10 }, (_, i) => t.create(`/${i}`, { data: 'x'.repeat(1000) })));
+    const tree = db.tree as unknown as CutTree;
+    const account = new CutAccount(6000);
+    const open = (): SnapshotCut => new SnapshotCut(tree, db.sessions, db.lastProcessedZxid, 'none', account);
+    const change = (path: string): void => {
+      db.apply(t.txn(t.setData(path, 'y'), { zxid: db.lastProcessedZxid + 1 }));
+    };
+    const older = open();
+    for (const path of ['/0', '/1', '/2']) change(path);
+    const newer = open();
+    change('/3');
+    expect([older.defect, newer.defect, account.openCuts]).toEqual([undefined, undefined, 2]);
+    change('/4');
+    expect(account.heldBytes).toBe(newer.heldBytes);
+    expect(older.next(1000)).toBeUndefined();
+    expect(older.defect).toBe('open snapshots hold 6468 bytes of what changed since they began, more than 6000');
+    expect(bytesOf(newer).length).toBeGreaterThan(7000);
+    expect([newer.defect, account.openCuts, account.heldBytes]).toEqual([undefined, 0, 0]);
   });
 });
 

@@ -57,6 +57,19 @@ describe('a snapshot', () => {
     expect(seenBy(lab.start().database)).toEqual(numbers(1, 10));
   });
 
+  test('that is given up in the middle leaves no file, and says why', () => {
+    const { lab, store, database } = storeWith(10);
+    const cut = database.startCut();
+    const files = lab.files();
+    let outcome: string | undefined;
+    store.takeSnapshot(cut, (error) => {
+      outcome = error?.message;
+    });
+    cut.giveUp('too much is kept for it');
+    lab.run(500);
+    expect([outcome, lab.files(), store.facts.isWritingSnapshot]).toEqual(['too much is kept for it', files, false]);
+  });
+
   test('of a state that may be ahead of its zxid tells so, and digests are compared once that is over', () => {
     const { lab, store, database } = storeWith(3);
     database.becomeFuzzy();

@@ -1,9 +1,12 @@
-import { writeAcls } from '../../jute/data-records.ts';
+import { assert } from '../../base/assert.ts';
+import { type Acl, writeAcls } from '../../jute/data-records.ts';
 import { Writer } from '../../jute/writer.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 import type { SnapshotDigest } from '../digest/digest.ts';
 import type { SessionTable } from '../session-table.ts';
 import type { ChangeListener, CutTree } from '../tree/tree-views.ts';
+import type { CutAccount } from './cut-account.ts';
+import { AFTER_ALL, OldImages } from './old-images.ts';
 
 /**
  * The state at one zxid as a stream of bytes, taken in slices while transactions go on being applied:
@@ -13,100 +16,172 @@ import type { ChangeListener, CutTree } from '../tree/tree-views.ts';
  *   {path ustring, data buffer, acl long, StatPersisted}   parent first, the root as ""
  *   "/" ustring
  *
- * Sessions and ACLs are written down at the start, they are small. Nodes follow in the order of creation. A node that
- * is about to change or go and is not written yet is written first, after those of its ancestors that are not; a node
- * made after the start is not written at all. So the stream is exact, where Apache's is fuzzy and needs the log to
- * become consistent.
+ * Sessions and ACLs are listed at the start, for they are small. Nodes follow in the order of creation, in which a
+ * parent comes before its children. The old image of a node that is about to change or go is kept until the walk comes
+ * to its place; a node made after the start is not written at all. So the stream is exact, where Apache's is fuzzy and
+ * needs the log to become consistent. A change costs the node's own image, however deep it lies.
+ *
+ * Invariants: the walk only goes on; every node of the cut is written once, and as it was at the start.
  */
 export class SnapshotCut implements ChangeListener {
   readonly zxid: Zxid;
   readonly digest: SnapshotDigest;
   private readonly tree: CutTree;
+  private readonly account: CutAccount;
+  private readonly sessions: readonly (readonly [bigint, number])[];
+  private readonly acls: (readonly [number, readonly Acl[]])[] = [];
+  /** Of the list that is being written. */
+  private index = -1;
   /** The node the walk comes to next, -1 after the last. */
   private cursor: number;
   private readonly w = new Writer(64 * 1024);
+  private readonly imageWriter = new Writer();
   /** Newest node that belongs to the cut. */
   private readonly lastSequence: number;
   /** Of the node the walk came to last. */
   private walkedSequence = 0;
-  /** Written out of turn, ahead of the walk. */
-  private readonly early = new Set<number>();
-  private state: 'walking' | 'ending' | 'done' = 'walking';
+  private readonly images = new OldImages();
+  private state: 'sessions' | 'acls' | 'nodes' | 'ending' | 'done' = 'sessions';
+  private reason: string | undefined = undefined;
 
-  constructor(tree: CutTree, sessions: SessionTable, zxid: Zxid, digest: SnapshotDigest) {
+  constructor(tree: CutTree, sessions: SessionTable, zxid: Zxid, digest: SnapshotDigest, account: CutAccount) {
     this.zxid = zxid;
     this.digest = digest;
     this.tree = tree;
+    this.account = account;
     this.cursor = tree.oldest;
     this.lastSequence = tree.lastSequence;
-    this.writeSessions(sessions);
-    this.writeAclMap();
+    this.sessions = sessions.entries();
+    tree.forEachAcl((id, acl) => this.acls.push([id, acl]));
     tree.addListener(this);
+    account.onOpened(this);
+  }
+
+  /** Bytes of what changed or went since the start, and is not written yet. */
+  get heldBytes(): number {
+    return this.images.bytes;
+  }
+
+  /** Why the stream ended early, once `next` has said that it is over; undefined when it is whole. */
+  get defect(): string | undefined {
+    return this.reason;
   }
 
   /**
-   * The next bytes, the caller's to keep: about `maxBytes`, more when one node is larger or much was written out of
-   * turn. undefined when the stream is over, or cancelled.
+   * The next bytes, the caller's to keep: about `maxBytes`, more when one node is larger. undefined when the stream is
+   * over, cancelled or given up; `defect` tells which.
    */
   next(maxBytes: number): Buffer | undefined {
-    const tree = this.tree;
-    while (this.state === 'walking' && this.w.length < maxBytes) {
-      const node = this.cursor;
-      if (node < 0 || tree.sequenceOf(node) > this.lastSequence) {
-        this.w.writeString('/');
-        this.state = 'ending';
-        tree.removeListener(this);
-        break;
-      }
-      this.cursor = tree.newer(node);
-      this.walkedSequence = tree.sequenceOf(node);
-      if (!this.early.delete(node)) tree.writeNode(node, this.w);
-    }
-    if (this.state === 'done') return undefined;
-    if (this.state === 'ending') this.state = 'done';
-    return this.w.take();
+    while (this.w.length < maxBytes && this.writeOne());
+    const isOver = this.state === 'done';
+    if (isOver || this.state === 'ending') this.cancel();
+    return isOver ? undefined : this.w.take();
   }
 
   /** Gives up; the tree goes on without it. */
   cancel(): void {
-    this.state = 'done';
     this.tree.removeListener(this);
-    this.early.clear();
+    this.end();
+  }
+
+  /** For the account. The tree is in the middle of telling its listeners, so this one goes with the next slice. */
+  giveUp(reason: string): void {
+    this.reason = reason;
+    this.end();
   }
 
   beforeChange(node: number): void {
-    const sequence = this.tree.sequenceOf(node);
-    if (sequence > this.lastSequence || sequence <= this.walkedSequence || this.early.has(node)) return;
-    const parent = this.tree.parentOf(node);
-    if (parent >= 0) this.beforeChange(parent);
-    this.tree.writeNode(node, this.w);
-    this.early.add(node);
+    if (!this.isStillToCome(node) || this.images.has(node)) return;
+    this.tree.writeNode(node, this.imageWriter);
+    this.images.keep(node, Buffer.from(this.imageWriter.take()));
+    this.account.onHeld();
   }
 
-  /** Its handle may come back as that of a newer node, which the walk ends at. */
+  /** Its handle may come back as that of a newer node, which does not belong to the cut. */
   beforeRemove(node: number): void {
-    if (node === this.cursor) this.cursor = this.tree.newer(node);
+    if (!this.isStillToCome(node)) return;
+    const newer = this.tree.newer(node);
+    this.images.moveBefore(this.isOfCut(newer) ? newer : AFTER_ALL, node);
+    if (node === this.cursor) this.cursor = newer;
   }
 
-  private writeSessions(sessions: SessionTable): void {
-    const w = this.w;
-    w.writeInt(sessions.size);
-    sessions.forEach((sessionId, timeoutMs) => {
-      w.writeLong(sessionId);
-      w.writeInt(timeoutMs);
-    });
+  private isOfCut(node: number): boolean {
+    return node >= 0 && this.tree.sequenceOf(node) <= this.lastSequence;
   }
 
-  private writeAclMap(): void {
-    const w = this.w;
-    const countAt = w.length;
-    let count = 0;
-    w.writeInt(0);
-    this.tree.forEachAcl((id, acl) => {
-      w.writeSafeLong(id);
-      writeAcls(w, acl);
-      count++;
-    });
-    w.patchInt(countAt, count);
+  private isStillToCome(node: number): boolean {
+    if (this.state === 'done' || this.state === 'ending') return false;
+    return this.isOfCut(node) && this.tree.sequenceOf(node) > this.walkedSequence;
+  }
+
+  private end(): void {
+    this.state = 'done';
+    this.images.clear();
+    this.account.onClosed(this);
+  }
+
+  /** False when nothing is left to write. */
+  private writeOne(): boolean {
+    switch (this.state) {
+      case 'sessions':
+        return this.writeSession();
+      case 'acls':
+        return this.writeAcl();
+      case 'nodes':
+        return this.writeNode();
+      default:
+        return false;
+    }
+  }
+
+  /** The count of a list comes before its first entry. */
+  private writeSession(): boolean {
+    if (this.index === -1) this.w.writeInt(this.sessions.length);
+    else {
+      const [sessionId, timeoutMs] = this.sessions[this.index] as [bigint, number];
+      this.w.writeLong(sessionId);
+      this.w.writeInt(timeoutMs);
+    }
+    this.index++;
+    if (this.index < this.sessions.length) return true;
+    this.state = 'acls';
+    this.index = -1;
+    return true;
+  }
+
+  private writeAcl(): boolean {
+    if (this.index === -1) this.w.writeInt(this.acls.length);
+    else {
+      const [id, acl] = this.acls[this.index] as [number, readonly Acl[]];
+      this.w.writeSafeLong(id);
+      writeAcls(this.w, acl);
+    }
+    this.index++;
+    if (this.index === this.acls.length) this.state = 'nodes';
+    return true;
+  }
+
+  private writeNode(): boolean {
+    const node = this.cursor;
+    const isNode = this.isOfCut(node);
+    const gone = this.images.takeGoneBefore(isNode ? node : AFTER_ALL);
+    if (gone !== undefined) {
+      this.w.writeRaw(gone);
+      return true;
+    }
+    if (!isNode) {
+      assert(this.images.bytes === 0, 'every image has its place in the walk');
+      this.w.writeString('/');
+      this.state = 'ending';
+      return false;
+    }
+    const sequence = this.tree.sequenceOf(node);
+    assert(sequence > this.walkedSequence, 'the walk goes in the order of creation');
+    this.cursor = this.tree.newer(node);
+    this.walkedSequence = sequence;
+    const image = this.images.take(node);
+    if (image === undefined) this.tree.writeNode(node, this.w);
+    else this.w.writeRaw(image);
+    return true;
   }
 }

@@ -284,7 +284,11 @@ export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree,
     const node = this.lookup(path);
     if (node === NO_NODE) return ErrorCode.noNode;
     const acl = this.aclOf(node);
-    for (let leaf = leafBelow(nodes, node); leaf !== node; leaf = leafBelow(nodes, node)) this.remove(leaf);
+    for (let leaf = leafBelow(nodes, node); leaf !== node; ) {
+      const above = nodes.int(leaf, PARENT);
+      this.remove(leaf);
+      leaf = leafBelow(nodes, above);
+    }
     this.remove(node);
     if (this.watches.count > 0) {
       const parentPath = nodes.path(parent);
@@ -372,10 +376,6 @@ export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree,
 
   sequenceOf(node: number): number {
     return this.nodes.long(node, SEQUENCE);
-  }
-
-  parentOf(node: number): number {
-    return this.nodes.int(node, PARENT);
   }
 
   forEachAcl(visit: (id: number, acl: readonly Acl[]) => void): void {

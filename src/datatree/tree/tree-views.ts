@@ -62,7 +62,6 @@ export interface ChangeListener {
 export interface CutTree extends WalkedTree {
   readonly lastSequence: number;
   sequenceOf(node: number): number;
-  parentOf(node: number): number;
   forEachAcl(visit: (id: number, acl: readonly Acl[]) => void): void;
   writeNode(node: number, w: Writer): void;
   addListener(listener: ChangeListener): void;

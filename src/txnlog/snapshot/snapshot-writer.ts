@@ -17,6 +17,8 @@ import { StreamChecksum, snapshotHeader, snapshotTrailer } from './snapshot-form
 export interface SnapshotSource {
   readonly zxid: Zxid;
   readonly digest: SnapshotDigest;
+  /** Why it ended before its end, once `next` gave undefined; undefined when it is whole. */
+  readonly defect?: string | undefined;
   next(maxBytes: number): Buffer | undefined;
   cancel(): void;
 }
@@ -149,6 +151,10 @@ export class SnapshotWriter {
     }
     const compressed = this.options.snapshotCompression !== '';
     const slice = this.source.next(compressed ? COMPRESSED_SLICE_BYTES : SLICE_BYTES);
+    if (slice === undefined && this.source.defect !== undefined) {
+      this.fail(new Error(this.source.defect));
+      return;
+    }
     if (slice === undefined) {
       this.streamIsOver = true;
       const { zxid, digest } = this.source;

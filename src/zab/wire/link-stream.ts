@@ -243,6 +243,10 @@ export class LinkStream implements StreamHandlers {
     }
     if ('raw' in item) {
       const bytes = item.raw.next(SLICE_BYTES);
+      if (bytes === undefined && item.raw.defect !== undefined) {
+        this.fail(item.raw.defect);
+        return 0;
+      }
       if (bytes === undefined) {
         this.queue.shift();
         this.w.writeRaw(TRAILER);

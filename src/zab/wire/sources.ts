@@ -9,6 +9,8 @@ export interface PacketSource {
 
 /** Bytes made when there is room for them; undefined: the end. The shape of a SnapshotCut. */
 export interface RawSource {
+  /** Why it ended before its end, once `next` gave undefined; undefined when it is whole. */
+  readonly defect?: string | undefined;
   next(maxBytes: number): Buffer | undefined;
   cancel(): void;
 }

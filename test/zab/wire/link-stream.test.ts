@@ -201,6 +201,18 @@ describe('outgoing', () => {
     expect(cancelled).toBe(1);
   });
 
+  test('a raw snapshot that ends early never gets its trailer: the link closes with the reason', () => {
+    const { clock, pipe, link, got } = rig();
+    const parts = ['half'];
+    link.sendRaw({
+      defect: 'too much is kept for it',
+      next: () => (parts.length > 0 ? Buffer.from(parts.shift() as string) : undefined),
+      cancel: () => {},
+    });
+    clock.turn(3);
+    expect([pipe.hex, got]).toEqual([Buffer.from('half').toString('hex'), ['closed: too much is kept for it']]);
+  });
+
   test('what is sent before the stream is open waits for it', () => {
     const clock = new Turns();
     const pipe = new Pipe();
