@@ -99,8 +99,10 @@ with_server() {
 command_of() {
   if [ -r "/proc/$1/cmdline" ]; then
     tr '\0' ' ' <"/proc/$1/cmdline"
-  else
+  elif command -v ps >/dev/null; then
     ps -p "$1" -o args= 2>/dev/null
+  else
+    kill -0 "$1" 2>/dev/null && echo "perhaps peer.js"
   fi
 }
 
