@@ -87,7 +87,7 @@ describe('what they tell', () => {
   it('srvr: latencies, traffic, and the state of the server', () => {
     expect(ask(busy(), 'srvr')).toBe(
       [
-        'Zookeeper version: 3.9.5-menagerie-0.1.0',
+        'Zookeeper version: 3.9.5-menagerie-0.1.0, built on 2026-11-30 00:00 UTC',
         'Latency min/avg/max: 0/0.0/0',
         'Received: 6',
         'Sent: 5',
@@ -122,7 +122,7 @@ describe('what they tell', () => {
   it('stat: the clients as well, in short, and the one that asks with nothing to read', () => {
     const text = ask(busy(), 'stat');
     expect(text.split('\n').slice(0, 5)).toEqual([
-      'Zookeeper version: 3.9.5-menagerie-0.1.0',
+      'Zookeeper version: 3.9.5-menagerie-0.1.0, built on 2026-11-30 00:00 UTC',
       'Clients:',
       ' /10.1.1.1:50001[1](queued=0,recved=5,sent=5)',
       ' /10.5.5.5:50002[0](queued=0,recved=1,sent=0)',
@@ -247,7 +247,10 @@ describe('what they tell', () => {
   it('mntr: who it is, then every metric under its name', () => {
     const world = busy();
     const lines = ask(world, 'mntr').trimEnd().split('\n');
-    expect(lines.slice(0, 2)).toEqual(['zk_version\t3.9.5-menagerie-0.1.0', 'zk_server_state\tstandalone']);
+    expect(lines.slice(0, 2)).toEqual([
+      'zk_version\t3.9.5-menagerie-0.1.0, built on 2026-11-30 00:00 UTC',
+      'zk_server_state\tstandalone',
+    ]);
     const values = new Map(lines.map((line) => line.split('\t') as [string, string]));
     const told = (name: string): string | undefined => values.get(`zk_${name}`);
     expect(told('avg_latency')).toBe('0.0');
