@@ -33,7 +33,7 @@ export class MetricsHttp {
     try {
       bound = await this.listener.listen();
     } catch (error) {
-      throw new FatalError(`metricsProvider: cannot listen on ${host}:${port}: ${messageOf(error)}`, 1);
+      throw new FatalError(`metricsProvider: cannot listen on ${host}:${port}: ${messageOf(error)}`);
     }
     this.rotation = setInterval(() => this.metrics.rotateWindows(), WINDOW_ROTATION_MS);
     this.rotation.unref();

@@ -1,3 +1,5 @@
+import { EXIT } from './exit-codes.ts';
+
 /**
  * The failures that are exceptions. The other two kinds are not here: an answer is a numeric code
  * (jute/codes.ts), a bug is an AssertionFailure (base/assert.ts).
@@ -16,14 +18,13 @@ export function protocolError(caught: unknown): ProtocolError {
 
 /**
  * The world failed us (disk, damaged file, port taken): the peer stops with this one plain line.
- * `exitCode` is the one Apache uses for the same end: 1 unexpected, 3 no access to the data directory,
- * 10 transaction log, 13 bad quorum packet or failed truncate, 14 cannot bind.
+ * `exitCode` is one of base/exit-codes.ts.
  */
 export class FatalError extends Error {
   override readonly name = 'FatalError';
   readonly exitCode: number;
 
-  constructor(message: string, exitCode = 1, options?: ErrorOptions) {
+  constructor(message: string, exitCode: number = EXIT.unexpected, options?: ErrorOptions) {
     super(message, options);
     this.exitCode = exitCode;
   }

@@ -91,6 +91,15 @@ export class RunningPeer {
     return this.peer?.mode ?? 'looking';
   }
 
+  /** Writes connections, roles, queues and the last elections to the log. */
+  dumpState(): void {
+    try {
+      if (!this.ended) this.peer?.dumpState();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   /** Stops serving, brings what was received to disk, lets go of ports and directories. */
   close(): Promise<void> {
     if (!this.isClosing && !this.ended) {

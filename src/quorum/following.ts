@@ -36,6 +36,7 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
   readonly mode: 'observer' | 'follower';
   readonly leader: number;
   readonly leaderInfo = undefined;
+  readonly learners = [];
   private readonly parts: PeerParts;
   private readonly options: FollowingOptions;
   private readonly link: LeaderLink;

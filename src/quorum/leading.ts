@@ -16,6 +16,7 @@ import { QuorumPort, type QuorumPortOptions } from './quorum-port.ts';
 import type { ReplicaSink } from './replica.ts';
 import { ReplicaHistory } from './replica-history.ts';
 import type { Role } from './role.ts';
+import type { LearnerState } from './state-dump.ts';
 
 /**
  * The role of the elected: joins Leader (who is synchronised with what, and what is decided) to this peer's replica, its
@@ -119,6 +120,12 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
       uptimeMs: this.establishedMs === undefined ? 0 : this.parts.clock.nowMs() - this.establishedMs,
       proposalSizes: this.proposalSizes,
     };
+  }
+
+  get learners(): LearnerState[] {
+    return this.core.linkInfos().map(({ sid, observer, phase, queuedBytes }) => {
+      return { sid, observer, phase, queued: queuedBytes };
+    });
   }
 
   stop(): void {

@@ -36,6 +36,7 @@ import type { QuorumPortOptions } from './quorum-port.ts';
 import { Replica } from './replica.ts';
 import type { PeerMode, Role } from './role.ts';
 import { Standalone } from './standalone.ts';
+import { dumpState, ELECTIONS_REMEMBERED, type PastElection } from './state-dump.ts';
 
 /**
  * One peer, put together: what it recovers, where it listens, and which role it has. LOOKING until the election
@@ -73,6 +74,7 @@ export class Peer {
   private needsSnapshot = false;
   private initialize: boolean;
   private lookingSinceMs = 0;
+  private readonly elections: PastElection[] = [];
   private closing = false;
 
   /** Recovers the history; throws FatalError when it cannot. Nothing listens before `start`. */
@@ -183,7 +185,7 @@ export class Peer {
       this.server.listen({
         onListening: (port) => this.handlers.onListening(port),
         onError: (error) => {
-          throw new FatalError(`cannot listen on client port ${this.config.clientPort}: ${error.message}`, 1);
+          throw new FatalError(`cannot listen on client port ${this.config.clientPort}: ${error.message}`);
         },
       });
     }
@@ -270,6 +272,8 @@ export class Peer {
     const self = config.myid as number;
     const ms = Math.round(this.world.clock.nowMs() - this.lookingSinceMs);
     this.metrics.ensemble.electionTime.add(ms);
+    this.elections.push({ wallMs: this.world.clock.wallMs(), leader: vote.leader, round: vote.round, tookMs: ms });
+    if (this.elections.length > ELECTIONS_REMEMBERED) this.elections.shift();
     this.log.info({ leader: vote.leader, round: vote.round, ms }, 'elected');
     // Of the members in force, or of those that were proposed: the election looked for both.
     const leaderSpec = book.active.members.get(vote.leader) ?? book.lastSeen?.members.get(vote.leader);
@@ -357,6 +361,20 @@ export class Peer {
   }
 
   // What others ask
+
+  /** Into the log, for an operator. */
+  dumpState(): void {
+    const { server, store, elections } = this;
+    dumpState(this.log, {
+      role: this.quorumInfo()?.peerState ?? this.mode,
+      lastLogged: store.lastAppended,
+      lastDurable: store.lastDurable,
+      epoch: store.epochs.currentEpoch,
+      learners: this.role?.learners ?? [],
+      elections,
+      server: server.view,
+    });
+  }
 
   serverInfo(): ServerInfo {
     return {

@@ -1,4 +1,5 @@
 import type { LeaderInfo } from '../server/monitoring/server-info.ts';
+import type { LearnerState } from './state-dump.ts';
 
 /** What a peer is between two elections; alone, for good. It ends by `stop`, or says through its options that it is over. */
 export type PeerMode = 'looking' | 'standalone' | 'leader' | 'follower' | 'observer';
@@ -10,6 +11,8 @@ export interface Role {
   /** Whether the next role, as a learner, has to ask for a snapshot. */
   readonly needsSnapshot: boolean;
   readonly leaderInfo: LeaderInfo | undefined;
+  /** Who learns from it. */
+  readonly learners: readonly LearnerState[];
   /** Who leads, itself included. */
   readonly leader: number | undefined;
   /** Apart from the constructor, because the role may be over before it returns. */

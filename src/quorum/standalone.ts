@@ -16,6 +16,7 @@ export class Standalone implements Role, Upstream, ReplicaSink {
   readonly phase = undefined;
   readonly needsSnapshot = false;
   readonly leaderInfo = undefined;
+  readonly learners = [];
   readonly leader = undefined;
   readonly quorumSize = 1;
   private readonly parts: PeerParts;

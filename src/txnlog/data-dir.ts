@@ -1,4 +1,5 @@
 import { FatalError } from '../base/errors.ts';
+import { EXIT } from '../base/exit-codes.ts';
 import { type DirectoryLock, type Disk, diskError, fatalDiskError } from '../io/disk.ts';
 import { isTemporary, join, VERSION_DIR } from './file-names.ts';
 
@@ -14,9 +15,6 @@ export interface DataDirs {
   readonly locks: readonly DirectoryLock[];
 }
 
-/** Exit code for a data directory that cannot be had. */
-const NO_ACCESS = 3;
-
 /** Throws FatalError. */
 export function openDataDirs(disk: Disk, dataDir: string, dataLogDir: string, autoCreate: boolean): DataDirs {
   const snapDir = join(dataDir, VERSION_DIR);
@@ -25,13 +23,14 @@ export function openDataDirs(disk: Disk, dataDir: string, dataLogDir: string, au
   try {
     if (!autoCreate) {
       for (const dir of [logDir, snapDir]) {
-        if (!disk.exists(dir)) throw new FatalError(`${dir} is missing, and datadir.autocreate is false`, NO_ACCESS);
+        if (!disk.exists(dir))
+          throw new FatalError(`${dir} is missing, and datadir.autocreate is false`, EXIT.noDataDirAccess);
       }
     }
     for (const dir of dataDir === dataLogDir ? [dataDir] : [dataDir, dataLogDir]) {
       if (!disk.exists(dir)) disk.makeDir(dir);
       const lock = disk.lock(dir);
-      if (lock === undefined) throw new FatalError(`${dir} is in use by another server`, NO_ACCESS);
+      if (lock === undefined) throw new FatalError(`${dir} is in use by another server`, EXIT.noDataDirAccess);
       locks.push(lock);
     }
     if (snapDir !== logDir) {
@@ -43,7 +42,7 @@ export function openDataDirs(disk: Disk, dataDir: string, dataLogDir: string, au
     for (const lock of locks) lock.release();
     if (error instanceof FatalError) throw error;
     const cause = diskError(error);
-    throw new FatalError(`cannot use the data directory: ${cause.message}`, NO_ACCESS, { cause });
+    throw new FatalError(`cannot use the data directory: ${cause.message}`, EXIT.noDataDirAccess, { cause });
   }
   return { snapDir, logDir, locks };
 }
@@ -53,7 +52,10 @@ function refuseMisplaced(disk: Disk, dir: string, prefix: string, belongsIn: str
   if (!disk.exists(dir)) return;
   const misplaced = disk.list(dir).find((name) => name.startsWith(prefix));
   if (misplaced === undefined) return;
-  throw new FatalError(`${join(dir, misplaced)} belongs in ${belongsIn}: check dataDir and dataLogDir`, NO_ACCESS);
+  throw new FatalError(
+    `${join(dir, misplaced)} belongs in ${belongsIn}: check dataDir and dataLogDir`,
+    EXIT.noDataDirAccess,
+  );
 }
 
 /** What an interrupted write left. Throws DiskError. */
@@ -72,7 +74,7 @@ export function takeInitializeMarker(disk: Disk, dataDir: string, dataLogDir: st
   try {
     return takeFrom(disk, new Set([dataDir, dataLogDir]));
   } catch (error) {
-    throw fatalDiskError(error, 'cannot take the file initialize', 1);
+    throw fatalDiskError(error, 'cannot take the file initialize', EXIT.unexpected);
   }
 }
 

@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts';
 import { FatalError, messageOf } from '../base/errors.ts';
+import { EXIT } from '../base/exit-codes.ts';
 import type { Log } from '../base/log.ts';
 import { type Disk, diskError } from '../io/disk.ts';
 import { epochOf, MAX_EPOCH, type Zxid } from '../jute/zxid.ts';
@@ -91,12 +92,12 @@ export class Epochs {
       if (!this.disk.exists(path)) return undefined;
       text = this.disk.readSmall(path).toString('latin1');
     } catch (error) {
-      throw new FatalError(`cannot read ${path}: ${messageOf(error)}`, 1, { cause: error });
+      throw new FatalError(`cannot read ${path}: ${messageOf(error)}`, EXIT.unexpected, { cause: error });
     }
     const digits = /^(\d{1,15})\r?(\n|$)/.exec(text)?.[1];
     const epoch = digits === undefined ? Number.NaN : Number(digits);
     if (!(epoch <= MAX_EPOCH)) {
-      throw new FatalError(`${path} holds ${JSON.stringify(text.slice(0, 40))}, which is no epoch`, 1);
+      throw new FatalError(`${path} holds ${JSON.stringify(text.slice(0, 40))}, which is no epoch`);
     }
     return epoch;
   }
@@ -107,7 +108,7 @@ export class Epochs {
       replaceFile(this.disk, this.dir, name, String(epoch), `${name}.tmp`);
     } catch (error) {
       const cause = diskError(error);
-      throw new FatalError(`cannot write ${join(this.dir, name)}: ${cause.message}`, 1, { cause });
+      throw new FatalError(`cannot write ${join(this.dir, name)}: ${cause.message}`, EXIT.unexpected, { cause });
     }
   }
 }

@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts';
 import { FatalError } from '../base/errors.ts';
+import { EXIT } from '../base/exit-codes.ts';
 import type { Log } from '../base/log.ts';
 import { Database } from '../datatree/database.ts';
 import type { Clock } from '../io/clock.ts';
@@ -40,9 +41,6 @@ export interface StoreFacts {
   bytesOnDisk(): { readonly dataDir: number; readonly logDir: number };
 }
 
-const TXNLOG_ERROR = 10;
-const TRUNCATE_FAILED = 13;
-
 /**
  * Everything durable of one peer: log, snapshots, epochs. What it promises: a transaction that `onDurable` named is
  * there after any crash; nothing is there that was not appended; and the history on disk is always one history,
@@ -79,7 +77,7 @@ export class Store {
       return new Store(world, options, dirs, log);
     } catch (error) {
       for (const lock of dirs.locks) lock.release();
-      throw fatalDiskError(error, 'cannot open the data directory', TXNLOG_ERROR);
+      throw fatalDiskError(error, 'cannot open the data directory', EXIT.transactionLog);
     }
   }
 
@@ -150,7 +148,7 @@ export class Store {
       this.reportMissing();
       return history.database;
     } catch (error) {
-      throw fatalDiskError(error, 'cannot recover', TXNLOG_ERROR);
+      throw fatalDiskError(error, 'cannot recover', EXIT.transactionLog);
     }
   }
 
@@ -245,7 +243,7 @@ export class Store {
       writeIntent(this.disk, this.dirs, intent);
       carryOut(this.disk, this.dirs, this.note, intent);
     } catch (error) {
-      throw fatalDiskError(error, `cannot cut the log after zxid 0x${zxidHex(zxid)}`, TRUNCATE_FAILED);
+      throw fatalDiskError(error, `cannot cut the log after zxid 0x${zxidHex(zxid)}`, EXIT.badTruncate);
     }
     this.recent.clear();
     this.recovered = false;
@@ -330,7 +328,7 @@ export class Store {
 
   private failInstall(error: Error): void {
     const line = `cannot install the snapshot of the leader: ${error.message}`;
-    this.handlers.onFatal(new FatalError(line, TXNLOG_ERROR, { cause: error }));
+    this.handlers.onFatal(new FatalError(line, EXIT.transactionLog, { cause: error }));
   }
 
   /** Apache does not start on logs without a snapshot, so the first log file never comes before one. */

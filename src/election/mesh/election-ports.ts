@@ -1,4 +1,5 @@
 import { FatalError } from '../../base/errors.ts';
+import { EXIT } from '../../base/exit-codes.ts';
 import type { Log } from '../../base/log.ts';
 import type { Clock, Timer } from '../../io/clock.ts';
 import type { Listener, Net, NetError, Stream, StreamHandlers } from '../../io/net.ts';
@@ -25,8 +26,6 @@ export interface ElectionPortsHandlers {
   onFatal(error: FatalError): void;
 }
 
-/** Apache's exit code for an election port that cannot be bound. */
-const EXIT_CANNOT_BIND = 14;
 const BIND_RETRY_MS = 1000;
 
 interface Place {
@@ -106,7 +105,7 @@ export class ElectionPorts {
     if (!unresolved && place.retries !== 0 && attempt >= place.retries) {
       const tried = `${attempt} ${attempt === 1 ? 'attempt' : 'attempts'} (electionPortBindRetry)`;
       const text = `cannot listen on the election port ${place.text} after ${tried}: ${error.message}`;
-      this.handlers.onFatal(new FatalError(text, EXIT_CANNOT_BIND, { cause: error }));
+      this.handlers.onFatal(new FatalError(text, EXIT.cannotBind, { cause: error }));
       return;
     }
     this.log.warn({ address: place.text, reason: error.message }, 'cannot listen on the election port yet');

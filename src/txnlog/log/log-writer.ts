@@ -1,5 +1,6 @@
 import { assert } from '../../base/assert.ts';
 import { FatalError } from '../../base/errors.ts';
+import { EXIT } from '../../base/exit-codes.ts';
 import { Fifo } from '../../base/fifo.ts';
 import type { Log } from '../../base/log.ts';
 import type { Clock, Timer } from '../../io/clock.ts';
@@ -415,6 +416,6 @@ export class LogWriter {
       code === 'ENOSPC'
         ? `no space left for the transaction log ${path}: nothing of the last group was answered`
         : `cannot write the transaction log ${path}: ${message}`;
-    this.handlers.onFatal(new FatalError(line, 10, { cause: error }));
+    this.handlers.onFatal(new FatalError(line, EXIT.transactionLog, { cause: error }));
   }
 }

@@ -14,6 +14,8 @@ export interface LinkInfo {
   readonly observer: boolean;
   readonly voter: boolean;
   readonly phase: LinkPhase;
+  /** What it has not taken yet. */
+  readonly queuedBytes: number;
 }
 
 export class LearnerLinks {
@@ -49,8 +51,8 @@ export class LearnerLinks {
 
   infos(): LinkInfo[] {
     const infos: LinkInfo[] = [];
-    for (const { sid, observer, voter, phase } of this.links) {
-      infos.push({ sid, observer, voter, phase });
+    for (const { sid, observer, voter, phase, wire } of this.links) {
+      infos.push({ sid, observer, voter, phase, queuedBytes: wire.queuedBytes });
     }
     return infos;
   }

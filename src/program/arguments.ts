@@ -1,0 +1,75 @@
+import { EXIT } from '../base/exit-codes.ts';
+import { COMPATIBLE_VERSION, OWN_VERSION } from '../server/monitoring/version.ts';
+
+/** The command line of the program, and what it answers by itself. */
+export const USAGE = `Usage: peer.js --config <zoo.cfg>
+       peer.js <zoo.cfg>
+       peer.js <clientPort> <dataDir> [tickTime] [maxClientCnxns]
+
+  --config <file>    configuration, as Apache ZooKeeper's zoo.cfg
+  --log-level <l>    debug, info (default), warn, error
+  --log-file <file>  the log goes there; SIGUSR2 opens the file anew
+  --ready-file <f>   written once clients are accepted; holds the process id and the port
+  --help, --version
+
+Options of a JVM in SERVER_JVMFLAGS and JVMFLAGS are read for -Dname=value.
+The log goes to standard output, one JSON object a line.
+SIGTERM and SIGINT stop serving, sync and exit 0. SIGQUIT writes connections, roles
+and elections to the log. SIGHUP and SIGUSR1 are passed over.
+`;
+
+export interface Arguments {
+  readonly config: string | undefined;
+  readonly plain: readonly string[];
+  readonly logLevel: string;
+  readonly logFile: string | undefined;
+  readonly readyFile: string | undefined;
+  readonly welcome: boolean;
+}
+
+/** Said instead of starting a peer. */
+export interface Answer {
+  readonly exitCode: number;
+  readonly text: string;
+}
+
+const VALUED = new Set(['--config', '--log-level', '--log-file', '--ready-file']);
+
+export function parseArguments(argv: readonly string[]): Arguments | Answer {
+  const plain: string[] = [];
+  const values = new Map<string, string>();
+  let welcome = false;
+  for (let i = 0; i < argv.length; i++) {
+    const arg = argv[i] as string;
+    if (arg === '--help' || arg === '-h') return { exitCode: EXIT.stopped, text: USAGE };
+    if (arg === '--version') {
+      const text = `${OWN_VERSION} (compatible with Apache ZooKeeper ${COMPATIBLE_VERSION})\n`;
+      return { exitCode: EXIT.stopped, text };
+    }
+    if (arg === '--welcome') welcome = true;
+    else if (VALUED.has(arg)) {
+      const value = argv[++i];
+      if (value === undefined || value === '') return refused(`${arg} needs a value`);
+      values.set(arg, value);
+    } else if (arg.startsWith('-')) return refused(`unknown option ${arg}`);
+    else plain.push(arg);
+  }
+  const logLevel = values.get('--log-level') ?? 'info';
+  if (!['debug', 'info', 'warn', 'error'].includes(logLevel)) return refused(`unknown log level ${logLevel}`);
+  let config = values.get('--config');
+  if (config === undefined && plain.length === 1) config = plain.shift();
+  if (config === undefined && plain.length === 0) return refused('no configuration');
+  if (config !== undefined && plain.length > 0) return refused(`unexpected argument ${plain[0]}`);
+  return {
+    config,
+    plain,
+    logLevel,
+    logFile: values.get('--log-file'),
+    readyFile: values.get('--ready-file'),
+    welcome,
+  };
+}
+
+function refused(why: string): Answer {
+  return { exitCode: EXIT.invalidConfig, text: `${why}\n\n${USAGE}` };
+}
