@@ -22,9 +22,9 @@ for _ in $(seq 100); do
   kill -0 "$peer" 2>/dev/null || { cat peer.log; exit 1; }
   sleep 0.1
 done
-zk() { node node_modules/menagerie/dist/cli/zk.js --server "127.0.0.1:$port" --timeout 20000 "$@"; }
+zk() { node node_modules/menagerie/dist/cli/zk-cli.js -server "127.0.0.1:$port" -timeout 20000 "$@"; }
 zk create /hello world
-answer=$(zk get /hello)
+answer=$(zk get /hello | tail -n 1)
 kill -TERM "$peer"
 wait "$peer" || { cat peer.log; exit 1; }
 [ "$answer" = world ] || { echo "read '$answer' where 'world' was written"; exit 1; }

@@ -48,9 +48,9 @@ Three peers: ${connectString}
 ${members.map(({ id, client }, i) => `  server ${id}: client port ${client}, process ${peers[i]?.pid}`).join('\n')}
 Data and configuration are in ${dir}. Try, in another terminal:
 
-  node dist/cli/zk.js --server ${connectString} create /hello world
+  bin/zkCli.sh -server ${connectString} create /hello world
   kill -9 <process of the leader>
-  node dist/cli/zk.js --server ${connectString} get /hello
+  bin/zkCli.sh -server ${connectString} get /hello
 
 A killed peer is started again after 10 seconds. Ctrl-C stops all of them.
 

@@ -51,6 +51,8 @@ export interface SessionEvents {
   /** What a new connection is told about watches, first of all. */
   watchesToRestore(lastZxid: Zxid): SetWatches[];
   onWatchesRestored(): void;
+  /** A server was dialled and gave no session. */
+  onAttemptFailed(server: string, reason: string): void;
 }
 
 /** A request under way. Exactly one of the two is called, once. */
@@ -89,6 +91,8 @@ export class ClientSession {
   private readonly writer = new Writer();
   private readonly reader = new Reader();
   private nextServer = 0;
+  /** host:port of the latest attempt. */
+  private dialled = '';
   private failedRounds = 0;
 
   private currentState: SessionState = 'connecting';
@@ -179,7 +183,7 @@ export class ClientSession {
   }
 
   /** Adds an identity to this session, and to every connection it will have. */
-  addAuth(scheme: string, auth: Buffer, call: Call): void {
+  addAuth(scheme: string, auth: Buffer | undefined, call: Call): void {
     if (this.isOver) {
       call.onFailure(new ZooKeeperError(this.codeOfEnd));
       return;
@@ -223,6 +227,7 @@ export class ClientSession {
   private dial(): void {
     const server = this.servers[this.nextServer] as ServerAddress;
     this.nextServer = (this.nextServer + 1) % this.servers.length;
+    this.dialled = `${server.host}:${server.port}`;
     const connection = ++this.connection;
     this.cutter = this.newCutter();
     const timeoutMs = Math.max(Math.floor(this.sessionTimeout / this.servers.length), 1);
@@ -293,6 +298,7 @@ export class ClientSession {
 
   private disconnect(reason: string): void {
     this.options.log.debug({ server: this.server, reason }, 'connection lost');
+    if (!this.greeted && !this.isOver) this.events.onAttemptFailed(this.dialled, reason);
     this.dropConnection();
     if (!this.isOver) this.redial();
   }

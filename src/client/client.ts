@@ -10,6 +10,7 @@ import {
   writePathNumber,
   writePathVersion,
   writePathWatch,
+  writeReconfigRequest,
   writeSetAclRequest,
   writeSetDataRequest,
 } from '../jute/client-records.ts';
@@ -20,7 +21,7 @@ import type { Writer } from '../jute/writer.ts';
 import type { Zxid } from '../jute/zxid.ts';
 import { ClientSession, NO_PASSWORD, type SessionState } from './client-session.ts';
 import { parseConnectString } from './connect-string.ts';
-import { ZooKeeperError } from './errors.ts';
+import { isZooKeeperError, ZooKeeperError } from './errors.ts';
 import {
   type CreateModeName,
   type CreateOptions,
@@ -58,6 +59,8 @@ export interface ClientOptions {
   /** Takes over a session that another client had. */
   readonly session?: { readonly id: bigint; readonly password: Buffer };
   readonly onState?: (state: SessionState) => void;
+  /** A server (host:port) was dialled and gave no session; the next one is tried by itself. */
+  readonly onAttemptFailed?: (server: string, reason: string) => void;
   readonly log?: Log;
   /** The longest reply accepted, in bytes; 64 MiB by default. */
   readonly maxFrameBytes?: number;
@@ -78,6 +81,20 @@ export interface WatchOptions extends CallOptions {
 export interface VersionOptions extends CallOptions {
   /** Only if the node is at this version; any by default. */
   readonly version?: number;
+}
+
+export interface RemoveWatchesOptions extends CallOptions {
+  /** Without a connection, forget the watchers here all the same; the server does so when it is not told of them again. */
+  readonly local?: boolean;
+}
+
+/** `joining` and `leaving` change the membership there is, `members` replaces it. Each as server.N lines or ids, with commas. */
+export interface Reconfiguration {
+  readonly joining?: string;
+  readonly leaving?: string;
+  readonly members?: string;
+  /** Only if the configuration is of that version; any by default. */
+  readonly fromVersion?: bigint;
 }
 
 const DEFAULT_SESSION_TIMEOUT_MS = 30_000;
@@ -116,6 +133,7 @@ export class ZooKeeperClient {
         onWatchEvent: (type, path, zxid) => this.onWatchEvent(type, path, zxid),
         watchesToRestore: (lastZxid) => this.watches.toRestore(lastZxid),
         onWatchesRestored: () => this.onWatchesRestored(),
+        onAttemptFailed: options.onAttemptFailed ?? (() => {}),
       },
     );
     this.session.start();
@@ -173,9 +191,9 @@ export class ZooKeeperClient {
     return new Promise((resolve) => this.session.close(resolve));
   }
 
-  addAuth(scheme: string, auth: Buffer | string): Promise<void> {
+  addAuth(scheme: string, auth: Buffer | string | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.session.addAuth(scheme, dataOf(auth) as Buffer, { onReply: () => resolve(), onFailure: reject });
+      this.session.addAuth(scheme, dataOf(auth), { onReply: () => resolve(), onFailure: reject });
     });
   }
 
@@ -393,12 +411,15 @@ export class ZooKeeperClient {
     );
   }
 
-  /** Without `watcher`: every watch of that type there. noWatcher when there is none. */
+  /**
+   * Without `watcher`: every watch of that type there. noWatcher when there is none. Those that go are told by an event
+   * of their own (dataWatchRemoved, childWatchRemoved, persistentWatchRemoved).
+   */
   removeWatches(
     path: string,
     type: keyof typeof WatcherType = 'any',
     watcher?: Watcher,
-    options: CallOptions = {},
+    options: RemoveWatchesOptions = {},
   ): Promise<void> {
     const serverPath = this.serverPath(path);
     const kinds = KINDS_OF_TYPE[type];
@@ -409,29 +430,53 @@ export class ZooKeeperClient {
     const others = kinds.some((kind) =>
       watcher === undefined ? false : this.watches.othersThan(kind, serverPath, watcher),
     );
+    const forget = (): void => this.forgetWatchers(kinds, serverPath, watcher);
     if (others) {
-      for (const kind of kinds) this.watches.remove(kind, serverPath, watcher);
+      forget();
       return Promise.resolve();
     }
-    return this.call(
+    const told = this.call(
       OpCode.removeWatches,
       path,
       (w) => writePathNumber(w, { path: serverPath, number: WatcherType[type] }),
-      () => {
-        for (const kind of kinds) this.watches.remove(kind, serverPath, watcher);
-      },
+      forget,
       options,
     );
+    if (options.local !== true) return told;
+    return told.catch((error) => {
+      if (!isZooKeeperError(error, ErrorCode.connectionLoss)) throw error;
+      forget();
+    });
   }
 
   // The ensemble
 
   /** The ensemble's configuration, from the node /zookeeper/config of the server, whatever the chroot. */
-  getConfig(options: CallOptions = {}): Promise<{ data: Buffer | undefined; stat: Stat }> {
+  getConfig(options: WatchOptions = {}): Promise<{ data: Buffer | undefined; stat: Stat }> {
     return this.call(
       OpCode.getData,
       CONFIG_PATH,
-      (w) => writePathWatch(w, { path: CONFIG_PATH, watch: false }),
+      (w) => writePathWatch(w, { path: CONFIG_PATH, watch: options.watch !== undefined }),
+      (r) => {
+        if (options.watch !== undefined) this.watches.add('data', CONFIG_PATH, options.watch);
+        return ownDataAndStat(r);
+      },
+      options,
+    );
+  }
+
+  /** Changes who the members are; resolves with the configuration that was committed. */
+  reconfig(change: Reconfiguration, options: CallOptions = {}): Promise<{ data: Buffer | undefined; stat: Stat }> {
+    return this.call(
+      OpCode.reconfig,
+      undefined,
+      (w) =>
+        writeReconfigRequest(w, {
+          joiningServers: change.joining,
+          leavingServers: change.leaving,
+          newMembers: change.members,
+          curConfigId: change.fromVersion ?? -1n,
+        }),
       ownDataAndStat,
       options,
     );
@@ -483,6 +528,21 @@ export class ZooKeeperClient {
 
   private addWatcher(kind: WatchKind, path: string, watcher: Watcher | undefined): void {
     if (watcher !== undefined) this.watches.add(kind, this.serverPath(path), watcher);
+  }
+
+  /** A watcher that waited there in several ways is told once of each kind of removal. */
+  private forgetWatchers(kinds: readonly WatchKind[], serverPath: string, watcher: Watcher | undefined): void {
+    const gone = new Map<WatchedEvent['type'], Set<Watcher>>();
+    for (const kind of kinds) {
+      const type = REMOVAL_EVENT[kind];
+      const ofType = gone.get(type) ?? new Set();
+      for (const each of this.watches.remove(kind, serverPath, watcher)) ofType.add(each);
+      gone.set(type, ofType);
+    }
+    const path = this.clientPath(serverPath);
+    for (const [type, watchers] of gone) {
+      for (const each of watchers) this.tell(each, { type, state: 'syncConnected', path, zxid: NO_ZXID });
+    }
   }
 
   private onWatchEvent(type: number, serverPath: string, zxid: Zxid): void {
@@ -548,6 +608,14 @@ const KINDS_OF_TYPE: Readonly<Record<keyof typeof WatcherType, readonly WatchKin
   persistent: ['persistent'],
   persistentRecursive: ['persistentRecursive'],
 };
+
+const REMOVAL_EVENT = {
+  data: 'dataWatchRemoved',
+  exist: 'dataWatchRemoved',
+  child: 'childWatchRemoved',
+  persistent: 'persistentWatchRemoved',
+  persistentRecursive: 'persistentWatchRemoved',
+} as const;
 
 function isSequential(mode: CreateModeName | undefined): boolean {
   return mode?.toLowerCase().includes('sequential') === true;

@@ -282,6 +282,13 @@ export function readReconfigRequest(r: Reader): ReconfigRequest {
   };
 }
 
+export function writeReconfigRequest(w: Writer, r: ReconfigRequest): void {
+  w.writeString(r.joiningServers);
+  w.writeString(r.leavingServers);
+  w.writeString(r.newMembers);
+  w.writeLong(r.curConfigId);
+}
+
 /** MultiHeader: type int, done bool, err int; -1 true -1 ends a multi in both directions. */
 export interface MultiHeader {
   type: number;

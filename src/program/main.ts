@@ -195,8 +195,8 @@ function welcome(peer: RunningPeer): string {
   return `
 Serving on ${server}, data in ${dataDir}. Try, in another terminal:
 
-  node dist/cli/zk.js --server ${server} create /hello world
-  node dist/cli/zk.js --server ${server} get /hello
+  bin/zkCli.sh -server ${server} create /hello world
+  bin/zkCli.sh -server ${server} get /hello
   echo srvr | nc ${server.replace(':', ' ')}
 
 Every ZooKeeper client works as well. Ctrl-C stops the server. Three of them: npm run ensemble

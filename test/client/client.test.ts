@@ -9,6 +9,7 @@ import {
   readConnectRequest,
   readPathNumber,
   readPathWatch,
+  readReconfigRequest,
   readSetWatches,
   writeConnectResponse,
   writeMultiHeader,
@@ -382,6 +383,39 @@ describe('operations', () => {
   });
 });
 
+test('a change of the membership goes out as it was given, and comes back as configuration', async () => {
+  const scene = new Scene();
+  scene.greet();
+  const changed = scene.client.reconfig({ joining: 'server.4=a:1:2;3', leaving: '1,2', fromVersion: 0x100n });
+  const { xid, type, body } = scene.expectRequest();
+  expect(type).toBe(OpCode.reconfig);
+  expect(readReconfigRequest(body)).toEqual({
+    joiningServers: 'server.4=a:1:2;3',
+    leavingServers: '1,2',
+    newMembers: undefined,
+    curConfigId: 0x100n,
+  });
+  scene.reply(xid, 7, 0, (w) => {
+    w.writeBuffer(Buffer.from('version=200'));
+    writeStat(w, STAT);
+  });
+  expect((await changed).data?.toString()).toBe('version=200');
+});
+
+test('each server that gives no session is named, with the reason', () => {
+  const failed: string[] = [];
+  const scene = new Scene('a:1,b:2', { onAttemptFailed: (server, reason) => failed.push(`${server} ${reason}`) });
+  const first = scene.net.last;
+  first.refuse();
+  scene.clock.advance(1000);
+  scene.net.last.accept();
+  scene.clock.advance(9000);
+  expect(failed.slice(0, 2)).toEqual([
+    `${first.remoteAddress}:${first.remotePort} refused`,
+    `${first.remoteAddress === 'a' ? 'b:2' : 'a:1'} the server did not answer`,
+  ]);
+});
+
 describe('watches', () => {
   async function watched(
     scene: Scene,
@@ -516,6 +550,41 @@ describe('watches', () => {
     expect(readPathNumber(scene.expectRequest().body)).toEqual({ path: '/a', number: 2 });
     scene.reply(3, 6, 0);
     await removed;
+    expect((await failure(scene.client.removeWatches('/a', 'data'))).code).toBe(ErrorCode.noWatcher);
+  });
+
+  test('a watcher that is removed is told once of each kind of watch it had there', async () => {
+    const scene = new Scene();
+    scene.greet();
+    const events: string[] = [];
+    const watcher = (event: WatchedEvent): void => {
+      events.push(`${event.type} ${event.path} ${event.zxid}`);
+    };
+    await watched(scene, '/a', watcher);
+    for (const mode of ['persistent', 'persistentRecursive'] as const) {
+      const added = scene.client.addWatch('/a', mode, watcher);
+      scene.reply(scene.expectRequest().xid, 5, 0);
+      await added;
+    }
+    const removed = scene.client.removeWatches('/a');
+    scene.reply(scene.expectRequest().xid, 6, 0);
+    await removed;
+    expect(events).toEqual(['dataWatchRemoved /a -1', 'persistentWatchRemoved /a -1']);
+  });
+
+  test('without a connection watchers are removed here when that is asked for, and only then', async () => {
+    const scene = new Scene();
+    scene.greet();
+    await watched(scene, '/a', () => {});
+    const kept = scene.client.removeWatches('/a', 'data');
+    scene.net.last.drop();
+    expect((await failure(kept)).code).toBe(ErrorCode.connectionLoss);
+    scene.clock.advance(9000);
+    scene.greet();
+    scene.net.last.take();
+    const gone = scene.client.removeWatches('/a', 'data', undefined, { local: true });
+    scene.net.last.drop();
+    await gone;
     expect((await failure(scene.client.removeWatches('/a', 'data'))).code).toBe(ErrorCode.noWatcher);
   });
 
