@@ -1,5 +1,5 @@
 import { Counter as PromCounter, Gauge as PromGauge, Summary as PromSummary, Registry } from 'prom-client';
-import type { Counter, CounterSet, Summary } from '../server/metrics/counters.ts';
+import type { Counter, CounterSet, Summary, SummarySet } from '../server/metrics/counters.ts';
 import type { MetricsVisitor, ServerMetrics } from '../server/metrics/server-metrics.ts';
 
 /**
@@ -16,11 +16,12 @@ export class PrometheusMetrics {
   }
 
   /** The 0.0.4 text format. */
-  text(): Promise<string> {
+  async text(): Promise<string> {
     const registry = new Registry();
     this.metrics.visit(new RegistryFiller(registry));
     addProcessMetrics(registry);
-    return registry.metrics();
+    // The library writes "Nan"; Apache, and the format's text, have "NaN".
+    return (await registry.metrics()).replaceAll(' Nan\n', ' NaN\n');
   }
 
   get contentType(): string {
@@ -56,31 +57,42 @@ class RegistryFiller implements MetricsVisitor {
   }
 
   summary(summary: Summary): void {
-    new CountedSummary(summary, this.registers);
+    new CountedSummary(summary.name, [['', summary]], this.registers);
+  }
+
+  summarySet(set: SummarySet): void {
+    new CountedSummary(set.name, [...set.byKey], this.registers);
   }
 }
 
 const BASIC_QUANTILES = [0.5];
 const ADVANCED_QUANTILES = [0.5, 0.9, 0.99];
 
-/** A summary whose counting is done: prom-client's own would sort every observation into a digest tree. */
-class CountedSummary extends PromSummary<'quantile'> {
-  private readonly counted: Summary;
+/**
+ * A summary whose counting is done, by the label `key` where it has one: prom-client's own would sort every observation
+ * into a digest tree.
+ */
+class CountedSummary extends PromSummary<'quantile' | 'key'> {
+  private readonly family: string;
+  private readonly counted: readonly (readonly [key: string, summary: Summary])[];
 
-  constructor(counted: Summary, registers: Registry[]) {
-    super({ name: counted.name, help: counted.name, registers });
+  constructor(name: string, counted: CountedSummary['counted'], registers: Registry[]) {
+    super({ name, help: name, registers });
+    this.family = name;
     this.counted = counted;
   }
 
-  override async get(): ReturnType<PromSummary<'quantile'>['get']> {
-    const { counted } = this;
+  override async get(): ReturnType<PromSummary<'quantile' | 'key'>['get']> {
     const described = await super.get();
     const values: typeof described.values = [];
-    for (const quantile of counted.percentiles ? ADVANCED_QUANTILES : BASIC_QUANTILES) {
-      values.push({ labels: { quantile }, value: counted.recentQuantile(quantile) });
+    for (const [key, summary] of this.counted) {
+      const labels = key === '' ? {} : { key };
+      for (const quantile of summary.percentiles ? ADVANCED_QUANTILES : BASIC_QUANTILES) {
+        values.push({ labels: { ...labels, quantile }, value: summary.recentQuantile(quantile) });
+      }
+      values.push({ metricName: `${this.family}_count`, labels, value: summary.count });
+      values.push({ metricName: `${this.family}_sum`, labels, value: summary.total });
     }
-    values.push({ metricName: `${counted.name}_count`, labels: {}, value: counted.count });
-    values.push({ metricName: `${counted.name}_sum`, labels: {}, value: counted.total });
     return { ...described, values };
   }
 }

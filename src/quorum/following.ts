@@ -144,9 +144,16 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
   append(zxid: Zxid, payload: Buffer): void {
     // What cannot be read must not get into the log: nobody could start from that any more.
     const txn = readTxn(payload);
-    this.parts.metrics.ensemble.learnerProposalsReceived.add(1);
+    if (!this.options.observer) this.countProposal(txn);
     this.durable.onAppended(zxid);
     this.parts.replica.append(zxid, payload, txn);
+  }
+
+  /** An observer is sent what is decided, and no proposals. */
+  private countProposal(txn: Txn): void {
+    const { metrics, clock } = this.parts;
+    metrics.ensemble.learnerProposalsReceived.add(1);
+    metrics.ensemble.proposalLatency.add(Math.max(clock.wallMs() - txn.header.time, 0));
   }
 
   commit(zxid: Zxid): void {

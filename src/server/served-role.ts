@@ -1,8 +1,8 @@
 import { assert } from '../base/assert.ts';
 import type { Database } from '../datatree/database.ts';
 import { ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
-import type { AuthRegistry } from './auth/auth-registry.ts';
 import type { ReadContext } from './operations/operation.ts';
+import type { ServerParts } from './server-parts.ts';
 import type { Upstream } from './upstream.ts';
 
 /** The role that this server serves clients on, if any: undefined fields stand for none. */
@@ -19,11 +19,12 @@ export class ServedRole {
     return this.upstream?.mode === 'read-only';
   }
 
-  begin(upstream: Upstream, database: Database, auth: AuthRegistry): void {
+  begin(upstream: Upstream, database: Database, parts: Pick<ServerParts, 'auth' | 'metrics'>): void {
     assert(this.upstream === undefined, 'a server serves one role at a time');
     this.upstream = upstream;
     this.database = database;
-    this.reads = { database, auth, sessions: upstream.sessions };
+    const { auth, metrics } = parts;
+    this.reads = { database, auth, sessions: upstream.sessions, meter: metrics.requests.perNamespace };
   }
 
   end(): void {

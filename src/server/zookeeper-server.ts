@@ -130,7 +130,7 @@ export class ZooKeeperServer implements SessionOwner {
   }
 
   start(upstream: Upstream, database: Database): void {
-    this.role.begin(upstream, database, this.parts.auth);
+    this.role.begin(upstream, database, this.parts);
     this.digestMismatches = database.digestMismatches;
     this.pending.begin(this.parts.options.globalOutstandingLimit, upstream.quorumSize);
   }
@@ -157,7 +157,8 @@ export class ZooKeeperServer implements SessionOwner {
     const { upstream } = this.role;
     if (upstream === undefined) return;
     const { metrics, clock } = this.parts;
-    metrics.requests.commitsQueued.add(1);
+    if (upstream.mode !== 'standalone') metrics.requests.commitsQueued.add(1);
+    metrics.requests.perNamespace.onApplied(txn, result);
     const propagationMs = clock.wallMs() - txn.header.time;
     if (propagationMs >= 0) metrics.requests.propagationLatency.add(propagationMs);
     this.countDigestMismatches();

@@ -18,6 +18,7 @@ import { writeCommitReply } from '../../src/server/answers/commit-replies.ts';
 import { answerRead } from '../../src/server/answers/reads.ts';
 import type { SessionOwner } from '../../src/server/asker.ts';
 import { type AuthOptions, AuthRegistry, DEFAULT_AUTH_OPTIONS } from '../../src/server/auth/auth-registry.ts';
+import { ServerMetrics } from '../../src/server/metrics/server-metrics.ts';
 import type { Operation } from '../../src/server/operations/operation.ts';
 import { operationOfClient, operationOfServer } from '../../src/server/operations/operations.ts';
 import { Prep, type PrepOptions } from '../../src/server/prep/prep.ts';
@@ -75,6 +76,8 @@ export class SmallServer {
     const { database, sessions, auth } = this;
     this.prep = new Prep({ database, sessions, auth, options: prep, log, clock });
   }
+
+  readonly meter = new ServerMetrics().requests.perNamespace;
 
   /** A session in use, its creation applied. */
   open(...sessionIds: bigint[]): this {

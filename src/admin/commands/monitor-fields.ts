@@ -1,4 +1,4 @@
-import type { Counter, CounterSet, Summary } from '../../server/metrics/counters.ts';
+import type { Counter, CounterSet, Summary, SummarySet } from '../../server/metrics/counters.ts';
 import type { MetricsVisitor } from '../../server/metrics/server-metrics.ts';
 import { JavaDouble, type Json } from '../java-json.ts';
 
@@ -24,6 +24,10 @@ export class MonitorFields implements MetricsVisitor {
 
   counterSet(set: CounterSet): void {
     for (const counter of set.byKey.values()) this.counter(counter);
+  }
+
+  summarySet(set: SummarySet): void {
+    for (const summary of set.byKey.values()) this.summary(summary);
   }
 
   summary(summary: Summary): void {

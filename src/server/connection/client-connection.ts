@@ -225,15 +225,22 @@ export class ClientConnection implements Watcher, Expiring {
     const packet = readAuthPacket(r);
     const answer = this.server.auth.authenticate(packet.scheme, packet.auth, this.remoteAddress);
     const fields = { client: this.client, session: this.sessionHex, scheme: packet.scheme };
+    const { connections } = this.server.metrics;
     if (answer === 'wrong-ensemble') {
+      connections.ensembleAuthFail.add(1);
       this.close('the client means another ensemble', false, 'info');
       return;
     }
     if (answer === 'refused') {
+      connections.authFailed.add(1);
       this.server.log.warn(fields, 'authentication refused, closing the connection');
       this.replies.header(xid, ZXID_ZERO, ErrorCode.authFailed);
       this.close('authentication refused', true);
       return;
+    }
+    if (packet.scheme === 'ensemble') {
+      const isNamed = packet.auth !== undefined && packet.auth.length > 0;
+      (isNamed ? connections.ensembleAuthSuccess : connections.ensembleAuthSkip).add(1);
     }
     let { authIds } = this.asker;
     for (const id of answer) authIds = withAuthId(authIds, id);

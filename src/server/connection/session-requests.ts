@@ -93,7 +93,12 @@ export class SessionRequests {
   private enqueue(request: Request): void {
     this.queue.push(request);
     this.server.pending.add(request);
-    this.server.metrics.requests.requestsInSessionQueue.add(this.queue.length);
+    if (this.isAmongOthers) this.server.metrics.requests.requestsInSessionQueue.add(this.queue.length);
+  }
+
+  /** These counts are of Apache's CommitProcessor, which a standalone server does not have. */
+  private get isAmongOthers(): boolean {
+    return this.server.role.upstream?.mode !== 'standalone';
   }
 
   private dequeue(): Request {
@@ -138,10 +143,12 @@ export class SessionRequests {
       ran++;
       this.replies.checkOverflow();
     }
-    const { metrics } = this.server;
-    metrics.requests.readsAfterWriteInSessionQueue.add(ran);
-    metrics.requests.readsIssuedFromSessionQueue.add(ran);
-    metrics.requests.sessionQueuesDrained.add(1);
+    if (this.isAmongOthers) {
+      const { requests } = this.server.metrics;
+      requests.readsAfterWriteInSessionQueue.add(ran);
+      requests.readsIssuedFromSessionQueue.add(ran);
+      requests.sessionQueuesDrained.add(1);
+    }
     this.host.onAnswered();
   }
 }

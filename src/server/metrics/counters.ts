@@ -130,6 +130,50 @@ export class CounterSet {
   }
 }
 
+/** Clients choose the keys of some sets: the rest of them is counted together, under this name. */
+const MAX_KEYS = 1000;
+const OTHER_KEYS = 'other';
+
+/** One summary for each key, made when the key is first seen. */
+export class SummarySet {
+  readonly name: string;
+  readonly byKey = new Map<string, Summary>();
+  private readonly percentiles: boolean;
+  private keepsWindows = false;
+
+  constructor(name: string, percentiles: boolean) {
+    this.name = name;
+    this.percentiles = percentiles;
+  }
+
+  add(key: string, value: number): void {
+    (this.byKey.get(key) ?? this.newSummary(key)).add(value);
+  }
+
+  reset(): void {
+    for (const summary of this.byKey.values()) summary.reset();
+  }
+
+  keepWindow(): void {
+    this.keepsWindows = true;
+    for (const summary of this.byKey.values()) summary.keepWindow();
+  }
+
+  rotateWindow(): void {
+    for (const summary of this.byKey.values()) summary.rotateWindow();
+  }
+
+  private newSummary(asked: string): Summary {
+    const key = this.byKey.size < MAX_KEYS ? asked : OTHER_KEYS;
+    const known = this.byKey.get(key);
+    if (known !== undefined) return known;
+    const summary = new Summary(`${key}_${this.name}`, this.percentiles);
+    if (this.keepsWindows) summary.keepWindow();
+    this.byKey.set(key, summary);
+    return summary;
+  }
+}
+
 /**
  * Counts in buckets that are one wide up to 63 and then grow by a thirty-second of an octave, so that a quantile is
  * exact for small values and off by 3% at most for large ones.

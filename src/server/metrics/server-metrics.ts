@@ -1,10 +1,12 @@
-import { Counter, CounterSet, Summary } from './counters.ts';
+import { Counter, CounterSet, Summary, SummarySet } from './counters.ts';
+import { NamespaceMeter } from './namespace-meter.ts';
 
 /** All that counts, in the order in which it is shown. */
 class Meters {
   readonly counters: Counter[] = [];
   readonly counterSets: CounterSet[] = [];
   readonly summaries: Summary[] = [];
+  readonly summarySets: SummarySet[] = [];
 
   counter(name: string): Counter {
     const counter = new Counter(name);
@@ -22,6 +24,12 @@ class Meters {
     const summary = new Summary(name, false);
     this.summaries.push(summary);
     return summary;
+  }
+
+  basicSet(name: string): SummarySet {
+    const set = new SummarySet(name, false);
+    this.summarySets.push(set);
+    return set;
   }
 
   advanced(name: string): Summary {
@@ -69,6 +77,7 @@ class RequestMetrics {
   readonly commitsQueued: Counter;
   readonly quotaExceededPerNamespace: CounterSet;
   readonly digestMismatches: Counter;
+  readonly perNamespace: NamespaceMeter;
 
   constructor(meters: Meters) {
     this.readLatency = meters.advanced('readlatency');
@@ -84,6 +93,10 @@ class RequestMetrics {
     this.commitsQueued = meters.counter('request_commit_queued');
     this.quotaExceededPerNamespace = meters.counterSet('quota_exceeded_error_per_namespace');
     this.digestMismatches = meters.counter('digest_mismatches_count');
+    this.perNamespace = new NamespaceMeter(
+      meters.basicSet('read_per_namespace'),
+      meters.basicSet('write_per_namespace'),
+    );
   }
 }
 
@@ -97,6 +110,10 @@ class ConnectionMetrics {
   readonly closedWithoutServerRunning: Counter;
   readonly revalidates: Counter;
   readonly staleSessionsExpired: Counter;
+  readonly authFailed: Counter;
+  readonly ensembleAuthSuccess: Counter;
+  readonly ensembleAuthFail: Counter;
+  readonly ensembleAuthSkip: Counter;
 
   constructor(meters: Meters) {
     this.connectionRequests = meters.counter('connection_request_count');
@@ -107,6 +124,10 @@ class ConnectionMetrics {
     this.closedWithoutServerRunning = meters.counter('cnxn_closed_without_zk_server_running');
     this.revalidates = meters.counter('revalidate_count');
     this.staleSessionsExpired = meters.counter('stale_sessions_expired');
+    this.authFailed = meters.counter('auth_failed_count');
+    this.ensembleAuthSuccess = meters.counter('ensemble_auth_success');
+    this.ensembleAuthFail = meters.counter('ensemble_auth_fail');
+    this.ensembleAuthSkip = meters.counter('ensemble_auth_skip');
   }
 }
 
@@ -125,6 +146,8 @@ class EnsembleMetrics {
   readonly quorumAckLatency: Summary;
   readonly learnerProposalsReceived: Counter;
   readonly learnerCommitsReceived: Counter;
+  readonly proposalLatency: Summary;
+  readonly commitPropagationLatency: Summary;
 
   constructor(meters: Meters) {
     this.electionTime = meters.basic('election_time');
@@ -140,6 +163,8 @@ class EnsembleMetrics {
     this.quorumAckLatency = meters.advanced('quorum_ack_latency');
     this.learnerProposalsReceived = meters.counter('learner_proposal_received_count');
     this.learnerCommitsReceived = meters.counter('learner_commit_received_count');
+    this.proposalLatency = meters.advanced('proposal_latency');
+    this.commitPropagationLatency = meters.advanced('commit_propagation_latency');
   }
 }
 
@@ -187,6 +212,7 @@ export class ServerMetrics {
     for (const counter of this.meters.counters) visitor.counter(counter);
     for (const set of this.meters.counterSets) visitor.counterSet(set);
     for (const summary of this.meters.summaries) visitor.summary(summary);
+    for (const set of this.meters.summarySets) visitor.summarySet(set);
   }
 
   /** `srst`: counters and summaries start again, gauges do not. */
@@ -194,15 +220,18 @@ export class ServerMetrics {
     for (const counter of this.meters.counters) counter.reset();
     for (const set of this.meters.counterSets) set.reset();
     for (const summary of this.meters.summaries) summary.reset();
+    for (const set of this.meters.summarySets) set.reset();
   }
 
   /** Prometheus quantiles are of the last ten minutes; from now on those are kept, and `rotateWindows` moves them on. */
   keepWindows(): void {
     for (const summary of this.meters.summaries) summary.keepWindow();
+    for (const set of this.meters.summarySets) set.keepWindow();
   }
 
   rotateWindows(): void {
     for (const summary of this.meters.summaries) summary.rotateWindow();
+    for (const set of this.meters.summarySets) set.rotateWindow();
   }
 }
 
@@ -219,4 +248,5 @@ export interface MetricsVisitor {
   counter(counter: Counter): void;
   counterSet(set: CounterSet): void;
   summary(summary: Summary): void;
+  summarySet(set: SummarySet): void;
 }

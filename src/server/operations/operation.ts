@@ -5,6 +5,7 @@ import type { Txn, TxnBody } from '../../jute/txns.ts';
 import type { Writer } from '../../jute/writer.ts';
 import type { Asker } from '../asker.ts';
 import type { AuthRegistry } from '../auth/auth-registry.ts';
+import type { NamespaceMeter } from '../metrics/namespace-meter.ts';
 import type { PrepContext } from '../prep/prep-context.ts';
 import type { SessionChecks } from '../sessions/session-tracker.ts';
 
@@ -79,6 +80,7 @@ export interface ReadContext {
   readonly auth: AuthRegistry;
   /** On a leader or standalone server the tracker; on a learner LearnerSessionTracker, which lets all pass. */
   readonly sessions: SessionChecks;
+  readonly meter: Pick<NamespaceMeter, 'onRead'>;
 }
 
 /** Answered by the connection itself. `unknown`: UNIMPLEMENTED, and the connection closes. */

@@ -1,4 +1,4 @@
-import type { Counter, CounterSet, Summary } from '../../metrics/counters.ts';
+import type { Counter, CounterSet, Summary, SummarySet } from '../../metrics/counters.ts';
 import type { MetricsVisitor } from '../../metrics/server-metrics.ts';
 import { FULL_VERSION } from '../version.ts';
 import { javaDouble } from './java-format.ts';
@@ -46,6 +46,10 @@ class MonitorLines implements MetricsVisitor {
 
   counterSet(set: CounterSet): void {
     for (const counter of set.byKey.values()) this.counter(counter);
+  }
+
+  summarySet(set: SummarySet): void {
+    for (const summary of set.byKey.values()) this.summary(summary);
   }
 
   summary(summary: Summary): void {

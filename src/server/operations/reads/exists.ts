@@ -18,6 +18,7 @@ export const exists: ReadOperation = {
     if (watch) tree.watches.addData(path, watcher);
     if (node === -1) return ErrorCode.noNode;
     tree.writeStat(node, w);
+    context.meter.onRead(path, 0);
     return ErrorCode.ok;
   },
 };

@@ -20,7 +20,9 @@ function childrenOperation(type: number): ReadOperation {
       if (node === -1) return ErrorCode.noNode;
       if (!mayRead(asker, tree.aclOf(node), context)) return ErrorCode.noAuth;
       if (watch) tree.watches.addChild(path, watcher);
+      const before = w.length;
       tree.writeChildren(node, w);
+      context.meter.onRead(path, w.length - before - 4 - 4 * tree.childCount(node));
       if (type === OpCode.getChildren2) tree.writeStat(node, w);
       return ErrorCode.ok;
     },

@@ -2,6 +2,9 @@ import { ErrorCode, OpCode } from '../../../jute/codes.ts';
 import type { ReadOperation } from '../operation.ts';
 import { find, mayRead } from './node-lookup.ts';
 
+/** Of what is answered: the length of the data, and the Stat. */
+const STAT_BYTES = 68;
+
 /** getData: path ustring, watch bool; answered the data and the Stat. */
 export const getData: ReadOperation = {
   kind: 'read',
@@ -16,7 +19,9 @@ export const getData: ReadOperation = {
     if (node === -1) return ErrorCode.noNode;
     if (!mayRead(asker, tree.aclOf(node), context)) return ErrorCode.noAuth;
     if (watch) tree.watches.addData(path, watcher);
+    const before = w.length;
     tree.writeDataAndStat(node, w);
+    context.meter.onRead(path, w.length - before - 4 - STAT_BYTES);
     return ErrorCode.ok;
   },
 };
