@@ -7,7 +7,7 @@ import { loadScenarios } from './script/scenario-folder.ts';
 const SCENARIOS = await loadScenarios(scenarioFiles());
 
 /**
- * Every bug on the list is accounted for: a scenario has its name or speaks of it, or docs/TESTING.md says why it cannot
+ * Every bug on the list is accounted for: a scenario has its name or speaks of it, or docs/TEST-RESULTS.md says why it cannot
  * happen here, or that it belongs to something not built. Plain numbers are ZOOKEEPER's.
  */
 const KNOWN_BUGS: Readonly<Record<string, string>> = {
@@ -26,10 +26,10 @@ const KNOWN_BUGS: Readonly<Record<string, string>> = {
     CH-54572 CH-65198 CH-91464 CH-23038 RK-332 RK-262 RK-400 etcd-14890 etcd-19998`,
 };
 
-const DOCS = readFileSync(resolve(import.meta.dirname, '../../docs/TESTING.md'), 'utf8');
+const DOCS = readFileSync(resolve(import.meta.dirname, '../../docs/TEST-RESULTS.md'), 'utf8');
 
 function section(heading: string): string {
-  const from = DOCS.indexOf(`### ${heading}\n`);
+  const from = DOCS.indexOf(`## ${heading}\n`);
   if (from < 0) return '';
   const next = DOCS.indexOf('\n#', from + 4);
   return DOCS.slice(from, next < 0 ? undefined : next);

@@ -6,7 +6,7 @@ import type { JudgedBy } from '../script/script.ts';
 import type { Verdict } from '../world/world.ts';
 import { bundle, Thread } from './bundle.ts';
 import { EXIT, MISSING_TEXT } from './exit-codes.ts';
-import { inOrder } from './many-worlds.ts';
+import { inOrder, seedsFrom } from './many-worlds.ts';
 
 /** Breaks the source on purpose, one thing at a time, and looks whether worlds and scenarios notice. */
 /** Each with the mutant it names, which has to turn it red. */
@@ -56,7 +56,7 @@ export async function checkMutants(list: readonly Mutant[], most: number, thread
     }
     let caught: Verdict | undefined;
     let runs = 0;
-    await inOrder(built.path, 1, most, threads, ({ verdict }) => {
+    await inOrder(built.path, seedsFrom(1, most), threads, ({ verdict }) => {
       runs++;
       if (EXIT[verdict.kind] !== 0) caught = verdict;
       return caught === undefined;

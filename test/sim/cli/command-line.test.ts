@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { readArguments, UsageError } from './command-line.ts';
+import { FIXED_SEEDS } from './fixed-seeds.ts';
 
 const commandOf = (...argv: string[]): unknown => readArguments(argv).command;
 
@@ -39,6 +40,12 @@ test('many worlds are so many, or so many seconds of them', () => {
   });
 });
 
+test('the fixed seeds are a command of their own, and no seed is in them twice', () => {
+  expect(commandOf('--fixed')).toEqual({ do: 'fixed' });
+  expect(refusalOf('--fixed', '--from', '3')).toBe('--from does not belong to --fixed');
+  expect(new Set(FIXED_SEEDS).size).toBe(FIXED_SEEDS.length);
+});
+
 test('mutants are named whole, or by a part of their names', () => {
   const { command, mutant, threads } = readArguments([
     '--seed',
@@ -71,10 +78,10 @@ test('what is not understood is refused by its name', () => {
     "--seeds is a whole number from 1 on, not '0'",
     "--drop is a whole number from 0 on, not ''",
     '--from does not belong to --seed',
-    'one of --help, --minimise, --mutants, --scenario, --seed, --seeds, --seconds is wanted, not seed and seeds',
+    'one of --fixed, --help, --minimise, --mutants, --scenario, --seed, --seeds, --seconds is wanted, not seed and seeds',
     "no mutant's name has 'zzz' in it",
     "there is no mutant 'zzz'; there are:",
     "Unknown option '--bogus'",
-    'one of --help, --minimise, --mutants, --scenario, --seed, --seeds, --seconds is wanted, not none',
+    'one of --fixed, --help, --minimise, --mutants, --scenario, --seed, --seeds, --seconds is wanted, not none',
   ]);
 });

@@ -9,6 +9,7 @@ import type { Less } from '../plan/plan.ts';
 export const USAGE_TEXT = `npm run sim -- --seed 7                    one world; --trace: what happened even if all is well; --lines 60: of each peer
                --seed 7 --drop 0,3 --without 1 --until 4200   without some faults, some clients, and what comes later
                --seeds 1000 --from 1       many, and a summary; --seconds 120 instead of --seeds; --threads 1
+               --fixed                     the same list of seeds every time: fixed-seeds.ts
                --scenario ZOOKEEPER-4643   one script of the corpus, or all
                --scenario all --mutated    each with the mutant it names, which has to turn it red
                --mutant 'skip the truncate'   with any of these: the source with that mutant in it
@@ -32,6 +33,7 @@ export type Command =
       readonly lines: number;
       readonly traced: boolean;
     }
+  | { readonly do: 'fixed' }
   | { readonly do: 'seeds'; readonly from: number; readonly count: number; readonly seconds: number }
   | { readonly do: 'scenario'; readonly name: string; readonly mutated: boolean }
   | { readonly do: 'mutants'; readonly list: readonly Mutant[]; readonly most: number }
@@ -43,9 +45,10 @@ export interface Arguments {
   readonly threads: number;
 }
 
-const COMMANDS = ['help', 'minimise', 'mutants', 'scenario', 'seed', 'seeds', 'seconds'] as const;
+const COMMANDS = ['fixed', 'help', 'minimise', 'mutants', 'scenario', 'seed', 'seeds', 'seconds'] as const;
 
 const OPTIONS = {
+  fixed: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   seed: { type: 'string' },
   drop: { type: 'string' },
@@ -69,6 +72,7 @@ const OPTIONS = {
 
 /** What belongs to which command; a mutant and threads to all. */
 const BELONGS: { readonly [command in (typeof COMMANDS)[number]]: readonly string[] } = {
+  fixed: [],
   help: [],
   minimise: ['lines'],
   mutants: ['late', 'only', 'most'],
@@ -100,6 +104,8 @@ export function readArguments(argv: readonly string[]): Arguments {
   const threads = whole('threads', Math.min(availableParallelism(), 4), 1);
   const command = ((): Command => {
     switch (what) {
+      case 'fixed':
+        return { do: 'fixed' };
       case 'help':
         return { do: 'help' };
       case 'minimise':

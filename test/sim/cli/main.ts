@@ -5,7 +5,8 @@ import { bundle, Thread } from './bundle.ts';
 import { checkMutants, checkScenarios } from './check-mutants.ts';
 import { type Arguments, readArguments, USAGE_TEXT, UsageError } from './command-line.ts';
 import { EXIT, USAGE } from './exit-codes.ts';
-import { many, type SeedAnswer } from './many-worlds.ts';
+import { FIXED_SEEDS } from './fixed-seeds.ts';
+import { many, type SeedAnswer, seedsFrom } from './many-worlds.ts';
 
 /** `npm run sim`; what it can be told is in command-line.ts. */
 async function main(): Promise<number> {
@@ -24,6 +25,7 @@ async function carryOut({ command, mutant, threads }: Arguments): Promise<number
     return 0;
   }
   if (command.do === 'mutants') return checkMutants(command.list, command.most, threads);
+  const again = (seed: number): string => commandFor(seed, NOTHING_LESS, mutant);
   const { path, remove } = await bundle(mutant?.edits);
   try {
     switch (command.do) {
@@ -35,10 +37,10 @@ async function carryOut({ command, mutant, threads }: Arguments): Promise<number
         const names = await namesOf(path, command.name);
         return command.mutated ? await checkScenarios(path, names) : await scenarios(path, names);
       }
-      case 'seeds': {
-        const again = (seed: number): string => commandFor(seed, NOTHING_LESS, mutant);
-        return await many(path, command.from, command.count, command.seconds, threads, again);
-      }
+      case 'fixed':
+        return await many(path, FIXED_SEEDS, Number.POSITIVE_INFINITY, threads, again);
+      case 'seeds':
+        return await many(path, seedsFrom(command.from, command.count), command.seconds, threads, again);
     }
   } finally {
     await remove();

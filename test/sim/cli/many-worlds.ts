@@ -12,23 +12,24 @@ export interface SeedAnswer {
 const LINES = 25;
 const PROGRESS_MS = 10_000;
 
-/** Seeds on all threads; `each` is called in the order of seeds and says whether to go on. */
+/** Seeds on all threads; `each` is called in their order and says whether to go on. */
 export async function inOrder(
   path: string,
-  from: number,
-  count: number,
+  seeds: Iterable<number>,
   threads: number,
   each: (answer: SeedAnswer) => boolean,
 ): Promise<void> {
   const waiting = new Map<number, SeedAnswer>();
-  let next = from;
-  let due = from;
+  const list = seeds[Symbol.iterator]();
+  let taken = 0;
+  let due = 0;
   let isOver = false;
   const work = async (): Promise<void> => {
     const thread = new Thread(path);
-    while (!isOver && next < from + count) {
-      const seed = next++;
-      waiting.set(seed, await thread.ask<SeedAnswer>({ kind: 'seed', seed, less: NOTHING_LESS, lines: LINES }));
+    for (let next = list.next(); !isOver && next.done !== true; next = list.next()) {
+      const seed = next.value;
+      const place = taken++;
+      waiting.set(place, await thread.ask<SeedAnswer>({ kind: 'seed', seed, less: NOTHING_LESS, lines: LINES }));
       for (let ready = waiting.get(due); ready !== undefined && !isOver; ready = waiting.get(due)) {
         waiting.delete(due++);
         if (!each(ready)) isOver = true;
@@ -39,11 +40,15 @@ export async function inOrder(
   await Promise.all(Array.from({ length: threads }, work));
 }
 
+/** From this seed on. */
+export function* seedsFrom(from: number, count: number): Iterable<number> {
+  for (let i = 0; i < count; i++) yield from + i;
+}
+
 /** `again` is the command for one of them. */
 export async function many(
   path: string,
-  from: number,
-  count: number,
+  seeds: Iterable<number>,
   seconds: number,
   threads: number,
   again: (seed: number) => string,
@@ -51,7 +56,7 @@ export async function many(
   const startedMs = performance.now();
   const verdicts: Verdict[] = [];
   let lastLineMs = startedMs;
-  await inOrder(path, from, count, threads, ({ verdict, report }) => {
+  await inOrder(path, seeds, threads, ({ verdict, report }) => {
     verdicts.push(verdict);
     if (EXIT[verdict.kind] !== 0) {
       console.log(`seed ${verdict.seed}: ${verdict.kind}, ${verdict.property}\n${report}`);
@@ -65,14 +70,14 @@ export async function many(
     return nowMs - startedMs < seconds * 1000;
   });
   const realMs = performance.now() - startedMs;
-  console.log(summary(verdicts, from, realMs));
+  console.log(summary(verdicts, realMs));
   const failed = verdicts.filter((verdict) => EXIT[verdict.kind] !== 0);
   if (failed.length > 0) console.log(`failed: ${failed.map(({ seed, property }) => `${seed} ${property}`).join(', ')}`);
   const [first] = failed;
   return first === undefined ? 0 : EXIT[first.kind];
 }
 
-function summary(verdicts: readonly Verdict[], from: number, realMs: number): string {
+function summary(verdicts: readonly Verdict[], realMs: number): string {
   const sum = (of: (stats: Stats) => number): number => verdicts.reduce((total, { stats }) => total + of(stats), 0);
   const virtualS = sum((stats) => stats.virtualMs) / 1000;
   const faults = new Map<string, number>();
@@ -81,7 +86,7 @@ function summary(verdicts: readonly Verdict[], from: number, realMs: number): st
   }
   const count = (kind: string): number => verdicts.filter((verdict) => verdict.kind === kind).length;
   return [
-    `seeds ${from} to ${from + verdicts.length - 1}: ${count('ok')} ok, ${count('void')} void, ${count('safety')} unsafe, ${count('liveness')} not live, ${count('crash')} crashed`,
+    `${verdicts.length} seeds, ${verdicts[0]?.seed} to ${verdicts.at(-1)?.seed}: ${count('ok')} ok, ${count('void')} void, ${count('safety')} unsafe, ${count('liveness')} not live, ${count('crash')} crashed`,
     `elections ${sum((s) => s.elections)}; synchronised by DIFF ${sum((s) => s.diffs)}, TRUNC ${sum((s) => s.truncs)}, SNAP ${sum((s) => s.snaps)}; crashes ${sum((s) => s.crashes)}`,
     `faults ${[...faults]
       .sort()
