@@ -1,7 +1,5 @@
-/** Randomness for jitter (snapshot thresholds, election back-off), and for what a stranger must not foresee. */
+/** Randomness for jitter (snapshot thresholds, election back-off). Never for secrets. */
 export interface Random {
-  /** A whole number in [0, bound). Not for secrets. */
+  /** A whole number in [0, bound). */
   below(bound: number): number;
-  /** As many bytes that nobody outside can guess, for the keys of hash tables. */
-  secret(bytes: number): Uint8Array;
 }

@@ -7,6 +7,7 @@ export const USAGE = `Usage: peer.js --config <zoo.cfg>
        peer.js <clientPort> <dataDir> [tickTime] [maxClientCnxns]
 
   --config <file>    configuration, as Apache ZooKeeper's zoo.cfg
+  --check            say all that is wrong with the configuration, start nothing; 0: it would start, 2: it would not
   --log-level <l>    debug, info (default), warn, error
   --log-file <file>  the log goes there; SIGUSR2 opens the file anew
   --ready-file <f>   written once clients are accepted; holds the process id and the port
@@ -25,6 +26,7 @@ export interface Arguments {
   readonly logFile: string | undefined;
   readonly readyFile: string | undefined;
   readonly welcome: boolean;
+  readonly check: boolean;
 }
 
 /** Said instead of starting a peer. */
@@ -39,6 +41,7 @@ export function parseArguments(argv: readonly string[]): Arguments | Answer {
   const plain: string[] = [];
   const values = new Map<string, string>();
   let welcome = false;
+  let check = false;
   for (let i = 0; i < argv.length; i++) {
     const arg = argv[i] as string;
     if (arg === '--help' || arg === '-h') return { exitCode: EXIT.stopped, text: USAGE };
@@ -47,6 +50,7 @@ export function parseArguments(argv: readonly string[]): Arguments | Answer {
       return { exitCode: EXIT.stopped, text };
     }
     if (arg === '--welcome') welcome = true;
+    else if (arg === '--check') check = true;
     else if (VALUED.has(arg)) {
       const value = argv[++i];
       if (value === undefined || value === '') return refused(`${arg} needs a value`);
@@ -67,6 +71,7 @@ export function parseArguments(argv: readonly string[]): Arguments | Answer {
     logFile: values.get('--log-file'),
     readyFile: values.get('--ready-file'),
     welcome,
+    check,
   };
 }
 

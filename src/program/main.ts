@@ -2,11 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
 import { ConfigError, FatalError, messageOf } from '../base/errors.ts';
 import { EXIT } from '../base/exit-codes.ts';
+import { checkConfig } from '../embed/check-config.ts';
 import { RunningPeer } from '../embed/running-peer.ts';
 import { threadPoolWarning } from '../io/node-disk.ts';
 import { openNodeWorld } from '../io/node-world.ts';
 import type { PeerConfig } from '../quorum/config/peer-config.ts';
 import { type ReadConfig, readConfigArguments, readConfigFile } from '../quorum/config/read-config.ts';
+import { linesOf } from '../quorum/config/refused-config.ts';
 import { COMPATIBLE_VERSION, OWN_VERSION } from '../server/monitoring/version.ts';
 import { type Arguments, parseArguments } from './arguments.ts';
 import { LogOutput } from './log-output.ts';
@@ -80,15 +82,23 @@ class Program {
     process.removeAllListeners('warning');
     process.on('warning', (warning) => log.warn({ stack: warning.stack }, `a warning of Node.js: ${warning.message}`));
 
+    const jvmFlags = `${process.env.SERVER_JVMFLAGS ?? ''} ${process.env.JVMFLAGS ?? ''}`;
+    const context = { disk: world.disk, cwd: process.cwd(), jvmFlags };
+    const readConfig = (): ReadConfig =>
+      args.config === undefined ? readConfigArguments(args.plain, context) : readConfigFile(args.config, context);
+    if (args.check) {
+      void checkConfig(readConfig).then(({ good, lines }) => {
+        for (const line of lines) this.errors.write(`${line}\n`);
+        this.exit.leave(good ? EXIT.stopped : EXIT.invalidConfig);
+      });
+      return;
+    }
     let read: ReadConfig;
     try {
-      const jvmFlags = `${process.env.SERVER_JVMFLAGS ?? ''} ${process.env.JVMFLAGS ?? ''}`;
-      const context = { disk: world.disk, cwd: process.cwd(), jvmFlags };
-      read =
-        args.config === undefined ? readConfigArguments(args.plain, context) : readConfigFile(args.config, context);
+      read = readConfig();
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      this.errors.write(`${error.message}\n`);
+      for (const line of linesOf(error)) this.errors.write(`${line}\n`);
       log.error({}, `invalid configuration: ${error.message}`);
       this.exit.leave(EXIT.invalidConfig);
       return;

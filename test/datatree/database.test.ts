@@ -25,13 +25,7 @@ const log: Log = {
   warn: recorder('warn'),
   error: recorder('error'),
 };
-const OPTIONS: DatabaseOptions = {
-  extendedTypes: true,
-  emulate353Ttl: false,
-  digest: true,
-  hashKey: { low: 1, high: 2 },
-  log,
-};
+const OPTIONS: DatabaseOptions = { extendedTypes: true, emulate353Ttl: false, digest: true, log };
 const BOB: Acl[] = [{ perms: 31, id: { scheme: 'digest', id: 'bob:x' } }];
 
 let db: Database;

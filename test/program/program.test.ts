@@ -27,7 +27,7 @@ test('it serves until SIGTERM, one line of JSON per event, and ends with 0', asy
 test('a configuration that cannot be honoured ends it with 2, and standard error says where', async () => {
   const program = new Program([configFile('clientPort=0\ntickTime=now\n')]);
   expect(await program.ended).toBe(2);
-  expect(program.err).toContain(`${testDir()}/zoo.cfg:5: tickTime=now: a whole number is needed, 1 or more\n`);
+  expect(program.err).toContain(`${testDir()}/zoo.cfg:5: tickTime=now: a whole number is needed, 10 or more\n`);
   const unknown = new Program(['--confgi', 'zoo.cfg']);
   expect(await unknown.ended).toBe(2);
   expect(unknown.err).toContain('unknown option --confgi');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError, messageOf } from '../../src/base/errors.ts';
 import { DiskError } from '../../src/io/disk.ts';
+import { KEYS } from '../../src/quorum/config/keys.ts';
 import type { PeerConfig } from '../../src/quorum/config/peer-config.ts';
 import {
   type ReadConfig,
@@ -8,6 +9,7 @@ import {
   readConfigFile,
   readConfigProperties,
 } from '../../src/quorum/config/read-config.ts';
+import { linesOf } from '../../src/quorum/config/refused-config.ts';
 import type { ConfigContext } from '../../src/quorum/config/settings.ts';
 
 /** Files by absolute path; /conf is where a peer is started from. */
@@ -241,10 +243,10 @@ describe('unknown and unhonoured keys', () => {
 
 describe('wrong values', () => {
   test.each([
-    ['tickTime=fast', 'zoo.cfg:3: tickTime=fast: a whole number is needed, 1 or more'],
-    ['tickTime=0', 'zoo.cfg:3: tickTime=0: a whole number is needed, 1 or more'],
+    ['tickTime=fast', 'zoo.cfg:3: tickTime=fast: a whole number is needed, 10 or more'],
+    ['tickTime=0', 'zoo.cfg:3: tickTime=0: a whole number is needed, 10 or more'],
     ['clientPort=70000', 'zoo.cfg:3: clientPort=70000: a whole number is needed, from 0 to 65535'],
-    ['tickTime=0x10', 'zoo.cfg:3: tickTime=0x10: a whole number is needed, 1 or more'],
+    ['tickTime=0x10', 'zoo.cfg:3: tickTime=0x10: a whole number is needed, 10 or more'],
     ['standaloneEnabled=yes', 'zoo.cfg:3: standaloneEnabled=yes: it is true or false'],
     ['standaloneEnabled=ture', 'zoo.cfg:3: standaloneEnabled=ture: it is true or false; did you mean true?'],
     ['forceSync=true', 'zoo.cfg:3: forceSync=true: it is yes or no'],
@@ -285,6 +287,150 @@ describe('wrong values', () => {
       'zoo.cfg:2: clientPortAddress=::1: clientPort is missing',
     );
     expect(() => readConfigFile('nope.cfg', { disk: diskOf({}), cwd: '/' })).toThrow('nope.cfg: there is no such file');
+  });
+});
+
+describe('what a shell, an editor or a script leaves behind', () => {
+  test.each([
+    ['dataLogDir=', 'zoo.cfg:3: dataLogDir=: it names nothing; write a path, or leave the key out'],
+    ['dataLogDir= \t', 'zoo.cfg:3: dataLogDir=: it names nothing; write a path, or leave the key out'],
+    ['dynamicConfigFile=', 'zoo.cfg:3: dynamicConfigFile=: it names nothing; write a path, or leave the key out'],
+    [
+      'dataLogDir="/log"',
+      'zoo.cfg:3: dataLogDir="/log": quotes, ~ and $ mean themselves here; write the path as it is on the disk',
+    ],
+    [
+      'dataLogDir=~/log',
+      'zoo.cfg:3: dataLogDir=~/log: quotes, ~ and $ mean themselves here; write the path as it is on the disk',
+    ],
+    [
+      'dataLogDir=$LOG',
+      'zoo.cfg:3: dataLogDir=$LOG: quotes, ~ and $ mean themselves here; write the path as it is on the disk',
+    ],
+    ['datalogdir=/log', 'zoo.cfg:3: datalogdir=/log: there is no such key; write dataLogDir'],
+    ['dataLogDir=/a\\u0000b', 'zoo.cfg:3: dataLogDir=/a\0b: a name with a NUL in it; write the path of a directory'],
+    ['dataLogDir=/file', 'zoo.cfg:3: dataLogDir=/file: it is a file; name a directory'],
+    [
+      'DigestAuthenticationProvider.digestAlg=',
+      'zoo.cfg:3: DigestAuthenticationProvider.digestAlg=: no such hash here; SHA1, SHA-256 and SHA-512 are',
+    ],
+    ['tickTime=1', 'zoo.cfg:3: tickTime=1: a whole number is needed, 10 or more'],
+    ['a=\\u12', 'zoo.cfg:3: "\\u12" is no character; write \\u and four hexadecimal digits, or \\\\ for a backslash'],
+  ])('%s is refused', (line, message) => {
+    expect(refusal(`${STANDALONE}${line}\n`, { '/file': '' })).toBe(message);
+  });
+
+  test('the wrong case of dataDir is named beside what is missing', () => {
+    expect(refusal('datadir=/d\nclientPort=1\n')).toBe(
+      'zoo.cfg: dataDir: it is missing; name the directory for the data; zoo.cfg:1 has datadir, write dataDir',
+    );
+  });
+
+  test('a byte order mark is named; Java takes it for a part of the first key', () => {
+    const said = 'zoo.cfg:1: the file begins with a byte order mark; save it as UTF-8 without one';
+    expect(refusal(`\xef\xbb\xbf${STANDALONE}`)).toBe(
+      `${said}\nzoo.cfg: dataDir: it is missing; name the directory for the data`,
+    );
+    expect(read(`\xef\xbb\xbf# comment\n${STANDALONE}`).warnings).toEqual([said]);
+  });
+
+  test('a directory of such a name that is there is used, for it may hold data', () => {
+    const disk = { ...diskOf({ '/conf/zoo.cfg': 'dataDir=/$d\nclientPort=1\n' }), exists: () => true };
+    const { config, warnings } = readConfigFile('zoo.cfg', { disk, cwd: '/conf' });
+    expect(config.dataDir).toBe('/$d');
+    expect(warnings).toEqual([
+      'zoo.cfg:1: dataDir=/$d: quotes, ~ and $ mean themselves here, and there is a directory of that name',
+    ]);
+  });
+
+  test('a name in UTF-8 is the one that Java makes of its bytes, to the last of them', () => {
+    const { config, warnings } = read('dataDir=/d\xc3\xa9j\xc3\xa0\nclientPort=1\n');
+    expect(config.dataDir).toBe('/d\u00c3\u00a9j\u00c3\u00a0');
+    expect(warnings).toEqual([
+      'zoo.cfg:1: dataDir=/d\u00c3\u00a9j\u00c3\u00a0: each byte is read as a character of its own, as by Java; for /d\u00e9j\u00e0 write /d\\u00e9j\\u00e0',
+    ]);
+    expect(read('dataDir=/d\\u00e9j\\u00e0\nclientPort=1\n')).toMatchObject({
+      warnings: [],
+      config: { dataDir: '/d\u00e9j\u00e0' },
+    });
+  });
+
+  test('everything up to the blank is trimmed as by Java: NUL, Ctrl-Z, and no other white space', () => {
+    expect(configOf('dataDir=\0/d\x1a\0\nclientPort=1\n').dataDir).toBe('/d');
+    expect(configOf('dataDir=/d\x85\nclientPort=1\n').dataDir).toBe('/d\x85');
+  });
+
+  test.each([
+    [
+      'clientPortAddress=',
+      '127.0.0.1',
+      'zoo.cfg:3: clientPortAddress is empty: 127.0.0.1 is used, which only this machine can reach',
+    ],
+    ['clientPortAddress=[::1]', '0:0:0:0:0:0:0:1', undefined],
+    ['clientPortAddress=127.1', '127.0.0.1', undefined],
+    ['clientPortAddress=[fe80::1%eth0]', 'fe80::1%eth0', undefined],
+    ['clientPortAddress=[::]', undefined, undefined],
+    ['clientPortAddress=0', undefined, undefined],
+    ['clientPortAddress=zoo.', 'zoo.', undefined],
+  ])('%s is bound as Java would', (line, host, warning) => {
+    const { config, warnings } = read(`${STANDALONE}${line}\n`);
+    expect(config.clientPortAddress).toBe(host);
+    expect(warnings).toEqual(warning === undefined ? [] : [warning]);
+  });
+
+  test('no key with an empty value is passed over: a default, a refusal or a word', () => {
+    const taken = Object.keys(KEYS).filter((key) => refusal(`clientPort=1\ndataDir=/d\n${key}=\n`) === 'not refused');
+    const quiet = taken.filter((key) => read(`clientPort=1\ndataDir=/d\n${key}=\n`).warnings.length === 0);
+    expect(quiet).toEqual([
+      'snapshot.compression.method',
+      '4lw.commands.whitelist',
+      'admin.commandURL',
+      'DigestAuthenticationProvider.superDigest',
+      'ensembleAuthName',
+    ]);
+  });
+
+  test('one number in two lines, one address in two lines, one port twice: refused', () => {
+    const refusalOf = (lines: string): string => refusal(`${THREE}${lines}\n`, MYID);
+    expect(refusalOf('server.1=z:1:2')).toBe(
+      'zoo.cfg:9: server.1=z:1:2: zoo.cfg:5 gives it another value; each number may stand in one line',
+    );
+    expect(refusalOf('server.01=z:1:2')).toBe('zoo.cfg:9: server.01=z:1:2: server 1 is named twice');
+    expect(refusalOf('server.5=127.1:2888:3888\nserver.6=127.0.0.1:3888:4888')).toBe(
+      'zoo.cfg:10: server.6=127.0.0.1:3888:4888: server.5 has 127.0.0.1:3888 too; each needs its own',
+    );
+  });
+
+  test('a file that is a directory, or that this user may not read, is named', () => {
+    const failing = (code: string): ConfigContext['disk'] => ({
+      ...diskOf({}),
+      readSmall: (path) => {
+        throw new DiskError(code, path, code);
+      },
+    });
+    const said = (code: string) => () => readConfigFile('zoo.cfg', { disk: failing(code), cwd: '/conf' });
+    expect(said('EISDIR')).toThrow('zoo.cfg: it is a directory, and a file is needed');
+    expect(said('EACCES')).toThrow('zoo.cfg: this user may not read it; give it the right to');
+    expect(said('EIO')).toThrow('zoo.cfg: it cannot be read (EIO)');
+  });
+
+  test('all refusals and all warnings come at once', () => {
+    try {
+      read('dataDir=/file\nclientPort=x\nfoo=1\nserver.1=a:1\nserver.x=b:1:2\nsslQuorum=true\nforceSync=no\n', {
+        '/file': '',
+      });
+      expect.unreachable();
+    } catch (error) {
+      expect(linesOf(error as ConfigError)).toEqual([
+        'zoo.cfg:2: clientPort=x: a whole number is needed, from 0 to 65535',
+        'zoo.cfg:6: sslQuorum=true: refused, because TLS is not served yet; remove it to start without',
+        'zoo.cfg:1: dataDir=/file: it is a file; name a directory',
+        'zoo.cfg:4: server.1=a:1: "a:1" has 2 fields, not 3 or 4; write host:quorumPort:electionPort[:participant|:observer][;[clientHost:]clientPort]',
+        'zoo.cfg:5: server.x=b:1:2: "x" is not a server or group id, a whole number such as 1',
+        'warning: zoo.cfg:3: unknown key foo',
+        'warning: forceSync=no: writes are acknowledged before they are on disk; a power loss loses them',
+      ]);
+    }
   });
 });
 

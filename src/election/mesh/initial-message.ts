@@ -1,4 +1,5 @@
-import { printHostPort, splitHostPorts } from '../quorum/server-spec.ts';
+import { printHostPort } from '../quorum/host-address.ts';
+import { splitHostPorts } from '../quorum/server-spec.ts';
 
 /**
  * What the side that dials an election port says first:

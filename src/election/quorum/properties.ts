@@ -28,7 +28,13 @@ export function parseProperties(text: string, onFault: PropertyFault = refuseTex
   const properties: Property[] = [];
   const lines = new LogicalLines(text);
   for (let found = lines.next(); found !== undefined; found = lines.next()) {
-    properties.push({ ...splitProperty(found.text, found.line, onFault), line: found.line });
+    const { key, value, broken } = splitProperty(found.text);
+    if (broken === undefined) properties.push({ key, value, line: found.line });
+    else
+      onFault(
+        found.line,
+        `"${broken}" is no character; write \\u and four hexadecimal digits, or \\\\ for a backslash`,
+      );
   }
   return properties;
 }
@@ -111,35 +117,35 @@ function refuseText(line: number, what: string): never {
   throw new ConfigError(`line ${line}: ${what}`);
 }
 
-function splitProperty(text: string, line: number, onFault: PropertyFault): { key: string; value: string } {
+/** `broken`: an escape that is none; then key and value mean nothing. */
+function splitProperty(text: string): { key: string; value: string; broken: string | undefined } {
   let keyEnd = 0;
   while (keyEnd < text.length && !/[=: \t\f]/.test(text[keyEnd] as string)) keyEnd += text[keyEnd] === '\\' ? 2 : 1;
   keyEnd = Math.min(keyEnd, text.length);
   const separator = /^[ \t\f]*[=:]?[ \t\f]*/.exec(text.slice(keyEnd)) as RegExpExecArray;
-  return {
-    key: unescaped(text.slice(0, keyEnd), line, onFault),
-    value: unescaped(text.slice(keyEnd + separator[0].length), line, onFault),
-  };
+  const [key, value] = [text.slice(0, keyEnd), text.slice(keyEnd + separator[0].length)];
+  return { key: unescaped(key), value: unescaped(value), broken: brokenEscape(key) ?? brokenEscape(value) };
 }
 
-function unescaped(text: string, line: number, onFault: PropertyFault): string {
-  if (!text.includes('\\')) return text;
-  return text.replace(/\\(u[0-9a-fA-F]{4}|[\s\S]|$)/g, (_, escaped: string, at: number) => {
+function brokenEscape(text: string): string | undefined {
+  for (const { 1: escaped, index } of text.matchAll(ESCAPE)) {
+    if (escaped === 'u') return text.slice(index, index + 6);
+  }
+  return undefined;
+}
+
+function unescaped(text: string): string {
+  return text.replace(ESCAPE, (_, escaped: string) => {
     if (escaped.length === 5) return String.fromCharCode(Number.parseInt(escaped.slice(1), 16));
-    switch (escaped) {
-      case 't':
-        return '\t';
-      case 'n':
-        return '\n';
-      case 'r':
-        return '\r';
-      case 'f':
-        return '\f';
-      case 'u':
-        onFault(line, `"${text.slice(at, at + 6)}" is no character; write \\u and four hexadecimal digits, or \\\\u`);
-        return '';
-      default:
-        return escaped;
-    }
+    return ESCAPES.get(escaped) ?? escaped;
   });
 }
+
+const ESCAPE = /\\(u[0-9a-fA-F]{4}|[\s\S])/g;
+
+const ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['t', '\t'],
+  ['n', '\n'],
+  ['r', '\r'],
+  ['f', '\f'],
+]);

@@ -1,4 +1,5 @@
 import { ConfigError } from '../../base/errors.ts';
+import { bracketed, canonicalHost } from './host-address.ts';
 
 /**
  * One member of the ensemble, as `server.N` gives it:
@@ -7,10 +8,10 @@ import { ConfigError } from '../../base/errors.ts';
  *   server  = host ":" quorumPort ":" electionPort [ ":" role ]
  *   role    = "participant" | "observer"               any case; participant when absent
  *   client  = [ host ":" ] port                        host 0.0.0.0 when absent
- *   host    = name | IPv4 | "[" IPv6 "]"
+ *   host    = name | IPv4 | "[" IPv6 "]"                 host-address.ts has their spellings
  *
- * Printed with the role always, addresses sorted by host, IPv6 written out in eight groups, and the client part with
- * its host: that is how Java prints addresses, and other servers compare the text.
+ * Printed with the role always, addresses sorted by host, and the client part with its host: other servers compare the
+ * text.
  */
 export interface ServerSpec {
   readonly sid: number;
@@ -59,6 +60,7 @@ export function parseServerSpec(sid: number, key: string, value: string, options
       electionPort: parsePort(fields[2] as string, 'election port', refuse),
     };
     if (address.host === '') throw refuse('the host is missing');
+    if (/\s/.test(address.host)) throw refuse(`no host is named "${address.host}"`);
     if (address.quorumPort === address.electionPort) throw refuse('quorum port and election port must differ');
     if (!addresses.some((known) => sameAddress(known, address))) addresses.push(address);
     if (fields.length === 4) {
@@ -103,11 +105,6 @@ export function sameServerSpec(a: ServerSpec, b: ServerSpec): boolean {
   );
 }
 
-/** `host:port`, with brackets around an IPv6 address. */
-export function printHostPort(host: string, port: number): string {
-  return `${bracketed(host)}:${port}`;
-}
-
 /**
  * Splits `host:port...` with brackets around IPv6, the brackets taken off; undefined when a bracket is not closed
  * or nothing follows the colon after it.
@@ -145,63 +142,9 @@ function sameAddress(a: PeerAddress, b: PeerAddress): boolean {
   return a.host === b.host && a.quorumPort === b.quorumPort && a.electionPort === b.electionPort;
 }
 
-function bracketed(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
-}
-
 /** Java's String.split with a plain separator: empty pieces at the end are dropped, so "a;" is one piece. */
 function splitLikeJava(text: string, separator: string): string[] {
   const pieces = text.split(separator);
   while (pieces.length > 1 && pieces.at(-1) === '') pieces.pop();
   return pieces;
-}
-
-/** IPv6 as Java prints it: eight groups, no "::", no leading zeros, and IPv4-mapped addresses as IPv4. */
-function canonicalHost(host: string): string {
-  const groups = host.includes(':') ? ipv6Groups(host) : undefined;
-  if (groups === undefined) return host;
-  const [g0, g1, g2, g3, g4, g5, high, low] = groups as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  if ((g0 | g1 | g2 | g3 | g4) === 0 && g5 === 0xffff) {
-    return `${high >> 8}.${high & 0xff}.${low >> 8}.${low & 0xff}`;
-  }
-  return groups.map((group) => group.toString(16)).join(':');
-}
-
-function ipv6Groups(text: string): number[] | undefined {
-  const halves = text.split('::');
-  if (halves.length > 2) return undefined;
-  const head = ipv6Half(halves[0] as string);
-  const tail = halves.length === 2 ? ipv6Half(halves[1] as string) : [];
-  if (head === undefined || tail === undefined) return undefined;
-  const missing = 8 - head.length - tail.length;
-  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
-  return [...head, ...new Array<number>(missing).fill(0), ...tail];
-}
-
-function ipv6Half(text: string): number[] | undefined {
-  if (text === '') return [];
-  const groups: number[] = [];
-  for (const piece of text.split(':')) {
-    const dotted = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(piece);
-    if (dotted !== null) {
-      const bytes = dotted.slice(1).map(Number);
-      if (bytes.some((byte) => byte > 255)) return undefined;
-      const [a, b, c, d] = bytes as [number, number, number, number];
-      groups.push((a << 8) | b, (c << 8) | d);
-    } else if (/^[0-9a-f]{1,4}$/i.test(piece)) {
-      groups.push(Number.parseInt(piece, 16));
-    } else {
-      return undefined;
-    }
-  }
-  return groups;
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { assert } from '../../base/assert.ts';
 import { ConfigError } from '../../base/errors.ts';
+import { digestAlgorithmFault } from '../../server/auth/digest-provider.ts';
 import { readConfigText } from './config-text.ts';
 import { readDirectories } from './directories.ts';
 import { fieldsOf } from './fields.ts';
@@ -68,6 +69,8 @@ function build(settings: Settings, configFile: string | undefined, context: Conf
     settings.warnings.push('forceSync=no: writes are acknowledged before they are on disk; a power loss loses them');
   }
   if (fields.skipACL) settings.warnings.push('skipACL=yes: every client may read and change everything');
+  const digestFault = digestAlgorithmFault(fields.digestAlgorithm);
+  if (digestFault !== undefined) settings.refuse('DigestAuthenticationProvider.digestAlg', digestFault);
   const fourLetterWords = readFourLetterWords(settings);
   const authProviderClasses = readAuthProviders(settings);
   settings.finish();

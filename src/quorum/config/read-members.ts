@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { ConfigError } from '../../base/errors.ts';
+import { isAnyHost, isNumeric, printHostPort } from '../../election/quorum/host-address.ts';
 import { parseProperties, trimLikeJava } from '../../election/quorum/properties.ts';
 import { parseQuorumConfig, type QuorumConfigOptions, type QuorumEntry } from '../../election/quorum/quorum-config.ts';
 import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
@@ -39,7 +40,10 @@ export function readMembers(
   if (!distributed && verifier.voters.size === 1) {
     settings.warnings.push('a single server line without standaloneEnabled=false makes a standalone server');
   }
-  if (distributed) refuseStranger(settings, verifier, myid, dataDir);
+  if (distributed) {
+    refuseStranger(settings, verifier, myid, dataDir);
+    refuseSharedAddresses(settings, verifier);
+  }
 
   const self = myid === undefined ? undefined : verifier.members.get(myid);
   const peerType = self?.role ?? 'participant';
@@ -67,6 +71,27 @@ function refuseStranger(settings: Settings, verifier: QuorumVerifier, myid: numb
     const known = [...verifier.members.keys()].sort((a, b) => a - b).join(', ');
     settings.refuseText(`${file}:1: server ${myid} is not among the server lines (${known})`);
   }
+}
+
+/** One address in two lines, maybe in two spellings: whoever dials the one server reaches the other. */
+function refuseSharedAddresses(settings: Settings, verifier: QuorumVerifier): void {
+  const owners = new Map<string, number>();
+  for (const sid of [...verifier.members.keys()].sort((a, b) => a - b)) {
+    for (const { host, quorumPort, electionPort } of verifier.members.get(sid)?.addresses ?? []) {
+      for (const port of [quorumPort, electionPort]) {
+        const address = printHostPort(host, port);
+        const owner = owners.get(address);
+        if (owner === undefined) owners.set(address, sid);
+        else if (owner !== sid) refuseLine(settings, sid, `server.${owner} has ${address} too; each needs its own`);
+      }
+    }
+  }
+}
+
+function refuseLine(settings: Settings, sid: number, what: string): void {
+  const setting = settings.get(`server.${sid}`);
+  if (setting === undefined) settings.refuseText(`server.${sid}: ${what}`);
+  else settings.refuseSetting(setting, what);
 }
 
 function optionsOf(settings: Settings): QuorumConfigOptions {
@@ -194,23 +219,37 @@ function readClientAddress(
   myid: number | undefined,
 ): ClientAddress {
   const port = settings.value('clientPort');
-  const host = anyHost(settings.value('clientPortAddress'));
+  const host = settings.value('clientPortAddress');
   if (port === undefined && settings.has('clientPortAddress') && settings.sound('clientPort')) {
     settings.refuse('clientPortAddress', 'clientPort is missing');
   }
   if (inServerLine === undefined) {
-    if (port === undefined) settings.warnings.push('clientPort is not set: no client can connect to this server');
-    return { clientPort: port, clientPortAddress: host };
+    if (!settings.has('clientPort')) {
+      settings.warnings.push('clientPort is not set: no client can connect to this server');
+    }
+    return { clientPort: port, clientPortAddress: notAny(host) };
   }
-  if (port !== undefined && (port !== inServerLine.port || (host !== undefined && host !== inServerLine.host))) {
-    settings.refuse(
-      'clientPort',
-      `server.${myid} gives ${inServerLine.host}:${inServerLine.port} as the client address; remove one of the two`,
-    );
+  const said = `server.${myid} gives ${printHostPort(inServerLine.host, inServerLine.port)} as the client address`;
+  if (port !== undefined && port !== inServerLine.port) {
+    settings.refuse('clientPort', `${said}; remove one of the two`);
+  } else if (port !== undefined && host !== undefined && !isAnyHost(host) && host !== inServerLine.host) {
+    const [here, there] = [addressOf(host), addressOf(inServerLine.host)];
+    // A name may well be the same address; that is for a resolver to say, and the server line counts.
+    if (isAnyHost(inServerLine.host) || (here !== undefined && there !== undefined && here !== there)) {
+      settings.refuse('clientPortAddress', `${said}; remove one of the two`);
+    } else if (here === undefined || here !== there) {
+      settings.warnings.push(`${settings.get('clientPortAddress')?.where}: ${said}, and that counts`);
+    }
   }
-  return { clientPort: inServerLine.port, clientPortAddress: anyHost(inServerLine.host) };
+  return { clientPort: inServerLine.port, clientPortAddress: notAny(inServerLine.host) };
 }
 
-function anyHost(host: string | undefined): string | undefined {
-  return host === undefined || host === '' || host === '0.0.0.0' || host === '::' ? undefined : host;
+/** Undefined for a name, but for the one that everybody knows. */
+function addressOf(host: string): string | undefined {
+  if (host.toLowerCase() === 'localhost') return '127.0.0.1';
+  return isNumeric(host) ? host : undefined;
+}
+
+function notAny(host: string | undefined): string | undefined {
+  return host === undefined || isAnyHost(host) ? undefined : host;
 }

@@ -14,3 +14,13 @@ export class RefusedConfig extends ConfigError {
     this.warnings = warnings;
   }
 }
+
+/** For a person at a terminal, one line each: first the refusals, then the warnings, marked as such. */
+export function linesOf(refused: ConfigError): string[] {
+  if (!(refused instanceof RefusedConfig)) return refused.message.split('\n');
+  return [...refused.refusals, ...refused.warnings.map(warningLine)];
+}
+
+export function warningLine(warning: string): string {
+  return `warning: ${warning}`;
+}

@@ -25,6 +25,9 @@ export interface ConfigContext {
   readonly jvmFlags?: string;
 }
 
+/** In UTF-8, read as Latin-1. */
+const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf';
+
 export class Settings {
   private readonly settings = new Map<string, Setting>();
   private readonly values = new Map<string, Value | undefined>();
@@ -38,10 +41,14 @@ export class Settings {
     this.source = source;
   }
 
-  /** The lines of a properties file. */
+  /** The lines of a properties file, in Latin-1. */
   addFile(text: string, file: string): void {
     const onFault = (line: number, what: string): void => this.refuseText(`${file}:${line}: ${what}`);
     for (const { key, value, line } of parseProperties(text, onFault)) {
+      if (line === 1 && text.startsWith(BYTE_ORDER_MARK)) {
+        this.byteOrderMark(`${file}:1`, key);
+        continue;
+      }
       const setting = { key: trimLikeJava(key), value: trimLikeJava(value), where: `${file}:${line}` };
       const earlier = this.settings.get(setting.key);
       if (earlier !== undefined && earlier.value !== setting.value) this.setAgain(setting, earlier);
@@ -125,6 +132,9 @@ export class Settings {
       this.refuseSetting(setting, value.why);
       return spec.default;
     }
+    if (spec.type === 'host' && setting.value === '') {
+      this.warnings.push(`${setting.where}: ${key} is empty: ${value} is used, which only this machine can reach`);
+    }
     if (typeof value === 'number' && 'least' in spec && spec.least !== undefined && value < spec.least) {
       this.warnings.push(`${setting.where}: ${key}=${value} is less than ${spec.least}; ${spec.least} is used`);
       return spec.least;
@@ -154,9 +164,20 @@ export class Settings {
     this.refuseSetting(setting, `refused, because ${why}; remove it to start without`);
   }
 
+  /** Java takes it for a part of the first key. */
+  private byteOrderMark(where: string, key: string): void {
+    const said = `${where}: the file begins with a byte order mark; save it as UTF-8 without one`;
+    if (/^[#!]/.test(key.slice(BYTE_ORDER_MARK.length))) this.warnings.push(said);
+    else this.refuseText(said);
+  }
+
   private setAgain(setting: Setting, earlier: Setting): void {
-    this.warnings.push(
-      `${setting.where}: ${setting.key} is set again, and this time counts (before: ${earlier.where})`,
-    );
+    if (/^(server\.|group|weight)/.test(setting.key)) {
+      this.refuseSetting(setting, `${earlier.where} gives it another value; each number may stand in one line`);
+    } else {
+      this.warnings.push(
+        `${setting.where}: ${setting.key} is set again, and this time counts (before: ${earlier.where})`,
+      );
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { canonicalHost, isNumeric } from '../../election/quorum/host-address.ts';
 import type { KeySpec } from './keys/key-spec.ts';
 import { suggest } from './suggest.ts';
 
@@ -26,6 +27,8 @@ export function parseValue(text: string, spec: KeySpec): Value | NoValue {
       return isChosen(parseChoice(text, ['yes', 'no']), 'yes');
     case 'path':
       return text === '' ? new NoValue('it names nothing; write a path, or leave the key out') : text;
+    case 'host':
+      return parseHost(text);
     case 'text':
       return spec.choices === undefined ? text : parseChoice(text, spec.choices);
   }
@@ -52,6 +55,15 @@ function parseWhole(text: string, spec: KeySpec & { type: 'int' | 'long' | 'floa
 function parseFloatValue(text: string): number | NoValue {
   const value = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN;
   return Number.isFinite(value) ? value : new NoValue('a number is needed, such as 0.33');
+}
+
+/** Java takes no name at all for the loopback address. */
+const LOOPBACK = '127.0.0.1';
+
+function parseHost(text: string): string | NoValue {
+  if (text === '') return LOOPBACK;
+  if (isNumeric(text)) return canonicalHost(text);
+  return /[:\s[\]/]/.test(text) ? new NoValue('it is no address; write a name, or an IPv4 or IPv6 address') : text;
 }
 
 function isChosen(chosen: string | NoValue, choice: string): boolean | NoValue {

@@ -18,13 +18,8 @@ export class DigestProvider implements AuthProvider {
   constructor(algorithm = 'SHA1', superDigest: string | undefined = undefined) {
     this.algorithm = nodeAlgorithm(algorithm);
     this.superDigest = superDigest;
-    try {
-      createHash(this.algorithm);
-    } catch {
-      throw new ConfigError(
-        `DigestAuthenticationProvider.digestAlg=${algorithm}: no such hash here; SHA1, SHA-256 and SHA-512 are`,
-      );
-    }
+    const fault = digestAlgorithmFault(algorithm);
+    if (fault !== undefined) throw new ConfigError(`DigestAuthenticationProvider.digestAlg=${algorithm}: ${fault}`);
   }
 
   authenticate(data: Buffer | undefined): AuthAnswer {
@@ -50,6 +45,16 @@ export class DigestProvider implements AuthProvider {
 
   userName(id: string): string {
     return splitDroppingTail(id, ':')[0] ?? '';
+  }
+}
+
+/** Why `javaName` names no hash; undefined when it does. */
+export function digestAlgorithmFault(javaName: string): string | undefined {
+  try {
+    createHash(nodeAlgorithm(javaName));
+    return undefined;
+  } catch {
+    return 'no such hash here; SHA1, SHA-256 and SHA-512 are';
   }
 }
 

@@ -89,7 +89,6 @@ export class ScriptedLink implements StreamHandlers {
           extendedTypes: false,
           emulate353Ttl: false,
           digest: true,
-          hashKey: { low: 1, high: 2 },
           log: silentLog,
         });
       }

@@ -54,8 +54,8 @@ export interface BooleanKey extends KeyBase {
 }
 
 export interface TextKey extends KeyBase {
-  /** path: of a file or directory, and never empty. */
-  readonly type: 'text' | 'path';
+  /** path: of a file or directory, and never empty. host: a name or an address, in Java's spelling of it. */
+  readonly type: 'text' | 'path' | 'host';
   readonly default: string | undefined;
   readonly choices?: readonly string[];
   readonly to?: (value: string) => unknown;
@@ -68,9 +68,9 @@ export type ValueOfSpec<S> = S extends { type: 'boolean' | 'yes-no' }
   ? boolean
   : S extends { type: 'text'; choices: readonly (infer Choice)[] }
     ? Choice
-    : S extends { type: 'text'; default: string }
+    : S extends { type: 'text' | 'host'; default: string }
       ? string
-      : S extends { type: 'text' | 'path' }
+      : S extends { type: 'text' | 'path' | 'host' }
         ? string | undefined
         : S extends { default: number }
           ? number

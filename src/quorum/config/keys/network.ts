@@ -61,7 +61,7 @@ export const NETWORK_KEYS = {
   },
   'admin.serverAddress': {
     ...PROPERTY,
-    type: 'text',
+    type: 'host',
     default: '127.0.0.1',
     field: 'adminHost',
     means:

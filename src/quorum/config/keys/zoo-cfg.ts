@@ -32,7 +32,7 @@ export const ZOO_CFG_KEYS = {
   },
   clientPortAddress: {
     ...FILE,
-    type: 'text',
+    type: 'host',
     default: undefined,
     means: 'Address of that port; all addresses unless given.',
   },
@@ -46,7 +46,7 @@ export const ZOO_CFG_KEYS = {
   },
   secureClientPort: { ...refused(NO_TLS, 'file'), type: 'int', default: undefined },
   secureClientPortAddress: { ...refused(NO_TLS, 'file'), type: 'text', default: undefined },
-  tickTime: { ...FILE, type: 'int', default: 3000, min: 1, field: 'tickTimeMs', means: 'The unit of time, ms.' },
+  tickTime: { ...FILE, type: 'int', default: 3000, min: 10, field: 'tickTimeMs', means: 'The unit of time, ms.' },
   initLimit: {
     ...FILE,
     type: 'int',
@@ -199,7 +199,7 @@ export const ZOO_CFG_KEYS = {
   },
   'metricsProvider.httpHost': {
     ...FILE,
-    type: 'text',
+    type: 'host',
     default: '0.0.0.0',
     field: 'metricsHttpHost',
     means: 'Address of `/metrics`.',
