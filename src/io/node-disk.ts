@@ -40,7 +40,13 @@ export class NodeDisk implements Disk {
   }
 
   exists(path: string): boolean {
-    return fs.existsSync(path);
+    try {
+      return attempt(path, () => fs.statSync(path, { throwIfNoEntry: false })) !== undefined;
+    } catch (error) {
+      // Below a file there is nothing, which is as certain as a missing entry.
+      if (diskError(error).code === 'ENOTDIR') return false;
+      throw error;
+    }
   }
 
   stat(path: string): FileStat {

@@ -44,7 +44,7 @@ export class Epochs {
     assert(epoch >= (this.accepted ?? 0), `acceptedEpoch never goes back from ${this.accepted} to ${epoch}`);
     // One made up for a missing file is written first: an accepted epoch alone would say that there is no history.
     const current = this.current ?? 0;
-    if (current > 0 && !this.disk.exists(join(this.dir, CURRENT))) this.write(CURRENT, current);
+    if (current > 0 && !this.isThere(CURRENT)) this.write(CURRENT, current);
     this.write(ACCEPTED, epoch);
     this.accepted = epoch;
     this.probe?.onAcceptedEpoch(epoch);
@@ -53,7 +53,7 @@ export class Epochs {
   /** Durable on return. Throws FatalError. */
   setCurrent(epoch: number): void {
     assert(epoch >= (this.current ?? 0), `currentEpoch never goes back from ${this.current} to ${epoch}`);
-    if (epoch !== this.current || !this.disk.exists(join(this.dir, CURRENT))) this.write(CURRENT, epoch);
+    if (epoch !== this.current || !this.isThere(CURRENT)) this.write(CURRENT, epoch);
     this.current = epoch;
     this.probe?.onCurrentEpoch(epoch);
   }
@@ -86,20 +86,28 @@ export class Epochs {
   }
 
   private read(name: string): number | undefined {
+    if (!this.isThere(name)) return undefined;
     const path = join(this.dir, name);
-    let text: string;
-    try {
-      if (!this.disk.exists(path)) return undefined;
-      text = this.disk.readSmall(path).toString('latin1');
-    } catch (error) {
-      throw new FatalError(`cannot read ${path}: ${messageOf(error)}`, EXIT.unexpected, { cause: error });
-    }
+    const text = this.asked(path, () => this.disk.readSmall(path).toString('latin1'));
     const digits = /^(\d{1,15})\r?(\n|$)/.exec(text)?.[1];
     const epoch = digits === undefined ? Number.NaN : Number(digits);
     if (!(epoch <= MAX_EPOCH)) {
       throw new FatalError(`${path} holds ${JSON.stringify(text.slice(0, 40))}, which is no epoch`);
     }
     return epoch;
+  }
+
+  private isThere(name: string): boolean {
+    const path = join(this.dir, name);
+    return this.asked(path, () => this.disk.exists(path));
+  }
+
+  private asked<T>(path: string, question: () => T): T {
+    try {
+      return question();
+    } catch (error) {
+      throw new FatalError(`cannot read ${path}: ${messageOf(error)}`, EXIT.unexpected, { cause: error });
+    }
   }
 
   private write(name: string, epoch: number): void {

@@ -52,6 +52,18 @@ describe('files', () => {
     expect(Math.abs(disk.stat(path).mtimeMs - Date.now())).toBeLessThan(60_000);
   });
 
+  test('that cannot be looked at are not taken for missing', () => {
+    writeFileSync(join(dir, 'a'), '');
+    symlinkSync(join(dir, 'loop'), join(dir, 'loop'));
+    expect([disk.exists(join(dir, 'a')), disk.exists(join(dir, 'none')), disk.exists(join(dir, 'a/b'))]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(codeOf(() => disk.exists(join(dir, 'loop')))).toBe('ELOOP');
+    expect(codeOf(() => disk.exists(join(dir, 'x'.repeat(300))))).toBe('ENAMETOOLONG');
+  });
+
   test('fail with the code of the system', () => {
     writeFileSync(join(dir, 'a'), '');
     expect(codeOf(() => disk.open(join(dir, 'a'), 'create'))).toBe('EEXIST');

@@ -5,6 +5,8 @@ import { takeInitializeMarker } from '../../src/txnlog/data-dir.ts';
 import type { StoreOptions } from '../../src/txnlog/store-options.ts';
 import { fatalOf, Lab, payloadOf, seenBy, zxid } from './lab.ts';
 
+const DIR = '/data/version-2';
+
 describe('opening', () => {
   test('makes the directories', () => {
     const lab = new Lab(1, { dataDir: '/var/lib/zookeeper/data', dataLogDir: '/var/lib/zookeeper/log' });
@@ -284,6 +286,44 @@ describe('files an operator leaves', () => {
       lab.powerLoss();
       expect(take()).toBe(false);
     }
+  });
+});
+
+describe('a file that cannot be looked at is not taken for a missing one', () => {
+  const names = ['history-change', 'acceptedEpoch', 'currentEpoch', 'synced', 'log-order'];
+
+  test.each(names)('at a start: %s', (name) => {
+    for (const code of ['EIO', 'EACCES', 'ELOOP']) {
+      const lab = new Lab();
+      const { store } = lab.start();
+      store.epochs.setAccepted(1);
+      store.epochs.setCurrent(1);
+      lab.appendSynced(store, 0x100000001);
+      lab.close(store);
+      const files = lab.files();
+      lab.disk.fault = (operation, path) => (operation === 'look' && path === `${DIR}/${name}` ? code : undefined);
+      const { message } = fatalOf(() => lab.start());
+      expect(message).toContain(`${DIR}/${name}`);
+      expect(message).toContain(code);
+      lab.disk.fault = () => undefined;
+      expect(lab.files()).toEqual(files);
+      expect(seenBy(lab.start().database)).toEqual([0x100000001]);
+    }
+  });
+
+  test('nor while a snapshot gets its name: what may stand there already stays', () => {
+    const lab = new Lab();
+    const { store, database } = lab.start();
+    lab.appendSynced(store, 1);
+    const before = lab.disk.read(`${DIR}/snapshot.0`);
+    lab.disk.fault = (operation, path) => (operation === 'look' && path.endsWith('/snapshot.0') ? 'EIO' : undefined);
+    let outcome: string | undefined;
+    store.takeSnapshot(database.startCut(), (error) => {
+      outcome = error?.message;
+    });
+    lab.run(500);
+    expect(outcome).toContain('/snapshot.0');
+    expect(lab.disk.read(`${DIR}/snapshot.0`)).toEqual(before);
   });
 });
 

@@ -50,10 +50,12 @@ function readDirectory(key: DirectoryKey, settings: Settings, context: ConfigCon
 
 function faultOf(text: string, path: string, disk: ConfigContext['disk']): string | undefined {
   if (text.includes('\0')) return 'a name with a NUL in it; write the path of a directory';
-  if (!disk.exists(path)) {
-    return isUnexpanded(text) ? `quotes, ~ and $ mean themselves here; write the path as it is on the disk` : undefined;
-  }
   try {
+    if (!disk.exists(path)) {
+      return isUnexpanded(text)
+        ? `quotes, ~ and $ mean themselves here; write the path as it is on the disk`
+        : undefined;
+    }
     disk.list(path);
     return undefined;
   } catch (error) {

@@ -49,8 +49,9 @@ export class LogOrder {
 
   /** Durable once `done` is called without an error. One at a time. */
   write(file: Zxid, before: Zxid, done: (error: DiskError | undefined) => void): void {
-    const isNew = this.file === undefined && !this.disk.exists(this.path);
+    let isNew: boolean;
     try {
+      isNew = this.file === undefined && !this.disk.exists(this.path);
       this.file ??= this.disk.open(this.path, isNew ? 'create' : 'write');
     } catch (error) {
       done(diskError(error));

@@ -119,12 +119,14 @@ export class SnapshotWriter {
    */
   publish(done: (error: Error | undefined) => void): void {
     const path = join(this.dir, this.name);
-    const replaces = this.disk.exists(path);
+    // As long as that is not known nothing of that name is taken back.
+    let replaces = true;
     const finish = (error: DiskError | undefined): void => {
       if (error !== undefined) this.remove(replaces ? [this.temporaryPath()] : [this.temporaryPath(), path]);
       done(error ?? (this.cancelled ? new Error(GIVEN_UP) : undefined));
     };
     try {
+      replaces = this.disk.exists(path);
       this.disk.rename(this.temporaryPath(), path);
     } catch (error) {
       finish(diskError(error));

@@ -60,7 +60,7 @@ export class SimDisk {
   /** May throw: then the process is to be killed, and the effect happened ('after') or not ('before'). */
   onEffect: (effect: Effect, phase: 'before' | 'after') => void = () => {};
   /** The code an operation fails with; undefined: it succeeds. Asked once for each, reads included. */
-  fault: (operation: EffectKind | 'read', path: string) => string | undefined = SOUND;
+  fault: (operation: EffectKind | 'read' | 'look', path: string) => string | undefined = SOUND;
   /** Syncs report success and keep nothing: for tests of tests. */
   syncsLie = false;
   capacityBytes = Number.POSITIVE_INFINITY;
@@ -526,7 +526,7 @@ class MountedDisk implements Disk {
   }
 
   exists(path: string): boolean {
-    this.check();
+    this.check('look', path);
     if (this.disk.hasDirectory(path)) return true;
     const { dir, name } = split(path);
     return this.disk.hasDirectory(dir) && this.disk.directory(dir).entries.has(name);
@@ -605,7 +605,7 @@ class MountedDisk implements Disk {
     return this.disk.takeLock(dir);
   }
 
-  private check(operation?: 'read', path = ''): void {
+  private check(operation?: 'read' | 'look', path = ''): void {
     checkAlive(this.disk, this.life);
     const code = operation === undefined ? undefined : this.disk.fault(operation, path);
     if (code !== undefined) throw failure(code, path);
