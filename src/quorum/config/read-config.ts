@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { assert } from '../../base/assert.ts';
 import { ConfigError } from '../../base/errors.ts';
 import { digestAlgorithmFault } from '../../server/auth/digest-provider.ts';
+import { FOUR_LETTER_WORDS } from '../../server/monitoring/four-letter/four-letter-words.ts';
 import { readConfigText } from './config-text.ts';
 import { readDirectories } from './directories.ts';
 import { fieldsOf } from './fields.ts';
@@ -129,11 +130,6 @@ function refuseNotificationIntervals(settings: Settings): void {
   }
 }
 
-/** Every word there is; telnet's interrupt is no word. */
-const ALL_WORDS = 'conf cons crst dirs dump envi gtmk hash isro mntr ruok srst srvr stat stmk wchc wchp wchs'.split(
-  ' ',
-);
-
 /** `srvr` is always answered; so is `isro` where read-only mode was asked for, since clients look for servers with it. */
 function readFourLetterWords(settings: Settings): ReadonlySet<string> {
   const words = new Set<string>(['srvr']);
@@ -142,11 +138,11 @@ function readFourLetterWords(settings: Settings): ReadonlySet<string> {
   for (const piece of settings.value('4lw.commands.whitelist').split(',')) {
     const word = piece.trim();
     if (word === '*') {
-      for (const each of ALL_WORDS) words.add(each);
-    } else if (ALL_WORDS.includes(word)) {
+      for (const each of FOUR_LETTER_WORDS) words.add(each);
+    } else if (FOUR_LETTER_WORDS.includes(word)) {
       words.add(word);
     } else if (word !== '') {
-      const meant = suggest(word, ALL_WORDS);
+      const meant = suggest(word, FOUR_LETTER_WORDS);
       const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
       settings.warnings.push(`${setting?.where}: there is no four-letter word "${word}"${hint}`);
     }

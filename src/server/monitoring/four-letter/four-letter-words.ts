@@ -11,7 +11,7 @@ import type { WordContext } from './word-context.ts';
  * The four bytes that operators and probes send instead of a frame, and the text they get. Follows
  * org.apache.zookeeper.server.command, line for line; which words are answered is the configuration's.
  */
-type Word = (context: WordContext, asking: ClientConnection) => string;
+type Word = (context: WordContext, asking: ClientConnection, firstBytes: Buffer) => string;
 
 const NOT_SERVING = 'This ZooKeeper instance is not currently serving requests';
 /** What telnet sends on an interrupt: no word, but Apache's table holds it, and it is refused like one. */
@@ -19,44 +19,56 @@ const TELNET_CLOSE = 'telnet close';
 const TELNET_BYTES = 0xfff4fffd;
 const TRACE_MASK_BYTES = 8;
 
-/** Answered whether or not there is a leader. */
-const always = new Map<string, Word>([
-  ['ruok', () => 'imok'],
-  ['envi', envi],
-  [
-    'isro',
-    ({ server }) => (server.upstream === undefined ? 'null' : server.upstream.mode === 'read-only' ? 'ro' : 'rw'),
-  ],
-]);
+interface WordEntry {
+  readonly answer: Word;
+  /** Also answered while there is no leader. */
+  readonly always?: true;
+}
 
-const whileServing = new Map<string, Word>([
-  ['conf', conf],
-  ['cons', cons],
-  ['dirs', dirs],
-  ['dump', dump],
-  ['hash', hash],
-  ['mntr', mntr],
-  ['srvr', srvr],
-  ['stat', stat],
-  ['wchc', wchc],
-  ['wchp', wchp],
-  ['wchs', wchs],
-  [
-    'crst',
-    ({ server }) => {
-      for (const connection of server.connections) connection.stats.reset();
-      return 'Connection stats reset.\n';
-    },
-  ],
-  [
-    'srst',
-    ({ server, info }) => {
-      server.stats.reset();
-      info.leader()?.proposalSizes.reset();
-      return 'Server stats reset.\n';
-    },
-  ],
-]);
+const words: Readonly<Record<string, WordEntry>> = {
+  conf: { answer: conf },
+  cons: { answer: cons },
+  crst: { answer: resetConnections },
+  dirs: { answer: dirs },
+  dump: { answer: dump },
+  envi: { answer: envi, always: true },
+  gtmk: { answer: ({ server }) => String(server.stats.traceMask), always: true },
+  hash: { answer: hash },
+  isro: { answer: isReadOnly, always: true },
+  mntr: { answer: mntr },
+  ruok: { answer: () => 'imok', always: true },
+  srst: { answer: resetStats },
+  srvr: { answer: srvr },
+  stat: { answer: stat },
+  stmk: { answer: setTraceMask, always: true },
+  wchc: { answer: wchc },
+  wchp: { answer: wchp },
+  wchs: { answer: wchs },
+};
+
+/** Every word there is; telnet's interrupt is no word. */
+export const FOUR_LETTER_WORDS: readonly string[] = Object.keys(words);
+
+function isReadOnly({ server }: WordContext): string {
+  if (server.upstream === undefined) return 'null';
+  return server.upstream.mode === 'read-only' ? 'ro' : 'rw';
+}
+
+function resetConnections({ server }: WordContext): string {
+  for (const connection of server.connections) connection.stats.reset();
+  return 'Connection stats reset.\n';
+}
+
+function resetStats({ server, info }: WordContext): string {
+  server.stats.reset();
+  info.leader()?.proposalSizes.reset();
+  return 'Server stats reset.\n';
+}
+
+function setTraceMask({ server }: WordContext, _asking: ClientConnection, firstBytes: Buffer): string {
+  server.stats.traceMask = firstBytes.readBigInt64BE(4);
+  return String(server.stats.traceMask);
+}
 
 export class FourLetterWords implements WordAnswerer<ClientConnection> {
   private readonly context: WordContext;
@@ -78,23 +90,17 @@ export class FourLetterWords implements WordAnswerer<ClientConnection> {
     const { server } = this.context;
     if (!this.enabled.has(word)) return `${word} is not executed because it is not in the whitelist.\n`;
     server.log.debug({ client: asking.client, word }, 'four-letter word');
-    if (word === 'gtmk') return String(server.stats.traceMask);
-    if (word === 'stmk') {
-      server.stats.traceMask = firstBytes.readBigInt64BE(4);
-      return String(server.stats.traceMask);
+    const entry = words[word] as WordEntry;
+    if (entry.always === undefined && !server.isServing) {
+      // `hash` alone leaves the newline out.
+      return word === 'hash' ? NOT_SERVING : `${NOT_SERVING}\n`;
     }
-    const anytime = always.get(word);
-    if (anytime !== undefined) return anytime(this.context, asking);
-    const serving = whileServing.get(word);
-    if (serving === undefined) return '';
-    // `hash` alone leaves the newline out.
-    if (!server.isServing) return word === 'hash' ? NOT_SERVING : `${NOT_SERVING}\n`;
-    return serving(this.context, asking);
+    return entry.answer(this.context, asking, firstBytes);
   }
 }
 
 function wordIn(firstBytes: Buffer): string | undefined {
   if (firstBytes.readUInt32BE(0) === TELNET_BYTES) return TELNET_CLOSE;
   const word = firstBytes.toString('latin1', 0, 4);
-  return always.has(word) || whileServing.has(word) || word === 'gtmk' || word === 'stmk' ? word : undefined;
+  return FOUR_LETTER_WORDS.includes(word) ? word : undefined;
 }
