@@ -28,6 +28,8 @@ export class Request {
   readonly arrivedMs: number;
   /** Set by prep on the leader or standalone server. */
   zxid: Zxid;
+  /** Its session ended before it was answered: its answer may still come, and is for nobody. */
+  isAbandoned: boolean;
 
   constructor(asker: Asker, cxid: number, operation: Operation, body: Buffer, arrivedMs: number) {
     this.asker = asker;
@@ -38,6 +40,7 @@ export class Request {
     this.body = body;
     this.arrivedMs = arrivedMs;
     this.zxid = ZXID_ZERO;
+    this.isAbandoned = false;
   }
 
   /** Does its answer come from upstream? */

@@ -180,8 +180,11 @@ export class ZooKeeperServer implements SessionOwner {
   /** Closed by its client, which has been answered, or expired; what its connections still waited for is nobody's. */
   private endSession(connection: ClientConnection): void {
     connection.close('the session is over', true);
-    for (let left = connection.requests.queue.shift(); left !== undefined; left = connection.requests.queue.shift())
+    const { queue } = connection.requests;
+    for (let left = queue.shift(); left !== undefined; left = queue.shift()) {
+      left.isAbandoned = true;
       this.pending.remove(left);
+    }
   }
 
   private countDigestMismatches(): void {
@@ -205,6 +208,8 @@ export class ZooKeeperServer implements SessionOwner {
     for (let head = this.syncs.peek(); head !== undefined; head = this.syncs.peek()) {
       if (head.committed > this.role.lastProcessedZxid) return;
       this.syncs.shift();
+      // The session is over, but its client may be back with its id already.
+      if (head.request.isAbandoned) continue;
       const connection = this.attachments.holderOf(head.request.asker.sessionId);
       if (connection === undefined) continue;
       connection.requests.onSynced(head.request);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { OpCode } from '../../../src/jute/codes.ts';
 import { Writer } from '../../../src/jute/writer.ts';
 import type { Zxid } from '../../../src/jute/zxid.ts';
 import type { Request } from '../../../src/server/request.ts';
@@ -243,6 +244,24 @@ describe('a write behind a sync', () => {
     upstream.commit();
     expect(back.replies()).toEqual(['1/3/0']);
     expect(world.database.tree.lookup('/b')).toBe(-1);
+    expect(world.server.view.outstanding).toBe(0);
+  });
+
+  it('is answered to nobody when its session has ended, not to a connection that comes with its id', () => {
+    const { client, world, upstream } = opened('follower');
+    upstream.hasLateSyncs = true;
+    client.send(sync(1, '/'));
+    upstream.submitForeign(client.sessionId, 0, OpCode.closeSession, Buffer.alloc(0), undefined);
+    upstream.commit();
+    expect(client.stream.state).toBe('ended');
+    const back = world.connect();
+    back.send(connectRequest({ sessionId: client.sessionId, password: client.password }));
+    upstream.answerSync();
+    expect(back.frames()).toEqual([]);
+    upstream.answerRevalidation(client.sessionId, 30_000);
+    world.clock.endTurn();
+    // Timeout 0: the session is gone.
+    expect((back.frames()[0] as Buffer).readInt32BE(4)).toBe(0);
     expect(world.server.view.outstanding).toBe(0);
   });
 

@@ -250,4 +250,8 @@ export const SERVER_MUTANTS: readonly Mutant[] = [
       { at: 'SessionAttachments.reattach', from: 'connection.requests.queue.inherit(older.requests.queue);', to: '' },
     ],
   },
+  {
+    name: 'answer the sync of a session that is over',
+    edits: [{ at: 'ZooKeeperServer.answerSyncs', from: 'if (head.request.isAbandoned) continue;', to: '' }],
+  },
 ];
