@@ -1,61 +1,72 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { arch, EOL, freemem, homedir, hostname, platform, release, tmpdir, totalmem, userInfo } from 'node:os';
+import { arch, EOL, platform } from 'node:os';
 import { delimiter, dirname, sep } from 'node:path';
 import { messageOf } from '../base/errors.ts';
 import type { HostInfo } from '../server/monitoring/server-info.ts';
 import { FULL_VERSION } from '../server/monitoring/version.ts';
+import { SYSTEM_CALLS, type SystemCalls } from './system-calls.ts';
 
 /**
  * What `envi` and the file descriptor gauges tell of the process and the machine. The keys are those of a JVM,
  * because whoever reads them looks for these; the values are what comes nearest.
+ *
+ * Any of it may fail: a user id without a name or a home, a working directory that was removed, a /proc that is not
+ * there. The rest is told all the same.
  */
 export class NodeHost implements HostInfo {
+  private readonly system: SystemCalls;
+
+  constructor(system = SYSTEM_CALLS) {
+    this.system = system;
+  }
+
   environment(): readonly (readonly [key: string, value: string])[] {
-    const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)}MB`;
+    const { system } = this;
+    const mebibytes = (bytes: () => number): string => told(() => `${Math.round(bytes() / 1024 / 1024)}MB`);
     return [
       ['zookeeper.version', FULL_VERSION],
-      ['host.name', hostname()],
+      ['host.name', told(system.hostname)],
       ['java.version', process.versions.node],
       ['java.vendor', 'Node.js'],
       ['java.home', dirname(process.execPath)],
       ['java.class.path', process.argv[1] ?? ''],
       ['java.library.path', ''],
-      ['java.io.tmpdir', tmpdir()],
+      ['java.io.tmpdir', told(system.tmpdir)],
       ['java.compiler', `V8 ${process.versions.v8}`],
       ['os.name', platform() === 'linux' ? 'Linux' : platform()],
       ['os.arch', arch() === 'x64' ? 'amd64' : arch()],
-      ['os.version', release()],
-      ['user.name', userName()],
-      ['user.home', homedir()],
-      ['user.dir', process.cwd()],
-      ['os.memory.free', mebibytes(freemem())],
-      ['os.memory.max', mebibytes(totalmem())],
-      ['os.memory.total', mebibytes(process.memoryUsage().rss)],
+      ['os.version', told(system.release)],
+      ['user.name', told(system.userName)],
+      ['user.home', told(system.homedir)],
+      ['user.dir', told(system.cwd)],
+      ['os.memory.free', mebibytes(system.freemem)],
+      ['os.memory.max', mebibytes(system.totalmem)],
+      ['os.memory.total', mebibytes(system.residentBytes)],
     ];
   }
 
   properties(): readonly (readonly [key: string, value: string])[] {
+    const { system } = this;
     const all: [string, string][] = [
       ['file.separator', sep],
       ['java.class.path', process.argv[1] ?? ''],
       ['java.home', dirname(process.execPath)],
-      ['java.io.tmpdir', tmpdir()],
+      ['java.io.tmpdir', told(system.tmpdir)],
       ['java.vendor', 'Node.js'],
       ['java.version', process.versions.node],
       ['line.separator', EOL],
       ['os.arch', arch() === 'x64' ? 'amd64' : arch()],
       ['os.name', platform() === 'linux' ? 'Linux' : platform()],
-      ['os.version', release()],
+      ['os.version', told(system.release)],
       ['path.separator', delimiter],
-      ['user.dir', process.cwd()],
-      ['user.name', userName()],
+      ['user.dir', told(system.cwd)],
+      ['user.name', told(system.userName)],
     ];
     return all;
   }
 
   openFileDescriptors(): number {
     try {
-      return readdirSync('/proc/self/fd').length;
+      return this.system.openFiles();
     } catch {
       return -1;
     }
@@ -63,7 +74,7 @@ export class NodeHost implements HostInfo {
 
   maxFileDescriptors(): number {
     try {
-      const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'));
+      const limit = /^Max open files\s+(\d+)/m.exec(this.system.limits());
       return limit === null ? -1 : Number(limit[1]);
     } catch {
       return -1;
@@ -71,10 +82,9 @@ export class NodeHost implements HostInfo {
   }
 }
 
-/** There are containers whose user id has no name. */
-function userName(): string {
+function told(call: () => string): string {
   try {
-    return userInfo().username;
+    return call();
   } catch (error) {
     return `? (${messageOf(error)})`;
   }

@@ -1,8 +1,12 @@
+import { ProtocolError } from '../base/errors.ts';
 import type { Zxid } from './zxid.ts';
 
 /**
  * Writes jute's binary archive into one growing buffer. `take` hands the bytes over and starts a fresh buffer
  * when the old one is nearly used up, so that a taken slice is never overwritten.
+ *
+ * What a client can make long is written under a limit: the buffer does not grow beyond it, and the record that would
+ * is a ProtocolError. The check is where the buffer grows, so that it costs nothing.
  */
 export class Writer {
   private buffer: Buffer;
@@ -11,6 +15,7 @@ export class Writer {
   private start = 0;
   private offset = 0;
   private readonly chunkBytes: number;
+  private maxLength = Number.POSITIVE_INFINITY;
 
   constructor(chunkBytes = 16 * 1024) {
     this.chunkBytes = chunkBytes;
@@ -135,6 +140,15 @@ export class Writer {
     this.view.setInt32(this.start + at, value);
   }
 
+  /** No more than so many bytes from here on, until `unlimit`. */
+  limit(bytes: number): void {
+    this.maxLength = this.length + bytes;
+  }
+
+  unlimit(): void {
+    this.maxLength = Number.POSITIVE_INFINITY;
+  }
+
   /** Forgets everything written after the length was `length`. */
   rewind(length: number): void {
     this.offset = this.start + length;
@@ -155,12 +169,21 @@ export class Writer {
   private reserve(bytes: number): void {
     if (this.offset + bytes <= this.buffer.length) return;
     const used = this.offset - this.start;
-    const grown = Buffer.allocUnsafeSlow(Math.max(this.chunkBytes, (used + bytes) * 2));
+    const needed = used + bytes;
+    if (needed > this.maxLength) throw new LimitError(this.maxLength);
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.chunkBytes, Math.min(needed * 2, this.maxLength)));
     this.buffer.copy(grown, 0, this.start, this.offset);
     this.buffer = grown;
     this.view = viewOf(grown);
     this.start = 0;
     this.offset = used;
+  }
+}
+
+/** What was asked for is longer than its limit. */
+export class LimitError extends ProtocolError {
+  constructor(bytes: number) {
+    super(`more than ${bytes} bytes`);
   }
 }
 

@@ -101,7 +101,7 @@ export class ZooKeeperServer implements SessionOwner {
       ...this.parts,
       owner: this,
       role: this.role,
-      answers: new RequestAnswers(this.role, this.parts.metrics),
+      answers: new RequestAnswers(this.role, this.parts),
       pending: this.pending,
       turnEnd: new TurnEnd(this.parts.clock),
       writers: new WriterPool(),

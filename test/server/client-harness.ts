@@ -375,6 +375,7 @@ export class ClientWorld {
   readonly auth = new AuthRegistry({ ...DEFAULT_AUTH_OPTIONS, superDigest: undefined });
   readonly metrics = new ServerMetrics();
   readonly server: ZooKeeperServer;
+  readonly host: { -readonly [call in keyof HostInfo]: HostInfo[call] };
   quorum: QuorumInfo | undefined = undefined;
   leader: LeaderInfo | undefined = undefined;
   database: Database;
@@ -397,7 +398,7 @@ export class ClientWorld {
       quorum: () => this.quorum,
       leader: () => this.leader,
     };
-    const host: HostInfo = {
+    this.host = {
       environment: () => [
         ['zookeeper.version', '3.9.5'],
         ['host.name', 'box'],
@@ -406,6 +407,7 @@ export class ClientWorld {
       openFileDescriptors: () => 33,
       maxFileDescriptors: () => 1024,
     };
+    const { host } = this;
     const parts = { auth: this.auth, metrics: this.metrics, info, host, log: this.log };
     this.server = new ZooKeeperServer(this, { ...TEST_OPTIONS, ...options }, parts);
     this.server.listen({ onListening() {}, onError(_error: NetError) {} });

@@ -1,27 +1,52 @@
+import { AssertionFailure } from '../../base/assert.ts';
+import { messageOf } from '../../base/errors.ts';
 import type { ApplyResult } from '../../datatree/database.ts';
 import type { Watcher } from '../../datatree/watches/watcher.ts';
 import { ErrorCode } from '../../jute/codes.ts';
 import type { Txn } from '../../jute/txns.ts';
 import type { Writer } from '../../jute/writer.ts';
-import type { ServerMetrics } from '../metrics/server-metrics.ts';
+import { REPLY_FRAME_BYTES, REPLY_MAX_BYTES } from '../connection/client-limits.ts';
+import { hexId } from '../monitoring/four-letter/java-format.ts';
 import type { Request } from '../request.ts';
 import type { ServedRole } from '../served-role.ts';
+import type { ServerParts } from '../server-parts.ts';
 import { writeCommitReply } from './commit-replies.ts';
 import { answerRead } from './reads.ts';
 
 /** Writes the body of a reply, if any, and returns its error code. SESSIONMOVED is not for the client's eyes. */
 export class RequestAnswers {
   private readonly role: ServedRole;
-  private readonly metrics: ServerMetrics;
+  private readonly parts: ServerParts;
+  private readonly maxReplyBytes: number;
 
-  constructor(role: ServedRole, metrics: ServerMetrics) {
+  constructor(role: ServedRole, parts: ServerParts) {
     this.role = role;
-    this.metrics = metrics;
+    this.parts = parts;
+    this.maxReplyBytes = Math.max(REPLY_MAX_BYTES, parts.options.juteMaxBufferBytes + REPLY_FRAME_BYTES);
   }
 
   read(request: Request, watcher: Watcher, w: Writer): number {
     if (this.role.reads === undefined) return ErrorCode.systemError;
-    return answerRead(request, watcher, this.role.reads, w);
+    const start = w.length;
+    w.limit(this.maxReplyBytes);
+    try {
+      return answerRead(request, watcher, this.role.reads, w);
+    } catch (error) {
+      if (error instanceof AssertionFailure) throw error;
+      w.rewind(start);
+      return this.failed(request, error);
+    } finally {
+      w.unlimit();
+    }
+  }
+
+  /** A read changes nothing: what goes wrong in it is this request's alone, as at Apache, and a line in the log. */
+  private failed({ operation, asker }: Request, error: unknown): number {
+    const { log, metrics } = this.parts;
+    metrics.requests.failedAnswers.add(1);
+    const fields = { session: hexId(asker.sessionId), operation: operation.lastOp, reason: messageOf(error) };
+    log.error(fields, 'a read failed');
+    return ErrorCode.marshallingError;
   }
 
   write(request: Request, txn: Txn, result: ApplyResult, w: Writer): number {
@@ -38,6 +63,6 @@ export class RequestAnswers {
   /** Under the first component of the path. */
   private countQuotaExceeded(request: Request): void {
     const namespace = request.record?.path?.split('/', 2)[1] ?? '';
-    this.metrics.requests.quotaExceededPerNamespace.add(namespace, 1);
+    this.parts.metrics.requests.quotaExceededPerNamespace.add(namespace, 1);
   }
 }

@@ -10,6 +10,15 @@ export const OUTPUT_PAUSE_BYTES = 1024 * 1024;
  * One reply may be larger than that by itself, and is not held against the client.
  */
 export const OUTPUT_CLOSE_BYTES = 64 * 1024 * 1024;
+/**
+ * One reply to a read, or what jute.maxbuffer allows a node's data where that is more. A longer one is MARSHALLINGERROR.
+ * The names of two million children fit, and no client takes as much unless it is told to.
+ */
+export const REPLY_MAX_BYTES = 64 * 1024 * 1024;
+/** What surrounds the data of a node in its reply. */
+export const REPLY_FRAME_BYTES = 1024;
+/** The results of one multiRead beyond the first: a client names a node of a megabyte in a few bytes. */
+export const MULTI_READ_MAX_BYTES = 16 * 1024 * 1024;
 /** Requests of one connection waiting for a commit or behind one. The global limit comes in earlier unless raised. */
 export const PENDING_REQUESTS_MAX = 10_000;
 /** Bytes of those requests. */

@@ -78,6 +78,8 @@ class RequestMetrics {
   readonly quotaExceededPerNamespace: CounterSet;
   readonly digestMismatches: Counter;
   readonly perNamespace: NamespaceMeter;
+  /** Reads and four-letter words that failed for a reason of this server. */
+  readonly failedAnswers: Counter;
 
   constructor(meters: Meters) {
     this.readLatency = meters.advanced('readlatency');
@@ -97,6 +99,7 @@ class RequestMetrics {
       meters.basicSet('read_per_namespace'),
       meters.basicSet('write_per_namespace'),
     );
+    this.failedAnswers = meters.counter('failed_answers');
   }
 }
 

@@ -52,6 +52,20 @@ describe('a four-letter word', () => {
     expect(client.stream.state).toBe('ended');
   });
 
+  it('that fails is answered nothing, and concerns nobody else', () => {
+    const world = new ClientWorld({ fourLetterWords: ALL });
+    world.serve();
+    world.host.environment = () => {
+      throw new Error('A system error occurred: uv_os_homedir returned ENOENT');
+    };
+    expect(ask(world, 'envi')).toBe('');
+    expect(ask(world, 'ruok')).toBe('imok');
+    expect(world.metrics.requests.failedAnswers.value).toBe(1);
+    expect(world.log.lines.filter((line) => line.startsWith('error'))).toEqual([
+      expect.stringContaining('error a four-letter word failed {"client":"/10.5.5.5:50001","word":"envi","reason":'),
+    ]);
+  });
+
   it('that is not in the whitelist is told so', () => {
     const world = new ClientWorld();
     world.serve();

@@ -1,3 +1,5 @@
+import { AssertionFailure } from '../../../base/assert.ts';
+import { messageOf } from '../../../base/errors.ts';
 import type { ClientConnection } from '../../connection/client-connection.ts';
 import type { WordAnswerer } from '../../connection/connection-server.ts';
 import type { HostInfo, ServerInfo } from '../server-info.ts';
@@ -9,7 +11,8 @@ import type { WordContext } from './word-context.ts';
 
 /**
  * The four bytes that operators and probes send instead of a frame, and the text they get. Follows
- * org.apache.zookeeper.server.command, line for line; which words are answered is the configuration's.
+ * org.apache.zookeeper.server.command, line for line; which words are answered is the configuration's. One that
+ * fails is answered nothing, as there, and concerns nobody else.
  */
 type Word = (context: WordContext, asking: ClientConnection, firstBytes: Buffer) => string;
 
@@ -95,7 +98,14 @@ export class FourLetterWords implements WordAnswerer<ClientConnection> {
       // `hash` alone leaves the newline out.
       return word === 'hash' ? NOT_SERVING : `${NOT_SERVING}\n`;
     }
-    return entry.answer(this.context, asking, firstBytes);
+    try {
+      return entry.answer(this.context, asking, firstBytes);
+    } catch (error) {
+      if (error instanceof AssertionFailure) throw error;
+      server.metrics.requests.failedAnswers.add(1);
+      server.log.error({ client: asking.client, word, reason: messageOf(error) }, 'a four-letter word failed');
+      return '';
+    }
   }
 }
 

@@ -1,8 +1,9 @@
 import { writeMultiHeader } from '../../../jute/client-records.ts';
 import { ErrorCode, OpCode } from '../../../jute/codes.ts';
 import type { Reader } from '../../../jute/reader.ts';
-import type { Writer } from '../../../jute/writer.ts';
+import { LimitError, type Writer } from '../../../jute/writer.ts';
 import type { Asker } from '../../asker.ts';
+import { MULTI_READ_MAX_BYTES } from '../../connection/client-limits.ts';
 import type { ReadContext, ReadOperation } from '../operation.ts';
 import { readParts } from '../writes/multi.ts';
 import { find, mayRead } from './node-lookup.ts';
@@ -14,7 +15,8 @@ import { find, mayRead } from './node-lookup.ts';
  *   answer   { MultiHeader type false 0, body | MultiHeader -1 false err, err int }, MultiHeader -1 true -1
  *
  * Apache fails on writes under this header, and on null paths, with the answer half written: the error comes
- * with what there was until then. A record that cannot be read, or mixes both kinds, is an error alone.
+ * with what there was until then. A record that cannot be read, or mixes both kinds, is an error alone, and so are
+ * results that are too long together.
  */
 export const multiRead: ReadOperation = {
   kind: 'read',
@@ -24,12 +26,14 @@ export const multiRead: ReadOperation = {
     const paths: (string | undefined)[] = [];
     const types: number[] = [];
     const isRead = readMultiRead(r, types, paths);
+    const start = w.length;
     let err: number = ErrorCode.ok;
     if (!isRead) err = ErrorCode.marshallingError;
     for (let i = 0; i < types.length && err === ErrorCode.ok; i++) {
       const path = paths[i];
       if (path === undefined) err = ErrorCode.marshallingError;
       else answerItem(types[i] as number, path, asker, context, w);
+      if (i > 0 && w.length - start > MULTI_READ_MAX_BYTES) throw new LimitError(MULTI_READ_MAX_BYTES);
     }
     writeMultiHeader(w, -1, true, -1);
     return err;

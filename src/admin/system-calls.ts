@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { freemem, homedir, hostname, release, tmpdir, totalmem, userInfo } from 'node:os';
+
+/** What NodeHost asks of the system: each of these can fail, and says so by throwing. */
+export interface SystemCalls {
+  hostname(): string;
+  tmpdir(): string;
+  /** Of the system. */
+  release(): string;
+  userName(): string;
+  homedir(): string;
+  cwd(): string;
+  /** Bytes. */
+  freemem(): number;
+  totalmem(): number;
+  residentBytes(): number;
+  openFiles(): number;
+  /** As /proc tells them. */
+  limits(): string;
+}
+
+export const SYSTEM_CALLS: SystemCalls = {
+  hostname,
+  tmpdir,
+  release,
+  userName: () => userInfo().username,
+  homedir,
+  cwd: () => process.cwd(),
+  freemem,
+  totalmem,
+  residentBytes: () => process.memoryUsage.rss(),
+  openFiles: () => readdirSync('/proc/self/fd').length,
+  limits: () => readFileSync('/proc/self/limits', 'latin1'),
+};
