@@ -76,7 +76,7 @@ export const scenario: Scenario = {
     s.until('the end of who is silent', () => silent.isClosed, 6000);
 
     // Servers of other ages: each is answered on the connection it dialled, or dialled back.
-    const word = notificationOf(40, { state: 'looking', leader: 9, zxid: 0 as Zxid, round: 1, peerEpoch: 0 });
+    const word = notificationOf(40, { state: 'looking', leader: 9, zxid: 0 as Zxid, round: 1n, peerEpoch: 0 });
     const old = stranger.dial('zk1', ELECTION_PORT, long(9n), framed(word));
     s.until('an answer', () => old.received.length > 0, 1000);
     old.destroy();

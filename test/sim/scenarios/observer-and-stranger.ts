@@ -26,7 +26,7 @@ export const scenario: Scenario = {
     s.run(300);
     const stranger = s.stranger('zk9');
     const hello = writeInitialMessage(9, [{ host: 'zk9', port: ELECTION_PORT }], 1);
-    const word = { state: 'looking', leader: 9, zxid: 0 as Zxid, round: 40, peerEpoch: 3 } as const;
+    const word = { state: 'looking', leader: 9, zxid: 0 as Zxid, round: 40n, peerEpoch: 3 } as const;
     const bytes = framed(notificationOf('today', word));
     const calls = [1, 4].map((sid) => stranger.dial(`zk${sid}`, ELECTION_PORT, hello, ...new Array(20).fill(bytes)));
     s.run(200);
