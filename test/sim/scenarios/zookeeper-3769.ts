@@ -26,7 +26,6 @@ const NO_NOTIFICATIONS: readonly Buffer[] = [
   spoilt((bytes) => bytes.writeBigInt64BE(OUT_OF_RANGE, 4)),
   spoilt((bytes) => bytes.writeBigInt64BE(OUT_OF_RANGE, 12)),
   spoilt((bytes) => bytes.writeBigInt64BE(-5n, 12)),
-  spoilt((bytes) => bytes.writeBigInt64BE(-OUT_OF_RANGE, 20)),
   spoilt((bytes) => bytes.writeBigInt64BE(OUT_OF_RANGE, 28)),
   spoilt((bytes) => bytes.writeInt32BE(-1, 40)),
   spoilt((bytes) => bytes.writeInt32BE(10, 40)),
