@@ -27,7 +27,13 @@ const onThrow = (error: unknown): void => {
   throw error;
 };
 const world = openNodeWorld(silentLog);
-const database = { extendedTypes: false, emulate353Ttl: false, digest: true, log: silentLog };
+const database = {
+  extendedTypes: false,
+  emulate353Ttl: false,
+  digest: true,
+  hashKey: { low: 1, high: 2 },
+  log: silentLog,
+};
 const options = defaultStoreOptions(dir, database);
 
 let last = 0;

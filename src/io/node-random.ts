@@ -1,8 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import type { Random } from './random.ts';
 
-/** The process's own generator: good enough for jitter, never for secrets. */
+/** The process's own generator is good enough for jitter; secrets come from the system's. */
 export class NodeRandom implements Random {
   below(bound: number): number {
     return Math.floor(Math.random() * bound);
+  }
+
+  secret(bytes: number): Uint8Array {
+    return randomBytes(bytes);
   }
 }

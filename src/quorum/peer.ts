@@ -3,6 +3,7 @@ import { FatalError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { DatabaseOptions } from '../datatree/database.ts';
 import { CONFIG_PATH } from '../datatree/special-paths.ts';
+import { HASH_KEY_BYTES, hashKeyFrom } from '../datatree/tree/path-hash.ts';
 import { Election } from '../election/election.ts';
 import type { ServerSpec } from '../election/quorum/server-spec.ts';
 import type { Outcome, SettledState } from '../election/voting/election-host.ts';
@@ -88,6 +89,7 @@ export class Peer {
       extendedTypes: config.extendedTypesEnabled,
       emulate353Ttl: config.emulate353TTLNodes,
       digest: config.digestEnabled,
+      hashKey: hashKeyFrom(world.random.secret(HASH_KEY_BYTES)),
       log,
     };
     const auth = new AuthRegistry(authOptions(config));

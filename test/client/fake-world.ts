@@ -58,7 +58,7 @@ export class ManualClock implements Clock {
 }
 
 /** The first choice, always. */
-export const firstChoice: Random = { below: () => 0 };
+export const firstChoice: Random = { below: () => 0, secret: (bytes: number) => new Uint8Array(bytes) };
 
 /** What a client dialled; the test is the server behind it. */
 export class FakeStream implements Stream {

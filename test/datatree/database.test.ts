@@ -25,7 +25,13 @@ const log: Log = {
   warn: recorder('warn'),
   error: recorder('error'),
 };
-const OPTIONS: DatabaseOptions = { extendedTypes: true, emulate353Ttl: false, digest: true, log };
+const OPTIONS: DatabaseOptions = {
+  extendedTypes: true,
+  emulate353Ttl: false,
+  digest: true,
+  hashKey: { low: 1, high: 2 },
+  log,
+};
 const BOB: Acl[] = [{ perms: 31, id: { scheme: 'digest', id: 'bob:x' } }];
 
 let db: Database;

@@ -9,7 +9,13 @@ import { makeZxid, type Zxid } from '../../src/jute/zxid.ts';
 import { type DumbNode, DumbTree, parentOf } from './dumb-tree.ts';
 
 /** Histories as a leader would log them: every transaction is one that the state before it allows. */
-export const OPTIONS: DatabaseOptions = { extendedTypes: true, emulate353Ttl: false, digest: true, log: silentLog };
+export const OPTIONS: DatabaseOptions = {
+  extendedTypes: true,
+  emulate353Ttl: false,
+  digest: true,
+  hashKey: { low: 1, high: 2 },
+  log: silentLog,
+};
 
 const SESSIONS = [0x100000000000001n, 0x100000000000002n, -0x7effffffffffffffn];
 const NAMES = ['a', 'b', 'a-longer-name', '\u00e4\u20ac'];

@@ -386,6 +386,7 @@ export class ClientWorld {
       extendedTypes: true,
       emulate353Ttl: false,
       digest: false,
+      hashKey: { low: 1, high: 2 },
       log: this.log,
     });
     const info: ServerInfo = {

@@ -68,6 +68,7 @@ export class SmallServer {
       extendedTypes: prep.extendedTypes,
       emulate353Ttl: prep.emulate353Ttl,
       digest: prep.digest,
+      hashKey: { low: 1, high: 2 },
       log,
     });
     this.sessions = new SessionTracker({ tickMs: 1000, isStandalone: options.isStandalone ?? false }, 0);

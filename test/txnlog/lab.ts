@@ -30,7 +30,13 @@ export class Lab {
   constructor(seed = 1, options: Partial<StoreOptions> = {}) {
     this.disk = new SimDisk(new SimRandom(seed));
     this.log = recorder(this.lines);
-    const database = { extendedTypes: true, emulate353Ttl: false, digest: true, log: this.log };
+    const database = {
+      extendedTypes: true,
+      emulate353Ttl: false,
+      digest: true,
+      hashKey: { low: 1, high: 2 },
+      log: this.log,
+    };
     this.options = { ...defaultStoreOptions('/data', database), preAllocBytes: 8192, ...options };
     this.process = new SimProcess(this.scheduler, 'p0');
     this.clock = new SimClock(this.process);

@@ -35,6 +35,7 @@ import {
 } from './node-table.ts';
 import { OwnedNodes } from './owned-nodes.ts';
 import type { OwnerOptions } from './owner-kind.ts';
+import type { HashKey } from './path-hash.ts';
 import { PathIndex } from './path-index.ts';
 import { countBelow, leafBelow, nextBelow } from './subtree.ts';
 import type { ChangeListener, CutTree, LoadedTree, LoadOutcome, ReadableTree } from './tree-views.ts';
@@ -42,6 +43,8 @@ import type { ChangeListener, CutTree, LoadedTree, LoadOutcome, ReadableTree } f
 export interface TreeOptions extends OwnerOptions {
   /** Whether node digests are computed at all. */
   readonly digest: boolean;
+  /** Of the process's own: see path-hash.ts. */
+  readonly hashKey: HashKey;
 }
 
 /**
@@ -57,7 +60,7 @@ export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree,
   private readonly options: TreeOptions;
   private readonly nodes = new NodeTable();
   /** The root is here as "". */
-  private readonly byPath = new PathIndex(this.nodes);
+  private readonly byPath: PathIndex;
   private readonly acls = new AclCache();
   private readonly sum = new DigestSum();
   private readonly quotas: Quotas;
@@ -68,6 +71,7 @@ export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree,
   /** A fresh tree holds the root and the reserved nodes; one that is to be loaded holds nothing. */
   constructor(options: TreeOptions, toBeLoaded = false) {
     this.options = options;
+    this.byPath = new PathIndex(this.nodes, options.hashKey);
     this.owned = new OwnedNodes(this.nodes, options);
     this.watches = new WatchManager(this);
     this.quotas = new Quotas(this);

@@ -1,38 +1,50 @@
+import { assert } from '../../base/assert.ts';
 import { HASH, HASH_NEXT, NO_NODE, type NodeTable } from './node-table.ts';
+import { type HashKey, hashOfPath } from './path-hash.ts';
 
 /**
  * Path -> node, a hash table whose chains run through the nodes themselves. Not a Map of strings, because a Map keeps
  * what was deleted in its chains until it next grows: a client that creates and deletes one path over and over would
  * make every look at that path slower and slower, a million times in a tree of a million nodes.
  *
- * The hash of a path goes over its letters from the left, so that of the parent is met on the way. Growing moves a few
- * chains with each later change and never stops the world.
+ * Growing and shrinking move a few chains with each later change and never stop the world.
+ *
+ * Invariants: a node is in the chain of its hash, in `former` from `moved` on and in `chains` below it; `count` nodes
+ * are in all chains together.
  */
 const FIRST_CHAINS = 64;
-/** Chains moved by each change while growing: with four, all are long before the next doubling. */
+/** Chains moved by each change after a resize: with four, all are long before the next one. */
 const MOVED_AT_ONCE = 4;
+/** With fewer nodes than one for so many chains half of the chains go. */
+const SPARSE = 8;
 
 export class PathIndex {
   private readonly nodes: NodeTable;
+  private readonly key: HashKey;
   /** First node of each chain, plus one; 0 for an empty chain. */
   private chains = new Int32Array(FIRST_CHAINS);
-  /** While growing: the chains of before, of which those below `moved` are in `chains` already. */
+  /** While it is resized: the chains of before, of which those below `moved` are in `chains` already. */
   private former: Int32Array | undefined = undefined;
   private moved = 0;
   private count = 0;
 
-  constructor(nodes: NodeTable) {
+  constructor(nodes: NodeTable, key: HashKey) {
     this.nodes = nodes;
+    this.key = key;
   }
 
   get size(): number {
     return this.count;
   }
 
+  get chainCount(): number {
+    return this.chains.length;
+  }
+
   /** The node with the first `length` letters of `path` for its path; NO_NODE when there is none. */
   find(path: string, length: number): number {
     const nodes = this.nodes;
-    const hash = hashOf(path, length);
+    const hash = hashOfPath(path, length, this.key);
     const chains = this.chainsFor(hash);
     let node = chains[hash & (chains.length - 1)] as number;
     while (node !== 0) {
@@ -46,12 +58,12 @@ export class PathIndex {
   /** No node has this one's path yet. */
   add(node: number): void {
     const path = this.nodes.path(node);
-    const hash = hashOf(path, path.length);
+    const hash = hashOfPath(path, path.length, this.key);
     this.nodes.setInt(node, HASH, hash);
     const chains = this.chainsFor(hash);
     this.link(chains, hash & (chains.length - 1), node);
     this.count++;
-    if (this.count > this.chains.length && this.former === undefined) this.grow();
+    if (this.count > this.chains.length) this.resize(this.chains.length * 2);
     this.moveOn();
   }
 
@@ -68,6 +80,8 @@ export class PathIndex {
       nodes.setInt(before, HASH_NEXT, next);
     }
     this.count--;
+    assert(this.count >= 0, 'no more nodes go than came');
+    if (this.count * SPARSE < this.chains.length) this.resize(Math.max(this.chains.length / 2, FIRST_CHAINS));
     this.moveOn();
   }
 
@@ -82,9 +96,10 @@ export class PathIndex {
     return former !== undefined && (hash & (former.length - 1)) >= this.moved ? former : this.chains;
   }
 
-  private grow(): void {
+  private resize(chains: number): void {
+    if (this.former !== undefined || chains === this.chains.length) return;
     this.former = this.chains;
-    this.chains = new Int32Array(this.former.length * 2);
+    this.chains = new Int32Array(chains);
     this.moved = 0;
   }
 
@@ -102,13 +117,6 @@ export class PathIndex {
     }
     if (this.moved === former.length) this.former = undefined;
   }
-}
-
-/** FNV-1a over UTF-16 units, its high bits folded into the low ones that choose a chain. */
-function hashOf(path: string, length: number): number {
-  let hash = 0x811c9dc5 | 0;
-  for (let i = 0; i < length; i++) hash = Math.imul(hash ^ path.charCodeAt(i), 0x01000193);
-  return hash ^ (hash >>> 15);
 }
 
 function isPrefix(stored: string, path: string, length: number): boolean {

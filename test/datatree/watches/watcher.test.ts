@@ -50,7 +50,13 @@ let a: Connection;
 let b: Connection;
 
 beforeEach(() => {
-  db = new Database({ extendedTypes: true, emulate353Ttl: false, digest: true, log: silentLog });
+  db = new Database({
+    extendedTypes: true,
+    emulate353Ttl: false,
+    digest: true,
+    hashKey: { low: 1, high: 2 },
+    log: silentLog,
+  });
   watches = db.tree.watches;
   zxid = 0;
   told.length = 0;

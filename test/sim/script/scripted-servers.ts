@@ -89,6 +89,7 @@ export class ScriptedLink implements StreamHandlers {
           extendedTypes: false,
           emulate353Ttl: false,
           digest: true,
+          hashKey: { low: 1, high: 2 },
           log: silentLog,
         });
       }

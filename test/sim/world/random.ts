@@ -13,6 +13,7 @@ export class SimRandom implements Random {
   private b: number;
   private c: number;
   private counter = 1;
+  private secrets: SimRandom | undefined = undefined;
 
   constructor(seed: number) {
     this.seed = seed >>> 0;
@@ -38,6 +39,13 @@ export class SimRandom implements Random {
     this.c = (this.c << 21) | (this.c >>> 11);
     this.c = (this.c + sum) | 0;
     return sum >>> 0;
+  }
+
+  /** Drawn from a generator of their own, so that nothing else is reshuffled by them. */
+  secret(bytes: number): Uint8Array {
+    this.secrets ??= this.split('secret');
+    const { secrets } = this;
+    return Uint8Array.from({ length: bytes }, () => secrets.below(256));
   }
 
   below(bound: number): number {
