@@ -38,6 +38,7 @@ export interface ActorOptions {
   readonly pressure?: Pressure;
   /** Data of a few of its writes; undefined: none is long. */
   readonly bigBytes?: number | undefined;
+  readonly dialsAtOnce?: boolean;
 }
 
 type WatchKind = 'data' | 'exist' | 'child' | 'persistent' | 'recursive';
@@ -248,7 +249,9 @@ export class Actor {
     const first = this.random.below(servers.length);
     const readOnly = (): boolean | undefined =>
       behaviour?.readOnly === 'old' ? undefined : behaviour?.readOnly === 'yes';
-    const options = { servers, timeoutMs, readOnly, countsAfresh: behaviour?.countsAfresh === true };
+    const countsAfresh = behaviour?.countsAfresh === true;
+    const dialsAtOnce = this.options.dialsAtOnce === true;
+    const options = { servers, timeoutMs, readOnly, countsAfresh, dialsAtOnce };
     const client = new SimClient(name, this.scheduler, this.network, this.host, options, first);
     client.onConnected = () => {
       this.clients.set(client.sessionId, client);

@@ -15,8 +15,15 @@ export interface NetPlan {
   readonly old: readonly number[];
   /** What kernels hold of one direction of a connection. */
   readonly windowBytes: number;
+  /** How long each segment takes between any two hosts, in milliseconds; undefined: as in one room. */
+  readonly delaysMs: Delays | undefined;
   /** Who stays in trouble when faults end, and has to be done without. */
   readonly unmended: { readonly kind: UnmendedKind; readonly salt: number } | undefined;
+}
+
+export interface Delays {
+  readonly least: number;
+  readonly most: number;
 }
 
 /** One address for each, and everything as it should be. */
@@ -25,6 +32,7 @@ export const ONE_NETWORK: NetPlan = {
   prefix: 'zk',
   old: [],
   windowBytes: 256 * 1024,
+  delaysMs: undefined,
   unmended: undefined,
 };
 
@@ -40,7 +48,24 @@ const UNMENDED: readonly UnmendedKind[] = ['off', 'killed', 'paused', 'cutOff', 
 /** Longer in bytes than in letters. */
 const PREFIXES = ['zürich', '動物園', 'zk-ß-'];
 
-export function netPlanOf(random: SimRandom, isAlone: boolean): NetPlan {
+/**
+ * From one town to the next, and around the world. Questions and answers have to fit into syncLimit, which an operator
+ * sets with his links in mind: `patienceMs` is that, and a link has an eighth of it at most.
+ */
+const DELAYS: readonly Delays[] = [
+  { least: 1, most: 5 },
+  { least: 10, most: 30 },
+  { least: 40, most: 80 },
+  { least: 100, most: 150 },
+  { least: 200, most: 300 },
+];
+
+function delaysOf(random: SimRandom, patienceMs: number): Delays | undefined {
+  const possible = DELAYS.filter(({ most }) => most * 8 <= patienceMs);
+  return random.chance(1, 3) && possible.length > 0 ? random.pick(possible) : undefined;
+}
+
+export function netPlanOf(random: SimRandom, isAlone: boolean, patienceMs: number): NetPlan {
   const addresses = !isAlone && random.split('addresses').chance(1, 4) ? 2 : 1;
   const names = random.split('names');
   const ages = random.split('ages');
@@ -53,6 +78,7 @@ export function netPlanOf(random: SimRandom, isAlone: boolean): NetPlan {
     prefix: names.chance(1, 8) ? names.pick(PREFIXES) : 'zk',
     old,
     windowBytes: windows.chance(1, 6) ? windows.pick([600, 4096, 20_000]) : ONE_NETWORK.windowBytes,
+    delaysMs: delaysOf(random.split('delays'), patienceMs),
     unmended: !isAlone && unmended.chance(1, 3) ? { kind: unmended.pick(kinds), salt: unmended.next() } : undefined,
   };
 }

@@ -68,6 +68,8 @@ export interface ClientPlan {
   readonly behaviour?: Behaviour;
   readonly pressure?: Pressure;
   readonly bigBytes?: number | undefined;
+  /** Comes back at once when it loses a connection, or is refused. */
+  readonly dialsAtOnce?: boolean;
 }
 
 export interface Plan {
@@ -179,16 +181,14 @@ export function planOf(seed: number): Plan {
   Object.assign(config, serverOptions(random.split('server')));
   const probing = random.split('visitors');
   if (isAlone && alone.chance(1, 4)) config.standaloneEnabled = 'false';
-  const net = netPlanOf(random.split('net'), isAlone);
+  const net = netPlanOf(random.split('net'), isAlone, Number(config.syncLimit) * tickMs);
   const storage = storagePlanOf(random.split('storage'), faultsMs, tickMs);
   Object.assign(config, storage.config);
   const { classes, faults: common } = faultsOf(random.split('faults'), faultsMs, tickMs);
   const faults = [...common, ...netFaultsOf(random.split('net faults'), net, faultsMs, tickMs), ...storage.faults];
   faults.sort((a, b) => a.atMs - b.atMs);
-  const clients = withPressure(
-    clientsOf(random.split('clients'), random.split('habits'), tickMs),
-    random.split('ways'),
-  );
+  const usual = clientsOf(random.split('clients'), random.split('habits'), tickMs);
+  const clients = withDials(withPressure(usual, random.split('ways')), random.split('dials'));
   return {
     seed,
     voters,
@@ -251,6 +251,10 @@ function clientsOf(random: SimRandom, behaviour: SimRandom, tickMs: number): Cli
     watches: random.chance(2, 3),
     behaviour: behaviourOf(behaviour),
   }));
+}
+
+function withDials(clients: readonly ClientPlan[], random: SimRandom): ClientPlan[] {
+  return clients.map((client) => ({ ...client, dialsAtOnce: random.chance(1, 3) }));
 }
 
 function withPressure(clients: readonly ClientPlan[], random: SimRandom): ClientPlan[] {

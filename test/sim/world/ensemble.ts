@@ -36,8 +36,12 @@ export class SimEnsemble {
   constructor(options: SimEnsembleOptions) {
     this.random = new SimRandom(options.seed);
     this.network = new SimNetwork(this.scheduler, this.random.split('net'));
-    const { addresses, prefix, old, windowBytes } = options.net ?? ONE_NETWORK;
+    const { addresses, prefix, old, windowBytes, delaysMs } = options.net ?? ONE_NETWORK;
     this.network.windowBytes = windowBytes;
+    if (delaysMs !== undefined) {
+      const { least, most } = delaysMs;
+      this.network.defaultSpeed = { minDelayUs: least * 1000, maxDelayUs: most * 1000, bytesPerMs: undefined };
+    }
     const count = options.voters + (options.observers ?? 0);
     for (let sid = 1; sid <= count; sid++) {
       const host = this.network.addHost(`${prefix}${sid}`);

@@ -124,7 +124,7 @@ export class World {
     const syncLimit = Number(plan.config.syncLimit ?? 5);
     this.quorum = quorumsOf(plan.voters, plan.config);
     const isQuorum: IsQuorum = (sids) => this.quorum(sids);
-    const slackMs = (syncLimit + 2) * plan.tickMs + plan.longestMs * 2 + 500;
+    const slackMs = (syncLimit + 2) * plan.tickMs + plan.longestMs * 2 + 500 + this.delayMs * 4;
     invariants.push(
       leadership(),
       early(integrity(ledger)),
@@ -310,6 +310,11 @@ export class World {
         throw new Violation(property, `${what} after ${boundMs} ms; ${this.situation()}; ${this.clientsSituation()}`);
       this.runForMs(50);
     }
+  }
+
+  /** The longest that a segment takes on its way. */
+  private get delayMs(): number {
+    return this.plan.net?.delaysMs?.most ?? 0;
   }
 
   private get serviceBoundMs(): number {
