@@ -17,6 +17,7 @@ const OPERATIONS = [
   'truncate',
   'syncDir',
   'read',
+  'look',
 ] as const;
 const WRITTEN = ['snapshot.', 'snapshot.', '/log.', 'synced'] as const;
 const FILES = ['/log.', '/log.', 'snapshot.', 'history-change', 'Epoch', 'synced', 'log-order', ''] as const;
@@ -130,12 +131,14 @@ export class StorageFaults {
     const { disk } = view.machine;
     const failing = random.pick(OPERATIONS);
     const file = random.pick(FILES);
+    // Nobody but a reader is told that a file is not for him.
+    const code = failing === 'read' || failing === 'look' ? random.pick(['EIO', 'EACCES']) : 'EIO';
     let left = random.between(1, failing === 'write' || failing === 'sync' ? 8 : 3);
     this.faults.excuse(view);
     disk.fault = (operation, path) => {
       if (operation !== failing || !path.includes('version-2') || !path.includes(file) || --left > 0) return undefined;
       disk.fault = SOUND;
-      return 'EIO';
+      return code;
     };
   }
 

@@ -27,9 +27,9 @@ export const scenario: Scenario = {
       s.expect(s.read('/a'), '23'.padEnd(100, '.'), '/a');
     };
     const failing =
-      (operation: string, part: string) =>
+      (operation: string, part: string, code = 'EIO') =>
       (disk: SimDisk): void => {
-        disk.fault = (kind, path) => (kind === operation && path.includes(part) ? 'EIO' : undefined);
+        disk.fault = (kind, path) => (kind === operation && path.includes(part) ? code : undefined);
       };
     const newest = (disk: SimDisk): string => found(disk, logs, 'log').at(-1)?.path ?? '';
 
@@ -93,6 +93,13 @@ export const scenario: Scenario = {
     refused('cannot recover', failing('sync', '/log.'));
     refused('cannot open the data directory', failing('read', 'synced'));
     refused('cannot open the data directory', failing('syncDir', '/logs'));
+
+    // A file that cannot be looked at is there: whoever takes it for missing makes up an epoch, or half a change.
+    for (const code of ['EIO', 'EACCES', 'ELOOP']) {
+      for (const name of ['acceptedEpoch', 'currentEpoch', 'history-change', 'synced', 'log-order']) {
+        refused('cannot ', failing('look', name, code));
+      }
+    }
 
     // Directories.
     refused('belongs in dataDir', put(`${logs}/snapshot.5`, ''));
