@@ -53,7 +53,6 @@ export function serverOptions(config: PeerConfig): ServerOptions {
 export function electionOptions(config: PeerConfig): ElectionOptions {
   return {
     ...ELECTION_DEFAULTS,
-    adoptNewerConfig: config.reconfigEnabled,
     minNotificationMs: config.minNotificationIntervalMs,
     maxNotificationMs: config.maxNotificationIntervalMs,
     multiAddress: config.multiAddressEnabled,

@@ -37,6 +37,12 @@ export interface LeadingOptions {
 
 /** A learner that takes nothing while this much waits for it is cut off. */
 const MAX_LINK_QUEUE_BYTES = 512 << 20;
+/** For all of them together: proposals are shared, and counted for each. */
+const MAX_QUEUED_BYTES = 2 ** 30;
+/** A learner that catches up takes at least this much; a modem of 1998 had twice as little. */
+const LEAST_CATCH_UP_BYTES_PER_SECOND = 16 * 1024;
+/** The longest words of a learner: a request, or the sessions of a PING at twelve bytes each. */
+const MAX_LEARNER_PACKET_BYTES = 32 << 20;
 
 export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
   readonly mode = 'leader';
@@ -232,6 +238,9 @@ function leaderOptions({ config, probe }: PeerParts, options: LeadingOptions): L
     maxConcurrentDiffSyncs: config.maxConcurrentDiffSyncs,
     forceSnapshotSync: false,
     maxLinkQueueBytes: MAX_LINK_QUEUE_BYTES,
+    maxQueuedBytes: MAX_QUEUED_BYTES,
+    leastCatchUpBytes: Math.ceil((LEAST_CATCH_UP_BYTES_PER_SECOND * config.tickTimeMs) / 2000),
+    maxLearnerPacketBytes: Math.max(MAX_LEARNER_PACKET_BYTES, 2 * config.juteMaxBufferBytes),
     limits: probe?.limits,
     initialCounter: 0,
   };

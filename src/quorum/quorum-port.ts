@@ -16,13 +16,17 @@ export interface QuorumPortOptions {
 }
 
 export interface QuorumPortHandlers {
-  onOpened(wire: LinkStream): LearnerLink;
+  /** undefined: there is no place for it. */
+  onOpened(wire: LinkStream): LearnerLink | undefined;
   onPacket(learner: LearnerLink, packet: QuorumPacket): void;
   /** Not when this side closed the link. */
   onLost(learner: LearnerLink): void;
   /** None of the addresses can be listened on; the last one could not for this reason. */
   onUnavailable(port: number, error: NetError): void;
 }
+
+/** Of packets from a learner that does not serve yet: the longest that there is has twenty bytes of data. */
+const MAX_FIRST_PACKETS_BYTES = 4096;
 
 /** The port of our own last term may take a moment to become free. */
 const BIND_ATTEMPTS = 20;
@@ -87,17 +91,20 @@ export class QuorumPort {
 
   private onStream(stream: Stream): StreamHandlers | undefined {
     if (this.closed) return undefined;
+    let learner: LearnerLink | undefined;
     const link = new LinkStream(stream, this.clock, {
       onPacket: (packet) => {
-        this.handlers.onPacket(learner, packet);
+        if (learner !== undefined) this.handlers.onPacket(learner, packet);
         return true;
       },
       onClose: (reason) => {
+        if (learner === undefined) return;
         this.log.info({ learner: learner.ownerName, reason }, 'lost a learner');
         this.handlers.onLost(learner);
       },
     });
-    const learner = this.handlers.onOpened(link);
-    return link;
+    link.maxPacketBytes = MAX_FIRST_PACKETS_BYTES;
+    learner = this.handlers.onOpened(link);
+    return learner === undefined ? undefined : link;
   }
 }

@@ -129,6 +129,12 @@ export class Link implements LearnerWire {
     this.leader = leader;
   }
 
+  maxPacketBytes = 0;
+
+  get remoteHost(): string {
+    return this.remoteAddress;
+  }
+
   get remoteAddress(): string {
     return String(this.learner.sid);
   }
@@ -262,6 +268,8 @@ export class Peer
 
   follow(leader: Peer): Link {
     const initialize = this.world.freshOnesCount && this.isFresh && this.disk.acceptedEpoch === 0;
+    // The election lets it find its leader, and the leader hears of that.
+    leader.run(() => leader.leader?.onVoterLooking(this.sid));
     const link = this.world.open(this, leader);
     this.link = link;
     this.learner = new this.world.roles.Learner(
@@ -686,6 +694,9 @@ const DEFAULTS = {
   maxConcurrentDiffSyncs: 100,
   forceSnapshotSync: false,
   maxLinkQueueBytes: 1 << 20,
+  maxQueuedBytes: 1 << 21,
+  leastCatchUpBytes: 0,
+  maxLearnerPacketBytes: 1 << 20,
   initialCounter: 0,
 };
 
@@ -802,6 +813,7 @@ export class Ensemble {
       const leader = link.leader.leader as Leader<number>;
       link.accepted ??= leader.onLinkOpened(link);
       const { accepted } = link;
+      if (accepted === undefined) return;
       const packet = link.toLeader.shift() as QuorumPacket;
       this.note(() => `${link.learner.sid} -> ${link.leader.sid}  ${showPacket(packet)}`);
       link.leader.run(() => leader.onPacket(accepted, packet));

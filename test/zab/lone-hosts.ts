@@ -36,6 +36,8 @@ export function hexOf(packet: QuorumPacket): string {
 /** One end of a connection that goes nowhere. */
 class LoneWire implements LearnerWire {
   readonly remoteAddress: string;
+  readonly remoteHost: string;
+  maxPacketBytes = 4096;
   queuedBytes = 0;
   sentBytes = 0;
   private readonly host: LoneLeader;
@@ -45,6 +47,7 @@ class LoneWire implements LearnerWire {
     this.host = host;
     this.number = number;
     this.remoteAddress = `link ${number}`;
+    this.remoteHost = host.hostOf(number);
   }
 
   send(packet: QuorumPacket): void {
@@ -110,6 +113,9 @@ export class LoneLeader implements LeaderLog, LeaderClients<number>, LeaderEvent
         maxConcurrentDiffSyncs: 100,
         forceSnapshotSync: false,
         maxLinkQueueBytes: 1 << 20,
+        maxQueuedBytes: 1 << 21,
+        leastCatchUpBytes: 0,
+        maxLearnerPacketBytes: 1 << 20,
         initialCounter: 0,
         ...options,
       },
@@ -132,12 +138,22 @@ export class LoneLeader implements LeaderLog, LeaderClients<number>, LeaderEvent
     );
   }
 
+  /** Links that it closed, and the end of the role. */
+  get ends(): string[] {
+    return this.said.filter((line) => line.startsWith('close') || line.startsWith('step down'));
+  }
+
   /** A learner that has joined as `packets` say, and all the leader sent it so far. */
   open(link: number, packets: readonly QuorumPacket[] = []): QuorumPacket[] {
-    this.links.set(link, this.leader.onLinkOpened(new LoneWire(this, link)));
+    const opened = this.leader.onLinkOpened(new LoneWire(this, link));
+    if (opened === undefined) return [];
+    this.links.set(link, opened);
     for (const packet of packets) this.onPacket(link, packet);
     return this.sentTo(link);
   }
+
+  /** Where the connection comes from; a place of its own, unless a test says otherwise. */
+  hostOf: (link: number) => string = (link) => `host ${link}`;
 
   onPacket(link: number, packet: QuorumPacket): void {
     this.leader.onPacket(this.link(link), packet);

@@ -170,7 +170,7 @@ const MUTANTS: readonly Mutant[] = [
     edits: [
       { at: 'Learner.onLeaderInfo', from: '? currentEpoch : -1;', to: '? currentEpoch : currentEpoch;' },
       {
-        at: 'Discovery.onInfo',
+        at: 'Discovery.admit',
         from: 'Math.max(this.epochWanted, link.acceptedEpoch + 1)',
         to: 'Math.max(this.epochWanted, link.acceptedEpoch)',
       },
@@ -180,9 +180,9 @@ const MUTANTS: readonly Mutant[] = [
     name: 'a connection that was replaced is still listened to',
     edits: [
       {
-        at: 'LearnerLinks.dropOlder',
-        from: "if (link !== newer && link.sid === newer.sid) this.drop(link, 'the learner has connected again');",
-        to: '',
+        at: 'Rivals.meet',
+        from: 'if (older === undefined) {',
+        to: 'if (older !== null) {',
       },
     ],
   },

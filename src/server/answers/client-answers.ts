@@ -34,6 +34,11 @@ export class ClientAnswers<C extends AnsweredConnection> {
   write(request: Request, txn: Txn, result: ApplyResult): void {
     const { operation } = request;
     if (operation.type === OpCode.createSession) {
+      if (txn.header.type === OpCode.error) {
+        // Its id is that of a session that ends: a clock set back can bring an id again. The client asks for another.
+        this.connection.close('its session could not be created', false);
+        return;
+      }
       this.account(request, operation.lastOp);
       this.server.onSessionCreated(this.connection);
       return;

@@ -2,7 +2,16 @@ import { assert } from '../../base/assert.ts';
 import { ProtocolError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { AckTracker, type QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
-import { isWholeHistory, MAX_EPOCH, makeZxid, ZXID_NONE, ZXID_ZERO, type Zxid, zxidHex } from '../../jute/zxid.ts';
+import {
+  epochOf,
+  isWholeHistory,
+  MAX_EPOCH,
+  makeZxid,
+  ZXID_NONE,
+  ZXID_ZERO,
+  type Zxid,
+  zxidHex,
+} from '../../jute/zxid.ts';
 import type { EpochFiles } from '../epoch-files.ts';
 import {
   intBody,
@@ -42,6 +51,12 @@ export interface NextPhase {
   synchronise(link: LearnerLink): void;
 }
 
+/**
+ * So much higher than the leader's may an epoch be that one server says to have accepted. A server gets ahead by one each
+ * time that a leader had a quorum and lost it at once. Without a limit a single word would use up all epochs for good.
+ */
+const MAX_EPOCH_JUMP = 1000;
+
 export class Discovery {
   private readonly options: LeaderOptions;
   private readonly verifiers: readonly QuorumVerifier[];
@@ -57,6 +72,8 @@ export class Discovery {
   private ownEpoch: number | undefined = undefined;
   private readonly connected: AckTracker;
   private readonly histories: HistoryVotes;
+  /** Members that were heard to look for a leader, and have not followed this one since; in half ticks. */
+  private readonly lookedAt = new Map<number, number>();
   private isHistoryKnown = false;
   private isFirstStart = false;
 
@@ -109,18 +126,26 @@ export class Discovery {
         `learner ${info.sid} has configuration ${zxidHex(info.configVersion)}, ours is ${zxidHex(ownVersion)}`,
       );
     }
+    if (info.sid < 0) throw new ProtocolError(`server id ${info.sid} is negative`);
     if (info.sid === this.options.self) throw new ProtocolError(`the learner has our own id, ${info.sid}`);
     link.sid = info.sid;
     link.observer = packet.type === PacketType.observerInfo;
     link.voter = !link.observer && this.isVoter(info.sid);
     link.acceptedEpoch = readEpoch(packet);
-    this.links.dropOlder(link);
+    const own = this.ownEpoch ?? this.history.acceptedEpoch;
+    if (link.acceptedEpoch > own + MAX_EPOCH_JUMP) {
+      throw new ProtocolError(`${this.claimOf(link, own)}, further ahead than one server is believed`);
+    }
+  }
+
+  /** Nobody else has its id. */
+  admit(link: LearnerLink): void {
     if (this.ownEpoch !== undefined) {
       this.offerEpoch(link, this.ownEpoch);
       return;
     }
     this.links.enter(link, 'epoch');
-    if (this.isMember(link.sid)) this.epochWanted = Math.max(this.epochWanted, link.acceptedEpoch + 1);
+    if (this.links.isMember(link.sid)) this.epochWanted = Math.max(this.epochWanted, link.acceptedEpoch + 1);
     if (link.voter) this.connected.add(link.sid);
     this.maybeChooseEpoch();
   }
@@ -131,6 +156,11 @@ export class Discovery {
     const isEmpty = packet.zxid === ZXID_NONE;
     if (currentEpoch < -1 || (packet.zxid < 0 && !isEmpty)) {
       throw new ProtocolError(`ACKEPOCH with epoch ${currentEpoch} and zxid ${zxidHex(packet.zxid)}`);
+    }
+    // A server accepts an epoch before it has it for its own, or anything logged in it.
+    const latest = Math.max(currentEpoch, epochOf(packet.zxid));
+    if (latest > Math.max(link.acceptedEpoch, this.ownEpoch ?? 0)) {
+      throw new ProtocolError(`ACKEPOCH speaks of epoch ${latest}, and ${link.acceptedEpoch} was accepted last`);
     }
     link.lastZxid = isEmpty ? ZXID_ZERO : packet.zxid;
     link.catchUp.needsSnapshot = isEmpty;
@@ -161,11 +191,17 @@ export class Discovery {
   }
 
   onGone(link: LearnerLink): void {
-    if (link.voter) this.histories.left(link.sid);
+    if (link.voter && link.rivalry === undefined) this.histories.left(link.sid);
   }
 
-  /** The election heard that `sid` looks for a leader, before this phase was over. */
-  onVoterLooking(sid: number): void {
+  /** It follows; what it says of an epoch later on needs another sign that it looks for a leader. */
+  onServing({ sid }: LearnerLink): void {
+    this.lookedAt.delete(sid);
+  }
+
+  /** The election heard that `sid` looks for a leader. */
+  onLooking(sid: number): void {
+    if (this.links.isMember(sid)) this.lookedAt.set(sid, this.links.now);
     const patience = this.options.maxEpochWaitHalfTicks;
     if (patience === undefined || this.ownEpoch !== undefined) return;
     if (!this.verifiers.every((verifier) => verifier.voters.has(sid))) return;
@@ -200,13 +236,15 @@ export class Discovery {
 
   /**
    * A member that comes later with a higher accepted epoch can follow nobody until there is a higher one still; the
-   * only cure is another election, and one is enough.
+   * only cure is another election, and one is enough. Apache's leaders leave such a member outside. Anyone can say this
+   * here, so it is believed of a member that was heard to look for a leader on the election port a moment ago.
    */
   private offerEpoch(link: LearnerLink, epoch: number): void {
     if (link.acceptedEpoch > epoch) {
-      const claim = `learner ${link.sid} has accepted epoch ${link.acceptedEpoch}, ours is ${epoch}`;
-      if (this.isMember(link.sid)) this.stepDown(claim);
-      else this.links.drop(link, claim);
+      const looked = this.lookedAt.get(link.sid);
+      const isLooking = looked !== undefined && this.links.now - looked <= this.options.initLimitTicks * 2;
+      if (isLooking) this.stepDown(this.claimOf(link, epoch));
+      else this.links.drop(link, this.claimOf(link, epoch));
       return;
     }
     this.links.enter(link, 'ackEpoch');
@@ -242,8 +280,8 @@ export class Discovery {
     return this.verifiers.some((verifier) => verifier.voters.has(sid));
   }
 
-  private isMember(sid: number): boolean {
-    return this.verifiers.some((verifier) => verifier.members.has(sid));
+  private claimOf({ sid, acceptedEpoch }: LearnerLink, epoch: number): string {
+    return `learner ${sid} has accepted epoch ${acceptedEpoch}, ours is ${epoch}`;
   }
 }
 

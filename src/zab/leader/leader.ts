@@ -11,6 +11,7 @@ import {
   readRequest,
   readRevalidate,
 } from '../wire/packets.ts';
+import { AckWatch } from './ack-watch.ts';
 import { type Barrier, Barriers } from './barriers.ts';
 import { Discovery } from './discovery.ts';
 import type { LeaderLimits, LeaderOptions, LeaderPorts, TxnMaker } from './leader-ports.ts';
@@ -18,6 +19,7 @@ import type { LearnerLink, LearnerWire } from './learner-link.ts';
 import { LearnerLinks, type LinkInfo } from './learner-links.ts';
 import { PingRounds } from './ping-rounds.ts';
 import { Proposals } from './proposals.ts';
+import { Rivals } from './rivals.ts';
 import { Synchronization } from './synchronization.ts';
 
 /**
@@ -43,6 +45,7 @@ export type ZabPhase = 'discovery' | 'synchronization' | 'broadcast' | 'ended';
 export class Leader<Question> {
   private readonly self: number;
   private readonly limits: LeaderLimits | undefined;
+  private readonly syncHalfTicks: number;
   private readonly ports: LeaderPorts<Question>;
   private readonly log: Log;
 
@@ -52,11 +55,15 @@ export class Leader<Question> {
   private readonly barriers: Barriers<Question>;
   private readonly synchronization: Synchronization;
   private readonly discovery: Discovery;
+  private readonly rivals: Rivals;
+  /** The leader's disk is held to what every learner's is. */
+  private readonly ownAcks = new AckWatch();
   private isOver = false;
 
   constructor(options: LeaderOptions, ports: LeaderPorts<Question>, log: Log) {
     this.self = options.self;
     this.limits = options.limits;
+    this.syncHalfTicks = options.syncLimitTicks * 2;
     this.ports = ports;
     this.log = log;
     const role = { options, ports, log };
@@ -73,6 +80,7 @@ export class Leader<Question> {
     this.discovery = new Discovery(role, this.links, this.proposals, this.synchronization, (reason) =>
       this.stepDown(reason),
     );
+    this.rivals = new Rivals(this.links, this.rounds, (link) => this.discovery.admit(link));
   }
 
   get phase(): ZabPhase {
@@ -114,7 +122,8 @@ export class Leader<Question> {
 
   // Learners' connections.
 
-  onLinkOpened(wire: LearnerWire): LearnerLink {
+  /** undefined: it was refused, and is closed. */
+  onLinkOpened(wire: LearnerWire): LearnerLink | undefined {
     return this.links.open(wire);
   }
 
@@ -124,7 +133,8 @@ export class Leader<Question> {
 
   onPacket(link: LearnerLink, packet: QuorumPacket): void {
     if (!this.links.has(link)) return;
-    link.heardAt = this.links.now;
+    // While it catches up, it is taking what is sent that shows life, not words that nobody asked for.
+    if (link.phase !== 'syncing') link.heardAt = this.links.now;
     try {
       this.handle(link, packet);
     } catch (error) {
@@ -134,11 +144,13 @@ export class Leader<Question> {
 
   /** The election heard that `sid` looks for a leader. */
   onVoterLooking(sid: number): void {
-    if (this.phase === 'discovery') this.discovery.onVoterLooking(sid);
+    this.discovery.onLooking(sid);
   }
 
   onHalfTick(): void {
     this.links.onHalfTick();
+    this.rivals.onHalfTick();
+    if (this.isOver) return;
     if (this.phase === 'broadcast') this.tickBroadcast();
     else this.tickBeforeBroadcast();
   }
@@ -158,11 +170,13 @@ export class Leader<Question> {
       link.wire.send(packet);
       if (link.phase === 'serving') link.acks.onProposed(zxid, this.links.now);
     }
+    this.ownAcks.onProposed(zxid, this.links.now);
     this.ports.log.append(zxid, payload);
   }
 
   /** Everything up to `zxid` is durable here. */
   onDurable(zxid: Zxid): void {
+    this.ownAcks.onAck(zxid, this.links.now);
     this.proposals.acknowledge(this.self, zxid);
     this.advance();
   }
@@ -195,6 +209,7 @@ export class Leader<Question> {
     switch (link.phase) {
       case 'info':
         this.discovery.onInfo(link, packet);
+        this.rivals.meet(link);
         return;
       case 'ackEpoch':
         this.discovery.onAckEpoch(link, packet);
@@ -280,6 +295,7 @@ export class Leader<Question> {
   /** What a learner acknowledged before UPTODATE counts with it. */
   private onServing(link: LearnerLink): void {
     if (link.acks.early > this.proposals.epochStart) this.countAck(link, link.acks.early);
+    this.discovery.onServing(link);
     this.barriers.neighboursChanged();
   }
 
@@ -335,6 +351,10 @@ export class Leader<Question> {
       this.stepDown('no quorum of learners is connected and answers');
       return;
     }
+    if (this.ownAcks.isOverdue(this.links.now, this.syncHalfTicks)) {
+      this.stepDown('the disk here does not answer; others may lead on');
+      return;
+    }
     this.rounds.begin();
     this.barriers.advance();
   }
@@ -344,6 +364,7 @@ export class Leader<Question> {
   private onGone(link: LearnerLink): void {
     this.synchronization.onGone(link);
     this.discovery.onGone(link);
+    this.rivals.onGone(link);
     if (this.phase === 'broadcast') this.barriers.neighboursChanged();
   }
 

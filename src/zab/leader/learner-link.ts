@@ -10,6 +10,7 @@ import { OpenPings } from './open-pings.ts';
  * waited long enough. It also stands for the sessions whose clients are connected there.
  *
  *   info       FOLLOWERINFO or OBSERVERINFO is due
+ *   rival      another learner has its id, see rivals.ts
  *   epoch      the leader has no epoch yet
  *   ackEpoch   LEADERINFO is out, ACKEPOCH is due
  *   history    the leader does not know yet whether its history is the one
@@ -17,16 +18,22 @@ import { OpenPings } from './open-pings.ts';
  *   synced     acknowledged; the leader is not established yet, or has to prove itself first
  *   serving    UPTODATE is out
  */
-export type LinkPhase = 'info' | 'epoch' | 'ackEpoch' | 'history' | 'syncing' | 'synced' | 'serving';
+export type LinkPhase = 'info' | 'rival' | 'epoch' | 'ackEpoch' | 'history' | 'syncing' | 'synced' | 'serving';
 
 export interface LinkLimits {
+  /** For the first packet: a learner sends it as soon as it is connected. */
+  readonly firstPacketHalfTicks: number;
   readonly initHalfTicks: number;
   readonly syncHalfTicks: number;
 }
 
 /** The leader's end of the connection. The shape of a LinkStream. */
 export interface LearnerWire {
+  /** Address and port, and the address alone. */
   readonly remoteAddress: string;
+  readonly remoteHost: string;
+  /** Longer packets end the wire. */
+  maxPacketBytes: number;
   /** Given to the wire and not yet taken by the network: what waits in memory. */
   readonly queuedBytes: number;
   /** Ever taken by the network from this wire: grows while the neighbour reads. */
@@ -39,6 +46,15 @@ export interface LearnerWire {
   sendRaw(raw: RawSource): void;
   /** Nothing of it is delivered any more. */
   destroy(): void;
+}
+
+/** Another learner has its id. */
+export interface Rivalry {
+  readonly older: LearnerLink;
+  /** The last round of PINGs when this one came; the answer to a later one proves that `older` lives. */
+  readonly round: number;
+  /** In half ticks. */
+  readonly since: number;
 }
 
 /** From ACKEPOCH until the learner serves. */
@@ -70,6 +86,8 @@ export class LearnerLink {
   isUnproven = false;
   /** Gets what is proposed and committed from now on. */
   forwarding = false;
+  /** While it waits whether it is let in. */
+  rivalry: Rivalry | undefined = undefined;
   readonly catchUp: CatchUp = {
     kind: undefined,
     needsSnapshot: false,
@@ -100,13 +118,16 @@ export class LearnerLink {
   }
 
   /**
-   * While it catches up, a neighbour that reads is alive, however long a large snapshot takes (ZOOKEEPER-1697).
-   * Whether it took anything since the last time.
+   * While it catches up, a neighbour that reads is alive, however long a large snapshot takes (ZOOKEEPER-1697); but a
+   * place among those who catch up is not kept by a byte now and then. Whether it took enough since it was heard last.
    */
-  tookBytes(now: number): boolean {
-    const { sentBytes } = this.wire;
-    if (sentBytes === this.sentBytes) return false;
-    this.sentBytes = sentBytes;
+  tookBytes(now: number, leastPerHalfTick: number): boolean {
+    const taken = this.wire.sentBytes - this.sentBytes;
+    if (taken === 0 || taken < leastPerHalfTick * (now - this.heardAt)) {
+      // What is left may be less than that: all of it is enough.
+      if (taken === 0 || this.wire.queuedBytes > 0) return false;
+    }
+    this.sentBytes += taken;
     this.heardAt = now;
     return true;
   }
@@ -116,6 +137,8 @@ export class LearnerLink {
     const silent = now - this.heardAt;
     switch (this.phase) {
       case 'info':
+        return silent > limits.firstPacketHalfTicks ? 'the learner was silent while joining' : undefined;
+      case 'rival':
       case 'ackEpoch':
         return silent > limits.initHalfTicks ? 'the learner was silent while joining' : undefined;
       case 'syncing':

@@ -2,6 +2,7 @@ import type { Log } from '../../base/log.ts';
 import { AckTracker } from '../../election/quorum/quorum-verifier.ts';
 import type { LeaderOptions, LeaderRole } from './leader-ports.ts';
 import { LearnerLink, type LearnerWire, type LinkLimits, type LinkPhase } from './learner-link.ts';
+import { displacedBy } from './link-places.ts';
 
 /**
  * The connections of all learners, and the leader's patience: which of them are given up and why, whether those that
@@ -18,6 +19,9 @@ export interface LinkInfo {
   readonly queuedBytes: number;
 }
 
+/** Two ticks. */
+const FIRST_PACKET_HALF_TICKS = 4;
+
 export class LearnerLinks {
   private readonly options: LeaderOptions;
   private readonly log: Log;
@@ -32,7 +36,12 @@ export class LearnerLinks {
     const { options } = role;
     this.options = options;
     this.log = role.log;
-    this.limits = { initHalfTicks: options.initLimitTicks * 2, syncHalfTicks: options.syncLimitTicks * 2 };
+    const initHalfTicks = options.initLimitTicks * 2;
+    this.limits = {
+      firstPacketHalfTicks: Math.min(FIRST_PACKET_HALF_TICKS, initHalfTicks),
+      initHalfTicks,
+      syncHalfTicks: options.syncLimitTicks * 2,
+    };
     this.onGone = onGone;
   }
 
@@ -57,7 +66,15 @@ export class LearnerLinks {
     return infos;
   }
 
-  open(wire: LearnerWire): LearnerLink {
+  /** undefined: there is no place for it, and the wire is closed. */
+  open(wire: LearnerWire): LearnerLink | undefined {
+    const displaced = displacedBy(wire.remoteHost, this.links, (sid) => this.isMember(sid));
+    if (displaced === 'newcomer') {
+      this.log.warn({ learner: wire.remoteAddress, links: this.links.size }, 'no place for another connection');
+      wire.destroy();
+      return undefined;
+    }
+    if (displaced !== undefined) this.drop(displaced, 'it makes room for a later connection');
     const link = new LearnerLink(wire, this.now);
     this.links.add(link);
     return link;
@@ -86,15 +103,8 @@ export class LearnerLinks {
     this.links.clear();
   }
 
-  /**
-   * A server has one connection. Should an older one still look open, whatever arrives on it was sent before the server
-   * came again: an acknowledgement among it may be of what the server's log is about to lose.
-   */
-  dropOlder(newer: LearnerLink): void {
-    if (newer.sid < 0) return;
-    for (const link of this.links) {
-      if (link !== newer && link.sid === newer.sid) this.drop(link, 'the learner has connected again');
-    }
+  isMember(sid: number): boolean {
+    return this.options.verifiers.some((verifier) => verifier.members.has(sid));
   }
 
   /** What the leader waits for has come nearer, or is another thing now. */
@@ -110,6 +120,7 @@ export class LearnerLinks {
   onHalfTick(): void {
     this.halfTicks++;
     for (const link of this.links) this.watch(link);
+    this.boundQueues();
   }
 
   /** A learner that is being synchronised is there, too; its own limits say for how long. */
@@ -123,7 +134,7 @@ export class LearnerLinks {
   }
 
   private watch(link: LearnerLink): void {
-    if (link.phase === 'syncing' && link.tookBytes(this.now) && link.voter) {
+    if (link.phase === 'syncing' && link.tookBytes(this.now, this.options.leastCatchUpBytes) && link.voter) {
       this.cameNearer();
     }
     const reason =
@@ -133,8 +144,28 @@ export class LearnerLinks {
     if (reason !== undefined) this.drop(link, reason);
   }
 
+  /** Each link has its limit; all of them together have another, and the longest queue goes first, a voter's last. */
+  private boundQueues(): void {
+    let total = 0;
+    for (const link of this.links) total += link.wire.queuedBytes;
+    while (total > this.options.maxQueuedBytes) {
+      let longest: LearnerLink | undefined;
+      for (const link of this.links) {
+        if (longest === undefined || goesBefore(link, longest)) longest = link;
+      }
+      if (longest === undefined) return;
+      total -= longest.wire.queuedBytes;
+      this.drop(longest, 'too much waits for all learners together');
+    }
+  }
+
   private forget(link: LearnerLink): void {
     this.links.delete(link);
     this.onGone(link);
   }
+}
+
+function goesBefore(link: LearnerLink, other: LearnerLink): boolean {
+  if (link.voter !== other.voter) return other.voter;
+  return link.wire.queuedBytes > other.wire.queuedBytes;
 }

@@ -1,7 +1,7 @@
 import { ProtocolError } from '../../base/errors.ts';
 import { AckTracker } from '../../election/quorum/quorum-verifier.ts';
 import { zxidHex } from '../../jute/zxid.ts';
-import { bodyReader, QuorumPacket as Packet, PacketType, type QuorumPacket } from '../wire/packets.ts';
+import { bodyReader, QuorumPacket as Packet, PacketType, type QuorumPacket, readTimeout } from '../wire/packets.ts';
 import type { LeaderClients, LeaderOptions, LeaderRole } from './leader-ports.ts';
 import type { LearnerLink } from './learner-link.ts';
 import type { LearnerLinks } from './learner-links.ts';
@@ -57,7 +57,7 @@ export class PingRounds {
     }
     if (packet.data !== undefined && packet.data.length > 0) {
       const r = bodyReader(packet);
-      while (r.remaining > 0) this.clients.touched(r.readLong(), r.readInt());
+      while (r.remaining > 0) this.clients.touched(r.readLong(), readTimeout(r));
     }
   }
 

@@ -96,7 +96,8 @@ export class Synchronization {
     });
     // What is committed may be on this learner's disk and not yet on ours: a snapshot must not take it away from there.
     if (plan.kind === 'snap' && treeZxid < link.catchUp.snapshotFrom) return;
-    if (link.observer && !this.hasRoomFor(plan.kind)) {
+    // A server that is no member may still be one to be, as its own files say it; it has the places of observers.
+    if (!link.voter && !this.hasRoomFor(plan.kind)) {
       plan.disk?.cursor.close();
       this.links.drop(link, 'too many learners are being synchronised at the same time');
       return;
@@ -163,6 +164,7 @@ export class Synchronization {
         continue;
       }
       this.links.enter(link, 'serving');
+      link.wire.maxPacketBytes = this.options.maxLearnerPacketBytes;
       link.wire.send(new Packet(PacketType.upToDate, ZXID_NONE));
       this.onServing(link);
     }

@@ -78,6 +78,19 @@ export class LinkStream implements StreamHandlers {
     return `${this.stream?.remoteAddress}:${this.stream?.remotePort}`;
   }
 
+  get remoteHost(): string {
+    return this.stream?.remoteAddress ?? '';
+  }
+
+  /** Longer packets end the link. */
+  get maxPacketBytes(): number {
+    return this.cutter.maxPacketBytes;
+  }
+
+  set maxPacketBytes(bytes: number) {
+    this.cutter.maxPacketBytes = bytes;
+  }
+
   /** Given to this link and not yet taken by the network; what a source has not made does not count. */
   get queuedBytes(): number {
     return this.waitingBytes + this.bufferedBytes;

@@ -5,7 +5,8 @@ import { type QuorumPacket, readPacket } from './packets.ts';
 /**
  * Finds quorum packets in a stream. They come without a length before them, one jute record after the other, so the
  * length is worked out from the fields as they arrive. A packet that lies within one chunk is handed on as views into
- * it; bytes are copied only where a packet spans chunks, and then once.
+ * it; bytes are copied only where a packet spans chunks, into a buffer that doubles, so that each is worked off a bounded
+ * number of times however small the chunks are.
  *
  * The consumer may stop after any packet (after a SNAP bytes of another kind follow), take what came behind it, and
  * go on later from other bytes.
@@ -24,14 +25,21 @@ const MAX_PACKET_TYPE = 255;
 
 const TYPE_AND_ZXID_BYTES = 12;
 const INT_BYTES = 4;
+/** What is first set aside for a packet that spans chunks, unless it is known to be shorter. */
+const LEAST_KEPT_BYTES = 4096;
+const NO_BYTES = Buffer.alloc(0);
 
 export class PacketCutter {
+  /** Longer ones are refused: as soon as their length is known, and before their bytes are kept. */
+  maxPacketBytes = MAX_PACKET_BYTES;
   private readonly onPacket: (packet: QuorumPacket) => boolean;
   private readonly reader = new Reader();
-  private chunks: Buffer[] = [];
-  private buffered = 0;
-  /** So many bytes have to be there before it is worth looking again. */
-  private needed = TYPE_AND_ZXID_BYTES + INT_BYTES;
+  /** Bytes that are not worked off: views into the last chunk, or behind each other in `kept`. */
+  private rest: Buffer = NO_BYTES;
+  /** The beginning of a packet that spans chunks: `keptBytes` of it, in a buffer that grows by doubling. */
+  private kept: Buffer = NO_BYTES;
+  private keptBytes = 0;
+  private readonly measure = new PacketMeasure();
   private isStopped = false;
 
   /** `onPacket` returns false to stop. */
@@ -45,23 +53,19 @@ export class PacketCutter {
 
   /** Bytes held back because a packet is incomplete or the consumer stopped. */
   get bufferedBytes(): number {
-    return this.buffered;
+    return this.keptBytes + this.rest.length;
   }
 
   /** Throws ProtocolError on what cannot be a packet; the cutter is of no use then. */
   push(chunk: Buffer): void {
-    if (chunk.length > 0) {
-      this.chunks.push(chunk);
-      this.buffered += chunk.length;
-    }
+    this.rest = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
     this.cut();
   }
 
   /** What came behind the packet that was stopped at. */
   takeRest(): Buffer {
-    const rest = this.chunks.length === 1 ? (this.chunks[0] as Buffer) : Buffer.concat(this.chunks);
-    this.chunks = [];
-    this.buffered = 0;
+    const { rest } = this;
+    this.rest = NO_BYTES;
     return rest;
   }
 
@@ -71,55 +75,104 @@ export class PacketCutter {
   }
 
   private cut(): void {
-    while (!this.isStopped && this.buffered >= this.needed) {
-      const whole = this.joinFirst(this.needed);
-      const length = this.measure(whole);
-      if (length > whole.length) {
-        this.needed = length;
-        continue;
-      }
-      this.needed = TYPE_AND_ZXID_BYTES + INT_BYTES;
-      this.buffered -= length;
-      if (length === whole.length) this.chunks.shift();
-      else this.chunks[0] = whole.subarray(length);
-      this.reader.reset(whole, 0, length);
-      if (!this.onPacket(readPacket(this.reader))) this.isStopped = true;
+    while (!this.isStopped && this.rest.length > 0) {
+      if (this.keptBytes === 0) this.cutHere();
+      else this.cutKept();
     }
+  }
+
+  /** A packet that begins in this chunk. */
+  private cutHere(): void {
+    const { rest } = this;
+    const length = this.measure.next(rest, rest.length, this.maxPacketBytes);
+    if (length > rest.length) {
+      this.keep(rest.length, length);
+      return;
+    }
+    this.rest = rest.subarray(length);
+    this.give(rest, length);
+  }
+
+  /** One that began in an earlier chunk: no more than it needs is added to it. */
+  private cutKept(): void {
+    const length = this.measure.next(this.kept, this.keptBytes, this.maxPacketBytes);
+    if (length > this.keptBytes) {
+      this.keep(Math.min(this.rest.length, length - this.keptBytes), length);
+      if (this.measure.next(this.kept, this.keptBytes, this.maxPacketBytes) > this.keptBytes) return;
+    }
+    const whole = this.kept;
+    const bytes = this.keptBytes;
+    this.kept = NO_BYTES;
+    this.keptBytes = 0;
+    this.give(whole, bytes);
+  }
+
+  /** Takes `count` bytes over from the chunk, for a packet that has at least `length`. */
+  private keep(count: number, length: number): void {
+    const bytes = this.keptBytes + count;
+    if (bytes > this.kept.length) {
+      const doubled = Math.max(2 * bytes, LEAST_KEPT_BYTES);
+      // Among the ids every string makes it longer; before them the length is known but for those.
+      const grown = Buffer.allocUnsafeSlow(
+        this.measure.isAmongIds ? doubled : Math.max(bytes, Math.min(length, doubled)),
+      );
+      this.kept.copy(grown, 0, 0, this.keptBytes);
+      this.kept = grown;
+    }
+    this.rest.copy(this.kept, this.keptBytes, 0, count);
+    this.keptBytes = bytes;
+    this.rest = this.rest.subarray(count);
+  }
+
+  private give(bytes: Buffer, length: number): void {
+    this.measure.reset();
+    this.reader.reset(bytes, 0, length);
+    if (!this.onPacket(readPacket(this.reader))) this.isStopped = true;
+  }
+}
+
+/** Works out the length of a packet as its bytes come in, and never looks at the same bytes twice. */
+class PacketMeasure {
+  /** Where the part of the packet ends that is measured; `strings` of its ids lie behind that. */
+  private end = 0;
+  private strings = 0;
+
+  get isAmongIds(): boolean {
+    return this.end > 0;
+  }
+
+  reset(): void {
+    this.end = 0;
+    this.strings = 0;
   }
 
   /**
-   * Length of the packet at the start of `bytes` when all of it is there; otherwise how many bytes are needed to
-   * know more, which is more than there are.
+   * Length of the packet at the start of `bytes`, of which `count` are there, when all of it is; otherwise how many bytes
+   * are needed to know more, which is more than there are.
    */
-  private measure(bytes: Buffer): number {
-    const type = bytes.readInt32BE(0);
-    if (type < 0 || type > MAX_PACKET_TYPE) throw new ProtocolError(`${type} is no type of a quorum packet`);
-    const dataBytes = bytes.readInt32BE(TYPE_AND_ZXID_BYTES);
-    if (dataBytes < -1 || dataBytes > MAX_PACKET_BYTES) throw new ProtocolError(`unreasonable length ${dataBytes}`);
-    const authAt = TYPE_AND_ZXID_BYTES + INT_BYTES + Math.max(0, dataBytes);
-    let end = authAt + INT_BYTES;
-    if (end > bytes.length) return end;
-    const ids = bytes.readInt32BE(authAt);
-    if (ids < -1 || ids > MAX_AUTH_IDS) throw new ProtocolError(`unreasonable vector length ${ids}`);
-    for (let strings = ids * 2; strings > 0; strings--) {
-      if (end + INT_BYTES > bytes.length) return end + INT_BYTES;
-      const length = bytes.readInt32BE(end);
-      if (length < -1 || length > MAX_PACKET_BYTES) throw new ProtocolError(`unreasonable length ${length}`);
-      end += INT_BYTES + Math.max(0, length);
-      if (end > MAX_PACKET_BYTES * 2) throw new ProtocolError(`packet of more than ${MAX_PACKET_BYTES * 2} bytes`);
+  next(bytes: Buffer, count: number, limit: number): number {
+    if (this.end === 0) {
+      if (count < TYPE_AND_ZXID_BYTES + INT_BYTES) return TYPE_AND_ZXID_BYTES + INT_BYTES;
+      const type = bytes.readInt32BE(0);
+      if (type < 0 || type > MAX_PACKET_TYPE) throw new ProtocolError(`${type} is no type of a quorum packet`);
+      const idsEnd = lengthAt(bytes, TYPE_AND_ZXID_BYTES, limit) + TYPE_AND_ZXID_BYTES + 2 * INT_BYTES;
+      if (idsEnd > count) return idsEnd;
+      const ids = bytes.readInt32BE(idsEnd - INT_BYTES);
+      if (ids < -1 || ids > MAX_AUTH_IDS) throw new ProtocolError(`unreasonable vector length ${ids}`);
+      this.end = idsEnd;
+      this.strings = Math.max(0, ids) * 2;
     }
-    return end;
+    for (; this.strings > 0; this.strings--) {
+      if (this.end + INT_BYTES > count) return this.end + INT_BYTES;
+      this.end += INT_BYTES + lengthAt(bytes, this.end, limit);
+      if (this.end > limit) throw new ProtocolError(`packet of more than ${limit} bytes`);
+    }
+    return this.end;
   }
+}
 
-  /** The first chunk, joined with as many more as it takes to hold `length` bytes. */
-  private joinFirst(length: number): Buffer {
-    const first = this.chunks[0] as Buffer;
-    if (first.length >= length) return first;
-    let count = 0;
-    let bytes = 0;
-    while (bytes < length) bytes += (this.chunks[count++] as Buffer).length;
-    const joined = Buffer.concat(this.chunks.slice(0, count), bytes);
-    this.chunks.splice(0, count, joined);
-    return joined;
-  }
+function lengthAt(bytes: Buffer, at: number, limit: number): number {
+  const length = bytes.readInt32BE(at);
+  if (length < -1 || length > limit) throw new ProtocolError(`unreasonable length ${length}`);
+  return Math.max(0, length);
 }

@@ -182,7 +182,14 @@ export function revalidateBody(sessionId: bigint, timeoutMs: number): Buffer {
 
 export function readRevalidate(packet: QuorumPacket): { sessionId: bigint; timeoutMs: number } {
   const r = bodyReader(packet);
-  return { sessionId: r.readLong(), timeoutMs: r.readInt() };
+  return { sessionId: r.readLong(), timeoutMs: readTimeout(r) };
+}
+
+/** Of a session, in ms. One that is negative would have ended before it began. */
+export function readTimeout(r: Reader): number {
+  const timeoutMs = r.readInt();
+  if (timeoutMs < 0) throw new ProtocolError(`a session timeout of ${timeoutMs} ms`);
+  return timeoutMs;
 }
 
 export function revalidatedBody(sessionId: bigint, valid: boolean): Buffer {

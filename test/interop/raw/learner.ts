@@ -22,7 +22,7 @@ export class RawLearner {
   }
 
   /** Servers since 3.5 say 20 bytes about themselves, 3.4 the first 12 of them. */
-  static async dial(port: number, sid: number, observer: boolean, infoBytes = 20): Promise<RawLearner> {
+  static async dial(port: number, sid: number, observer: boolean, infoBytes = 20, accepted = 0): Promise<RawLearner> {
     const socket = connect({ port, host: '127.0.0.1' });
     await new Promise<void>((ready, fail) => {
       socket.once('connect', ready);
@@ -33,7 +33,7 @@ export class RawLearner {
       { record: { serverid: 'long', protocolVersion: 'int', configVersion: 'long' } },
       { serverid: BigInt(sid), protocolVersion: 0x10000, configVersion: 0n },
     );
-    learner.send(observer ? 16 : 11, 0n, info.subarray(0, infoBytes));
+    learner.send(observer ? 16 : 11, BigInt(accepted) << 32n, info.subarray(0, infoBytes));
     return learner;
   }
 

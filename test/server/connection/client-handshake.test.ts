@@ -31,6 +31,36 @@ describe('a new session', () => {
     expect(world.database.sessions.timeoutOf(72057688354586624n)).toBe(30_000);
   });
 
+  it('with an id that comes again, while the session that had it ends, is not created', () => {
+    const world = new ClientWorld();
+    const upstream = world.serve();
+    upstream.nextIds = [72057688354586624n, 72057688354586624n];
+    world.connect().sendHex(CONNECT);
+    upstream.commit();
+    upstream.submitForeign(72057688354586624n, 0, -11, Buffer.alloc(0), undefined);
+    const second = world.connect();
+    second.sendHex(CONNECT);
+    upstream.commit();
+    expect(second.hex()).toBe('');
+    expect(second.isClosed).toBe(true);
+    expect(world.database.sessions.has(72057688354586624n)).toBe(false);
+  });
+
+  it('with the id of a session that somebody else has is not created, and the other keeps it', () => {
+    const world = new ClientWorld();
+    const upstream = world.serve();
+    const elsewhere = { ownerName: 'learner 2' };
+    upstream.submitForeign(72057688354586624n, 0, -10, Buffer.from([0, 0, 0x75, 0x30]), elsewhere);
+    upstream.commit();
+    upstream.nextIds = [72057688354586624n];
+    const client = world.connect();
+    client.sendHex(CONNECT);
+    upstream.commit();
+    expect(client.hex()).toBe('');
+    expect(client.isClosed).toBe(true);
+    expect(world.database.sessions.has(72057688354586624n)).toBe(true);
+  });
+
   it('gets the same when its request comes in byte by byte', () => {
     const world = new ClientWorld();
     const upstream = world.serve();

@@ -194,7 +194,7 @@ export const ZAB_MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-1270, ZOOKEEPER-1343',
     edits: [
       {
-        at: 'Discovery.onInfo',
+        at: 'Discovery.admit',
         from: 'this.epochWanted = Math.max(this.epochWanted, link.acceptedEpoch + 1);',
         to: 'this.epochWanted = Math.max(this.epochWanted, link.acceptedEpoch);',
       },

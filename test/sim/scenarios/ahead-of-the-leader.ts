@@ -9,6 +9,8 @@ export const scenario: Scenario = {
   name: 'a learner where the tree of its leader ends',
   about: 'it gets what is decided and not in that tree yet, because the disk of the leader is slow',
   voters: 3,
+  // Time enough for the disk.
+  config: { syncLimit: 20 },
   play(s) {
     s.begin(3);
     s.create('/node');

@@ -50,7 +50,6 @@ export const scenario: Scenario = {
     expectSync(s, makeZxid(epoch, 0), diff, count, 'one at the start of the epoch');
     expectSync(s, end, diff, count, 'one at the end of the epoch before');
     expectSync(s, (end + 3) as Zxid, snap, 0, 'one beyond the end of the epoch before');
-    expectSync(s, makeZxid(epoch + 1, 4), snap, 0, 'one of an epoch to come');
     expectSync(s, ZXID_ZERO, snap, 0, 'one that has nothing');
     expectSync(s, ZXID_NONE, snap, 0, 'one that does not say');
 

@@ -48,11 +48,22 @@ const INSTEAD_OF_INFO: readonly Case[] = [
   ],
   [
     'a negative sid, as an observer',
-    /silent while joining/,
+    /server id -5 is negative/,
     ({ link }) => introduce(link, { sid: -5, observer: true }),
   ],
   ['a sid out of range', /server id/, ({ link }) => link.send(followerInfo, 0, Buffer.alloc(20, 0x7f))],
   ['an epoch out of range', /beyond/, ({ link }) => link.send(followerInfo, LONG_MIN, info(20))],
+  [
+    'an epoch far ahead',
+    /further ahead than one server is believed/,
+    ({ link }) => introduce(link, { sid: STRANGER, acceptedEpoch: 0x1ffffe }),
+  ],
+  ['more than is due', /unreasonable length 4097/, ({ link }) => link.send(followerInfo, 0, Buffer.alloc(4097))],
+  [
+    'more ids than are due',
+    /packet of more than 4096 bytes/,
+    ({ link }) => link.send(followerInfo, 0, info(20), [{ scheme: 'x'.repeat(3000), id: 'y'.repeat(3000) }]),
+  ],
   ['HTTP', /no type of a quorum packet/, ({ link }) => link.write(Buffer.from('GET / HTTP/1.1\r\n\r\n'))],
   [
     'a byte and the end',
@@ -74,6 +85,11 @@ const INSTEAD_OF_ACKEPOCH: readonly Case[] = [
   ['REQUEST', /REQUEST instead of ACKEPOCH/, ({ link }) => link.send(request)],
   ['ACKEPOCH without an epoch', /without data/, ({ link }) => link.send(ackEpoch, 0)],
   ['half an epoch', /./, ({ link }) => link.send(ackEpoch, 0, Buffer.alloc(3))],
+  [
+    'an epoch that it has not accepted',
+    /speaks of epoch 900/,
+    ({ link }) => link.send(ackEpoch, makeZxid(900, 5), intBody(1)),
+  ],
   ['epoch -2', /ACKEPOCH with epoch -2/, ({ link }) => link.send(ackEpoch, 0, intBody(-2))],
   ['a negative zxid', /ACKEPOCH with epoch 0/, ({ link }) => link.send(ackEpoch, LONG_MIN, intBody(0))],
   ['nothing', /silent while joining/, () => {}],
@@ -122,7 +138,7 @@ function meet(script: Script, stage: 'info' | 'ackEpoch' | 'newLeader' | 'servin
     link.next(leaderInfo, 'LEADERINFO');
   }
   if (stage === 'newLeader') {
-    link.send(ackEpoch, ZXID_ZERO, intBody(0));
+    link.send(ackEpoch, script.view(leader).tip, intBody(1));
     link.next(newLeader, 'NEWLEADER');
     // Neither is for a learner to say, and neither does harm.
     link.send(ping, makeZxid(epoch, 0));
@@ -208,14 +224,5 @@ export const scenario: Scenario = {
     oddities(script);
     script.write('/node', 'after');
     script.expect(script.read('/node'), 'after', 'the node');
-
-    // A member that has accepted what is to come can follow nobody until there is a later epoch.
-    const { leader } = script;
-    const link = dialLeader(script, leader);
-    const [member] = script.followers;
-    introduce(link, { sid: member as number, acceptedEpoch: 40 });
-    link.untilClosed('that');
-    script.run(100);
-    script.untilServing();
   },
 };

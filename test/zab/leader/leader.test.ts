@@ -6,6 +6,7 @@ import { majority, zxid } from '../ensemble.ts';
 import {
   ack,
   ackEpoch,
+  answerPings,
   established,
   info,
   OBSERVER,
@@ -62,7 +63,7 @@ describe('proposals', () => {
   test('acknowledgements of observers, of strangers, and of voters that only observe do not count', () => {
     const host = established();
     host.open(OBSERVER, [observerInfo(4), ackEpoch(), ack('1:0')]);
-    host.open(7, [info(7), ackEpoch(), ack('1:0')]);
+    host.open(7, [info(7, 1), ackEpoch('1:0', -1), ack('1:0')]);
     host.open(TWO, [observerInfo(2), ackEpoch(), ack('1:0')]);
     host.propose(payload('1:1'));
     for (const link of [OBSERVER, 7, TWO]) host.onPacket(link, ack('1:1'));
@@ -94,6 +95,22 @@ describe('proposals', () => {
     host.onPacket(ONE, ack('0:5'));
     host.onPacket(ONE, ack('1:0'));
     expect(host.said).toEqual([]);
+  });
+
+  test('a leader whose disk does not answer for syncLimit makes room for another', () => {
+    const host = established();
+    host.open(TWO, [info(2), ackEpoch(), ack('1:0')]);
+    host.isDiskQuick = false;
+    for (let i = 1; i <= 8; i++) {
+      host.propose(payload(`1:${i}`));
+      for (const link of [ONE, TWO]) host.onPacket(link, ack(`1:${i}`));
+      // Late, and never later than the limit: that is a slow disk.
+      if (i === 3) host.syncDisk();
+      host.halfTicks(1);
+      for (const link of [ONE, TWO]) answerPings(host, link);
+    }
+    expect(host.said.at(-1)).toBe('step down: the disk here does not answer; others may lead on');
+    expect(host.said.filter((line) => line.startsWith('commit')).length).toBe(8);
   });
 
   test('ZOOKEEPER-1277: the last number of an epoch is not used', () => {

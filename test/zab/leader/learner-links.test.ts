@@ -12,15 +12,7 @@ import {
   payload,
   TWO,
 } from '../established-leader.ts';
-
-test('a second connection of a server ends the first', () => {
-  const host = established();
-  host.open(11, [info(1, 1)]);
-  expect(host.said).toEqual(['close 1: the learner has connected again']);
-  host.propose(payload('1:1'));
-  host.onPacket(ONE, ack('1:1'));
-  expect(host.leader.lastCommitted).toBe(zxid('1:0'));
-});
+import { packet } from '../lone-hosts.ts';
 
 test('who is silent for syncLimit is given up, and with the quorum the leader', () => {
   const host = established();
@@ -82,4 +74,57 @@ test('a link that is not read from is closed at the limit, and nobody else notic
   expect(host.leader.lastCommitted).toBe(zxid('1:1'));
   host.halfTicks(1);
   expect(host.said.at(-1)).toBe('close 4: the learner takes less than is sent to it');
+});
+
+test('what waits for all learners together has a limit, and voters are the last to go', () => {
+  const host = established({ maxLinkQueueBytes: 1000, maxQueuedBytes: 1500 });
+  host.open(TWO, [info(2), ackEpoch(), ack('1:0')]);
+  host.open(OBSERVER, [observerInfo(4), ackEpoch(), ack('1:0')]);
+  host.took(ONE, 0, 900);
+  host.took(TWO, 0, 600);
+  host.took(OBSERVER, 0, 1);
+  host.halfTicks(1);
+  expect(host.ends).toEqual(['close 4: too much waits for all learners together']);
+  host.took(TWO, 0, 700);
+  host.halfTicks(1);
+  expect(host.ends.slice(1)).toEqual(['close 1: too much waits for all learners together']);
+});
+
+test('a learner that catches up has to take bytes at a rate; words that nobody asked for are no progress', () => {
+  const host = established({ leastCatchUpBytes: 1000 });
+  host.open(OBSERVER, [observerInfo(4), ackEpoch()]);
+  for (let i = 1; i <= 11; i++) {
+    host.took(OBSERVER, i * 900, 5000);
+    host.onPacket(OBSERVER, packet('ping', zxid('1:0')));
+    host.halfTicks(1);
+    answerPings(host, ONE);
+  }
+  expect(host.ends).toEqual(['close 4: synchronising made no progress']);
+  host.open(14, [observerInfo(4), ackEpoch()]);
+  for (let i = 1; i <= 40; i++) {
+    // Nothing for nine half ticks, then as much as that many are worth.
+    host.took(14, Math.floor(i / 10) * 10_000, 5000);
+    host.halfTicks(1);
+    answerPings(host, ONE);
+  }
+  expect(host.ends.length).toBe(1);
+});
+
+test('the first packet is due within two ticks', () => {
+  const host = established();
+  host.open(7);
+  for (let i = 0; i < 5; i++) {
+    expect(host.said).toEqual([]);
+    host.halfTicks(1);
+    answerPings(host, ONE);
+  }
+  expect(host.said).toEqual(['close 7: the learner was silent while joining']);
+});
+
+test('packets are short until the learner serves', () => {
+  const host = established();
+  host.open(OBSERVER, [observerInfo(4), ackEpoch()]);
+  expect(host.link(OBSERVER).wire.maxPacketBytes).toBe(4096);
+  host.onPacket(OBSERVER, ack('1:0'));
+  expect(host.link(OBSERVER).wire.maxPacketBytes).toBe(1 << 20);
 });

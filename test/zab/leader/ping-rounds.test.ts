@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ZXID_NONE } from '../../../src/jute/zxid.ts';
 import { PacketType } from '../../../src/zab/wire/packets.ts';
 import { majority, zxid } from '../ensemble.ts';
 import { ack, ackEpoch, answerPings, established, info, ONE, TWO } from '../established-leader.ts';
@@ -45,6 +46,16 @@ test.each([
   if (name !== 'that was not sent') host.halfTicks(1);
   host.onPacket(ONE, answer);
   expect(host.said.at(-1)).toContain('close 1: answer to a PING that was not sent');
+});
+
+test('a timeout below zero ends the link, in a PING and in a REVALIDATE', () => {
+  for (const type of ['ping', 'revalidate'] as const) {
+    const host = established();
+    host.halfTicks(1);
+    const below = Buffer.from('0000000000000007ffffffff', 'hex');
+    host.onPacket(ONE, packet(type, type === 'ping' ? zxid('1:0') : ZXID_NONE, below));
+    expect(host.said).toEqual(['close 1: a session timeout of -1 ms']);
+  }
 });
 
 test('half a session in the table of a PING ends the link', () => {

@@ -15,6 +15,13 @@ test('observers beyond the limit are turned away, followers never', () => {
   expect(host.shown(14)).toEqual(['LEADERINFO 1:0', 'SNAP 1:1', 'NEWLEADER 1:0']);
 });
 
+test('a follower that is no voter has the places of observers', () => {
+  const host = established({ maxConcurrentSnapSyncs: 1 });
+  host.open(OBSERVER, [observerInfo(4), ackEpoch()]);
+  host.open(7, [info(7), ackEpoch()]);
+  expect(host.ends).toEqual(['close 7: too many learners are being synchronised at the same time']);
+});
+
 test('a leader waits for its quorum as long as one of them takes bytes', () => {
   const host = new LoneLeader(
     {},

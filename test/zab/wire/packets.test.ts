@@ -105,6 +105,46 @@ describe('packets in a stream', () => {
     expect(refused('000000037fffffffffffffffffffffffffffffff')).toThrow('zxid out of range');
   });
 
+  test('what is longer than is due is refused as soon as it says so', () => {
+    const refused = (text: string) => (): void => {
+      const cutter = new PacketCutter(() => true);
+      cutter.maxPacketBytes = 4096;
+      cutter.push(hex(text));
+    };
+    expect(refused('0000000b000000000000000000001000')).not.toThrow();
+    expect(refused('0000000b000000000000000000001001')).toThrow('unreasonable length 4097');
+    const first = '0000000b0000000000000000ffffffff0000000100000ff0'.concat('78'.repeat(0xff0));
+    expect(refused(`${first}00000010`)).toThrow('packet of more than 4096 bytes');
+  });
+
+  test('a packet of many strings is worked off once, however small the pieces it comes in', () => {
+    const ids = Array.from({ length: 2000 }, (_, i) => ({ scheme: 'digest', id: `user:${i}` }));
+    const whole = bytesOf(new QuorumPacket(PacketType.request, ZXID_NONE, Buffer.alloc(64, 7), ids));
+    const packets: QuorumPacket[] = [];
+    const cutter = new PacketCutter((packet) => packets.push(packet) > 0);
+    let copied = 0;
+    const { copy, readInt32BE } = Buffer.prototype;
+    let read = 0;
+    Buffer.prototype.copy = function (this: Buffer, ...args: Parameters<Buffer['copy']>) {
+      const count = copy.apply(this, args);
+      copied += count;
+      return count;
+    };
+    Buffer.prototype.readInt32BE = function (this: Buffer, at?: number) {
+      read++;
+      return readInt32BE.call(this, at);
+    };
+    try {
+      for (const byte of whole) cutter.push(Buffer.from([byte]));
+    } finally {
+      Object.assign(Buffer.prototype, { copy, readInt32BE });
+    }
+    expect(packets).toEqual([new QuorumPacket(PacketType.request, ZXID_NONE, Buffer.alloc(64, 7), ids)]);
+    expect(copied).toBeLessThan(4 * whole.length);
+    // Length of the data, count of the ids, two strings each, and the beginning a few times.
+    expect(read).toBeLessThan(4 * ids.length + 500);
+  });
+
   test('the consumer that stops gets nothing more until it resumes', () => {
     const seen: number[] = [];
     const cutter = new PacketCutter((packet) => {

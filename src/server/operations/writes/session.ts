@@ -35,6 +35,8 @@ const NO_RECORD: WriteRecord = { path: undefined };
 
 function prepareCreateSession(context: PrepContext, record: CreateSessionRecord): TxnBody | number {
   const { asker, sessions } = context;
+  // Somebody has it: an id comes again when a clock is set back.
+  if (sessions.isElsewhere(asker.sessionId, asker.owner)) return ErrorCode.sessionExpired;
   sessions.track(asker.sessionId, record.timeoutMs, context.nowMs);
   if (!sessions.setOwner(asker.sessionId, asker.owner)) return ErrorCode.sessionExpired;
   return { kind: 'createSession', type: OpCode.createSession, timeoutMs: record.timeoutMs };
