@@ -24,6 +24,8 @@ export function storeOptions(config: PeerConfig, database: DatabaseOptions): Sto
     snapshotCompression: config.snapshotCompression,
     serializeLastProcessedZxid: config.serializeLastProcessedZxid,
     snapshotTrustEmpty: config.snapshotTrustEmpty,
+    isAlone: !config.distributed,
+    acceptLossAfter: config.acceptLossAfter,
     snapRetainCount: config.snapRetainCount,
   };
 }

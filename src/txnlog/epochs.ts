@@ -4,6 +4,7 @@ import { EXIT } from '../base/exit-codes.ts';
 import type { Log } from '../base/log.ts';
 import { type Disk, diskError } from '../io/disk.ts';
 import { epochOf, MAX_EPOCH, type Zxid } from '../jute/zxid.ts';
+import { damage } from './damage.ts';
 import { join } from './file-names.ts';
 import { replaceFile } from './small-file.ts';
 import type { StoreProbe } from './store-probe.ts';
@@ -78,10 +79,10 @@ export class Epochs {
     if (this.accepted === undefined) return;
     const path = join(this.dir, ACCEPTED);
     if (this.accepted < (this.current ?? 0)) {
-      throw new FatalError(`${path} says ${this.accepted} and ${CURRENT} ${this.current}, which is accepted first`);
+      throw damage(`${path} says ${this.accepted} and ${CURRENT} ${this.current}, which is accepted first`);
     }
     if (this.accepted < logged) {
-      throw new FatalError(`${path} says ${this.accepted}, but there are transactions of epoch ${logged}`);
+      throw damage(`${path} says ${this.accepted}, but there are transactions of epoch ${logged}`);
     }
   }
 
@@ -92,7 +93,7 @@ export class Epochs {
     const digits = /^(\d{1,15})\r?(\n|$)/.exec(text)?.[1];
     const epoch = digits === undefined ? Number.NaN : Number(digits);
     if (!(epoch <= MAX_EPOCH)) {
-      throw new FatalError(`${path} holds ${JSON.stringify(text.slice(0, 40))}, which is no epoch`);
+      throw damage(`${path} holds ${JSON.stringify(text.slice(0, 40))}, which is no epoch`);
     }
     return epoch;
   }

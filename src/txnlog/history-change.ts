@@ -1,6 +1,6 @@
-import { FatalError } from '../base/errors.ts';
 import type { Disk } from '../io/disk.ts';
 import { parseZxidHex, ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
+import { damage } from './damage.ts';
 import type { DataDirs } from './data-dir.ts';
 import { INTENT, join, listLogs, listSnapshots, temporaryName } from './file-names.ts';
 import type { DurableNote, DurableUpTo } from './log/durable-note.ts';
@@ -33,7 +33,7 @@ export function readIntent(disk: Disk, dirs: DataDirs): Intent | undefined {
   const match = /^(install|truncate) (\S+)\n$/.exec(text);
   if (match?.[1] === 'install') return { kind: 'install', snapshot: match[2] as string };
   const zxid = match === null ? undefined : parseZxidHex(match[2] as string);
-  if (zxid === undefined) throw new FatalError(`${path}: not a change of history that can be finished`);
+  if (zxid === undefined) throw damage(`${path}: not a change of history that can be finished`);
   return { kind: 'truncate', zxid };
 }
 
@@ -54,7 +54,7 @@ function carryOutInstall(disk: Disk, dirs: DataDirs, note: DurableNote, name: st
   }
   const snapshots = listSnapshots(disk, dirs.snapDir);
   const installed = snapshots.find((snapshot) => snapshot.name === name);
-  if (installed === undefined) throw new FatalError(`${path} was to become the whole history and is missing`);
+  if (installed === undefined) throw damage(`${path} was to become the whole history and is missing`);
   note.writeNow({ file: ZXID_ZERO, offset: 0, zxid: installed.zxid });
   for (const log of listLogs(disk, dirs.logDir)) disk.unlink(join(dirs.logDir, log.name));
   disk.syncDir(dirs.logDir);

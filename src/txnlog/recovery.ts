@@ -4,8 +4,9 @@ import { Database, type DatabaseOptions } from '../datatree/database.ts';
 import type { Disk } from '../io/disk.ts';
 import { readTxn, type Txn } from '../jute/txns.ts';
 import { ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
+import { ACCEPT_LOSS_KEY, damage, refusedLoss } from './damage.ts';
 import type { DataDirs } from './data-dir.ts';
-import { join, listSnapshots, logName, type SnapshotName } from './file-names.ts';
+import { DURABLE_NOTE, join, listSnapshots, logName, type SnapshotName } from './file-names.ts';
 import type { DurableUpTo } from './log/durable-note.ts';
 import type { LogRecord } from './log/log-file-reader.ts';
 import type { LogPlace } from './log/log-place.ts';
@@ -33,6 +34,11 @@ export interface RecoveredHistory {
 export interface RecoveryOptions {
   readonly database: DatabaseOptions;
   readonly snapshotTrustEmpty: boolean;
+  /** There are no others that know what this server lost. */
+  readonly isAlone: boolean;
+  /** The zxid, as 0x..., at which a lone server's log may end although more is known to have been on disk; or ''. */
+  readonly acceptLossAfter: string;
+  readonly forceSync: boolean;
 }
 
 /** Apache gives up after so many as well. */
@@ -66,6 +72,7 @@ export function recoverHistory(
   const { lastZxid } = replayed;
   if (base.snapshot === undefined && replayed.transactions > 0) refuseUnlessWhole(base, dirs, options, log);
   for (const [snapshot, defect] of base.damaged) refuseIfNotReached(snapshot, defect, dirs.snapDir, lastZxid);
+  if (options.isAlone && options.forceSync) refuseLoss(place, lastZxid, options.acceptLossAfter, log);
   if (replayed.torn !== undefined) cutTornTail(place, replayed.torn, log);
   makeDurable(disk, dirs, base.snapshot, replayed, place.note.value);
   if (base.digestZxid > lastZxid) {
@@ -96,7 +103,7 @@ function loadBase(disk: Disk, dir: string, options: DatabaseOptions, log: Log): 
   // A history that began with an empty tree can be replayed from one.
   if (snapshots.length > 0 && (snapshots.at(-1) as SnapshotName).zxid !== ZXID_ZERO) {
     const reasons = [...damaged].map(([snapshot, reason]) => `${snapshot.name}: ${reason}`).join('; ');
-    throw new FatalError(`no snapshot in ${dir} can be loaded: ${reasons}`);
+    throw damage(`no snapshot in ${dir} can be loaded: ${reasons}`);
   }
   return { database: new Database(options), snapshot: undefined, digestZxid: ZXID_ZERO, damaged };
 }
@@ -160,9 +167,25 @@ function refuseUnlessWhole(base: Base, dirs: DataDirs, options: RecoveryOptions,
 
 function refuseIfNotReached(snapshot: SnapshotName, defect: string, dir: string, lastZxid: Zxid): void {
   if (lastZxid >= snapshot.zxid) return;
-  throw new FatalError(
+  throw damage(
     `${join(dir, snapshot.name)} cannot be loaded (${defect}), and without it the history ends at 0x${zxidHex(lastZxid)}`,
   );
+}
+
+/**
+ * A server by itself has nobody to be synchronised by: what it lost stays lost, and clients would be served as if it
+ * had never been. Told of exactly this loss it goes on, and the note forgets what is no longer there.
+ */
+function refuseLoss(place: LogPlace, lastZxid: Zxid, accepted: string, log: Log): void {
+  const { dir, note } = place;
+  const noted = note.value?.zxid ?? ZXID_ZERO;
+  if (noted <= lastZxid) return;
+  if (accepted !== `0x${zxidHex(lastZxid)}`) {
+    throw refusedLoss(dir, lastZxid, noted, join(dir, DURABLE_NOTE), accepted);
+  }
+  const fields = { dir, ends: accepted, durableUpTo: `0x${zxidHex(noted)}` };
+  log.warn(fields, `acknowledged transactions are missing, and ${ACCEPT_LOSS_KEY} says to go on without them`);
+  note.writeNow({ file: ZXID_ZERO, offset: 0, zxid: lastZxid });
 }
 
 function parse(record: LogRecord, path: string): Txn {
@@ -170,7 +193,7 @@ function parse(record: LogRecord, path: string): Txn {
     return readTxn(record.payload);
   } catch (error) {
     const { message } = protocolError(error);
-    throw new FatalError(
+    throw damage(
       `${path}: the transaction 0x${zxidHex(record.zxid)} at offset ${record.offset} is whole but cannot be read: ${message}`,
     );
   }

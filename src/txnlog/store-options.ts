@@ -18,6 +18,10 @@ export interface StoreOptions {
   readonly snapshotCompression: Compression;
   readonly serializeLastProcessedZxid: boolean;
   readonly snapshotTrustEmpty: boolean;
+  /** There are no others that know what this server lost. */
+  readonly isAlone: boolean;
+  /** The zxid, as 0x..., at which a lone server's log may end although more is known to have been on disk; or ''. */
+  readonly acceptLossAfter: string;
   readonly snapRetainCount: number;
 }
 
@@ -36,6 +40,8 @@ export function defaultStoreOptions(dataDir: string, database: DatabaseOptions):
     snapshotCompression: '',
     serializeLastProcessedZxid: true,
     snapshotTrustEmpty: false,
+    isAlone: false,
+    acceptLossAfter: '',
     snapRetainCount: 3,
   };
 }

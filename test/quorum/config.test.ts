@@ -383,6 +383,7 @@ describe('what a shell, an editor or a script leaves behind', () => {
     const quiet = taken.filter((key) => read(`clientPort=1\ndataDir=/d\n${key}=\n`).warnings.length === 0);
     expect(quiet).toEqual([
       'snapshot.compression.method',
+      'log.acceptLossAfter',
       '4lw.commands.whitelist',
       'admin.commandURL',
       'DigestAuthenticationProvider.superDigest',

@@ -1,6 +1,6 @@
-import { FatalError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { follows, type Zxid, zxidHex } from '../../jute/zxid.ts';
+import { damage } from '../damage.ts';
 import { join, type LogName, listLogs } from '../file-names.ts';
 import { cutLog } from '../history-change.ts';
 import { LogFileReader, type LogRecord } from './log-file-reader.ts';
@@ -147,10 +147,9 @@ class Replay {
   private refuseGap(path: string, record: LogRecord): never {
     const { earlier: bad } = this;
     const earlier = bad === undefined ? '' : ` (${bad.path} ends at offset ${bad.offset}: ${bad.defect})`;
-    throw new FatalError(
+    throw damage(
       `${path}: at offset ${record.offset} zxid 0x${zxidHex(record.zxid)} follows 0x${zxidHex(this.last)}: ` +
         `transactions in between are missing${earlier}`,
-      1,
     );
   }
 
@@ -166,10 +165,9 @@ class Replay {
     const known = this.place.note.value?.file === file.zxid ? this.place.note.value : undefined;
     const beyond = reader.findRecordBeyond(offset, this.last);
     if (beyond !== undefined && (known === undefined || offset < known.offset)) {
-      throw new FatalError(
+      throw damage(
         `${reader.path}: bad record at offset ${offset} after zxid 0x${zxidHex(this.last)} (${defect}), ` +
           `and zxid 0x${zxidHex(beyond.zxid)} is whole at offset ${beyond.offset}: this is damage, not a torn tail`,
-        1,
       );
     }
     this.torn = { file, offset, defect, after: this.last };

@@ -80,6 +80,15 @@ export const DISK_KEYS = {
     field: 'snapshotTrustEmpty',
     means: 'Logs without any snapshot are taken for the whole history: for directories of 3.4, once.',
   },
+  'log.acceptLossAfter': {
+    ...PROPERTY,
+    type: 'text',
+    default: '',
+    field: 'acceptLossAfter',
+    means:
+      'The zxid, as `0x1f`, at which the log of a standalone server ends although more of it was on disk: serve without ' +
+      'what is missing. For one start; the refusal names the value.',
+  },
   'serializeLastProcessedZxid.enabled': {
     ...PROPERTY,
     type: 'boolean',
