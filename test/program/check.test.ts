@@ -31,7 +31,7 @@ test('one that would start ends with 0, its warnings said, and nothing is writte
   const program = new Program(['--check', '--config', configFile('clientPort=0\nmaxBatchSize=5\n')]);
   expect(await program.ended).toBe(0);
   expect(program.err).toBe(
-    `warning: ${testDir()}/zoo.cfg:5: maxBatchSize is not honoured: what arrives during one sync makes the next one\n`,
+    `warning: ${testDir()}/zoo.cfg:5: maxBatchSize has no meaning here: what arrives during one sync makes the next one\n`,
   );
   expect(program.out).toBe('');
   expect(existsSync(`${testDir()}/data`)).toBe(false);

@@ -87,6 +87,25 @@ describe('zoo.cfg', () => {
     expect(configOf(`${STANDALONE}autopurge.purgeInterval=6`).purgeIntervalMs).toBe(6 * 3600 * 1000);
   });
 
+  test.each([
+    ['30m', 1_800_000],
+    ['500ms', 500],
+    ['90s', 90_000],
+    ['12h', 43_200_000],
+    ['2d', 172_800_000],
+    ['0d', 0],
+    ['-1', 0],
+    ['1000', 3_600_000_000],
+  ])('%s between purges are %d ms', (text, ms) => {
+    expect(configOf(`${STANDALONE}autopurge.purgeInterval=${text}`).purgeIntervalMs).toBe(ms);
+  });
+
+  test.each(['30 m', '1w', '1.5h', 'm', '', '99999999999'])('%j is no time between purges', (text) => {
+    expect(refusal(`${STANDALONE}autopurge.purgeInterval=${text}`)).toBe(
+      `zoo.cfg:3: autopurge.purgeInterval=${text}: a whole number of hours is needed, or one with ms, s, m, h or d behind it, such as 30m`,
+    );
+  });
+
   test('fewer than three snapshots to keep are three, said by name', () => {
     const { config, warnings } = read(`${STANDALONE}autopurge.snapRetainCount=1`);
     expect(config.snapRetainCount).toBe(3);
@@ -191,7 +210,7 @@ describe('unknown and unhonoured keys', () => {
     ],
     ['localSessionsEnabled=true', 'zoo.cfg:3: localSessionsEnabled is not honoured: every session is a global one'],
     ['observerMasterPort=2191', 'zoo.cfg:3: observerMasterPort is not honoured: observers learn from the leader'],
-    ['admin.httpVersion=2', 'zoo.cfg:3: admin.httpVersion is not honoured: HTTP/1.1 is spoken'],
+    ['admin.httpVersion=2', 'zoo.cfg:3: admin.httpVersion has no meaning here: HTTP/1.1 is spoken'],
     ['metricsProvider.foo=1', 'zoo.cfg:3: metricsProvider.foo is not honoured: the metrics provider has no such key'],
   ])('%s is warned about by name', (line, warning) => {
     expect(read(`${STANDALONE}${line}\n`).warnings).toEqual([warning]);

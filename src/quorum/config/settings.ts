@@ -2,7 +2,7 @@ import { parseProperties, trimLikeJava } from '../../election/quorum/properties.
 import type { Disk } from '../../io/disk.ts';
 import { addJvmFlags } from './jvm-flags.ts';
 import { familyOf } from './keys/families.ts';
-import type { KeySpec } from './keys/key-spec.ts';
+import type { KeySpec, NotHonoured } from './keys/key-spec.ts';
 import { KEYS, type KeyName, keySpec, type ValueOf } from './keys.ts';
 import { didYouMean } from './misspelt.ts';
 import { RefusedConfig } from './refused-config.ts';
@@ -146,7 +146,7 @@ export class Settings {
     this.value(setting.key as KeyName);
     if (spec.status === 'honoured' || spec.same?.includes(setting.value.toLowerCase()) === true) return;
     if (spec.status === 'refused') this.refuseUnserved(setting, spec.why);
-    else this.warnings.push(`${setting.where}: ${setting.key} is not honoured: ${spec.why}`);
+    else this.warnings.push(sayUnused(setting, spec));
   }
 
   private checkFamily(setting: Setting): void {
@@ -155,8 +155,8 @@ export class Settings {
       this.warnings.push(`${setting.where}: unknown key ${setting.key}${didYouMean(setting.key)}`);
     } else if (family.status === 'refused') {
       this.refuseUnserved(setting, family.why);
-    } else if (family.status === 'ignored') {
-      this.warnings.push(`${setting.where}: ${setting.key} is not honoured: ${family.why}`);
+    } else if (family.status !== 'honoured') {
+      this.warnings.push(sayUnused(setting, family));
     }
   }
 
@@ -180,4 +180,8 @@ export class Settings {
       );
     }
   }
+}
+
+function sayUnused({ where, key }: Setting, { status, why }: NotHonoured): string {
+  return `${where}: ${key} ${status === 'meaningless' ? 'has no meaning here' : 'is not honoured'}: ${why}`;
 }

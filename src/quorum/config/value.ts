@@ -1,5 +1,5 @@
 import { canonicalHost, isNumeric } from '../../election/quorum/host-address.ts';
-import type { KeySpec } from './keys/key-spec.ts';
+import type { KeySpec, NumberKey } from './keys/key-spec.ts';
 import { suggest } from './suggest.ts';
 
 /** The text of a setting as a value of its key's type. Apache reads them with the parsers of Java, and so do we. */
@@ -19,6 +19,8 @@ export function parseValue(text: string, spec: KeySpec): Value | NoValue {
     case 'int':
     case 'long':
       return parseWhole(text, spec);
+    case 'hours':
+      return parseHours(text);
     case 'float':
       return parseFloatValue(text);
     case 'boolean':
@@ -35,7 +37,7 @@ export function parseValue(text: string, spec: KeySpec): Value | NoValue {
 }
 
 /** Java's Integer.decode as well where Apache reads a property with it: 0x400000 is a size people write. */
-function parseWhole(text: string, spec: KeySpec & { type: 'int' | 'long' | 'float' }): number | NoValue {
+function parseWhole(text: string, spec: NumberKey): number | NoValue {
   const hex = spec.from === 'file' ? null : /^([+-]?)(?:0[xX]|#)([0-9a-fA-F]+)$/.exec(text);
   const value =
     hex !== null
@@ -50,6 +52,17 @@ function parseWhole(text: string, spec: KeySpec & { type: 'int' | 'long' | 'floa
   if (min === max) return new NoValue(`only ${min} is supported`);
   const bounds = spec.min !== undefined && spec.max === undefined ? `${min} or more` : `from ${min} to ${max}`;
   return new NoValue(`a whole number is needed, ${bounds}`);
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const MOST_HOURS = 2 ** 31 - 1;
+
+/** The unit is as in Apache ZooKeeper from 3.10 on; before, and without one, these are hours. */
+function parseHours(text: string): number | NoValue {
+  const [, digits, unit = 'h'] = /^([+-]?\d+)(ms|s|m|h|d)?$/.exec(text) ?? [];
+  const hours = (Number(digits) * (UNIT_MS[unit] as number)) / 3_600_000;
+  if (Math.abs(hours) <= MOST_HOURS) return hours;
+  return new NoValue('a whole number of hours is needed, or one with ms, s, m, h or d behind it, such as 30m');
 }
 
 function parseFloatValue(text: string): number | NoValue {

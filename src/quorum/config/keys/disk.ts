@@ -1,4 +1,4 @@
-import { aboveZero, bytesOfKiB, EITHER, FOR_TESTS, ignored, type KeySpec, PROPERTY } from './key-spec.ts';
+import { aboveZero, bytesOfKiB, EITHER, FOR_TESTS, ignored, type KeySpec, meaningless, PROPERTY } from './key-spec.ts';
 
 /** The log and the snapshots. */
 export const DISK_KEYS = {
@@ -111,5 +111,5 @@ export const DISK_KEYS = {
     default: true,
     same: ['true'],
   },
-  forceSnapshotSync: { ...ignored(FOR_TESTS), type: 'boolean', default: false, same: ['false'] },
+  forceSnapshotSync: { ...meaningless(FOR_TESTS), type: 'boolean', default: false, same: ['false'] },
 } as const satisfies Readonly<Record<string, KeySpec>>;

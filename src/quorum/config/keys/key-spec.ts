@@ -5,10 +5,11 @@
  */
 
 /**
- * ignored: warned about by name at the start. refused: the start is, because running without it would leave a door open
+ * ignored: it asks for something that does not happen here, and is warned about by name at the start. meaningless: there
+ * is nothing here that it could be about, and the start says that too. refused: the start is, because running without it would leave a door open
  * that its author believes shut.
  */
-export type KeyStatus = 'honoured' | 'ignored' | 'refused';
+export type KeyStatus = 'honoured' | 'ignored' | 'meaningless' | 'refused';
 
 /**
  * file: a key of zoo.cfg alone. property: also `-Dzookeeper.<name>`. flag: `-D<name>`, which Apache does not take
@@ -23,7 +24,7 @@ export interface Honoured {
 }
 
 export interface NotHonoured {
-  readonly status: 'ignored' | 'refused';
+  readonly status: 'ignored' | 'meaningless' | 'refused';
   /** The row of docs/COMPATIBILITY.md, and the end of the sentence at the start. */
   readonly why: string;
   /** Lower-case values that ask for nothing that is not so anyway, and need no word. */
@@ -37,7 +38,8 @@ interface KeyBase {
 }
 
 export interface NumberKey extends KeyBase {
-  readonly type: 'int' | 'long' | 'float';
+  /** hours: a whole number of them, or of the unit behind it: ms, s, m, h, d. */
+  readonly type: 'int' | 'long' | 'float' | 'hours';
   readonly default: number | undefined;
   readonly min?: number;
   readonly max?: number;
@@ -93,6 +95,10 @@ export function ignored(why: string, from: KeySource = 'property') {
   return { from, status: 'ignored', why } as const;
 }
 
+export function meaningless(why: string, from: KeySource = 'property') {
+  return { from, status: 'meaningless', why } as const;
+}
+
 export function bytesOfKiB(kib: number): number {
   return kib * 1024;
 }
@@ -107,7 +113,6 @@ export function zeroOrMore(value: number): number {
 
 export const NO_TLS = 'TLS is not served yet';
 export const NO_SASL = 'SASL is not served yet';
-export const NO_THREADS = 'there are no such threads or buffers here';
 export const NO_THROTTLE = 'this throttle does not exist yet';
 export const NO_JVM = 'there is no JVM here';
 export const FOR_TESTS = "it is meant for ZooKeeper's own tests";

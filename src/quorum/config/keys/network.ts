@@ -1,17 +1,17 @@
-import { ignored, type KeySpec, NO_THREADS, NO_TLS, PORT, PROPERTY, refused } from './key-spec.ts';
+import { ignored, type KeySpec, meaningless, NO_TLS, PORT, PROPERTY, refused } from './key-spec.ts';
 
 /** Ports for clients and for operators. */
 export const NETWORK_KEYS = {
   // Network
   serverCnxnFactory: {
-    ...ignored('connections are served one way'),
+    ...meaningless('connections are served one way'),
     type: 'text',
     default: 'org.apache.zookeeper.server.NIOServerCnxnFactory',
     same: ['org.apache.zookeeper.server.nioservercnxnfactory', 'org.apache.zookeeper.server.nettyservercnxnfactory'],
   },
-  'nio.numSelectorThreads': { ...ignored(NO_THREADS), type: 'int', default: undefined },
-  'nio.numWorkerThreads': { ...ignored(NO_THREADS), type: 'int', default: undefined },
-  'nio.directBufferBytes': { ...ignored(NO_THREADS), type: 'int', default: 65_536 },
+  'nio.numSelectorThreads': { ...meaningless('one thread serves all connections'), type: 'int', default: undefined },
+  'nio.numWorkerThreads': { ...meaningless('one thread serves all connections'), type: 'int', default: undefined },
+  'nio.directBufferBytes': { ...meaningless('buffers grow with what arrives'), type: 'int', default: 65_536 },
   'nio.sessionlessCnxnTimeout': {
     ...PROPERTY,
     type: 'int',
@@ -20,7 +20,7 @@ export const NETWORK_KEYS = {
     field: 'sessionlessCnxnTimeoutMs',
     means: 'ms; a connection that asked for no session by then is closed.',
   },
-  'nio.shutdownTimeout': { ...ignored(NO_THREADS), type: 'long', default: 5000 },
+  'nio.shutdownTimeout': { ...meaningless('there is no thread of that kind to wait for'), type: 'long', default: 5000 },
   clientTcpKeepAlive: {
     ...PROPERTY,
     type: 'boolean',
@@ -28,7 +28,12 @@ export const NETWORK_KEYS = {
     field: 'clientTcpKeepAlive',
     means: 'TCP keep-alive on client connections.',
   },
-  'netty.advancedFlowControl.enabled': { ...ignored(NO_THREADS), type: 'boolean', default: false, same: ['false'] },
+  'netty.advancedFlowControl.enabled': {
+    ...meaningless('a connection is not read while too many of its requests wait'),
+    type: 'boolean',
+    default: false,
+    same: ['false'],
+  },
   'netty.server.outstandingHandshake.limit': { ...ignored(NO_TLS), type: 'int', default: -1 },
   'netty.server.earlyDropSecureConnectionHandshakes': { ...ignored(NO_TLS), type: 'boolean', default: false },
   'client.portUnification': { ...refused(NO_TLS), type: 'boolean', default: false, same: ['false'] },
@@ -41,16 +46,24 @@ export const NETWORK_KEYS = {
   },
   // Watches
   watchManagerName: {
-    ...ignored('there is one kind of watch table'),
+    ...meaningless('there is one kind of watch table'),
     type: 'text',
     default: 'org.apache.zookeeper.server.watch.WatchManager',
     same: ['org.apache.zookeeper.server.watch.watchmanager', 'org.apache.zookeeper.server.watch.watchmanageroptimized'],
   },
-  watcherCleanThreadsNum: { ...ignored(NO_THREADS), type: 'int', default: 2 },
-  watcherCleanThreshold: { ...ignored(NO_THREADS), type: 'int', default: 1000 },
-  watcherCleanIntervalInSeconds: { ...ignored(NO_THREADS), type: 'int', default: 600 },
-  maxInProcessingDeadWatchers: { ...ignored(NO_THREADS), type: 'int', default: -1 },
-  bitHashCacheSize: { ...ignored(NO_THREADS), type: 'int', default: 10 },
+  watcherCleanThreadsNum: { ...meaningless('watches go with their connection, at once'), type: 'int', default: 2 },
+  watcherCleanThreshold: { ...meaningless('watches go with their connection, at once'), type: 'int', default: 1000 },
+  watcherCleanIntervalInSeconds: {
+    ...meaningless('watches go with their connection, at once'),
+    type: 'int',
+    default: 600,
+  },
+  maxInProcessingDeadWatchers: {
+    ...meaningless('watches go with their connection, at once'),
+    type: 'int',
+    default: -1,
+  },
+  bitHashCacheSize: { ...meaningless('there is one kind of watch table'), type: 'int', default: 10 },
   // HTTP admin server
   'admin.enableServer': {
     ...PROPERTY,
@@ -90,7 +103,7 @@ export const NETWORK_KEYS = {
     field: 'adminIdleTimeoutMs',
     means: 'ms; a connection of the admin server on which nothing moves is closed.',
   },
-  'admin.httpVersion': { ...ignored('HTTP/1.1 is spoken'), type: 'int', default: 11, same: ['11'] },
+  'admin.httpVersion': { ...meaningless('HTTP/1.1 is spoken'), type: 'int', default: 11, same: ['11'] },
   'admin.portUnification': { ...refused(NO_TLS), type: 'boolean', default: false, same: ['false'] },
   'admin.forceHttps': { ...refused(NO_TLS), type: 'boolean', default: false, same: ['false'] },
   'admin.needClientAuth': { ...refused(NO_TLS), type: 'boolean', default: false, same: ['false'] },

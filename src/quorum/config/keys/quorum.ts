@@ -1,4 +1,4 @@
-import { aboveZero, FOR_TESTS, ignored, type KeySpec, NO_THREADS, PROPERTY } from './key-spec.ts';
+import { aboveZero, FOR_TESTS, ignored, type KeySpec, meaningless, PROPERTY } from './key-spec.ts';
 
 /** The servers among themselves. */
 export const QUORUM_KEYS = {
@@ -11,7 +11,7 @@ export const QUORUM_KEYS = {
     means: 'ms for connecting to another server for elections, name lookup included.',
   },
   quorumCnxnTimeoutMs: {
-    ...ignored('an election connection that stays silent is replaced when it is needed'),
+    ...meaningless('an election connection that stays silent is replaced when it is needed'),
     type: 'int',
     default: -1,
     same: ['-1'],
@@ -85,7 +85,11 @@ export const QUORUM_KEYS = {
     to: aboveZero,
     means: 'ms a new leader waits for a quorum to name its epochs; -1: `initLimit`.',
   },
-  'leader.ackLoggingFrequency': { ...ignored(NO_THREADS), type: 'int', default: 1000 },
+  'leader.ackLoggingFrequency': {
+    ...meaningless('acknowledgements are measured, and none is logged'),
+    type: 'int',
+    default: 1000,
+  },
   leaderConnectDelayDuringRetryMs: {
     ...PROPERTY,
     type: 'int',
@@ -94,11 +98,31 @@ export const QUORUM_KEYS = {
     field: 'leaderConnectDelayDuringRetryMs',
     means: 'ms between two attempts to reach a new leader; as long as the first would last, tenths of it.',
   },
-  'learner.asyncSending': { ...ignored(NO_THREADS, 'either'), type: 'boolean', default: false },
-  'learner.closeSocketAsync': { ...ignored(NO_THREADS, 'either'), type: 'boolean', default: false },
-  'leader.closeSocketAsync': { ...ignored(NO_THREADS, 'either'), type: 'boolean', default: false },
-  'follower.skipLearnerRequestToNextProcessor': { ...ignored(NO_THREADS), type: 'boolean', default: false },
-  forward_learner_requests_to_commit_processor_disabled: { ...ignored(NO_THREADS), type: 'boolean', default: false },
+  'learner.asyncSending': {
+    ...meaningless('sending and closing never wait for the other side', 'either'),
+    type: 'boolean',
+    default: false,
+  },
+  'learner.closeSocketAsync': {
+    ...meaningless('sending and closing never wait for the other side', 'either'),
+    type: 'boolean',
+    default: false,
+  },
+  'leader.closeSocketAsync': {
+    ...meaningless('sending and closing never wait for the other side', 'either'),
+    type: 'boolean',
+    default: false,
+  },
+  'follower.skipLearnerRequestToNextProcessor': {
+    ...meaningless('there is one way for the requests of a learner'),
+    type: 'boolean',
+    default: false,
+  },
+  forward_learner_requests_to_commit_processor_disabled: {
+    ...meaningless('there is one way for the requests of a learner'),
+    type: 'boolean',
+    default: false,
+  },
   'observer.reconnectDelayMs': {
     ...ignored('observers look for the leader at once'),
     type: 'long',
@@ -107,9 +131,14 @@ export const QUORUM_KEYS = {
   },
   'observer.election.DelayMs': { ...ignored('observers look for the leader at once'), type: 'long', default: 200 },
   'observerMaster.sizeLimit': { ...ignored('observers learn from the leader'), type: 'int', default: 33_554_432 },
-  'messageTracker.BufferSize': { ...ignored(NO_THREADS), type: 'int', default: 10 },
-  'messageTracker.Enabled': { ...ignored(NO_THREADS), type: 'boolean', default: false, same: ['false'] },
-  'test.allowDiscontinuousProposals': { ...ignored(FOR_TESTS), type: 'boolean', default: false, same: ['false'] },
-  'testingonly.initialZxid': { ...ignored(FOR_TESTS), type: 'text', default: undefined },
-  controllerPort: { ...ignored(FOR_TESTS), type: 'int', default: undefined },
+  'messageTracker.BufferSize': { ...ignored('the last packets of a learner are not kept'), type: 'int', default: 10 },
+  'messageTracker.Enabled': {
+    ...ignored('the last packets of a learner are not kept'),
+    type: 'boolean',
+    default: false,
+    same: ['false'],
+  },
+  'test.allowDiscontinuousProposals': { ...meaningless(FOR_TESTS), type: 'boolean', default: false, same: ['false'] },
+  'testingonly.initialZxid': { ...meaningless(FOR_TESTS), type: 'text', default: undefined },
+  controllerPort: { ...meaningless(FOR_TESTS), type: 'int', default: undefined },
 } as const satisfies Readonly<Record<string, KeySpec>>;

@@ -1,4 +1,4 @@
-import { FLAG, ignored, type KeySpec, NO_THREADS, NO_THROTTLE, PROPERTY, zeroOrMore } from './key-spec.ts';
+import { FLAG, ignored, type KeySpec, meaningless, NO_THROTTLE, PROPERTY, zeroOrMore } from './key-spec.ts';
 
 /** How much is taken in from clients, and how a request is carried out. */
 export const REQUEST_KEYS = {
@@ -28,7 +28,7 @@ export const REQUEST_KEYS = {
     means: 'Longest request a client may send, bytes. What was accepted once stays readable whatever this says.',
   },
   'jute.maxbuffer.extrasize': {
-    ...ignored('what was once accepted stays readable, whatever its size', 'either'),
+    ...meaningless('what was once accepted stays readable, whatever its size', 'either'),
     type: 'int',
     default: undefined,
   },
@@ -52,21 +52,42 @@ export const REQUEST_KEYS = {
   connection_throttle_global_session_weight: { ...ignored(NO_THROTTLE), type: 'int', default: 3 },
   connection_throttle_renew_session_weight: { ...ignored(NO_THROTTLE), type: 'int', default: 2 },
   connection_throttle_local_session_weight: { ...ignored(NO_THROTTLE), type: 'int', default: 1 },
-  maxResponseCacheSize: { ...ignored('replies are not cached'), type: 'int', default: 400 },
-  maxGetChildrenResponseCacheSize: { ...ignored('replies are not cached'), type: 'int', default: 400 },
-  intBufferStartingSizeBytes: { ...ignored(NO_THREADS), type: 'int', default: 1024 },
+  maxResponseCacheSize: { ...meaningless('replies are not cached'), type: 'int', default: 400 },
+  maxGetChildrenResponseCacheSize: { ...meaningless('replies are not cached'), type: 'int', default: 400 },
+  intBufferStartingSizeBytes: { ...meaningless('buffers grow with what arrives'), type: 'int', default: 1024 },
   // Pipeline
-  'commitProcessor.numWorkerThreads': { ...ignored(NO_THREADS), type: 'int', default: undefined },
-  'commitProcessor.shutdownTimeout': { ...ignored(NO_THREADS), type: 'long', default: 5000 },
-  'commitProcessor.maxReadBatchSize': { ...ignored(NO_THREADS), type: 'int', default: -1 },
-  'commitProcessor.maxCommitBatchSize': { ...ignored(NO_THREADS), type: 'int', default: 1 },
-  flushDelay: { ...ignored('what arrives during one sync makes the next one'), type: 'long', default: 0, same: ['0'] },
+  'commitProcessor.numWorkerThreads': {
+    ...meaningless('one thread carries out reads and commits as they come'),
+    type: 'int',
+    default: undefined,
+  },
+  'commitProcessor.shutdownTimeout': {
+    ...meaningless('there is no thread of that kind to wait for'),
+    type: 'long',
+    default: 5000,
+  },
+  'commitProcessor.maxReadBatchSize': {
+    ...meaningless('one thread carries out reads and commits as they come'),
+    type: 'int',
+    default: -1,
+  },
+  'commitProcessor.maxCommitBatchSize': {
+    ...meaningless('one thread carries out reads and commits as they come'),
+    type: 'int',
+    default: 1,
+  },
+  flushDelay: {
+    ...meaningless('what arrives during one sync makes the next one'),
+    type: 'long',
+    default: 0,
+    same: ['0'],
+  },
   maxWriteQueuePollTime: {
-    ...ignored('what arrives during one sync makes the next one'),
+    ...meaningless('what arrives during one sync makes the next one'),
     type: 'long',
     default: undefined,
   },
-  maxBatchSize: { ...ignored('what arrives during one sync makes the next one'), type: 'int', default: 1000 },
+  maxBatchSize: { ...meaningless('what arrives during one sync makes the next one'), type: 'int', default: 1000 },
   skipACL: {
     ...PROPERTY,
     type: 'yes-no',
@@ -75,7 +96,7 @@ export const REQUEST_KEYS = {
     means: '`yes`: every client may do everything. Warned about at every start.',
   },
   enableEagerACLCheck: {
-    ...ignored('ACLs of writes are checked by the leader'),
+    ...meaningless('ACLs of writes are checked by the leader'),
     type: 'boolean',
     default: false,
     same: ['false'],
