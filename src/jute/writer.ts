@@ -7,6 +7,9 @@ import type { Zxid } from './zxid.ts';
  *
  * What a client can make long is written under a limit: the buffer does not grow beyond it, and the record that would
  * is a ProtocolError. The check is where the buffer grows, so that it costs nothing.
+ *
+ * Large bytes that never change can be referred to instead of copied (`writeShared`). They then lie between parts of the
+ * buffer, and `takeParts` hands over all of them in order.
  */
 export class Writer {
   private buffer: Buffer;
@@ -14,6 +17,9 @@ export class Writer {
   private view: DataView;
   private start = 0;
   private offset = 0;
+  /** What stands before `start`: finished parts, in order, and how long they are together. */
+  private parts: Buffer[] = [];
+  private partsBytes = 0;
   private readonly chunkBytes: number;
   private maxLength = Number.POSITIVE_INFINITY;
 
@@ -25,7 +31,12 @@ export class Writer {
 
   /** Bytes written since the last take. */
   get length(): number {
-    return this.offset - this.start;
+    return this.partsBytes + this.offset - this.start;
+  }
+
+  /** Of the buffer that is written to, used or not. */
+  get heldBytes(): number {
+    return this.buffer.length;
   }
 
   writeByte(value: number): void {
@@ -83,6 +94,15 @@ export class Writer {
     this.offset += end - start;
   }
 
+  /** Bytes that are never changed after this, without a length before them: referred to until they are taken. */
+  writeShared(bytes: Buffer): void {
+    if (this.length + bytes.length > this.maxLength) throw new LimitError(this.maxLength);
+    if (this.offset > this.start) this.parts.push(this.buffer.subarray(this.start, this.offset));
+    this.parts.push(bytes);
+    this.partsBytes = this.length + bytes.length;
+    this.start = this.offset;
+  }
+
   /**
    * UTF-8 of each UTF-16 unit by itself, so that a character beyond the BMP becomes two surrogates of three
    * bytes each: what Apache's server writes, and what its digests and lengths are counted over.
@@ -132,12 +152,25 @@ export class Writer {
   }
 
   endFrame(at: number): void {
-    this.view.setInt32(this.start + at, this.length - at - 4);
+    this.patchInt(at, this.length - at - 4);
   }
 
   /** Overwrites an int written before, `at` being the length at that time. */
   patchInt(at: number, value: number): void {
-    this.view.setInt32(this.start + at, value);
+    if (at >= this.partsBytes) this.view.setInt32(this.start + at - this.partsBytes, value);
+    else this.patchPart(at, value);
+  }
+
+  /** The four bytes lie in one part: a part ends where something shared begins. */
+  private patchPart(at: number, value: number): void {
+    let before = 0;
+    for (const part of this.parts) {
+      if (at < before + part.length) {
+        part.writeInt32BE(value, at - before);
+        return;
+      }
+      before += part.length;
+    }
   }
 
   /** No more than so many bytes from here on, until `unlimit`. */
@@ -151,11 +184,37 @@ export class Writer {
 
   /** Forgets everything written after the length was `length`. */
   rewind(length: number): void {
-    this.offset = this.start + length;
+    if (length >= this.partsBytes) {
+      this.offset = this.start + length - this.partsBytes;
+      return;
+    }
+    this.offset = this.start;
+    while (this.partsBytes > length) {
+      const last = this.parts.pop() as Buffer;
+      this.partsBytes -= last.length;
+      if (this.partsBytes >= length) continue;
+      this.parts.push(last.subarray(0, length - this.partsBytes));
+      this.partsBytes = length;
+    }
   }
 
   /** What was written since the last take; the bytes are the caller's to keep. */
   take(): Buffer {
+    if (this.parts.length > 0) return Buffer.concat(this.takeParts());
+    return this.takeBuffer();
+  }
+
+  /** The same, shared bytes as they are. */
+  takeParts(): Buffer[] {
+    const { parts } = this;
+    this.parts = [];
+    this.partsBytes = 0;
+    const last = this.takeBuffer();
+    if (last.length > 0 || parts.length === 0) parts.push(last);
+    return parts;
+  }
+
+  private takeBuffer(): Buffer {
     const taken = this.buffer.subarray(this.start, this.offset);
     if (this.buffer.length - this.offset < this.chunkBytes >> 2) {
       this.buffer = Buffer.allocUnsafeSlow(this.chunkBytes);
@@ -170,8 +229,9 @@ export class Writer {
     if (this.offset + bytes <= this.buffer.length) return;
     const used = this.offset - this.start;
     const needed = used + bytes;
-    if (needed > this.maxLength) throw new LimitError(this.maxLength);
-    const grown = Buffer.allocUnsafeSlow(Math.max(this.chunkBytes, Math.min(needed * 2, this.maxLength)));
+    const most = this.maxLength - this.partsBytes;
+    if (needed > most) throw new LimitError(this.maxLength);
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.chunkBytes, Math.min(needed * 2, most)));
     this.buffer.copy(grown, 0, this.start, this.offset);
     this.buffer = grown;
     this.view = viewOf(grown);

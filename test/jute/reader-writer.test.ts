@@ -27,6 +27,60 @@ function textOf(hex: string): string | undefined {
   return new Reader(Buffer.concat([head, body])).readString();
 }
 
+describe('bytes that are referred to', () => {
+  const big = Buffer.alloc(100, 7);
+
+  test('stand where they were written, and are handed over as they are', () => {
+    const w = new Writer(64);
+    w.writeInt(1);
+    w.writeShared(big);
+    w.writeInt(2);
+    expect(w.length).toBe(108);
+    const parts = w.takeParts();
+    expect(parts.map((part) => part.length)).toEqual([4, 100, 4]);
+    expect(parts[1]).toBe(big);
+    expect(w.length).toBe(0);
+    w.writeShared(big);
+    expect(w.take()).toEqual(big);
+  });
+
+  test('leave frames, patches and rewinding as they are', () => {
+    const w = new Writer(64);
+    const first = w.beginFrame();
+    w.writeInt(11);
+    w.writeShared(big);
+    w.writeByte(5);
+    w.endFrame(first);
+    w.patchInt(first + 4, 12);
+    const second = w.beginFrame();
+    w.writeShared(big);
+    w.writeShared(big);
+    w.writeInt(9);
+    w.rewind(second + 4 + 30);
+    w.endFrame(second);
+    w.writeInt(77);
+    const all = w.take();
+    expect(all.readInt32BE(0)).toBe(105);
+    expect(all.readInt32BE(4)).toBe(12);
+    expect(all.subarray(8, 108)).toEqual(big);
+    expect(all.readInt32BE(109)).toBe(30);
+    expect(all.subarray(113, 143)).toEqual(big.subarray(0, 30));
+    expect(all.readInt32BE(143)).toBe(77);
+    expect(all.length).toBe(147);
+  });
+
+  test('count against the limit', () => {
+    const w = new Writer(64);
+    w.writeInt(1);
+    w.limit(150);
+    w.writeShared(big);
+    expect(() => w.writeShared(big)).toThrow('more than 154 bytes');
+    expect(() => w.writeRaw(Buffer.alloc(61))).toThrow('more than 154 bytes');
+    w.writeRaw(Buffer.alloc(50));
+    expect(w.length).toBe(154);
+  });
+});
+
 describe('Reader', () => {
   test('reads big-endian numbers', () => {
     const r = reader('7f 01 00 ff fffffffe 00000001 0000000000000002 8000000000000000');

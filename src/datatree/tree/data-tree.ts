@@ -127,7 +127,7 @@ export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree,
 
   /** GetDataResponse. */
   writeDataAndStat(node: number, w: Writer): void {
-    this.nodes.writeData(node, w);
+    this.nodes.writeReplyData(node, w);
     this.writeStat(node, w);
   }
 

@@ -8,6 +8,12 @@ import { DataSlab } from './data-slab.ts';
  *
  * A handle is given out again after its node was freed; whoever keeps one across a change must know better.
  */
+/**
+ * Data from this length on is never overwritten in place, so that a reply can refer to it instead of copying it. A reply
+ * that is not taken keeps the block of 1 MB alive that the data lies in.
+ */
+const SHARED_DATA_BYTES = 32 * 1024;
+
 const PAGE_BITS = 10;
 const PAGE_NODES = 1 << PAGE_BITS;
 const PAGE_MASK = PAGE_NODES - 1;
@@ -201,7 +207,7 @@ export class NodeTable {
   setData(node: number, data: Uint8Array | undefined): void {
     const length = this.int(node, DATA_LENGTH);
     const block = this.int(node, DATA_BLOCK);
-    if (data !== undefined && data.length === length) {
+    if (data !== undefined && data.length === length && length < SHARED_DATA_BYTES) {
       if (length > 0) this.slab.overwrite(block, this.int(node, DATA_OFFSET), data);
       return;
     }
@@ -231,6 +237,18 @@ export class NodeTable {
     if (length <= 0) return;
     const offset = this.int(node, DATA_OFFSET);
     w.writeSlice(this.slab.bytesOf(this.int(node, DATA_BLOCK)), offset, offset + length);
+  }
+
+  /** For a reply: long data is referred to where it lies, and may stay so when the node has other data by then. */
+  writeReplyData(node: number, w: Writer): void {
+    const length = this.int(node, DATA_LENGTH);
+    if (length < SHARED_DATA_BYTES) {
+      this.writeData(node, w);
+      return;
+    }
+    const offset = this.int(node, DATA_OFFSET);
+    w.writeInt(length);
+    w.writeShared(this.slab.bytesOf(this.int(node, DATA_BLOCK)).subarray(offset, offset + length));
   }
 }
 

@@ -27,10 +27,10 @@ export class WriterPool {
     return made;
   }
 
-  /** Everything in it, `bytes`, has been taken. One that had to grow far is not kept: it would hold on to its buffer. */
-  give(writer: Writer, bytes: number): void {
+  /** Everything in it has been taken. One that had to grow far is not kept: it would hold on to its buffer. */
+  give(writer: Writer): void {
     if (!this.kept.has(writer)) return;
-    if (bytes > 4 * KEPT_CHUNK_BYTES) this.kept.delete(writer);
+    if (writer.heldBytes > 4 * KEPT_CHUNK_BYTES) this.kept.delete(writer);
     else this.free.push(writer);
   }
 }

@@ -129,16 +129,16 @@ export class ClientReplies {
     const w = this.current;
     if (w === undefined) return false;
     this.current = undefined;
-    const bytes = w.take();
-    this.server.writers.give(w, bytes.length);
-    if (bytes.length > 0) this.stream.write(bytes);
+    for (const bytes of w.takeParts()) if (bytes.length > 0) this.stream.write(bytes);
+    this.server.writers.give(w);
     this.checkOverflow();
     return true;
   }
 
   drop(): void {
     if (this.current === undefined) return;
-    this.server.writers.give(this.current, this.current.take().length);
+    this.current.takeParts();
+    this.server.writers.give(this.current);
     this.current = undefined;
   }
 }
