@@ -26,6 +26,9 @@ export interface PeerParts {
   readonly probe: PeerProbe | undefined;
 }
 
+/** jute.maxbuffer.extrasize, by default and at least: what Apache takes beyond jute.maxbuffer. */
+const LEAST_EXTRA_BYTES = 1024;
+
 export function primaryOptions(config: PeerConfig): PrimaryOptions {
   return {
     serverId: config.myid ?? 1,
@@ -34,6 +37,7 @@ export function primaryOptions(config: PeerConfig): PrimaryOptions {
     digest: config.digestEnabled,
     enforceQuota: config.enforceQuota,
     listClosedPaths: config.closeSessionTxnEnabled,
+    maxTxnBytes: config.juteMaxBufferBytes + Math.max(config.juteMaxBufferBytes, LEAST_EXTRA_BYTES),
     extendedTypes: config.extendedTypesEnabled,
     emulate353Ttl: config.emulate353TTLNodes,
     containerCheckIntervalMs: config.containerCheckIntervalMs,

@@ -238,6 +238,7 @@ export class FakeUpstream implements Upstream {
       digest: false,
       enforceQuota: false,
       listClosedPaths: true,
+      maxTxnBytes: 2_097_150,
       extendedTypes: true,
       emulate353Ttl: false,
     };

@@ -61,6 +61,7 @@ export class SmallServer {
       digest: true,
       enforceQuota: false,
       listClosedPaths: true,
+      maxTxnBytes: 2_097_150,
       ...options.prep,
     };
     const log = silentLog;

@@ -1,10 +1,13 @@
 import { ErrorCode } from '../../jute/codes.ts';
 import { type Acl, type Id, isNullText } from '../../jute/data-records.ts';
+import { ACL_ENTRIES_MAX } from './auth-limits.ts';
 import type { AuthRegistry } from './auth-registry.ts';
 
 /**
  * The ACL a node is given, from the one a client asked for: PrepRequestProcessor.fixupACL. Duplicates go, `auth:`
  * becomes the ids the session has proved, everything else must be of a known scheme and well formed.
+ *
+ * Longer than ACL_ENTRIES_MAX it is INVALIDACL.
  *
  * Returns the list or an error: INVALIDACL, and MARSHALLINGERROR where Apache trips over a null id.
  */
@@ -14,12 +17,19 @@ export function fixupAcl(
   auth: AuthRegistry,
 ): Acl[] | number {
   if (requested === undefined || requested.length === 0) return ErrorCode.invalidACL;
+  const unique = withoutDuplicates(requested);
+  if (unique.length > ACL_ENTRIES_MAX) return ErrorCode.invalidACL;
   const fixed: Acl[] = [];
-  for (const entry of withoutDuplicates(requested)) {
+  let proved: readonly Id[] | undefined;
+  for (const entry of unique) {
     const { scheme, id } = entry.id;
     if (isNullText(scheme)) return ErrorCode.invalidACL;
     if (scheme === 'auth') {
-      if (!expandAuth(entry.perms, authIds, auth, fixed)) return ErrorCode.invalidACL;
+      proved ??= authIds.filter((each) => auth.get(each.scheme)?.isAuthenticated === true);
+      if (proved.length === 0) return ErrorCode.invalidACL;
+      // Before and not after: each `auth:` becomes as many as the client has proved.
+      if (fixed.length + proved.length > ACL_ENTRIES_MAX) return ErrorCode.invalidACL;
+      for (const each of proved) fixed.push({ perms: entry.perms, id: each });
       continue;
     }
     if (scheme === 'world') {
@@ -33,17 +43,7 @@ export function fixupAcl(
     }
     fixed.push(entry);
   }
-  return fixed;
-}
-
-function expandAuth(perms: number, authIds: readonly Id[], auth: AuthRegistry, fixed: Acl[]): boolean {
-  let isValid = false;
-  for (const id of authIds) {
-    if (auth.get(id.scheme)?.isAuthenticated !== true) continue;
-    isValid = true;
-    fixed.push({ perms, id });
-  }
-  return isValid;
+  return fixed.length > ACL_ENTRIES_MAX ? ErrorCode.invalidACL : fixed;
 }
 
 function withoutDuplicates(acl: readonly Acl[]): readonly Acl[] {

@@ -1,4 +1,5 @@
 import type { Id } from '../../jute/data-records.ts';
+import { AUTH_ID_BYTES_MAX, AUTH_IDS_MAX } from './auth-limits.ts';
 import { javaHash } from './java-text.ts';
 
 /**
@@ -6,6 +7,16 @@ import { javaHash } from './java-text.ts';
  * `auth:` entry expands to, and so in getACL and in which ACLs count as equal. This keeps the same order.
  */
 const INITIAL_BINS = 16;
+
+/** Whether a connection with these ids may prove `id` as well. */
+export function hasRoomFor(ids: readonly Id[], id: Id): boolean {
+  let bytes = id.scheme.length + id.id.length;
+  for (const present of ids) {
+    if (present.scheme === id.scheme && present.id === id.id) return true;
+    bytes += present.scheme.length + present.id.length;
+  }
+  return ids.length < AUTH_IDS_MAX && bytes <= AUTH_ID_BYTES_MAX;
+}
 
 /** `ids` with `id` in its place; the same list when it is there already. */
 export function withAuthId(ids: readonly Id[], id: Id): readonly Id[] {

@@ -2,6 +2,7 @@ import { ConfigError } from '../../base/errors.ts';
 import type { Acl, Id } from '../../jute/data-records.ts';
 import { DigestProvider } from './digest-provider.ts';
 import { IpProvider } from './ip-provider.ts';
+import { LongAcl } from './long-acl.ts';
 import { EnsembleProvider, SaslProvider, X509Provider } from './plugin-providers.ts';
 import type { AuthAnswer, AuthProvider } from './provider.ts';
 
@@ -36,11 +37,15 @@ export const DEFAULT_AUTH_OPTIONS: AuthOptions = {
   x509SuperUser: undefined,
 };
 
+/** Entries that are compared one by one. */
+const SHORT_ACL = 8;
+
 const PACKAGE = 'org.apache.zookeeper.server.auth.';
 
 export class AuthRegistry {
   private readonly providers = new Map<string, AuthProvider>();
   private readonly skipAcl: boolean;
+  private readonly longAcls = new WeakMap<readonly Acl[], LongAcl>();
 
   /** Throws ConfigError for an unknown hash or a class we have nothing for. */
   constructor(options: AuthOptions) {
@@ -62,11 +67,26 @@ export class AuthRegistry {
   /** Is one of the bits in `perm` granted to one of `ids`? A node without any ACL entry is open to all. */
   permits(acl: readonly Acl[] | undefined, perm: number, ids: readonly Id[]): boolean {
     if (this.skipAcl || acl === undefined || acl.length === 0) return true;
+    return (
+      (acl.length > SHORT_ACL ? this.longPermits(acl, perm, ids) : this.shortPermits(acl, perm, ids)) || isSuper(ids)
+    );
+  }
+
+  private shortPermits(acl: readonly Acl[], perm: number, ids: readonly Id[]): boolean {
     for (let i = 0; i < acl.length; i++) {
       const entry = acl[i] as Acl;
       if ((entry.perms & perm) !== 0 && this.grants(entry.id, ids)) return true;
     }
-    return isSuper(ids);
+    return false;
+  }
+
+  private longPermits(acl: readonly Acl[], perm: number, ids: readonly Id[]): boolean {
+    let long = this.longAcls.get(acl);
+    if (long === undefined) {
+      long = new LongAcl(acl);
+      this.longAcls.set(acl, long);
+    }
+    return long.permits(perm, ids, this.grants);
   }
 
   /** The name of an id for whoAmI and the audit log; "" for schemes without a provider, `super` among them. */
@@ -74,7 +94,7 @@ export class AuthRegistry {
     return this.providers.get(id.scheme)?.userName(id.id) ?? '';
   }
 
-  private grants(aclId: Id, ids: readonly Id[]): boolean {
+  private readonly grants = (aclId: Id, ids: readonly Id[]): boolean => {
     if (aclId.scheme === 'world' && aclId.id === 'anyone') return true;
     const provider = this.providers.get(aclId.scheme);
     if (provider === undefined) return false;
@@ -83,7 +103,7 @@ export class AuthRegistry {
       if (id.scheme === aclId.scheme && provider.matches(id.id, aclId.id)) return true;
     }
     return false;
-  }
+  };
 
   private add(provider: AuthProvider): void {
     this.providers.set(provider.scheme, provider);

@@ -19,10 +19,8 @@ export class IpProvider implements AuthProvider {
 
   matches(id: string, aclId: string): boolean {
     const range = parseRange(aclId);
-    if (range === undefined) return false;
     const address = parseAddress(id);
-    if (address === undefined || address.length !== range.address.length) return false;
-    return samePrefix(address, range.address, range.bits);
+    return range !== undefined && address !== undefined && isWithin(address, range);
   }
 
   userName(id: string): string {
@@ -48,12 +46,14 @@ export function javaAddress(remoteAddress: string): string {
   return groups.join(':') + zone;
 }
 
-interface Range {
-  address: Uint8Array;
-  bits: number;
+/** An address, and how many of its bits have to be another's. */
+export interface Range {
+  readonly address: Uint8Array;
+  readonly bits: number;
 }
 
-function parseRange(text: string): Range | undefined {
+/** The ACL id of scheme ip; undefined when it names no address. */
+export function parseRange(text: string): Range | undefined {
   const slash = text.indexOf('/');
   const address = parseAddress(slash === -1 ? text : text.slice(0, slash));
   if (address === undefined) return undefined;
@@ -63,7 +63,7 @@ function parseRange(text: string): Range | undefined {
   return { address, bits };
 }
 
-function parseAddress(text: string): Uint8Array | undefined {
+export function parseAddress(text: string): Uint8Array | undefined {
   if (text.includes(':')) return parseV6(text);
   return text.includes('.') ? parseV4(text) : undefined;
 }
@@ -105,6 +105,10 @@ function putGroups(bytes: Uint8Array, start: number, groups: string[]): boolean 
     bytes[at++] = value;
   }
   return true;
+}
+
+export function isWithin(address: Uint8Array, range: Range): boolean {
+  return address.length === range.address.length && samePrefix(address, range.address, range.bits);
 }
 
 function samePrefix(a: Uint8Array, b: Uint8Array, bits: number): boolean {

@@ -9,7 +9,7 @@ import { Reader } from '../../jute/reader.ts';
 import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
 import { ClientAnswers } from '../answers/client-answers.ts';
 import type { Asker } from '../asker.ts';
-import { withAuthId } from '../auth/auth-ids.ts';
+import { hasRoomFor, withAuthId } from '../auth/auth-ids.ts';
 import { javaAddress } from '../auth/ip-provider.ts';
 import { operationOfClient } from '../operations/operations.ts';
 import { Request } from '../request.ts';
@@ -232,21 +232,27 @@ export class ClientConnection implements Watcher, Expiring {
       return;
     }
     if (answer === 'refused') {
-      connections.authFailed.add(1);
-      this.server.log.warn(fields, 'authentication refused, closing the connection');
-      this.replies.header(xid, ZXID_ZERO, ErrorCode.authFailed);
-      this.close('authentication refused', true);
+      this.refuseAuth(xid, packet.scheme, 'authentication refused');
       return;
     }
-    if (packet.scheme === 'ensemble') {
-      const isNamed = packet.auth !== undefined && packet.auth.length > 0;
-      (isNamed ? connections.ensembleAuthSuccess : connections.ensembleAuthSkip).add(1);
-    }
     let { authIds } = this.asker;
-    for (const id of answer) authIds = withAuthId(authIds, id);
-    this.asker = { ...this.asker, authIds };
+    for (const id of answer) {
+      if (!hasRoomFor(authIds, id)) {
+        this.refuseAuth(xid, packet.scheme, 'more ids than one connection may have');
+        return;
+      }
+      authIds = withAuthId(authIds, id);
+    }
+    if (authIds !== this.asker.authIds) this.asker = { ...this.asker, authIds };
     this.server.log.debug(fields, 'authenticated');
     this.replies.header(xid, ZXID_ZERO, ErrorCode.ok);
+  }
+
+  private refuseAuth(xid: number, scheme: string, reason: string): void {
+    const fields = { client: this.client, session: this.sessionHex, scheme };
+    this.server.log.warn(fields, `${reason}, closing the connection`);
+    this.replies.header(xid, ZXID_ZERO, ErrorCode.authFailed);
+    this.close(reason, true);
   }
 
   /** Apache without a login configuration answers every token with none, and the client believes it is through. */

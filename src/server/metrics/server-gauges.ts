@@ -1,8 +1,6 @@
-import { StatsTrack } from '../../datatree/quotas/stats-track.ts';
-import { QUOTA_LIMITS_NAME, QUOTA_PATH, QUOTA_STATS_NAME } from '../../datatree/special-paths.ts';
-import type { ReadableTree } from '../../datatree/tree/tree-views.ts';
 import type { HostInfo, ServerInfo } from '../monitoring/server-info.ts';
 import type { ServerView } from '../monitoring/server-view.ts';
+import { QuotaSums } from './quota-sums.ts';
 
 /**
  * The gauges that ZooKeeperServer, QuorumZooKeeperServer and LeaderZooKeeperServer register, read when asked for.
@@ -43,37 +41,14 @@ export function registerServerGauges(server: ServerView, info: ServerInfo, host:
   metrics.setGauge('max_proposal_size', () => info.leader()?.proposalSizes.max);
   metrics.setGauge('min_proposal_size', () => info.leader()?.proposalSizes.min);
 
-  const quota = (name: string, nodeName: string, pick: (track: StatsTrack) => bigint): void =>
-    metrics.setGaugeSet(name, () => quotasByNamespace(server.database?.tree, nodeName, pick));
-  quota('quota_count_limit_per_namespace', QUOTA_LIMITS_NAME, (track) => hardOr(track.countHardLimit, track.count));
-  quota('quota_bytes_limit_per_namespace', QUOTA_LIMITS_NAME, (track) => hardOr(track.byteHardLimit, track.bytes));
-  quota('quota_count_usage_per_namespace', QUOTA_STATS_NAME, (track) => track.count);
-  quota('quota_bytes_usage_per_namespace', QUOTA_STATS_NAME, (track) => track.bytes);
+  const quotas = new QuotaSums(() => server.database);
+  metrics.setGaugeSet('quota_count_limit_per_namespace', () => quotas.countLimit);
+  metrics.setGaugeSet('quota_bytes_limit_per_namespace', () => quotas.bytesLimit);
+  metrics.setGaugeSet('quota_count_usage_per_namespace', () => quotas.countUsage);
+  metrics.setGaugeSet('quota_bytes_usage_per_namespace', () => quotas.bytesUsage);
 }
 
 /** Tools read a whole number, as Apache's clock gives. */
 function wholeMs(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : Math.floor(ms);
-}
-
-function hardOr(hard: bigint, soft: bigint): bigint {
-  return hard > -1n ? hard : soft;
-}
-
-/** Summed over the quotas below one first path component. */
-function quotasByNamespace(
-  tree: ReadableTree | undefined,
-  nodeName: string,
-  pick: (track: StatsTrack) => bigint,
-): ReadonlyMap<string, number> {
-  const sums = new Map<string, number>();
-  tree?.forEachLeaf(QUOTA_PATH, (path) => {
-    if (!path.endsWith(`/${nodeName}`)) return;
-    const namespace = path.slice(QUOTA_PATH.length).split('/')[1];
-    const data = tree.dataOf(tree.lookup(path));
-    const track = data === undefined ? undefined : StatsTrack.parse(data.toString('utf8'));
-    if (namespace === undefined || track === undefined) return;
-    sums.set(namespace, (sums.get(namespace) ?? 0) + Number(pick(track)));
-  });
-  return sums;
 }

@@ -22,6 +22,8 @@ export interface PrepContext {
   readonly timeMs: number;
   /** Monotonic. */
   readonly nowMs: number;
+  /** What its transaction may still hold, bytes: see Prep. */
+  readonly bytesLeft: number;
 }
 
 export function isPermitted(context: PrepContext, acl: readonly Acl[], perm: number): boolean {

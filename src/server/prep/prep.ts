@@ -3,6 +3,7 @@ import type { Database } from '../../datatree/database.ts';
 import { DIGEST_VERSION } from '../../datatree/digest/digest.ts';
 import type { OwnerOptions } from '../../datatree/tree/owner-kind.ts';
 import { ErrorCode, OpCode } from '../../jute/codes.ts';
+import { txnBodyBytes } from '../../jute/txn-size.ts';
 import type { Txn, TxnBody } from '../../jute/txns.ts';
 import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
 import type { Asker } from '../asker.ts';
@@ -18,6 +19,10 @@ import { QuotaCheck } from './quota-check.ts';
  * is judged against the tree as it will be and either becomes a change or an error, and takes its zxid either way.
  * Follows PrepRequestProcessor.
  *
+ * A transaction can be longer than its request (`auth:` becomes every proved id, the end of a session names its
+ * ephemerals). One that not all could take is refused here, MARSHALLINGERROR; see closeSession for the end of a session,
+ * which cannot be refused.
+ *
  * Prepared transactions must be applied in the order they were prepared, all of them, or `reset` be called.
  */
 export interface PrepOptions extends OwnerOptions {
@@ -26,6 +31,11 @@ export interface PrepOptions extends OwnerOptions {
   enforceQuota: boolean;
   /** closeSessionTxn.enabled */
   listClosedPaths: boolean;
+  /**
+   * The longest transaction: what every receiver takes. An Apache follower reads jute.maxbuffer and as much again by
+   * default; what is longer it refuses, and it is then lost to the ensemble.
+   */
+  maxTxnBytes: number;
 }
 
 export interface PrepDeps {
@@ -48,6 +58,7 @@ export class Prep implements PrepContext {
   zxid: Zxid = ZXID_ZERO;
   timeMs = 0;
   nowMs = 0;
+  readonly bytesLeft: number;
   private cxid = 0;
   private readonly clock: PrepDeps['clock'];
   private readonly digestEnabled: boolean;
@@ -62,6 +73,7 @@ export class Prep implements PrepContext {
     this.listClosedPaths = options.listClosedPaths;
     this.clock = deps.clock;
     this.digestEnabled = options.digest;
+    this.bytesLeft = options.maxTxnBytes - HEADER_AND_DIGEST_BYTES;
   }
 
   /**
@@ -98,12 +110,17 @@ export class Prep implements PrepContext {
     // Whatever else is wrong with it: where the session is now it could be taken for the answer to another request.
     const isOfSession = operation.type === OpCode.createSession || operation.type === OpCode.closeSession;
     if (!isOfSession && this.sessions.isElsewhere(asker.sessionId, asker.owner)) return ErrorCode.sessionMoved;
-    return record === undefined ? ErrorCode.marshallingError : operation.prepare(this, record);
+    if (record === undefined) return ErrorCode.marshallingError;
+    const result = operation.prepare(this, record);
+    return typeof result === 'number' || txnBodyBytes(result) <= this.bytesLeft ? result : ErrorCode.marshallingError;
   }
 
   private accepted(body: TxnBody): Txn {
     this.pending.commit();
-    const digest = this.digestEnabled ? { version: DIGEST_VERSION, treeDigest: this.pending.digest() } : undefined;
+    // Behind a body that names nothing Apache would take it for names.
+    const isNameless = body.kind === 'closeSession' && body.paths === undefined && this.listClosedPaths;
+    const digest =
+      this.digestEnabled && !isNameless ? { version: DIGEST_VERSION, treeDigest: this.pending.digest() } : undefined;
     return { header: this.header(body.type), body, digest };
   }
 
@@ -116,5 +133,8 @@ export class Prep implements PrepContext {
     return { clientId: this.asker.sessionId, cxid: this.cxid, zxid: this.zxid, time: this.timeMs, type };
   }
 }
+
+/** clientId, cxid, zxid, time, type; version and digest. */
+const HEADER_AND_DIGEST_BYTES = 32 + 12;
 
 const NOBODY: Asker = { sessionId: 0n, authIds: [], owner: undefined };

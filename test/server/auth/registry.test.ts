@@ -91,10 +91,21 @@ describe('the ACL a node gets', () => {
     ]);
   });
 
-  it('is found quickly among eighty thousand entries', () => {
+  it('has 1,024 entries at most, duplicates apart', () => {
     const many: Acl[] = [];
-    for (let i = 0; i < 80_000; i++) many.push(acl(i, 'world', 'anyone'));
-    expect(fixupAcl(many, [], auth)).toHaveLength(80_000);
+    for (let i = 0; i < 1024; i++) many.push(acl(i, 'world', 'anyone'));
+    expect(fixupAcl([...many, ...many], [], auth)).toHaveLength(1024);
+    many.push(acl(1024, 'world', 'anyone'));
+    expect(fixupAcl(many, [], auth)).toBe(ErrorCode.invalidACL);
+    for (let i = 1025; i < 80_000; i++) many.push(acl(i, 'world', 'anyone'));
+    expect(fixupAcl(many, [], auth)).toBe(ErrorCode.invalidACL);
+  });
+
+  it('has 1,024 entries at most with every proved id for each auth', () => {
+    const ids = Array.from({ length: 100 }, (_, i) => ({ scheme: 'digest', id: `user${i}:x` }));
+    const auths = (count: number): Acl[] => Array.from({ length: count }, (_, i) => acl(i, 'auth', ''));
+    expect(fixupAcl(auths(10), ids, auth)).toHaveLength(1000);
+    expect(fixupAcl(auths(11), ids, auth)).toBe(ErrorCode.invalidACL);
   });
 });
 

@@ -3,6 +3,7 @@ import type { ApplyResult } from '../../../datatree/database.ts';
 import { writeMultiHeader } from '../../../jute/client-records.ts';
 import { ErrorCode, OpCode } from '../../../jute/codes.ts';
 import type { Reader } from '../../../jute/reader.ts';
+import { TXN_OF_MULTI_BYTES, txnBodyBytes } from '../../../jute/txn-size.ts';
 import type { TxnBody } from '../../../jute/txns.ts';
 import type { Writer } from '../../../jute/writer.ts';
 import type { PrepContext } from '../../prep/prep-context.ts';
@@ -83,11 +84,15 @@ function prepareMulti(context: PrepContext, { parts }: MultiRecord): TxnBody | n
     if ((parts[i] as Part).record.path === undefined) return ErrorCode.marshallingError;
   }
   const txns: TxnBody[] = [];
+  let { bytesLeft } = context;
   let hasFailed = false;
   for (let i = 0; i < parts.length; i++) {
     const { operation, record } = parts[i] as Part;
     const result = hasFailed ? ErrorCode.runtimeInconsistency : operation.prepare(context, record);
     if (typeof result !== 'number') {
+      // Long before the whole is there: each part may be as long as a transaction can be.
+      bytesLeft -= TXN_OF_MULTI_BYTES + txnBodyBytes(result);
+      if (bytesLeft < 0) return ErrorCode.marshallingError;
       txns.push(result);
       continue;
     }

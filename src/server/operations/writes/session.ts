@@ -1,5 +1,6 @@
 import { assert } from '../../../base/assert.ts';
 import { ErrorCode, OpCode } from '../../../jute/codes.ts';
+import { stringsBytes } from '../../../jute/txn-size.ts';
 import type { TxnBody } from '../../../jute/txns.ts';
 import { looseParentOf } from '../../prep/path-rules.ts';
 import type { PrepContext } from '../../prep/prep-context.ts';
@@ -42,7 +43,10 @@ function prepareCreateSession(context: PrepContext, record: CreateSessionRecord)
   return { kind: 'createSession', type: OpCode.createSession, timeoutMs: record.timeoutMs };
 }
 
-/** Asked for by the client through any server, or by the server when the session has expired. */
+/**
+ * Asked for by the client through any server, or by the server when the session has expired. Names that are too long
+ * together are left out, as before 3.6: each server then deletes what its tree holds for the session.
+ */
 function prepareCloseSession(context: PrepContext): TxnBody | number {
   const { asker, pending } = context;
   const paths = pending.ephemeralsOf(asker.sessionId);
@@ -54,9 +58,6 @@ function prepareCloseSession(context: PrepContext): TxnBody | number {
     pending.remove(parent, node, context.zxid);
   }
   context.sessions.setClosing(asker.sessionId);
-  return {
-    kind: 'closeSession',
-    type: OpCode.closeSession,
-    paths: context.listClosedPaths ? paths : undefined,
-  };
+  const isNaming = context.listClosedPaths && stringsBytes(paths) <= context.bytesLeft;
+  return { kind: 'closeSession', type: OpCode.closeSession, paths: isNaming ? paths : undefined };
 }
