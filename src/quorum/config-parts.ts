@@ -55,6 +55,7 @@ export function serverOptions(config: PeerConfig): ServerOptions {
 export function electionOptions(config: PeerConfig): ElectionOptions {
   return {
     ...ELECTION_DEFAULTS,
+    adoptNewerConfig: config.reconfigEnabled,
     minNotificationMs: config.minNotificationIntervalMs,
     maxNotificationMs: config.maxNotificationIntervalMs,
     multiAddress: config.multiAddressEnabled,

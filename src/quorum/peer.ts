@@ -274,12 +274,21 @@ export class Peer {
     const self = config.myid as number;
     const ms = Math.round(this.world.clock.nowMs() - this.lookingSinceMs);
     this.metrics.ensemble.electionTime.add(ms);
-    this.elections.push({ wallMs: this.world.clock.wallMs(), leader: vote.leader, round: vote.round, tookMs: ms });
+    this.elections.push({
+      wallMs: this.world.clock.wallMs(),
+      leader: vote.leader,
+      round: Number(vote.round),
+      tookMs: ms,
+    });
     if (this.elections.length > ELECTIONS_REMEMBERED) this.elections.shift();
-    this.log.info({ leader: vote.leader, round: vote.round, ms }, 'elected');
+    this.log.info({ leader: vote.leader, round: Number(vote.round), ms }, 'elected');
     // Of the members in force, or of those that were proposed: the election looked for both.
     const leaderSpec = book.active.members.get(vote.leader) ?? book.lastSeen?.members.get(vote.leader);
-    assert(leaderSpec !== undefined, 'who is elected is a member');
+    if (leaderSpec === undefined) {
+      // The members became others in the turn in which the election ended.
+      this.lookAfterTurn();
+      return;
+    }
     const initialize = this.initialize || emptyButCounts;
     if (vote.leader === self) {
       const role = new Leading(parts, {

@@ -38,7 +38,7 @@ class World {
           tcpKeepAlive: true,
           multiAddress: false,
         },
-        election: ELECTION_DEFAULTS,
+        election: { ...ELECTION_DEFAULTS, adoptNewerConfig: true },
       },
       {
         onListening: () => this.seen.push(`${sid} listens`),
@@ -79,20 +79,22 @@ describe('an election', () => {
     one.look(candidate(5), two);
     world.scheduler.runForMs(500);
     expect(world.seen.slice(4)).toContain('2 hears that 1 looks');
-    expect([one.currentVote.round, one.isAbstaining]).toEqual([2, false]);
+    expect([one.currentVote.round, one.isAbstaining]).toEqual([2n, false]);
     other.look(candidate(9), two);
     world.scheduler.runForMs(500);
-    expect(world.outcomes.get(1)?.vote).toMatchObject({ leader: 2, round: 2 });
+    expect(world.outcomes.get(1)?.vote).toMatchObject({ leader: 2, round: 2n });
   });
 
   it('hands on a newer configuration, and goes on with its members', () => {
     const world = new World();
+    const old = config('server.1=h1:1:3888', 'server.2=h2:1:3888', 'server.3=h3:1:3888', 'version=100000006');
+    const newer = config(...three.text().split('\n').slice(0, 3), 'server.4=h4:1:3888', 'version=100000007');
     const one = world.elector(1, (election, verifier) => election.look(candidate(5), verifier));
     const [second, third] = [world.elector(2), world.elector(3)];
     world.scheduler.runForMs(5);
-    one.look(candidate(5), two);
-    second.look(candidate(6), three);
-    third.look(candidate(7), three);
+    one.look(candidate(5), old);
+    second.look(candidate(6), newer);
+    third.look(candidate(7), newer);
     world.scheduler.runForMs(1000);
     expect(world.seen).toContain('1 gets configuration 100000007');
     expect([1, 2, 3].map((sid) => world.outcomes.get(sid)?.vote.leader)).toEqual([3, 3, 3]);

@@ -77,7 +77,7 @@ export class ModelWorld {
   readonly committed: Zxid[] = [];
   readonly leaderOfEpoch = new Map<number, number>();
   /** Every decision for the own leadership: `round/leader`. */
-  readonly decidedLeaders: { readonly round: number; readonly leader: number }[] = [];
+  readonly decidedLeaders: { readonly round: bigint; readonly leader: number }[] = [];
   established = 0;
 
   constructor(options: ModelOptions) {

@@ -19,7 +19,7 @@ export function logInto(lines: string[]): Log {
 }
 
 export function electorate(verifier: QuorumVerifier, next?: QuorumVerifier, lines: string[] = []): Electorate {
-  const made = new Electorate(ELECTION_DEFAULTS, logInto(lines));
+  const made = new Electorate(1, ELECTION_DEFAULTS, logInto(lines));
   made.use(verifier, next);
   return made;
 }

@@ -18,6 +18,7 @@ import type { Zxid } from '../../src/jute/zxid.ts';
  *   connect 1 2                                                         a new connection between two servers
  *   wait 200                                                            time passes, deadlines are kept
  *   settle 1 epoch=2                                                    the leader's epoch is known to server 1
+ *   members 1 1 2 version=5                                             server 1 has members 1 and 2 from now on
  *   stop 1                                                              gone, with what was under way to and from it
  *   quiet COMMAND                                                       without showing what it leads to
  */
@@ -47,7 +48,7 @@ class ScriptRunner {
   private verifier: QuorumVerifier | undefined;
   private nowMs = 0;
   private trace: string[] = [];
-  private options: ElectionOptions = ELECTION_DEFAULTS;
+  private options: ElectionOptions = { ...ELECTION_DEFAULTS, adoptNewerConfig: true };
 
   run(line: string): string[] {
     this.trace = [];
@@ -62,6 +63,7 @@ class ScriptRunner {
     else if (command === 'connect') this.connect(Number(words[0]), Number(words[1]));
     else if (command === 'wait') this.wait(Number(words[0]));
     else if (command === 'settle') this.settle(Number(words[0]), flags);
+    else if (command === 'members') this.members(Number(words[0]), words.slice(1), flags);
     else if (command === 'stop') this.stop(Number(words[0]));
     else throw new Error(`unknown command: ${line}`);
     return this.trace;
@@ -81,6 +83,11 @@ class ScriptRunner {
       standaloneEnabled: false,
       otherKeys: 'refuse',
     });
+  }
+
+  private members(sid: number, words: string[], flags: Map<string, string | undefined>): void {
+    this.ensemble(words, flags);
+    this.peer(sid).setConfig(this.verifier as QuorumVerifier);
   }
 
   private start(sid: number, flags: Map<string, string | undefined>): void {
@@ -123,7 +130,7 @@ class ScriptRunner {
       state: words[3] as Notification['state'],
       leader: Number(flags.get('leader')),
       zxid: (flags.get('zxid') === '-1' ? -1 : Number.parseInt(flags.get('zxid') ?? '0', 16)) as Zxid,
-      round: Number(flags.get('round') ?? 1),
+      round: BigInt(flags.get('round') ?? 1),
       peerEpoch: Number(flags.get('epoch') ?? 0),
     };
     const config = flags.get('config')?.replaceAll(',', '\n') ?? '';

@@ -33,7 +33,7 @@ function build(kind: Server['kind'], id: number, members: readonly string[] = th
       syncLimit: 10,
       maxSessionTimeout: 60_000,
       skipACL: 'yes',
-      ...(kind === 'ours' ? {} : { reconfigEnabled: 'true' }),
+      reconfigEnabled: 'true',
     },
   });
   servers.push(server);

@@ -1,9 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { DiskError } from '../../src/io/disk.ts';
 import { KEY_FAMILIES, type KeyFamily } from '../../src/quorum/config/keys/families.ts';
 import type { KeySpec } from '../../src/quorum/config/keys/key-spec.ts';
 import { KEYS } from '../../src/quorum/config/keys.ts';
+import { type ReadConfig, readConfigFile } from '../../src/quorum/config/read-config.ts';
 
 /** The documents an operator reads, held against the table of keys; and the configuration against those who read it. */
 const root = resolve(import.meta.dirname, '../..');
@@ -39,6 +41,34 @@ test('docs/OPERATIONS.md has the row of every key that is honoured: its default 
 test('docs/COMPATIBILITY.md has the row of every key that is not honoured: its fate and the reason', () => {
   const rows = declared.filter(([, spec]) => spec.status !== 'honoured').map(([name, spec]) => rowOf(name, spec));
   expect(rows.filter((row) => !compatibility.includes(`${row}\n`))).toEqual([]);
+});
+
+test('the files in conf are read without a word: one as Apache has it, one for this machine alone', () => {
+  const disk = {
+    exists: existsSync,
+    readSmall: (path: string) => {
+      if (existsSync(path)) return readFileSync(path);
+      throw new DiskError('ENOENT', path, path);
+    },
+    list: (): string[] => [],
+  };
+  const read = (file: string): ReadConfig => readConfigFile(`conf/${file}`, { disk, cwd: root });
+  expect(read('zoo_sample.cfg')).toMatchObject({
+    warnings: [],
+    config: {
+      tickTimeMs: 2000,
+      initLimitTicks: 10,
+      syncLimitTicks: 5,
+      dataDir: '/tmp/zookeeper',
+      clientPort: 2181,
+      clientPortAddress: undefined,
+    },
+  });
+  expect(read('standalone-loopback.cfg')).toMatchObject({
+    warnings: [],
+    config: { clientPort: 2181, clientPortAddress: '127.0.0.1', dataDir: join(root, 'data') },
+  });
+  expect(readFileSync(join(root, 'package.json'), 'utf8')).toContain('--config conf/standalone-loopback.cfg --welcome');
 });
 
 test('no two keys fill one field', () => {

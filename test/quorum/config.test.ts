@@ -234,7 +234,6 @@ describe('unknown and unhonoured keys', () => {
     'quorum.auth.serverRequireSasl=true',
     'sessionRequireClientSASLAuth=true',
     'enforce.auth.enabled=true',
-    'reconfigEnabled=true',
     'authProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider',
     'authProvider.x509=org.apache.zookeeper.server.auth.X509AuthenticationProvider',
   ])('%s refuses to start rather than run open', (line) => {

@@ -15,6 +15,8 @@ import { splitHostPorts } from '../quorum/server-spec.ts';
 export const INITIAL_VERSION_1 = -65536;
 export const INITIAL_VERSION_2 = -65535;
 export const INITIAL_ADDRESSES_MAX = 2048;
+/** Each may be dialled. */
+const ADDRESSES_MAX = 16;
 const ANONYMOUS_OBSERVER = 0x7fffffffffffffffn;
 
 export interface ElectionAddress {
@@ -57,6 +59,7 @@ export function readInitialMessage(bytes: Buffer): InitialMessage | string | und
     if (!(port <= 65535)) return `"${portText}" is not a port`;
     if (!isWildcard(host)) addresses.push({ host, port });
   }
+  if (addresses.length > ADDRESSES_MAX) return `${addresses.length} addresses`;
   return { sid: sid.sid, addresses, bytes: 20 + length };
 }
 

@@ -12,6 +12,8 @@ import {
   readInitialMessage,
   writeInitialMessage,
 } from './initial-message.ts';
+import { Lobby } from './lobby.ts';
+import { type Reach, whyUnreachable } from './reach.ts';
 
 /**
  * The connections elections run over, one for each pair of servers; Apache's QuorumCnxManager on the wire.
@@ -56,8 +58,9 @@ const REDIAL_MAX_MS = 1000;
 const STALE_DIAL_MS = 500;
 /** A connection that answered nothing for so long while this server looks for a leader is no longer believed in. */
 const SILENCE_MS = 10_000;
-/** Connections that have not said who they are, and servers that are in no configuration. */
+/** Servers that are in no configuration, in all and of one address. */
 const STRANGERS_MAX = 128;
+const STRANGERS_PER_ADDRESS_MAX = 16;
 
 interface Link {
   readonly sid: number;
@@ -75,6 +78,10 @@ interface Link {
   redialMs: number;
   /** When the dials under way began. */
   dialledMs: number;
+  /** Where it came from, if it did. */
+  cameFrom: string;
+  /** Why there is no connection, as far as is known. */
+  trouble: string | undefined;
 }
 
 export class PeerMesh {
@@ -85,7 +92,7 @@ export class PeerMesh {
   private readonly log: Log;
   private readonly links = new Map<number, Link>();
   private readonly ports: ElectionPorts;
-  private readonly strangers = new Set<Stream>();
+  private readonly lobby = new Lobby();
   /** Where this server listens, and what it calls itself. */
   private addresses: readonly ElectionAddress[];
   private configured = new Map<number, readonly ElectionAddress[]>();
@@ -145,6 +152,19 @@ export class PeerMesh {
     }
   }
 
+  /** How it stands with each of the others. */
+  reach(): Reach[] {
+    const all: Reach[] = [];
+    for (const [sid, addresses] of this.configured) {
+      if (sid === this.options.self) continue;
+      const link = this.links.get(sid);
+      const address = addresses.map(({ host, port }) => `${host}:${port}`).join('|');
+      const trouble = link === undefined ? 'not tried yet' : link.trouble;
+      all.push({ sid, address, trouble });
+    }
+    return all;
+  }
+
   isConnected(sid: number): boolean {
     return this.links.get(sid)?.stream !== undefined;
   }
@@ -170,7 +190,7 @@ export class PeerMesh {
   close(): void {
     this.closed = true;
     this.ports.close();
-    for (const stream of this.strangers) stream.destroy();
+    this.lobby.closeAll();
     for (const link of this.links.values()) {
       this.cancelRedial(link);
       this.giveUpDials(link);
@@ -182,8 +202,9 @@ export class PeerMesh {
   // ---- those who dial this server
 
   private onAccepted(stream: Stream): StreamHandlers | undefined {
-    if (this.closed || this.strangers.size >= STRANGERS_MAX) return undefined;
-    this.strangers.add(stream);
+    if (this.closed) return undefined;
+    const displaced = this.lobby.enter(stream);
+    if (displaced !== undefined) this.refuse(displaced, 'too many that do not say who they are');
     let head: Buffer = Buffer.alloc(0);
     let after: StreamHandlers | undefined;
     const limit = this.clock.after(this.options.cnxTimeoutMs, () => {
@@ -199,7 +220,7 @@ export class PeerMesh {
         const initial = readInitialMessage(head);
         if (initial === undefined) return;
         limit.cancel();
-        this.strangers.delete(stream);
+        this.lobby.leave(stream);
         if (typeof initial === 'string') {
           this.refuse(stream, initial);
           return;
@@ -211,14 +232,14 @@ export class PeerMesh {
       onDrain: () => after?.onDrain?.(),
       onClose: (error) => {
         limit.cancel();
-        this.strangers.delete(stream);
+        this.lobby.leave(stream);
         after?.onClose(error);
       },
     };
   }
 
   private refuse(stream: Stream, reason: string): void {
-    this.strangers.delete(stream);
+    this.lobby.leave(stream);
     this.log.warn({ address: stream.remoteAddress, reason }, 'an election connection was refused');
     stream.destroy();
   }
@@ -230,12 +251,14 @@ export class PeerMesh {
       this.refuse(stream, `it has the id of this server, ${sid}: two servers with one myid, or a loop`);
       return undefined;
     }
-    const known = this.links.get(sid) ?? (this.mayLinkTo(sid) ? this.linkTo(sid) : undefined);
+    const from = stream.remoteAddress;
+    const known = this.links.get(sid) ?? (this.mayLinkTo(sid, from) ? this.linkTo(sid) : undefined);
     if (known === undefined) {
       this.refuse(stream, `too many servers that are in no configuration; this one has the id ${sid}`);
       return undefined;
     }
     known.advertised = initial.addresses;
+    known.cameFrom = from;
     known.redialMs = REDIAL_MIN_MS;
     if (sid > this.options.self) return this.adopt(known, stream);
     stream.destroy();
@@ -247,13 +270,16 @@ export class PeerMesh {
     return undefined;
   }
 
-  private mayLinkTo(sid: number): boolean {
+  private mayLinkTo(sid: number, address: string): boolean {
     if (this.configured.has(sid)) return true;
     let strangers = 0;
+    let neighbours = 0;
     for (const link of this.links.values()) {
-      if (!this.configured.has(link.sid)) strangers++;
+      if (this.configured.has(link.sid)) continue;
+      strangers++;
+      if (link.cameFrom === address) neighbours++;
     }
-    return strangers < STRANGERS_MAX;
+    return strangers < STRANGERS_MAX && neighbours < STRANGERS_PER_ADDRESS_MAX;
   }
 
   // ---- dialling
@@ -291,6 +317,7 @@ export class PeerMesh {
           }
           if (!link.dials.includes(stream)) return;
           link.dials = link.dials.filter((other) => other !== stream);
+          link.trouble = whyUnreachable(error);
           this.log.debug({ sid: link.sid, host: address.host, reason: error?.message }, 'could not reach a server');
           if (link.dials.length === 0) this.onUnreachable(link, tried);
         },
@@ -313,6 +340,7 @@ export class PeerMesh {
     stream.write(writeInitialMessage(this.options.self, this.addresses, this.options.multiAddress ? 2 : 1));
     if (link.sid < this.options.self) return this.adopt(link, stream);
     // The higher id dials: this one was only to be asked for.
+    link.trouble = 'reached, and it has not called back';
     stream.end();
     this.maybeRedial(link);
     return { onData() {}, onClose() {} };
@@ -347,13 +375,20 @@ export class PeerMesh {
     this.giveUpDials(link);
     link.stream = stream;
     link.unansweredSinceMs = undefined;
+    link.trouble = 'connected, and it has not said anything';
+    // Members may be silent for as long as they are settled.
+    const limit = this.configured.has(link.sid)
+      ? undefined
+      : this.clock.after(this.options.cnxTimeoutMs, () => this.breakOff(link, 'nothing, although it is no member'));
     const cutter = new FrameCutter(ELECTION_MESSAGE_MAX, (message) => {
       if (message.length === 0) {
         this.breakOff(link, 'an empty message');
         return false;
       }
+      limit?.cancel();
       link.unansweredSinceMs = undefined;
       link.redialMs = REDIAL_MIN_MS;
+      link.trouble = undefined;
       this.handlers.onMessage(link.sid, message);
       return link.stream === stream;
     });
@@ -371,8 +406,10 @@ export class PeerMesh {
       },
       onDrain: () => this.flush(link),
       onClose: (error) => {
+        limit?.cancel();
         if (link.stream !== stream) return;
         link.stream = undefined;
+        link.trouble = error === undefined ? 'it closed the connection' : whyUnreachable(error);
         this.log.debug({ sid: link.sid, reason: error?.message }, 'an election connection ended');
         this.maybeRedial(link);
         this.forgetIfStranger(link);
@@ -417,6 +454,8 @@ export class PeerMesh {
       redial: undefined,
       redialMs: REDIAL_MIN_MS,
       dialledMs: 0,
+      cameFrom: '',
+      trouble: undefined,
     };
     this.links.set(sid, link);
     return link;

@@ -25,7 +25,7 @@ export interface ElectionOptions {
   readonly maxNotificationMs: number;
   /** How long empty voters wait for those who are away before they take it for a first start. */
   readonly firstStartWaitMs: number;
-  /** A newer configuration in a notification is handed to the host; false where reconfiguration is switched off. */
+  /** Newer members that a quorum sends are handed to the host; false where reconfiguration is switched off. */
   readonly adoptNewerConfig: boolean;
   readonly multiAddress: boolean;
   readonly standaloneEnabled: boolean;
@@ -36,7 +36,7 @@ export const ELECTION_DEFAULTS: ElectionOptions = {
   minNotificationMs: 200,
   maxNotificationMs: 60_000,
   firstStartWaitMs: 3000,
-  adoptNewerConfig: true,
+  adoptNewerConfig: false,
   multiAddress: false,
   standaloneEnabled: true,
 };

@@ -9,8 +9,14 @@ import type { ElectionOptions } from './election-host.ts';
  * Who votes: the members in force, and with them those that are proposed and not known to be committed, whose quorum is
  * needed as well. It also judges the members that others send with their notifications; what is done with newer ones
  * is the host's affair.
+ *
+ * Anybody who reaches an election port can send some, and call himself by any id. So they are heard from voters in force
+ * alone, never without this server among them, and believed when a quorum of those voters sends the same. That costs
+ * nothing where they are true: a membership is decided with a quorum of the one before, and this server, which does not
+ * know of it, was not among it.
  */
 export class Electorate {
+  private readonly self: number;
   private readonly options: ElectionOptions;
   private readonly log: Log;
   private inForce!: QuorumVerifier;
@@ -18,10 +24,13 @@ export class Electorate {
   private sids: readonly number[] = [];
   private text = '';
   private bytes: Buffer = Buffer.alloc(0);
-  /** The last configuration of others that was read and not taken over: notifications repeat it. */
-  private passedOverText: string | undefined = undefined;
+  /** By voter, the members it sent last; notifications repeat them. */
+  private readonly heard = new Map<number, string>();
+  /** The last text that was read, and what it says if it is of use. */
+  private read: { readonly text: string; readonly newer: QuorumVerifier | undefined } | undefined = undefined;
 
-  constructor(options: ElectionOptions, log: Log) {
+  constructor(self: number, options: ElectionOptions, log: Log) {
+    this.self = self;
     this.options = options;
     this.log = log;
   }
@@ -32,6 +41,8 @@ export class Electorate {
     this.sids = [...new Set(this.all.flatMap(({ voters }) => [...voters]))];
     this.text = verifier.text();
     this.bytes = Buffer.from(this.text, 'utf8');
+    this.heard.clear();
+    this.read = undefined;
   }
 
   get present(): QuorumVerifier {
@@ -65,22 +76,38 @@ export class Electorate {
     return this.all.some((verifier) => verifier.weightOf(sid) > 0);
   }
 
-  /** The members in a notification of `from`, if they are newer than those in force. */
+  /** The members in a notification of `from`, if they are newer than those in force, and to be believed. */
   newerMembers(from: number, text: string): QuorumVerifier | undefined {
-    if (text === this.text || text === this.passedOverText) return undefined;
-    this.passedOverText = text;
-    let verifier: QuorumVerifier;
+    if (text === this.text || !this.inForce.voters.has(from)) return undefined;
+    this.heard.set(from, text);
+    const newer = this.readMembers(from, text);
+    if (newer === undefined) return undefined;
+    const saySo = new Set<number>();
+    for (const [sid, each] of this.heard) if (each === text) saySo.add(sid);
+    if (!this.inForce.containsQuorum(saySo)) return undefined;
+    this.log.info({ from, version: `0x${zxidHex(newer.version)}` }, 'a quorum has newer members');
+    return newer;
+  }
+
+  private readMembers(from: number, text: string): QuorumVerifier | undefined {
+    if (this.read?.text === text) return this.read.newer;
+    this.read = { text, newer: undefined };
+    let newer: QuorumVerifier;
     try {
       const { multiAddress, standaloneEnabled } = this.options;
-      verifier = parseQuorumText(text, { multiAddress, standaloneEnabled, otherKeys: 'refuse' });
+      newer = parseQuorumText(text, { multiAddress, standaloneEnabled, otherKeys: 'refuse' });
     } catch (error) {
       this.log.warn({ from, reason: messageOf(error) }, 'the configuration in a notification is not usable');
       return undefined;
     }
-    if (verifier.version <= this.inForce.version) return undefined;
-    this.log.info({ from, version: zxidHex(verifier.version) }, 'a newer configuration came with a notification');
-    this.passedOverText = undefined;
-    return verifier;
+    if (newer.version <= this.inForce.version) return undefined;
+    if (!newer.members.has(this.self)) {
+      const fields = { from, version: `0x${zxidHex(newer.version)}` };
+      this.log.warn(fields, 'members without this server came with a notification, and are not taken over');
+      return undefined;
+    }
+    this.read = { text, newer };
+    return newer;
   }
 
   /** The members in force have another version. */

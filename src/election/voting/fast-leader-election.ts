@@ -27,8 +27,8 @@ import { received, VoteTable } from './vote-table.ts';
  * Not decided here: whether the elected leader gets its quorum of followers (zab), which connections there are
  * (peer-mesh.ts), what is done with a newer configuration (the host).
  */
-const ROUND_OF_QUESTIONS = 0;
-const ROUND_OF_ANSWERS = 1;
+const ROUND_OF_QUESTIONS = 0n;
+const ROUND_OF_ANSWERS = 1n;
 
 export class FastLeaderElection {
   readonly self: number;
@@ -46,9 +46,9 @@ export class FastLeaderElection {
 
   private state: PeerState | 'idle' = 'idle';
   private candidate!: Candidate;
-  private round = 0;
+  private round = 0n;
   /** Whom this server would follow, looking; whom it follows, settled. */
-  private vote: Vote = { leader: 0, zxid: ZXID_NONE, round: 0, peerEpoch: 0 };
+  private vote: Vote = { leader: 0, zxid: ZXID_NONE, round: 0n, peerEpoch: 0 };
   /** A quorum says the same; when to believe it if nothing better comes. */
   private finalizeAtMs: number | undefined = undefined;
   /** A voter without a history; and whether it belongs to no round until it may count. */
@@ -62,7 +62,7 @@ export class FastLeaderElection {
     this.options = options;
     this.host = host;
     this.log = host.log;
-    this.electorate = new Electorate(options, host.log);
+    this.electorate = new Electorate(self, options, host.log);
     this.notifier = new Notifier(self, options, this.electorate, host);
     this.rollCall = new RollCall(self, options, this.electorate, host.log);
     this.votes = new VoteTable(this.electorate);
@@ -96,7 +96,7 @@ export class FastLeaderElection {
     this.candidate = candidate;
     this.electorate.use(verifier, next);
     this.state = 'looking';
-    this.round++;
+    this.round = nextRound(this.round);
     this.clearTables();
     this.rollCall.begin();
     this.notifier.begin(nowMs);
@@ -118,9 +118,15 @@ export class FastLeaderElection {
     this.clearTables();
   }
 
-  /** The configuration changed while this server is settled. */
+  /** The configuration changed. */
   setConfig(verifier: QuorumVerifier, next?: QuorumVerifier): void {
     this.electorate.use(verifier, next);
+    if (this.state !== 'looking') return;
+    // It looks until it is started with them: nobody may be elected meanwhile who is a voter no more.
+    const mayBeElected = (sid: number): boolean => this.electorate.isVoter(sid);
+    this.votes.keepVotesFor(mayBeElected);
+    this.settledVotes.keepVotesFor(mayBeElected);
+    if (!mayBeElected(this.vote.leader)) this.finalizeAtMs = undefined;
   }
 
   /** A new connection to `sid` carries messages; the first one it brings may be an old one. */
@@ -176,6 +182,7 @@ export class FastLeaderElection {
    * servers. Once only: its word takes the place of that answer.
    */
   private hasMissedOurVote(from: number, n: Notification): boolean {
+    if (isQuestion(n)) return true;
     if (n.round !== this.round) return n.round < this.round;
     return this.settledVotes.has(from) && !this.isBetterFor(n, this.vote);
   }
@@ -296,7 +303,7 @@ export class FastLeaderElection {
     const emptyButCounts = this.empty && !this.abstaining && isOwnVote;
     this.settle(state, decided);
     this.log.info(
-      { leader: decided.leader, round: decided.round, zxid: zxidHex(decided.zxid), state },
+      { leader: decided.leader, round: Number(decided.round), zxid: zxidHex(decided.zxid), state },
       'the election is over',
     );
     this.host.elected({ vote: decided, state, emptyButCounts });
@@ -332,7 +339,7 @@ export class FastLeaderElection {
   }
 
   private onVoteWhileAbstaining(from: number, n: Notification, fresh: boolean, nowMs: number): void {
-    if (n.zxid === ZXID_NONE && n.round === ROUND_OF_QUESTIONS) {
+    if (isQuestion(n)) {
       this.notifier.tell(from, { ...this.word(), round: ROUND_OF_ANSWERS });
     } else if (!fresh) {
       this.tell(from);
@@ -404,4 +411,14 @@ export class FastLeaderElection {
     this.settledVotes.clear();
     this.finalizeAtMs = undefined;
   }
+}
+
+/** A voter that abstains asks in this way for everybody's vote. */
+function isQuestion(n: Notification): boolean {
+  return n.state === 'looking' && n.zxid === ZXID_NONE && n.round === ROUND_OF_QUESTIONS;
+}
+
+/** As Java's long: after the largest comes the smallest. A stranger can say any round, and it has to go on after that. */
+function nextRound(round: bigint): bigint {
+  return BigInt.asIntN(64, round + 1n);
 }

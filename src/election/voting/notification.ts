@@ -21,8 +21,8 @@ export interface Notification {
   readonly leader: number;
   /** Of that leader when it was voted for. */
   readonly zxid: Zxid;
-  /** The sender's election round, its "logical clock"; Apache calls the field electionEpoch. */
-  readonly round: number;
+  /** The sender's election round, its "logical clock", any long; Apache calls the field electionEpoch. */
+  readonly round: bigint;
   readonly peerEpoch: number;
   readonly version: number;
   /** The sender's configuration; undefined from versions that send none. */
@@ -40,8 +40,8 @@ export function readNotification(bytes: Buffer): Notification | string {
   if (state === undefined) return `unknown state ${bytes.readInt32BE(0)}`;
   const leader = readLong(bytes, 4);
   const zxid = readLong(bytes, 12);
-  const round = readLong(bytes, 20);
-  if (leader === undefined || zxid === undefined || round === undefined) return 'a number is out of range';
+  const round = bytes.readBigInt64BE(20);
+  if (leader === undefined || zxid === undefined) return 'a number is out of range';
   if (zxid < 0 && zxid !== -1 && zxid !== LONG_MIN) return `zxid ${zxid} is out of range`;
   const vote = { state, leader, zxid: zxid as Zxid, round };
   if (bytes.length === 28) {
@@ -72,7 +72,7 @@ export function writeNotification(
   bytes.writeInt32BE(STATES.indexOf(vote.state), 0);
   writeLong(bytes, vote.leader, 4);
   writeLong(bytes, vote.zxid, 12);
-  writeLong(bytes, vote.round, 20);
+  bytes.writeBigInt64BE(vote.round, 20);
   writeLong(bytes, vote.peerEpoch, 28);
   bytes.writeInt32BE(NOTIFICATION_VERSION, 36);
   bytes.writeInt32BE(config.length, 40);

@@ -16,7 +16,7 @@ import type { Standing } from './vote.ts';
  */
 interface Told {
   readonly standing: Standing;
-  readonly round: number;
+  readonly round: bigint;
   readonly abstains: boolean;
   readonly fresh: boolean;
 }
@@ -76,15 +76,15 @@ export class RollCall {
   }
 
   /** The round of those who vote, if anybody does: an abstaining voter that begins to count begins there. */
-  roundOfVoters(ownRound: number): number {
-    let round = 0;
+  roundOfVoters(ownRound: bigint): bigint {
+    let round: bigint | undefined;
     for (const told of this.told.values()) {
-      if (!told.abstains && told.round > round) round = told.round;
+      if (!told.abstains && (round === undefined || told.round > round)) round = told.round;
     }
-    return round === 0 ? ownRound : round;
+    return round ?? ownRound;
   }
 
-  votesIn(round: number): [sid: number, standing: Standing][] {
+  votesIn(round: bigint): [sid: number, standing: Standing][] {
     const votes: [number, Standing][] = [];
     for (const [sid, told] of this.told) {
       if (!told.abstains && told.round === round) votes.push([sid, told.standing]);
@@ -92,7 +92,7 @@ export class RollCall {
     return votes;
   }
 
-  mayCount(round: number, nowMs: number): boolean {
+  mayCount(round: bigint, nowMs: number): boolean {
     const roll = new HistoryRoll(this.electorate.verifiers);
     roll.onTold(this.self, false);
     for (const [sid, told] of this.told) {
@@ -104,7 +104,7 @@ export class RollCall {
       return true;
     }
     if (roll.everyoneTold()) {
-      this.log.info({ round }, 'all voters have told their history: this voter counts');
+      this.log.info({ round: Number(round) }, 'all voters have told their history: this voter counts');
       return true;
     }
     if (this.historyHeardOf || !roll.isFirstStart()) {

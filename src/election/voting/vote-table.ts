@@ -24,6 +24,11 @@ export class VoteTable {
     this.votes.delete(sid);
   }
 
+  /** Forgets whoever votes for another. */
+  keepVotesFor(mayBeElected: (leader: number) => boolean): void {
+    for (const [sid, vote] of this.votes) if (!mayBeElected(vote.leader)) this.votes.delete(sid);
+  }
+
   clear(): void {
     this.votes.clear();
   }

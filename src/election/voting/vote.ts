@@ -5,7 +5,7 @@ import type { PeerState } from './notification.ts';
 export interface Vote {
   readonly leader: number;
   readonly zxid: Zxid;
-  readonly round: number;
+  readonly round: bigint;
   readonly peerEpoch: number;
 }
 

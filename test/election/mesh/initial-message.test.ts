@@ -71,4 +71,10 @@ describe('the first words on an election connection', () => {
   ])('are refused when they are wrong (%#)', (bytes, reason) => {
     expect(readInitialMessage(bytes)).toBe(reason);
   });
+
+  it('name no more than sixteen addresses', () => {
+    const text = (count: number): string => Array.from({ length: count }, (_, i) => `h${i}:3888`).join('|');
+    expect(readInitialMessage(initial(-65535n, 7n, text(16)))).toMatchObject({ sid: 7 });
+    expect(readInitialMessage(initial(-65535n, 7n, text(17)))).toBe('17 addresses');
+  });
 });

@@ -598,13 +598,85 @@ describe('the election mesh', () => {
     expect([two.heard, world.network.openStreams, world.scheduler.pending]).toEqual([['1: x'], 0, 0]);
   });
 
-  it('bounds how many strangers it listens to', () => {
+  it('bounds how many it listens to that do not say who they are, of one address and in all', () => {
     const world = new MeshWorld();
     world.peer(2);
     world.run(10);
-    const stranger = world.stranger();
-    const dialled = Array.from({ length: 200 }, () => stranger.dial('h2'));
+    const one = world.stranger();
+    const ofOne = Array.from({ length: 200 }, () => one.dial('h2'));
     world.run(100);
-    expect(dialled.filter(({ closed }) => closed === undefined).length).toBe(128);
+    expect(ofOne.filter(({ closed }) => closed === undefined).length).toBe(8);
+    const others = Array.from({ length: 150 }, (_, i) => world.stranger(`x${i}`).dial('h2'));
+    world.run(100);
+    const open = [...ofOne, ...others].filter(({ closed }) => closed === undefined);
+    expect(open.length).toBe(128);
+    // The crowd goes first.
+    expect(ofOne.filter(({ closed }) => closed === undefined).length).toBeLessThan(2);
+  });
+
+  it('a member comes in beside a host that fills its places again and again', () => {
+    const world = new MeshWorld();
+    const two = world.peer(2);
+    world.run(10);
+    const stranger = world.stranger();
+    const flood = (): void => {
+      for (let i = 0; i < 20; i++) stranger.dial('h2');
+      stranger.clock.after(5, flood);
+    };
+    flood();
+    const member = world.stranger('h3').dial('h2');
+    member.stream.write(Buffer.concat([introduced(3), frame('vote')]));
+    world.run(100);
+    expect([two.heard, member.closed]).toEqual([['3: vote'], undefined]);
+  });
+
+  it('bounds the servers that are in no configuration, and drops those that say nothing', () => {
+    const world = new MeshWorld();
+    const two = world.peer(2, { cnxTimeoutMs: 1000 });
+    world.run(10);
+    const stranger = world.stranger();
+    const dialled = Array.from({ length: 40 }, (_, i) => {
+      const each = stranger.dial('h2');
+      each.stream.write(introduced(100 + i, 'elsewhere'));
+      world.run(10);
+      return each;
+    });
+    const member = world.stranger('h3').dial('h2');
+    member.stream.write(introduced(3));
+    world.run(100);
+    expect(dialled.filter(({ closed }) => closed === undefined).length).toBe(16);
+    dialled[0]?.stream.write(frame('vote'));
+    world.run(1000);
+    expect(dialled.map(({ closed }) => closed === undefined)).toEqual(dialled.map((_, i) => i === 0));
+    expect([two.heard, member.closed]).toEqual([['100: vote'], undefined]);
+  });
+
+  it('says how it stands with the others', () => {
+    const world = new MeshWorld();
+    const two = world.peer(2);
+    world.host('h1');
+    world.network.setName('h3', 'hang');
+    world.run(10);
+    const troubles = (): (string | undefined)[] => two.mesh.reach().map(({ trouble }) => trouble);
+    expect(two.mesh.reach().map(({ sid, address }) => [sid, address])).toEqual([
+      [1, 'h1:3888'],
+      [3, 'h3:3888'],
+    ]);
+    expect(troubles()).toEqual(['not tried yet', 'not tried yet']);
+    two.say(1, 'x');
+    two.say(3, 'x');
+    world.run(6000);
+    expect(troubles()).toEqual(['nobody listens there', 'timed out']);
+    const one = world.peer(1);
+    world.run(10);
+    two.say(1, 'y');
+    world.run(100);
+    expect(troubles()).toEqual(['connected, and it has not said anything', 'timed out']);
+    one.say(2, 'z');
+    world.run(100);
+    expect(troubles()).toEqual([undefined, 'timed out']);
+    one.process.kill();
+    world.run(100);
+    expect(troubles()[0]).toMatch(/closed|broke/);
   });
 });

@@ -27,16 +27,47 @@ test('nobody of weight 0 leads', () => {
   expect([1, 3, 9].map((sid) => weighed.mayLead(sid))).toEqual([true, false, false]);
 });
 
-test('members of others are taken when they are newer, and read once when they are not', () => {
+test('newer members are believed when a quorum of the voters in force sends the same', () => {
   const lines: string[] = [];
-  const ours = electorate(NEXT, undefined, lines);
-  expect(ours.newerMembers(1, NEXT.text())).toBeUndefined();
-  expect(ours.newerMembers(1, 'no members')).toBeUndefined();
-  expect(ours.newerMembers(2, 'no members')).toBeUndefined();
-  expect(lines).toEqual(['the configuration in a notification is not usable']);
-  expect(ours.newerMembers(1, THREE.text())).toBeUndefined();
-  const newer = members('server.3=c:1:2', 'server.5=e:1:2', 'version=100000006');
-  expect(ours.newerMembers(1, newer.text())?.text()).toBe(newer.text());
+  const ours = electorate(THREE, undefined, lines);
+  const newer = members('server.1=a:1:2', 'server.2=b:1:2', 'server.5=e:1:2', 'version=100000006');
+  const other = members('server.1=a:1:2', 'server.2=b:1:2', 'version=100000006');
+  expect(ours.newerMembers(2, newer.text())).toBeUndefined();
+  expect(ours.newerMembers(2, newer.text())).toBeUndefined();
+  expect(ours.newerMembers(3, other.text())).toBeUndefined();
+  expect(ours.newerMembers(3, newer.text())?.text()).toBe(newer.text());
+  expect(lines).toEqual(['a quorum has newer members']);
+});
+
+test('those who are no voters in force are not heard, whatever their number', () => {
+  const lines: string[] = [];
+  const ours = electorate(THREE, NEXT, lines);
+  const newer = members('server.1=a:1:2', 'server.5=e:1:2', 'server.6=f:1:2', 'version=100000006');
+  for (const sid of [5, 6, 7, -1]) expect(ours.newerMembers(sid, newer.text())).toBeUndefined();
+  for (const sid of [5, 6]) expect(ours.newerMembers(sid, 'no members')).toBeUndefined();
+  expect(lines).toEqual([]);
+});
+
+test('members without this server, older ones, and what is none are not taken over, and read once', () => {
+  const lines: string[] = [];
+  const ours = electorate(THREE, undefined, lines);
+  for (const sid of [2, 3]) {
+    expect(ours.newerMembers(sid, members('server.2=b:1:2', 'server.3=c:1:2', 'version=7').text())).toBeUndefined();
+  }
+  for (const sid of [2, 3, 2]) expect(ours.newerMembers(sid, 'no members')).toBeUndefined();
+  for (const sid of [2, 3]) expect(ours.newerMembers(sid, members('server.1=a:1:2').text())).toBeUndefined();
+  expect(lines).toEqual([
+    'members without this server came with a notification, and are not taken over',
+    'the configuration in a notification is not usable',
+  ]);
+});
+
+test('what was said before the members changed counts no more', () => {
+  const ours = electorate(THREE);
+  const newer = members('server.1=a:1:2', 'server.2=b:1:2', 'version=100000006');
+  expect(ours.newerMembers(2, newer.text())).toBeUndefined();
+  ours.use(THREE, undefined);
+  expect(ours.newerMembers(3, newer.text())).toBeUndefined();
 });
 
 test('a higher number for the same members leaves those alone that are proposed', () => {

@@ -12,7 +12,7 @@ function expected(golden: GoldenVote): Notification {
     state: STATES[golden.state]!,
     leader: Number(golden.leader),
     zxid: Number(golden.zxid) as Zxid,
-    round: Number(golden.electionEpoch),
+    round: BigInt(golden.electionEpoch),
     peerEpoch: Number(golden.peerEpoch),
     version: golden.version === 1 ? 0 : golden.version,
     configText: golden.config,
@@ -51,7 +51,7 @@ describe('a notification', () => {
       state: 'following',
       leader: 3,
       zxid: 0x700000009,
-      round: 12,
+      round: 12n,
       peerEpoch: 7,
       version: 0,
       configText: undefined,
@@ -59,12 +59,12 @@ describe('a notification', () => {
   });
 
   it('with zxid -1 is what an abstaining voter sends', () => {
-    const vote = { state: 'looking', leader: 2, zxid: ZXID_NONE, round: 0, peerEpoch: 0 } as const;
+    const vote = { state: 'looking', leader: 2, zxid: ZXID_NONE, round: 0n, peerEpoch: 0 } as const;
     const bytes = writeNotification(vote, Buffer.alloc(0));
     expect(bytes.toString('hex')).toBe(
       `00000000${'0000000000000002'}${'ffffffffffffffff'}${'0000000000000000'}${'0000000000000000'}0000000200000000`,
     );
-    expect(readNotification(bytes)).toMatchObject({ leader: 2, zxid: -1, round: 0 });
+    expect(readNotification(bytes)).toMatchObject({ leader: 2, zxid: -1, round: 0n });
   });
 
   const whole = Buffer.from(goldenVotes()[0]!.hex, 'hex');

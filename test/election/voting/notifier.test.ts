@@ -4,7 +4,7 @@ import { Notifier, type Word } from '../../../src/election/voting/notifier.ts';
 import { ZXID_ZERO } from '../../../src/jute/zxid.ts';
 import { electorate, THREE } from '../parts.ts';
 
-const WORD: Word = { leader: 1, zxid: ZXID_ZERO, round: 1, peerEpoch: 0, state: 'looking' };
+const WORD: Word = { leader: 1, zxid: ZXID_ZERO, round: 1n, peerEpoch: 0, state: 'looking' };
 
 function notifierOf1(): { notifier: Notifier; told: number[] } {
   const told: number[] = [];

@@ -5,7 +5,7 @@ import { makeZxid } from '../../../src/jute/zxid.ts';
 import { electorate, members, THREE } from '../parts.ts';
 
 function voteFor(leader: number, state: ReceivedVote['state'] = 'looking'): ReceivedVote {
-  return { leader, zxid: makeZxid(1, 5), round: 1, peerEpoch: 1, state, version: 2 };
+  return { leader, zxid: makeZxid(1, 5), round: 1n, peerEpoch: 1, state, version: 2 };
 }
 
 test('a vote is supported by a quorum that says the same', () => {

@@ -12,7 +12,7 @@ const standing = fc.record({
 const settled: ReceivedVote = {
   leader: 3,
   zxid: 7 as Zxid,
-  round: 4,
+  round: 4n,
   peerEpoch: 2,
   state: 'following',
   version: 2,
@@ -44,13 +44,13 @@ describe('a vote supports another one', () => {
     const looking: ReceivedVote = { ...settled, state: 'looking' };
     expect(supports(looking, settled)).toBe(true);
     expect(supports(looking, { ...settled, zxid: 8 as Zxid })).toBe(false);
-    expect(supports(settled, { ...looking, round: 5 })).toBe(false);
+    expect(supports(settled, { ...looking, round: 5n })).toBe(false);
     expect(supports(looking, { ...looking, peerEpoch: 1 })).toBe(false);
     expect(supports(looking, { ...looking, leader: 1 })).toBe(false);
   });
 
   it('among the settled when leader and epoch agree', () => {
-    expect(supports(settled, { ...settled, zxid: 8 as Zxid, round: 9, state: 'leading' })).toBe(true);
+    expect(supports(settled, { ...settled, zxid: 8 as Zxid, round: 9n, state: 'leading' })).toBe(true);
     expect(supports(settled, { ...settled, peerEpoch: 3 })).toBe(false);
     expect(supports(settled, { ...settled, leader: 1 })).toBe(false);
   });

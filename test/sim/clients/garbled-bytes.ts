@@ -84,7 +84,7 @@ function electionTalk(random: SimRandom, voters: number): Buffer[] {
       state: random.pick(['looking', 'looking', 'following', 'leading', 'observing'] as const),
       leader: random.between(-1, voters + 1),
       zxid: random.pick([-1, 0, 0x100000001, 0x700000000]) as Zxid,
-      round: random.below(20),
+      round: BigInt(random.below(20)),
       peerEpoch: random.below(9),
     };
     // No version above that of the peers: that is how a membership is replaced.

@@ -17,21 +17,21 @@ export const scenario: Scenario = {
     s.start(1);
     s.run(50);
     for (const other of others) other.connect(1);
-    const say = (round: number, ...whose: readonly Impostor[]): void => {
+    const say = (round: bigint, ...whose: readonly Impostor[]): void => {
       for (const one of whose) {
         const word = { state: 'looking', leader: one.sid, zxid: 0x100000002 as Zxid, round, peerEpoch: 1 } as const;
         one.say(1, notificationOf('today', word));
       }
     };
     for (let i = 0; i < 2; i++) {
-      say(5, ...others);
+      say(5n, ...others);
       s.run(20);
     }
     s.expect(s.electionOf(1).isAbstaining, false, 'it abstains when all have told');
-    say(6, first);
+    say(6n, first);
     s.run(20);
     s.expect(s.electionOf(1).isAbstaining, true, 'it abstains in the next round');
-    say(6, ...others);
+    say(6n, ...others);
     s.run(20);
     s.expect(s.electionOf(1).isAbstaining, false, 'it abstains when all have told again');
     for (const other of others) other.stranger.kill();

@@ -27,11 +27,11 @@ export const scenario: Scenario = {
     s.run(500);
     s.expect(s.electionOf(1).isAbstaining, false, 'it abstains');
     other.connect(1);
-    const word = { state: 'looking', leader: 3, zxid: 0 as Zxid, round: 9, peerEpoch: 0 } as const;
+    const word = { state: 'looking', leader: 3, zxid: 0 as Zxid, round: 9n, peerEpoch: 0 } as const;
     other.say(1, notificationOf('today', word));
     s.run(50);
     s.expect(s.electionOf(1).isAbstaining, false, 'it abstains');
-    s.expect(s.electionOf(1).currentVote.round, 9, 'its round');
+    s.expect(s.electionOf(1).currentVote.round, 9n, 'its round');
     // It did not come to more than that: with its own empty history it must not lead those who have one.
     other.stranger.kill();
     s.kill(1);

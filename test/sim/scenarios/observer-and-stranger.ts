@@ -22,23 +22,40 @@ export const scenario: Scenario = {
   observers: 1,
   play(s) {
     s.itBegins();
+    s.edit(1, (config) => `${config}reconfigEnabled=true\n`);
     s.start(1, 4);
     s.run(300);
     const stranger = s.stranger('zk9');
     const hello = writeInitialMessage(9, [{ host: 'zk9', port: ELECTION_PORT }], 1);
-    const word = { state: 'looking', leader: 9, zxid: 0 as Zxid, round: 40, peerEpoch: 3 } as const;
+    const word = { state: 'looking', leader: 9, zxid: 0 as Zxid, round: 40n, peerEpoch: 3 } as const;
     const bytes = framed(notificationOf('today', word));
     const calls = [1, 4].map((sid) => stranger.dial(`zk${sid}`, ELECTION_PORT, hello, ...new Array(20).fill(bytes)));
     s.run(200);
     const [ofVoter, ofObserver] = calls.map((call) => call.received.length);
     s.expect((ofVoter ?? 0) > 0 && (ofVoter ?? 0) < 1000, true, `an answer or two of the voter, ${ofVoter} bytes`);
     s.expect(ofObserver, 0, 'bytes of the observer');
-    // Members that are none: whose version is higher, and who are not what makes a quorum.
-    for (const lines of NO_MEMBERS) {
-      calls[0]?.send(framed(notificationOf('today', word, lines.join('\n'))));
-      s.run(100);
+    // Members of a stranger are not even read; of one that says it were a voter they are, and are none.
+    const impostor = stranger.dial(
+      'zk1',
+      ELECTION_PORT,
+      writeInitialMessage(3, [{ host: 'zk9', port: ELECTION_PORT }], 1),
+    );
+    for (const call of [calls[0], impostor]) {
+      for (const lines of NO_MEMBERS) {
+        call?.send(framed(notificationOf('today', word, lines.join('\n'))));
+        s.run(100);
+      }
+      s.expect(
+        s.said(1, 'in a notification is not usable'),
+        call === impostor ? NO_MEMBERS.length : 0,
+        'memberships that are none',
+      );
     }
-    s.expect(s.said(1, 'in a notification is not usable'), NO_MEMBERS.length, 'memberships that are none');
+    // And members that are some, but without a quorum's word.
+    impostor.send(
+      framed(notificationOf('today', word, [...THREE.slice(0, 1), 'server.3=zk9:2888:3888', 'version=ff'].join('\n'))),
+    );
+    s.run(100);
     stranger.kill();
     s.start(2, 3);
     s.untilServing();

@@ -30,7 +30,7 @@ function undecidedMembership(name: string, about: string, isGrouped: boolean): S
       // One of the new members alone speaks up: it is a voter of one membership, and of the other not.
       const four = s.impostor(4);
       four.connect(1);
-      const word = { state: 'looking', leader: 4, zxid: 0 as Zxid, round: 1, peerEpoch: 0 } as const;
+      const word = { state: 'looking', leader: 4, zxid: 0 as Zxid, round: 1n, peerEpoch: 0 } as const;
       for (let i = 0; i < 3; i++) {
         four.say(1, notificationOf('today', word));
         s.run(50);

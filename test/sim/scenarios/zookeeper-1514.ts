@@ -17,10 +17,10 @@ export const scenario: Scenario = {
     s.start(1);
     s.run(50);
     ahead.connect(1);
-    const word = { state: 'looking', leader: 2, zxid: 0 as Zxid, round: 50, peerEpoch: 0 } as const;
+    const word = { state: 'looking', leader: 2, zxid: 0 as Zxid, round: 50n, peerEpoch: 0 } as const;
     ahead.say(1, notificationOf('today', word));
     s.run(1000);
-    s.expect(s.electionOf(1).currentVote.round, 50, 'its round');
+    s.expect(s.electionOf(1).currentVote.round, 50n, 'its round');
     ahead.stranger.kill();
     network.setName('zk2', { address: s.view(2).machine.host.address });
     s.heal();

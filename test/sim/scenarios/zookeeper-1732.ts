@@ -14,7 +14,7 @@ export const scenario: Scenario = {
     const { network } = s.world.ensemble;
     network.partition([s.view(1).machine.host], [s.view(3).machine.host]);
     const old = s.impostor(5);
-    const word = { state: 'following', leader: 4, zxid: 0 as Zxid, round: 7, peerEpoch: 0 } as const;
+    const word = { state: 'following', leader: 4, zxid: 0 as Zxid, round: 7n, peerEpoch: 0 } as const;
     old.onWord = (from, { state }) => {
       if (state === 'looking') old.say(from, notificationOf(28, word));
     };

@@ -28,7 +28,7 @@ export const scenario: Scenario = {
     network.partition([s.view(1).machine.host], [s.view(3).machine.host]);
     const other = s.impostor(5);
     const epoch = s.view(4).currentEpoch;
-    const word = { state: 'following', leader: 4, zxid: 0x100000001 as Zxid, round: 77, peerEpoch: epoch } as const;
+    const word = { state: 'following', leader: 4, zxid: 0x100000001 as Zxid, round: 77n, peerEpoch: epoch } as const;
     other.onWord = (from, { state }) => {
       if (state === 'looking') other.say(from, notificationOf('today', word));
     };

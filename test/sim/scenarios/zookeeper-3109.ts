@@ -16,7 +16,7 @@ export const scenario: Scenario = {
     s.run(50);
     restless.connect(1);
     restless.connect(2);
-    for (let round = 2; round < 60 && s.leader === 0; round++) {
+    for (let round = 2n; round < 60n && s.leader === 0; round++) {
       const word = { state: 'looking', leader: 3, zxid: 0 as Zxid, round, peerEpoch: 0 } as const;
       for (const sid of [1, 2]) restless.say(sid, notificationOf('today', word));
       s.run(100);

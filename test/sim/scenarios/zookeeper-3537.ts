@@ -18,8 +18,8 @@ export const scenario: Scenario = {
     s.run(50);
     for (const other of others) other.connect(1);
     const say = (sid: number, state: PeerState, leader: number): void => {
-      const word = { state, leader, zxid: 0x100000000 as Zxid, round: 1, peerEpoch: 1 };
-      others[sid - 3]?.say(1, notificationOf('today', { ...word, round: state === 'looking' ? 9 : 1 }));
+      const word = { state, leader, zxid: 0x100000000 as Zxid, round: 1n, peerEpoch: 1 };
+      others[sid - 3]?.say(1, notificationOf('today', { ...word, round: state === 'looking' ? 9n : 1n }));
       s.run(300);
     };
     say(3, 'following', 5);

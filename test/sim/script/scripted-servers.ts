@@ -277,7 +277,7 @@ export class ScriptedVoter {
 
   /** To all who have a connection with it: it looks for a leader, in a round long gone. */
   look(): void {
-    const vote = { state: 'looking', leader: this.sid, zxid: ZXID_ZERO, round: 1, peerEpoch: 0 } as const;
+    const vote = { state: 'looking', leader: this.sid, zxid: ZXID_ZERO, round: 1n, peerEpoch: 0 } as const;
     for (const stream of this.streams.values()) say(stream, writeNotification(vote, this.config));
   }
 

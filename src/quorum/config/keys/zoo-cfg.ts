@@ -139,10 +139,15 @@ export const ZOO_CFG_KEYS = {
     means: 'One server line alone is a standalone server.',
   },
   reconfigEnabled: {
-    ...refused('members are changed by editing the server lines and restarting for now', 'file'),
+    ...ignored(
+      'members are changed by editing the server lines and restarting for now; with it a server that looks for a leader ' +
+        'takes over newer members which a quorum of the voters sends',
+      'file',
+    ),
     type: 'boolean',
     default: false,
     same: ['false'],
+    field: 'reconfigEnabled',
   },
   oraclePath: {
     ...ignored('two members need both of them up, whatever an oracle says', 'file'),
