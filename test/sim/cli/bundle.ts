@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
 import { type Edit, EditedSource } from '../../source/edited-source.ts';
+import { withWorkCounted } from '../../source/work.ts';
 import { scenarioFiles } from './scenario-files.ts';
 import type { Task } from './worker.ts';
 
@@ -30,13 +32,14 @@ export async function bundle(edits: readonly Edit[] = []): Promise<Bundle> {
     format: 'esm',
     target: 'es2022',
     logLevel: 'silent',
+    banner: { js: 'let $work = 0;' },
     plugins: [
       {
         name: 'edits',
         setup(setup) {
           setup.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, (args) => {
-            const contents = source.textOf(args.path);
-            return contents === undefined ? undefined : { contents, loader: 'ts' };
+            const contents = withWorkCounted(source.textOf(args.path) ?? readFileSync(args.path, 'utf8'));
+            return { contents, loader: 'ts' };
           });
         },
       },

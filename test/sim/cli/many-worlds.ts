@@ -110,10 +110,13 @@ function liveness(verdicts: readonly Verdict[]): string[] {
       .map(({ seed, ticks }) => `${ticks.toFixed(1)} (${seed})`)
       .join(', ')}`;
   };
+  const turns = ended.map(({ seed, stats }) => ({ seed, ms: stats.longestTurnMs })).sort((a, b) => b.ms - a.ms);
+  const longest = turns.slice(0, 5).map(({ seed, ms }) => `${ms} ms (${seed})`);
   const again = ended.filter(({ stats }) => stats.electedAgain > 0).map(({ seed }) => seed);
   return [
     line('service', (stats) => stats.serviceTicks),
     line('clients served', (stats) => stats.clientTicks),
+    `longest turns: ${longest.join(', ')}`,
     `elected again in ${again.length} worlds${again.length === 0 ? '' : `, as in ${again.slice(0, 5).join(', ')}`}`,
   ];
 }

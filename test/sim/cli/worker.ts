@@ -3,6 +3,7 @@ import type { Less } from '../plan/plan.ts';
 import { runScenario } from '../script/run-scenario.ts';
 import { loadScenarios } from '../script/scenario-folder.ts';
 import type { JudgedBy, Scenario } from '../script/script.ts';
+import { countBuiltins } from '../world/work.ts';
 import { minimise, runSeed } from './run.ts';
 
 /** A thread that runs one world after another, as the main thread asks; what is simulated knows nothing of threads. */
@@ -20,6 +21,7 @@ export type Task =
 
 const port = parentPort;
 if (port === null) throw new Error('to be run as a worker');
+countBuiltins();
 const scenarios = await loadScenarios(workerData as readonly string[]);
 
 port.on('message', (task: Task) => {

@@ -75,6 +75,10 @@ export class Machine {
     return this.process !== undefined;
   }
 
+  isRunBy(process: SimProcess): boolean {
+    return process === this.process;
+  }
+
   get isPaused(): boolean {
     return this.process?.isPaused ?? false;
   }

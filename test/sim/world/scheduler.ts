@@ -1,3 +1,5 @@
+import { workDone } from './work.ts';
+
 /**
  * The simulated world's one queue of events, ordered by (time, sequence), and the processes they belong to. Time is
  * virtual and jumps from event to event; nothing happens except in an event, and no event runs inside another. The
@@ -38,6 +40,8 @@ export class SimEvent {
 const MOST_AT_ONCE = 1_000_000;
 
 export class Scheduler {
+  /** Hears what each event of a process has cost. */
+  onTurn: (process: SimProcess, work: number) => void = () => {};
   private readonly heap: SimEvent[] = [];
   private time: Micros = 0;
   private sequence = 0;
@@ -124,11 +128,13 @@ export class Scheduler {
       if (process === undefined) {
         task();
       } else {
+        const before = workDone();
         try {
           task();
         } catch (error) {
           process.onThrow(error);
         }
+        this.onTurn(process, workDone() - before);
       }
       return true;
     }

@@ -25,6 +25,7 @@ import { judge } from '../judges/judge.ts';
 import { databaseOf, type Invariant, Observer, storeOf, type View } from '../judges/observer.ts';
 import type { SmallRules } from '../judges/small-tree.ts';
 import { Trace } from '../judges/trace.ts';
+import { Turns } from '../judges/turns.ts';
 import { type Failure, failureOf, Violation } from '../judges/violation.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type IsQuorum, quorumsOf } from '../plan/quorums.ts';
@@ -56,6 +57,8 @@ export interface Stats {
   clientTicks: number;
   /** Elections behind the first moment of service. */
   electedAgain: number;
+  /** The most that a peer did in one turn, at the price of this world; counted in bundles alone. */
+  longestTurnMs: number;
 }
 
 export interface Verdict {
@@ -99,6 +102,7 @@ export class World {
   readonly history = new History();
   readonly clients = new Map<bigint, SimClient>();
   readonly actors: Actor[] = [];
+  readonly turns: Turns;
   /**
    * Whether the invariants that see a bug before it does harm may speak. Without them a world fails by what came of it:
    * histories that parted, a promise to a client that was broken, no service.
@@ -149,6 +153,8 @@ export class World {
       if (logFileBytes !== undefined) machine.overrides = { txnLogSizeLimitBytes: logFileBytes };
       this.observer.add(machine, machine.sid <= plan.voters);
     }
+    this.turns = new Turns(this.ensemble.machines);
+    scheduler.onTurn = (process, work) => this.turns.onTurn(process, work);
     this.faults = new Faults(this.ensemble, this.observer, isQuorum);
     for (const view of this.observer.views) {
       const { onStopped } = view.machine;
@@ -466,6 +472,7 @@ export class World {
       serviceTicks: this.serviceTicks,
       clientTicks: this.clientTicks,
       electedAgain: this.electedAgain,
+      longestTurnMs: Math.round(this.turns.longestMs),
     };
   }
 }

@@ -1,0 +1,49 @@
+/**
+ * What a turn costs, by what is done in it: rounds of loops and calls of functions, which the bundle counts in the
+ * production code (test/source/work.ts), and bytes that are copied or looked through. Without the bundle nothing counts.
+ */
+declare let $work: number;
+
+/** As much as one round of a loop; cheaper than they are, for data is as long here as it is elsewhere. */
+const BYTES_A_STEP = 256;
+
+export function workDone(): number {
+  return typeof $work === 'number' ? $work : 0;
+}
+
+function bytesMoved(bytes: number): void {
+  $work += Math.ceil(bytes / BYTES_A_STEP);
+}
+
+/** From now on what the runtime does for the code counts as well. Once, in a bundle. */
+export function countBuiltins(): void {
+  const buffers = Buffer as unknown as Record<string, (...args: never[]) => Uint8Array>;
+  for (const name of ['concat', 'from', 'alloc']) {
+    const plain = buffers[name] as (...args: never[]) => Uint8Array;
+    buffers[name] = (...args) => {
+      const result = plain.apply(Buffer, args);
+      bytesMoved(result.length);
+      return result;
+    };
+  }
+  count(Buffer.prototype, ['copy', 'fill', 'toString', 'equals', 'compare', 'indexOf', 'set'], (self) => self.length);
+  const elements = (self: { readonly length: number }): number => self.length * 8;
+  count(Array.prototype, ['slice', 'splice', 'concat', 'indexOf', 'includes', 'shift', 'unshift'], elements);
+  count(Array.prototype, ['sort'], (self) => self.length * 8 * Math.ceil(Math.log2(self.length + 2)));
+}
+
+function count(
+  prototype: object,
+  names: readonly string[],
+  bytes: (self: { readonly length: number }) => number,
+): void {
+  const methods = prototype as Record<string, (...args: never[]) => unknown>;
+  for (const name of names) {
+    const plain = methods[name] as (...args: never[]) => unknown;
+    const counted = function (this: { readonly length: number }, ...args: never[]): unknown {
+      bytesMoved(bytes(this));
+      return plain.apply(this, args);
+    };
+    Object.defineProperty(prototype, name, { value: counted, writable: true, configurable: true });
+  }
+}
