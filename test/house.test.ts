@@ -60,7 +60,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   quorum: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'zab', 'server'],
   client: ['base', 'io', 'jute'],
   admin: ['base', 'jute', 'server'],
-  cli: ['base', 'io', 'jute', 'datatree', 'election', 'server', 'client'],
+  cli: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'server', 'client'],
   embed: ['base', 'io', 'quorum', 'admin', 'server'],
   'index.ts': ['base', 'io', 'embed', 'quorum'],
   program: ['base', 'io', 'embed', 'quorum', 'server'],
