@@ -9,6 +9,13 @@ export interface Log {
   error(fields: LogFields, message: string): void;
 }
 
+/** debug, info, warn or error: less than this is not written. */
+export interface LogLevels {
+  level: string;
+}
+
+export const LOG_LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error'];
+
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };

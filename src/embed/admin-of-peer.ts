@@ -2,13 +2,20 @@ import { readFileSync } from 'node:fs';
 import { AdminServer } from '../admin/admin-server.ts';
 import type { SnapshotFile } from '../admin/commands/admin-command.ts';
 import { messageOf } from '../base/errors.ts';
-import type { Log } from '../base/log.ts';
+import type { Log, LogLevels } from '../base/log.ts';
 import type { PeerConfig } from '../quorum/config/peer-config.ts';
 import type { Peer } from '../quorum/peer.ts';
 import type { HostInfo } from '../server/monitoring/server-info.ts';
 
 /** The admin server of a peer, as its configuration asks for it; undefined when it asks for none. */
-export function adminOfPeer(peer: Peer, config: PeerConfig, host: HostInfo, log: Log): AdminServer | undefined {
+export interface AdminSurroundings {
+  readonly host: HostInfo;
+  readonly log: Log;
+  readonly levels: LogLevels | undefined;
+}
+
+export function adminOfPeer(peer: Peer, config: PeerConfig, around: AdminSurroundings): AdminServer | undefined {
+  const { host, log, levels } = around;
   if (!config.adminEnabled) return undefined;
   return new AdminServer(
     {
@@ -28,6 +35,7 @@ export function adminOfPeer(peer: Peer, config: PeerConfig, host: HostInfo, log:
         snapshotEnabled: config.adminSnapshotEnabled,
         rateLimiterIntervalMs: config.adminRateLimiterIntervalMs,
       },
+      logLevels: levels,
       takeSnapshot: () => takeSnapshot(peer),
     },
     log,

@@ -3,7 +3,7 @@ import { MetricsHttp } from '../admin/metrics-http.ts';
 import { NodeHost } from '../admin/node-host.ts';
 import { AssertionFailure } from '../base/assert.ts';
 import { FatalError, messageOf } from '../base/errors.ts';
-import type { Log } from '../base/log.ts';
+import type { Log, LogLevels } from '../base/log.ts';
 import type { NodeWorld } from '../io/node-world.ts';
 import type { PeerConfig } from '../quorum/config/peer-config.ts';
 import { Peer } from '../quorum/peer.ts';
@@ -28,6 +28,7 @@ export class RunningPeer {
 
   private readonly world: NodeWorld;
   private readonly log: Log;
+  private readonly levels: LogLevels | undefined;
   private peer: Peer | undefined = undefined;
   private metricsHttp: MetricsHttp | undefined = undefined;
   private admin: AdminServer | undefined = undefined;
@@ -39,8 +40,9 @@ export class RunningPeer {
   private readonly onClosed: Settle;
   private readonly onListening: Settle;
 
-  /** `world` is this peer's alone. */
-  constructor(world: NodeWorld, config: PeerConfig, log: Log) {
+  /** `world` is this peer's alone. `levels`: where the log's level can be read and set while it runs. */
+  constructor(world: NodeWorld, config: PeerConfig, log: Log, levels?: LogLevels) {
+    this.levels = levels;
     this.world = world;
     world.onThrow = (error) => this.fail(error);
     this.config = config;
@@ -69,7 +71,7 @@ export class RunningPeer {
       );
       if (this.config.clientPort === undefined) this.onListening.resolve();
       if (this.config.metricsProvider === 'prometheus') this.serveMetrics(this.peer);
-      this.admin = adminOfPeer(this.peer, this.config, host, this.log);
+      this.admin = adminOfPeer(this.peer, this.config, { host, log: this.log, levels: this.levels });
       this.adminListening = this.listenForAdmins();
       this.peer.start();
     } catch (error) {

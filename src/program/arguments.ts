@@ -1,4 +1,5 @@
 import { EXIT } from '../base/exit-codes.ts';
+import { LOG_LEVELS } from '../base/log.ts';
 import { COMPATIBLE_VERSION, OWN_VERSION } from '../server/monitoring/version.ts';
 
 /** The command line of the program, and what it answers by itself. */
@@ -9,12 +10,13 @@ export const USAGE = `Usage: peer.js --config <zoo.cfg>
   --config <file>    configuration, as Apache ZooKeeper's zoo.cfg
   --check            say all that is wrong with the configuration, start nothing; 0: it would start, 2: it would not
   --log-level <l>    debug, info (default), warn, error
+  --log-format <f>   json: one object a line; text: for people, the default on a terminal
   --log-file <file>  the log goes there; SIGUSR2 opens the file anew
   --ready-file <f>   written once clients are accepted; holds the process id and the port
   --help, --version
 
 Options of a JVM in SERVER_JVMFLAGS and JVMFLAGS are read for -Dname=value.
-The log goes to standard output, one JSON object a line.
+The log goes to standard output.
 SIGTERM and SIGINT stop serving, sync and exit 0. SIGQUIT writes connections, roles
 and elections to the log. SIGHUP and SIGUSR1 are passed over.
 `;
@@ -23,6 +25,8 @@ export interface Arguments {
   readonly config: string | undefined;
   readonly plain: readonly string[];
   readonly logLevel: string;
+  /** undefined: what suits where the log goes. */
+  readonly logFormat: 'json' | 'text' | undefined;
   readonly logFile: string | undefined;
   readonly readyFile: string | undefined;
   readonly welcome: boolean;
@@ -35,7 +39,7 @@ export interface Answer {
   readonly text: string;
 }
 
-const VALUED = new Set(['--config', '--log-level', '--log-file', '--ready-file']);
+const VALUED = new Set(['--config', '--log-level', '--log-format', '--log-file', '--ready-file']);
 
 export function parseArguments(argv: readonly string[]): Arguments | Answer {
   const plain: string[] = [];
@@ -59,7 +63,11 @@ export function parseArguments(argv: readonly string[]): Arguments | Answer {
     else plain.push(arg);
   }
   const logLevel = values.get('--log-level') ?? 'info';
-  if (!['debug', 'info', 'warn', 'error'].includes(logLevel)) return refused(`unknown log level ${logLevel}`);
+  if (!LOG_LEVELS.includes(logLevel)) return refused(`unknown log level ${logLevel}`);
+  const logFormat = values.get('--log-format');
+  if (logFormat !== undefined && logFormat !== 'json' && logFormat !== 'text') {
+    return refused(`unknown log format ${logFormat}: json or text`);
+  }
   let config = values.get('--config');
   if (config === undefined && plain.length === 1) config = plain.shift();
   if (config === undefined && plain.length === 0) return refused('no configuration');
@@ -68,6 +76,7 @@ export function parseArguments(argv: readonly string[]): Arguments | Answer {
     config,
     plain,
     logLevel,
+    logFormat,
     logFile: values.get('--log-file'),
     readyFile: values.get('--ready-file'),
     welcome,

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { type Logger, pino } from 'pino';
 import { ConfigError, FatalError, messageOf } from '../base/errors.ts';
 import { EXIT } from '../base/exit-codes.ts';
@@ -12,6 +13,7 @@ import { linesOf } from '../quorum/config/refused-config.ts';
 import { COMPATIBLE_VERSION, OWN_VERSION } from '../server/monitoring/version.ts';
 import { type Arguments, parseArguments } from './arguments.ts';
 import { LogOutput } from './log-output.ts';
+import { textLine } from './log-text.ts';
 import { ProcessExit } from './process-exit.ts';
 import { handleSignals } from './signals.ts';
 
@@ -66,8 +68,13 @@ class Program {
         timestamp: () => `,"time":"${new Date().toISOString()}"`,
         formatters: { level: (label) => ({ level: label }) },
       },
-      output,
+      this.isForPeople() ? { write: (line) => output.write(textLine(line)) } : output,
     );
+  }
+
+  private isForPeople(): boolean {
+    const { logFormat, logFile } = this.args;
+    return logFormat === undefined ? logFile === undefined && isatty(1) : logFormat === 'text';
   }
 
   run(): void {
@@ -110,7 +117,7 @@ class Program {
     const poolWarning = threadPoolWarning(process.env.UV_THREADPOOL_SIZE);
     if (poolWarning !== undefined) log.warn({}, poolWarning);
 
-    const peer = new RunningPeer(world, config, log);
+    const peer = new RunningPeer(world, config, log, log);
     this.handleSignals(peer);
     peer.closed.then(
       () => {

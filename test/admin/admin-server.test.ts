@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Log } from '../../src/base/log.ts';
 import { connect } from '../../src/client/client.ts';
-import { type RunningPeer, startPeer } from '../../src/index.ts';
+import { RunningPeer } from '../../src/embed/running-peer.ts';
+import { startPeer } from '../../src/index.ts';
+import { openNodeWorld } from '../../src/io/node-world.ts';
+import { readConfigProperties } from '../../src/quorum/config/read-config.ts';
 
 /** Whole standalone peers; the answers of Apache ZooKeeper 3.9.5 to the same are what is expected. */
 const peers: RunningPeer[] = [];
@@ -236,6 +239,28 @@ describe('shed_connections', () => {
     expect((await post('{"percentage": 0}')).json).toMatchObject({ connections_shed: 0, percentage_requested: 0 });
     expect((await post('{"percentage": 100}')).json).toMatchObject({ connections_shed: 1, percentage_requested: 100 });
     await client.close();
+  });
+});
+
+describe('log_level', () => {
+  it('is shown and set at run time, for who may do all', async () => {
+    const levels = { level: 'info' };
+    const log: Log = { debug() {}, info() {}, warn() {}, error() {} };
+    const world = openNodeWorld(log);
+    const { config } = readConfigProperties({ dataDir: freshDir(), ...KEYS }, { disk: world.disk, cwd: '/' });
+    const peer = new RunningPeer(world, config, log, levels);
+    peers.push(peer);
+    peer.start();
+    await peer.ready;
+    await peer.adminListening;
+    expect((await ask(peer, '/commands/log_level?level=debug')).status).toBe(401);
+    expect(levels.level).toBe('info');
+    expect((await ask(peer, '/commands/log_level?level=debug', { headers: SUPER })).json.level).toBe('debug');
+    expect(levels.level).toBe('debug');
+    const wrong = await ask(peer, '/commands/log_level?level=loud', { headers: SUPER });
+    expect([wrong.status, wrong.json.error]).toEqual([400, 'level is one of debug, info, warn, error, got loud']);
+    const embedded = await start();
+    expect((await ask(embedded, '/commands/log_level', { headers: SUPER })).status).toBe(503);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { LogLevels } from '../../base/log.ts';
 import type { AuthRegistry } from '../../server/auth/auth-registry.ts';
 import type { HostInfo, ServerInfo } from '../../server/monitoring/server-info.ts';
 import type { ServerView } from '../../server/monitoring/server-view.ts';
@@ -12,6 +13,8 @@ export interface AdminContext {
   /** The text of the configuration file; null when there was none. */
   readonly initialConfig: string | null;
   readonly options: AdminOptions;
+  /** undefined: the log is a program's that embeds the peer. */
+  readonly logLevels: LogLevels | undefined;
   /** Writes a snapshot now. Rejected with the reason when there is none. */
   takeSnapshot(): Promise<SnapshotFile>;
 }

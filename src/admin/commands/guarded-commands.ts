@@ -1,4 +1,5 @@
 import { messageOf } from '../../base/errors.ts';
+import { LOG_LEVELS } from '../../base/log.ts';
 import { type AdminAnswer, type AdminCommand, type AdminContext, guarded } from './admin-command.ts';
 
 /** What costs the server much or takes clients away from it: only for who holds every permission on the root node. */
@@ -7,6 +8,7 @@ export function guardedCommands(): readonly AdminCommand[] {
   return [
     guarded('GET', ['snapshot', 'snap'], (context, query) => snapshot(context, query, snapshots)),
     guarded('POST', ['shed_connections', 'shed'], shedConnections),
+    guarded('GET', ['log_level'], logLevel),
   ];
 }
 
@@ -38,6 +40,17 @@ async function snapshot(context: AdminContext, query: URLSearchParams, limiter: 
   } catch (error) {
     return { status: 500, error: messageOf(error) };
   }
+}
+
+/** Shown, and with `level` set first: no restart is needed to see more of what happens. */
+function logLevel({ logLevels }: AdminContext, query: URLSearchParams): AdminAnswer {
+  if (logLevels === undefined) return { status: 503, error: 'the log belongs to the program that runs this server' };
+  const asked = query.get('level');
+  if (asked !== null && !LOG_LEVELS.includes(asked)) {
+    return { status: 400, error: `level is one of ${LOG_LEVELS.join(', ')}, got ${asked}` };
+  }
+  if (asked !== null) logLevels.level = asked;
+  return { fields: { level: logLevels.level } };
 }
 
 /** The request is a JSON object: {"percentage": 0 to 100}. Each connection is closed with that chance. */
