@@ -280,15 +280,16 @@ describe('the environment', () => {
 
   test('what only a JVM understands is named, on standard error, and the server starts', () => {
     const t = open();
+    writeFileSync(join(t.outside, '-Xlog:gc.txt'), 'a file that a pattern would find');
     const { status, stderr } = t.run('zkServer.sh', ['start'], {
-      env: { ZK_SERVER_HEAP: '4000', JMXDISABLE: 'true', JMXPORT: '9', SERVER_JVMFLAGS: '-Xmx4g -Da=1 -XX:+UseG1GC' },
+      env: { ZK_SERVER_HEAP: '4000', JMXDISABLE: 'true', JMXPORT: '9', SERVER_JVMFLAGS: '-Xmx4g -Da=1 -Xlog:gc*' },
     });
     expect(status).toBe(0);
     expect(stderr).toBe(
       [
         `Using config: ${t.home}/bin/../conf/zoo.cfg`,
         'no effect here, where there is no JVM: ZK_SERVER_HEAP, JMXDISABLE, JMXPORT',
-        'no effect here, where there is no JVM: SERVER_JVMFLAGS=-Xmx4g -XX:+UseG1GC',
+        'no effect here, where there is no JVM: SERVER_JVMFLAGS=-Xmx4g -Xlog:gc*',
         '',
       ].join('\n'),
     );
