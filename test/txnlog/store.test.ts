@@ -3,7 +3,7 @@ import { readTxn } from '../../src/jute/txns.ts';
 import { ZXID_ZERO, type Zxid } from '../../src/jute/zxid.ts';
 import { takeInitializeMarker } from '../../src/txnlog/data-dir.ts';
 import type { StoreOptions } from '../../src/txnlog/store-options.ts';
-import { fatalOf, Lab, payloadOf, seenBy, zxid } from './lab.ts';
+import { databaseOf, fatalOf, Lab, payloadOf, seenBy, zxid } from './lab.ts';
 
 const DIR = '/data/version-2';
 
@@ -356,4 +356,37 @@ test('sizes are those of the files', () => {
     logDir: 16 + 13 + payloadOf(1).length + 1024,
   });
   expect([store.facts.newestSnapshot, database.lastProcessedZxid]).toEqual([undefined, ZXID_ZERO]);
+});
+
+test('a log that counts on past 2^32, as one of a standalone server of Apache, is whole', () => {
+  const lab = new Lab(1, { isAlone: true });
+  const { store } = lab.start();
+  store.installSnapshot(databaseOf(lab.options, [0xfffffffd]).startCut(), () => {});
+  lab.run();
+  lab.appendSynced(store, 0xfffffffe, 0xffffffff, 0x100000000, 0x100000001);
+  store.roll();
+  lab.appendSynced(store, 0x100000002);
+  lab.close(store);
+  const again = lab.start();
+  const written = [0xfffffffd, 0xfffffffe, 0xffffffff, 0x100000000, 0x100000001, 0x100000002];
+  expect([seenBy(again.database), again.store.lastDurable]).toEqual([written, 0x100000002]);
+  lab.close(again.store);
+  lab.disk.remove(`${DIR}/log.100000002`);
+  expect(fatalOf(() => lab.start()).message).toContain('ends at zxid 0x100000001');
+});
+
+test('in a log that counts past 2^32 a hole is one as everywhere', () => {
+  for (const missing of ['log.ffffffff', 'log.100000001']) {
+    const lab = new Lab();
+    const { store } = lab.start();
+    store.installSnapshot(databaseOf(lab.options, [0xfffffffd]).startCut(), () => {});
+    lab.run();
+    for (const zxid of [0xfffffffe, 0xffffffff, 0x100000000, 0x100000001, 0x100000002]) {
+      store.roll();
+      lab.appendSynced(store, zxid);
+    }
+    lab.close(store);
+    lab.disk.remove(`${DIR}/${missing}`);
+    expect(fatalOf(() => lab.start()).message).toContain('transactions in between are missing');
+  }
 });
