@@ -7,7 +7,7 @@ import { zxidHex } from '../jute/zxid.ts';
 import type { Membership } from '../zab/learner/learner-ports.ts';
 
 /**
- * Who the members are, as far as this peer knows: the configuration in force, and the one seen last, which is newer
+ * The members, as far as this peer knows: the configuration in force, and the one seen last, which is newer
  * while a reconfiguration is proposed and not decided. A configuration with a higher version replaces the one before,
  * wherever it comes from: a leader's NEWLEADER, a reconfiguration, a notification in an election.
  */
@@ -18,7 +18,7 @@ export interface ConfigListener {
   proposed(verifier: QuorumVerifier): void;
 }
 
-/** What a peer was started with. */
+/** A peer is started with these. */
 export interface KnownConfigs {
   readonly self: number;
   readonly active: QuorumVerifier;

@@ -4,7 +4,7 @@ import type { ToLeader, WhenDurable } from '../zab/learner/learner-ports.ts';
 import { QuorumPacket } from '../zab/wire/packets.ts';
 
 /**
- * What a learner may do only when its disk has everything that was appended before: one queue, so that an
+ * A learner may do some things only when its disk has everything that was appended before: one queue, so that an
  * acknowledgement never overtakes an earlier one. It belongs to one role and dies with it.
  */
 interface Waiting {

@@ -2,7 +2,7 @@ import { assert } from '../base/assert.ts';
 import { Fifo } from '../base/fifo.ts';
 
 /**
- * One event of a core at a time. Whoever is answered inside an event may ask at once for more: a client whose write was
+ * One event of a core at a time. One who is answered inside an event may ask at once for more: a client whose write was
  * applied sends its next one, a learner's request is proposed while its packet is handled. That waits here until the event
  * is over, in the order asked, and so no core is entered from inside itself.
  *

@@ -142,7 +142,7 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
   // LearnerLog
 
   append(zxid: Zxid, payload: Buffer): void {
-    // What cannot be read must not get into the log: nobody could start from that any more.
+    // A transaction that cannot be read must not get into the log: no server could start from that any more.
     const txn = readTxn(payload);
     if (!this.options.observer) this.countProposal(txn);
     this.durable.onAppended(zxid);

@@ -26,7 +26,7 @@ export interface Refusal {
 export type Question = Request | Refusal;
 
 /**
- * Whatever is asked of a leader, by its own clients and by learners for theirs: both are the same here but for where the
+ * All that is asked of a leader, by its own clients and by learners for theirs: both are the same here but for where the
  * answer goes. Writes are proposed, syncs and refusals wait for a barrier, all of them one after the other.
  */
 export class LeaderRequests implements Upstream, LeaderClients<Question> {

@@ -11,7 +11,7 @@ import { requestPacket, revalidatePacket } from '../zab/wire/packets.ts';
 import type { PeerParts } from './peer-parts.ts';
 
 /**
- * What a learner's own clients stand on: writes, syncs and sessions that come back go to the leader, and the answers come
+ * The ground on which a learner's own clients stand: writes, syncs and sessions that come back go to the leader, and the answers come
  * here. A write is answered when its commit is applied, as every other transaction.
  */
 export interface LearnerUpstreamOptions {
@@ -35,7 +35,7 @@ export class LearnerUpstream implements Upstream, LearnerClients {
   private readonly parts: PeerParts;
   private readonly link: ToLeader;
   private readonly ids: SessionIds;
-  /** What is to be done at each answer to a sync, in the order asked. */
+  /** For each answer to a sync that is to come, the one who waits for it. */
   private readonly syncs = new Fifo<Request | Revalidation>();
 
   constructor(parts: PeerParts, link: ToLeader, options: LearnerUpstreamOptions) {
@@ -80,8 +80,8 @@ export class LearnerUpstream implements Upstream, LearnerClients {
   // LearnerClients
 
   /**
-   * What the session asked elsewhere before may still be under way. A follower has been sent it as a proposal; an
-   * observer hears of it when it is decided, and waits for that, to tell it from what the client asks here.
+   * Requests that the session made elsewhere may still be under way. A follower has been sent them as proposals; an
+   * observer hears of them when they are decided, and waits for that, to tell them from what the client asks here.
    */
   revalidated(sessionId: bigint, valid: boolean): void {
     if (this.mode === 'follower') {

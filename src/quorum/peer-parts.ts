@@ -11,7 +11,7 @@ import type { PeerProbe } from './peer-probe.ts';
 import type { PrimaryOptions } from './primary.ts';
 import type { Replica } from './replica.ts';
 
-/** What outlives the roles of a peer and every role works with. */
+/** The parts that outlive the roles of a peer; every role works with them. */
 export interface PeerParts {
   readonly config: PeerConfig;
   readonly clock: Clock;

@@ -220,7 +220,7 @@ export class Peer {
     if (this.closing) return;
     this.closing = true;
     for (const timer of this.timers) timer.cancel();
-    // What was taken in so far reaches the disk, and on a standalone server its clients are answered.
+    // Requests that were taken in so far reach the disk, and on a standalone server its clients are answered.
     if (this.role === undefined) this.shut(done);
     else this.store.whenDurable(() => this.shut(done));
   }

@@ -14,7 +14,7 @@ import { SessionIds } from '../server/sessions/session-ids.ts';
 import { SessionTracker } from '../server/sessions/session-tracker.ts';
 
 /**
- * What a standalone server and a leader have in common: every write of the ensemble is ordered here, sessions expire
+ * A standalone server and a leader have this in common: every write of the ensemble is ordered here, sessions expire
  * here, and empty containers are removed from here. Where a transaction goes once it has its zxid is the role's.
  */
 export interface PrimaryOptions extends PrepOptions {
@@ -33,7 +33,7 @@ export interface PrimaryRequests {
 
 /**
  * With extendedTypesEnabled the high byte marks a TTL and is no server's id; without, such a node reads as the
- * ephemeral of a session that is not there. Whoever forgot the key in zoo.cfg should not lose the nodes for it.
+ * ephemeral of a session that is not there. An operator who forgot the key in zoo.cfg should not lose the nodes for it.
  */
 function looksLikeTtl(owner: bigint): boolean {
   return BigInt.asUintN(64, owner) >> 56n === 0xffn;
@@ -66,7 +66,7 @@ export class Primary {
     const { clock, auth, log } = parts;
     const { database } = parts.replica;
     const nowMs = clock.nowMs();
-    // Whoever orders the writes has all that was committed.
+    // The one that orders the writes has all that was committed.
     database.fuzzyUntil(database.lastProcessedZxid);
     this.clock = clock;
     this.database = database;

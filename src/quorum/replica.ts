@@ -11,7 +11,7 @@ import type { PeerProbe } from './peer-probe.ts';
 
 /**
  * One peer's copy of the state: transactions are appended, and applied to the tree once they are both committed
- * and on this peer's own disk. That second half is what Apache leaves out: there a follower may apply, snapshot
+ * and on this peer's disk. Apache leaves that second half out: there a follower may apply, snapshot
  * and serve what its own log could still lose (ZOOKEEPER-4882, ZOOKEEPER-4712).
  *
  * The replica outlives the roles. A role feeds it and takes what it applies through `sink`; between roles
@@ -19,7 +19,7 @@ import type { PeerProbe } from './peer-probe.ts';
  * ends when the peer votes (ZOOKEEPER-2845).
  */
 export interface ReplicaSink {
-  /** `zxid` and everything before it is on the own disk, and what of that is decided has been applied. */
+  /** `zxid` and everything before it is on this peer's disk, and what of that is decided has been applied. */
   onDurable(zxid: Zxid): void;
   onApplied(txn: Txn, result: ApplyResult): void;
 }
@@ -109,7 +109,7 @@ export class Replica {
     this.store.append(zxid, payload);
   }
 
-  /** Everything up to `zxid` is decided; it is applied as soon as the own disk has it. */
+  /** Everything up to `zxid` is decided; it is applied as soon as this peer's disk has it. */
   commit(zxid: Zxid): void {
     this.probe?.onCommit(zxid);
     assert(zxid >= this.committed, `commit of ${zxidHex(zxid)} behind ${zxidHex(this.committed)}`);
@@ -125,8 +125,8 @@ export class Replica {
   }
 
   /**
-   * A role is over. What was appended but never handed to the disk is forgotten; what is on the disk is applied,
-   * decided or not, for it counts in the coming election and goes only by a TRUNC or SNAP.
+   * A role is over. Transactions that were never handed to the disk are forgotten; those on the disk are applied,
+   * decided or not, for they count in the coming election and go only by a TRUNC or SNAP.
    */
   endRole(done: () => void): void {
     this.sink = undefined;

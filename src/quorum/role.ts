@@ -1,7 +1,7 @@
 import type { LeaderInfo } from '../server/monitoring/server-info.ts';
 import type { LearnerState } from './state-dump.ts';
 
-/** What a peer is between two elections; alone, for good. It ends by `stop`, or says through its options that it is over. */
+/** The part of a peer between two elections; alone, for good. It ends by `stop`, or says through its options that it is over. */
 export type PeerMode = 'looking' | 'standalone' | 'leader' | 'follower' | 'observer';
 
 export interface Role {
@@ -11,13 +11,13 @@ export interface Role {
   /** Whether the next role, as a learner, has to ask for a snapshot. */
   readonly needsSnapshot: boolean;
   readonly leaderInfo: LeaderInfo | undefined;
-  /** Who learns from it. */
+  /** Its learners, where it leads. */
   readonly learners: readonly LearnerState[];
-  /** Who leads, itself included. */
+  /** The leader, itself included. */
   readonly leader: number | undefined;
   /** Apart from the constructor, because the role may be over before it returns. */
   start(): void;
-  /** Whoever ends it, nothing of it happens any more. */
+  /** Ended from inside or outside: nothing of it happens any more. */
   stop(): void;
   /** The election heard that `sid` is looking. */
   onVoterLooking(sid: number): void;

@@ -3,7 +3,7 @@ import type { Zxid } from '../../jute/zxid.ts';
 import type { LearnerLink } from './learner-link.ts';
 
 /**
- * What has to wait until the leader is known to have led after it was asked: a `sync` of a client, wherever it is
+ * Questions that wait until the leader is known to have led after they were asked: a `sync` of a client, wherever it is
  * connected. ZooKeeper answers it once everything outstanding at the leader is committed, and a leader that was
  * deposed and does not know it yet, with nothing outstanding, answers at once with a stale tree. Here a quorum must
  * have answered a PING sent after the question: a voter that answers has followed no one else by then, so nobody can
@@ -15,7 +15,7 @@ import type { LearnerLink } from './learner-link.ts';
 export interface Barrier<Question> {
   /** The round of PINGs that answers it. */
   readonly round: number;
-  /** What was proposed last when it was asked; undefined when nothing was under way. */
+  /** The last proposal when it was asked; undefined when nothing was under way. */
   readonly zxid: Zxid | undefined;
   /** The learner that asked; undefined: somebody at the leader itself, with `question`. */
   readonly learner: LearnerLink | undefined;

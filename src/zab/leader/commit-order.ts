@@ -8,7 +8,7 @@ import type { QuorumPacket } from '../wire/packets.ts';
  * client's, and none of that server's clients has an answer to a write from then on.
  */
 export class CommitOrder {
-  /** What was proposed last when each `sync` was asked that is not answered, and what waits for those answers. */
+  /** For each `sync` that is not answered the last proposal when it was asked; and the packets that wait for the answers. */
   private readonly syncs = new Fifo<Zxid>(8);
   private readonly held = new Fifo<QuorumPacket>(8);
 

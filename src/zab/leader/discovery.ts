@@ -39,8 +39,8 @@ import type { Proposals } from './proposals.ts';
  *   ACKEPOCH                     accepted, and how far its own history goes. None of a quorum may be more recent than
  *                                the leader's: one that is ends the leader
  *
- * Whoever comes when that is settled goes the same way and changes nothing. What follows ACKEPOCH is the next phase's
- * (synchronization.ts), which voters' histories count is history-votes.ts.
+ * A learner that comes when that is settled goes the same way and changes nothing. The next phase (synchronization.ts)
+ * begins behind ACKEPOCH; history-votes.ts says which voters' histories count.
  */
 export interface NextPhase {
   /** A quorum was synchronised. */
@@ -208,7 +208,7 @@ export class Discovery {
     if (this.links.now > patience) this.stepDown(`voter ${sid} looks for another leader`);
   }
 
-  /** What is waited for, and who is there; to be said by a leader that has waited long enough. */
+  /** The step that is waited for, and who is there; to be said by a leader that has waited long enough. */
   get missing(): string {
     return this.ownEpoch === undefined
       ? `no quorum of learners connected, only ${[...this.connected.acks].join(',')}`

@@ -14,11 +14,11 @@ import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
  * later epoch: so it counts in nothing, not even in the quorum of NEWLEADER, until the leader has seen that a quorum of
  * others still follows it, and said so with UPTODATE. Only then it takes the epoch for its own.
  *
- * A first start is believed only as long as nothing speaks against it. What a voter without history told is true while
+ * A first start is believed only as long as nothing speaks against it. A voter without history is believed while
  * it stays connected; and whoever has a history, or has accepted this very epoch before, perhaps from another leader,
  * proves that there was a start already.
  *
- * Who has neither epoch nor transaction, and does not call itself empty, counts as ZooKeeper counts it: a fresh server
+ * A voter that has neither epoch nor transaction, and does not call itself empty, counts as ZooKeeper counts it: a fresh server
  * of Apache's, or one of ours with the operator's `initialize` file.
  */
 export type HistoryKind = 'some' | 'fresh' | 'empty';
@@ -32,7 +32,7 @@ export class HistoryVotes {
     this.verifiers = verifiers;
   }
 
-  /** Who is no voter does not count; a second answer replaces the first. */
+  /** Only voters count; a second answer replaces the first. */
   add(sid: number, kind: HistoryKind): void {
     if (this.isVoter(sid)) this.answers.set(sid, kind);
     if (this.isVoter(sid) && kind === 'some') this.hasStartedBefore = true;
@@ -44,7 +44,7 @@ export class HistoryVotes {
     if (this.isVoter(sid)) this.hasStartedBefore = true;
   }
 
-  /** The connection to `sid` is gone. What it has on disk it has; without a history it may have got one since. */
+  /** The connection to `sid` is gone. Its disk still has what it had; without a history it may have got one since. */
   left(sid: number): void {
     if (this.answers.get(sid) !== 'some') this.answers.delete(sid);
   }

@@ -8,13 +8,13 @@ import type { RawSource } from '../wire/sources.ts';
 import type { LearnerLink } from './learner-link.ts';
 
 /**
- * What a leader is told at its start, and the narrow ports through which it reads, decides and asks. A port is what it
- * says and no more: the history that is read, the log that is written, the epochs, those who ask, and the role itself.
+ * The options of a leader, and the narrow ports through which it reads, decides and asks. A port is what it says and no
+ * more: the history that is read, the log that is written, the epochs, those who ask, and the role itself.
  * The links to learners come one by one (learner-link.ts).
  *
  * The other side of the bargain:
  *  - Obligations are carried out in the order of the calls, and nobody calls back into the leader before the call
- *    returned. What a client asks in that moment waits (event-turn.ts in src/quorum).
+ *    returned. A client that asks in that moment waits (event-turn.ts in src/quorum).
  *  - A leader starts on a quiet store: everything logged is on the disk and applied to the tree (the last role's tail
  *    included), so `history.lastZxid` is the last zxid logged.
  *  - `append` and `commit`: a transaction is applied once it is committed and durable here, in zxid order, and is then
@@ -100,7 +100,7 @@ export interface History {
   readonly snapshotBytes: number;
   /** The tree as it is inside this call, exact at `lastZxid`. */
   startCut(): RawSource;
-  /** What NEWLEADER carries: the configuration seen last, as text. */
+  /** The configuration seen last, as text: NEWLEADER carries it. */
   configText(): string;
 }
 
@@ -125,7 +125,7 @@ export interface LeaderClients<Question> {
   /** A session was heard from at a learner. */
   touched(sessionId: bigint, timeoutMs: number): void;
   /**
-   * What was asked by `Leader.barrier(question)` holds: this leader led at some moment after the call, and the tree has
+   * The answer to `Leader.barrier(question)`: this leader led at some moment after the call, and the tree has
    * everything that was outstanding then. Questions come back in the order of the calls.
    */
   barrierPassed(question: Question): void;
@@ -153,7 +153,7 @@ export interface LeaderPorts<Question> {
   readonly events: LeaderEvents;
 }
 
-/** What a leader is made of, and shares with its parts; each of them takes of the ports what it needs. */
+/** Shared by a leader with its parts; each of them takes of the ports what it needs. */
 export interface LeaderRole {
   readonly options: LeaderOptions;
   readonly ports: LeaderPorts<never>;

@@ -292,7 +292,7 @@ export class Leader<Question> {
 
   // Broadcast.
 
-  /** What a learner acknowledged before UPTODATE counts with it. */
+  /** Acknowledgements from before UPTODATE count with it. */
   private onServing(link: LearnerLink): void {
     if (link.acks.early > this.proposals.epochStart) this.countAck(link, link.acks.early);
     this.discovery.onServing(link);

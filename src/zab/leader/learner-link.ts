@@ -124,7 +124,7 @@ export class LearnerLink {
   tookBytes(now: number, leastPerHalfTick: number): boolean {
     const taken = this.wire.sentBytes - this.sentBytes;
     if (taken === 0 || taken < leastPerHalfTick * (now - this.heardAt)) {
-      // What is left may be less than that: all of it is enough.
+      // The rest may be less than that: all of it is enough.
       if (taken === 0 || this.wire.queuedBytes > 0) return false;
     }
     this.sentBytes += taken;

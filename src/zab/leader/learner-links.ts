@@ -15,7 +15,7 @@ export interface LinkInfo {
   readonly observer: boolean;
   readonly voter: boolean;
   readonly phase: LinkPhase;
-  /** What it has not taken yet. */
+  /** Bytes that it has not taken yet. */
   readonly queuedBytes: number;
 }
 
@@ -107,7 +107,7 @@ export class LearnerLinks {
     return this.options.verifiers.some((verifier) => verifier.members.has(sid));
   }
 
-  /** What the leader waits for has come nearer, or is another thing now. */
+  /** The leader's next step has come nearer, or is another one now. */
   cameNearer(): void {
     this.nearerAt = this.now;
   }

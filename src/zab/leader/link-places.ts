@@ -1,8 +1,8 @@
 import type { LearnerLink } from './learner-link.ts';
 
 /**
- * Places for those who have connected and not proved themselves: so many for each address, and so many in all. Whoever
- * reaches the port can take them all, and still keeps no member out, for the oldest of those who are not known to be
+ * Places for those who have connected and not proved themselves: so many for each address, and so many in all. A host
+ * that reaches the port can take them all, and still keeps no member out, for the oldest of those who are not known to be
  * members makes room for a newcomer, and a member says who it is with its first packet.
  *
  * A member has two places, one of them while it waits whether its old connection is dead (rivals.ts).
@@ -12,7 +12,7 @@ export const MAX_JOINING = 128;
 /** Joining or not; observers that are no members come in any number. */
 export const MAX_LEARNERS = 1024;
 
-/** Who has to go for a newcomer from `host`: nobody (undefined), a link, or the newcomer itself. */
+/** The one that has to go for a newcomer from `host`: nobody (undefined), a link, or the newcomer itself. */
 export function displacedBy(
   host: string,
   links: Iterable<LearnerLink>,

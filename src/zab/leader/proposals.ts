@@ -76,7 +76,7 @@ export class Proposals {
     this.entries.push(entry);
   }
 
-  /** The own log: `sid` is the leader. */
+  /** `sid` is the leader where its own log has it. */
   acknowledge(sid: number, zxid: Zxid): void {
     if (zxid > (this.acked.get(sid) ?? ZXID_ZERO)) this.acked.set(sid, zxid);
   }

@@ -14,8 +14,7 @@ import type { CatchUpKind, Entry, EntryCursor, History } from './leader-ports.ts
  *  5. it ends before them, and the log on disk reaches back           DIFF and those behind, from disk, then memory
  *  6. otherwise                                                       SNAP
  *
- * What is committed is more than what the leader's tree has: a quorum may have on disk what the leader's own disk is
- * still busy with. Those, `decided`, count in all the rules. Apache goes by the tree, and so may tell a learner to cut
+ * More is committed than the leader's tree has: a quorum may have on disk what the leader's disk is still busy with. Those, `decided`, count in all the rules. Apache goes by the tree, and so may tell a learner to cut
  * off a transaction that was committed with its help; should the others fail before it gets it back, it is lost.
  *
  * An epoch's start (counter 0) is no transaction. A learner is there after a SNAP between a leader's start and its
@@ -23,7 +22,7 @@ import type { CatchUpKind, Entry, EntryCursor, History } from './leader-ports.ts
  * with a guessed lower bound an empty learner at zxid 0 got an empty DIFF (ZOOKEEPER-4352). For the same reason rule 3
  * keeps to one epoch: the oldest a learner of a later one has may be a snapshot at that epoch's start.
  *
- * Whatever is sent is consecutive: a hole in memory or between log and memory is answered with SNAP (ZOOKEEPER-2418,
+ * All that is sent is consecutive: a hole in memory or between log and memory is answered with SNAP (ZOOKEEPER-2418,
  * ZOOKEEPER-4925). From disk come only transactions up to the first in memory, for the log's tail may never have been
  * committed (ZOOKEEPER-2846).
  */
@@ -31,11 +30,11 @@ export interface SyncPlan {
   readonly kind: CatchUpKind;
   /** Of the packet that opens the synchronisation. */
   readonly zxid: Zxid;
-  /** To be sent first: from the log on disk. Whoever takes the plan closes the cursor. */
+  /** To be sent first: from the log on disk. The taker of the plan closes the cursor. */
   readonly disk: DiskRange | undefined;
   /** To be sent then. */
   readonly entries: readonly Entry[];
-  /** What the learner then has; what was proposed behind it is to follow. */
+  /** The last transaction that the learner then has; later proposals are to follow. */
   readonly reaches: Zxid;
 }
 

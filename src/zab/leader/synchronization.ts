@@ -23,7 +23,7 @@ import { SyncSource } from './sync-source.ts';
  *                         proved that it still leads
  *
  * Rules that keep it safe, and are easily lost:
- *  - The own currentEpoch is durable before the first NEWLEADER goes out, and the own log before the role begins.
+ *  - The leader's currentEpoch is durable before the first NEWLEADER goes out, and its log before the role begins.
  *  - Planning a synchronisation, cutting the snapshot, queueing what is under way and joining those that get the rest
  *    are one step: nothing is committed in between (ZOOKEEPER-3104, ZOOKEEPER-3589; Zab specification, issues 1 to 3).
  */
@@ -94,7 +94,7 @@ export class Synchronization {
       forceSnapshotSync: this.options.forceSnapshotSync || link.catchUp.needsSnapshot || this.snapOnly.has(link.sid),
       snapshotSizeFactor: this.options.snapshotSizeFactor,
     });
-    // What is committed may be on this learner's disk and not yet on ours: a snapshot must not take it away from there.
+    // A committed transaction may be on this learner's disk and not yet on ours: a snapshot must not take it away there.
     if (plan.kind === 'snap' && treeZxid < link.catchUp.snapshotFrom) return;
     // A server that is no member may still be one to be, as its own files say it; it has the places of observers.
     if (!link.voter && !this.hasRoomFor(plan.kind)) {
@@ -171,7 +171,7 @@ export class Synchronization {
     if (unproven > 0) this.rounds.begin();
   }
 
-  /** What is waited for, and who is there; to be said by a leader that has waited long enough. */
+  /** The step that is waited for, and who is there; to be said by a leader that has waited long enough. */
   get missing(): string {
     return `no quorum was synchronised, only ${[...this.newLeaderAcks.acks].join(',')}`;
   }

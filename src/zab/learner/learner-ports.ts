@@ -3,7 +3,7 @@ import type { EpochFiles } from '../epoch-files.ts';
 import type { QuorumPacket } from '../wire/packets.ts';
 
 /**
- * What a learner is told at its start, and the narrow ports through which it sends, logs and tells.
+ * The options and the state that a learner begins with, and the narrow ports through which it sends, logs and tells.
  *
  * The other side of the bargain:
  *  - Obligations are carried out in the order of the calls, and nobody calls back into the learner before the call
@@ -58,7 +58,7 @@ export interface ToLeader {
   send(packet: QuorumPacket): void;
 }
 
-/** What may happen only when everything appended before is durable: one queue, in the order of the calls. */
+/** For whatever may happen only when everything appended before is durable: one queue, in the order of the calls. */
 export interface WhenDurable {
   send(packet: QuorumPacket): void;
   run(task: () => void): void;
@@ -87,7 +87,7 @@ export interface LearnerHistory {
   receiveSnapshot(zxid: Zxid): void;
 }
 
-/** Who the members are. */
+/** The members, as they are known here. */
 export interface Membership {
   /** A configuration that is not decided: a leader's that has not finished synchronising us. */
   seen(text: string): void;

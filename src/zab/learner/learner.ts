@@ -46,7 +46,7 @@ import type { LearnerOptions, LearnerPorts, LearnerState } from './learner-ports
  *
  * A voter without a history (history-votes.ts) takes the epoch for its own, and acknowledges proposals, only at UPTODATE.
  *
- * What the leader sends twice is skipped (a snapshot may hold more than its zxid says); what it leaves out ends the
+ * A transaction that is sent twice is skipped (a snapshot may hold more than its zxid says); one that is left out ends the
  * role, for a log with a hole would be served to others one day (ZOOKEEPER-4925).
  */
 export type LearnerPhase =
@@ -157,7 +157,7 @@ export class Learner {
     this.silentHalfTicks = 0;
   }
 
-  /** All of them: from here on it is the own disk that takes its time. */
+  /** All of them: from here on it is this peer's disk that takes its time. */
   onSnapshotReceived(): void {
     assert(this.stage === 'receiving', 'no snapshot was coming in');
     this.enter('installing');
@@ -213,8 +213,8 @@ export class Learner {
     // The remains of a broken synchronisation are never what anybody meant.
     const isMeant = this.state.initialize === true && lastZxid === ZXID_ZERO;
     this.isUnproven = !this.options.observer && (this.state.empty || isNew) && !isMeant;
-    // An epoch is promised once. Who has accepted it before says so with -1, and is synchronised without being counted;
-    // so does who cannot be synchronised but by a snapshot, which zxid -1 asks for.
+    // An epoch is promised once. A learner that has accepted it before says so with -1, and is synchronised without being
+    // counted; so does one that cannot be synchronised but by a snapshot, which zxid -1 asks for.
     const needsSnapshot = this.state.needsSnapshot === true;
     const current = epoch > accepted && !needsSnapshot ? currentEpoch : -1;
     this.hidesZxid = this.isUnproven || needsSnapshot;

@@ -34,7 +34,7 @@ export interface LinkHandlers {
 
 /** Beyond this much in the stream's own buffers nothing more is made into bytes. */
 const HIGH_WATER_BYTES = 256 * 1024;
-/** What one turn makes of a source, so that others get theirs in between. */
+/** One turn makes so much of a source, so that others get theirs in between. */
 const SLICE_BYTES = 256 * 1024;
 /** Data longer than this is given to the stream as it is instead of being copied behind its header. */
 const COPY_LIMIT_BYTES = 16 * 1024;
@@ -56,7 +56,7 @@ export class LinkStream implements StreamHandlers {
   private isFlushDue = false;
   private waitingBytes = 0;
   private writtenBytes = 0;
-  /** What a raw snapshot goes to, ... */
+  /** A raw snapshot goes to this, ... */
   private sink: RawSink | undefined = undefined;
   /** ... and how much has come of the trailer; undefined until the sink has all of the snapshot. */
   private trailerBytes: number | undefined = undefined;

@@ -25,7 +25,7 @@ const MAX_PACKET_TYPE = 255;
 
 const TYPE_AND_ZXID_BYTES = 12;
 const INT_BYTES = 4;
-/** What is first set aside for a packet that spans chunks, unless it is known to be shorter. */
+/** So much is first set aside for a packet that spans chunks, unless it is known to be shorter. */
 const LEAST_KEPT_BYTES = 4096;
 const NO_BYTES = Buffer.alloc(0);
 
@@ -62,7 +62,7 @@ export class PacketCutter {
     this.cut();
   }
 
-  /** What came behind the packet that was stopped at. */
+  /** The bytes behind the packet that was stopped at. */
   takeRest(): Buffer {
     const { rest } = this;
     this.rest = NO_BYTES;

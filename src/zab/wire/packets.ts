@@ -5,7 +5,7 @@ import { Writer } from '../../jute/writer.ts';
 import { epochOf, MAX_EPOCH, ZXID_NONE, ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
 
 /**
- * What passes between a leader and its learners, byte for byte as Apache ZooKeeper has it (zookeeper.jute,
+ * The packets between a leader and its learners, byte for byte as Apache ZooKeeper has it (zookeeper.jute,
  * org.apache.zookeeper.server.quorum): the packet, and the bodies that are not transactions. packet-cutter.ts finds
  * packets in a stream, leader.ts and learner.ts know what they mean.
  *
@@ -143,7 +143,7 @@ export function readIntBody(packet: QuorumPacket): number {
   return bodyReader(packet).readInt();
 }
 
-/** The epoch of the zxid of FOLLOWERINFO and LEADERINFO. What lies beyond we could not hold. */
+/** The epoch of the zxid of FOLLOWERINFO and LEADERINFO. A zxid cannot hold more here. */
 export function readEpoch(packet: QuorumPacket): number {
   if (packet.zxid === ZXID_NONE) return 0;
   const epoch = epochOf(packet.zxid);

@@ -1,6 +1,6 @@
 import type { QuorumPacket } from './packets.ts';
 
-/** What a link sends and does not make before it has room for it, and what takes a raw snapshot that comes in. */
+/** Sources of a link, which makes nothing of them before it has room for it; and the sink of a raw snapshot that comes in. */
 
 /** Packets in the link's order; undefined: the end. */
 export interface PacketSource {

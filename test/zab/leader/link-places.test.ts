@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { ack, ackEpoch, answerPings, established, info, ONE, TWO } from '../established-leader.ts';
+import { displacedBy } from '../../../src/zab/leader/link-places.ts';
+import { ack, ackEpoch, answerPings, established, info, ONE, observerInfo, TWO } from '../established-leader.ts';
 
 /** Connections that say nothing, with numbers from `first` on. */
 function silent(host: ReturnType<typeof established>, count: number, first = 100): void {
@@ -34,6 +35,29 @@ test('150 silent connections keep no member out, from the same address or from a
     answerPings(host, TWO);
     expect(host.leader.linkInfos().filter(({ voter }) => voter).length).toBe(2);
   }
+});
+
+test('1024 learners are served, strangers among them; one more finds no place', () => {
+  const host = established();
+  for (let link = 100; link < 1123; link++) host.open(link, [observerInfo(link), ackEpoch('1:0', -1), ack('1:0')]);
+  expect(host.leader.linkInfos().filter(({ phase }) => phase === 'serving').length).toBe(1024);
+  host.open(2000);
+  expect(host.leader.linkInfos().length).toBe(1024);
+  expect(host.said.at(-1)).toMatch(/^close 2000/);
+});
+
+test('a member that joins is never the one that makes room', () => {
+  const links = Array.from({ length: 16 }, (_, i) => ({ sid: i % 2, phase: 'ackEpoch', wire: { remoteHost: 'here' } }));
+  const isMember = (sid: number): boolean => sid === 0;
+  expect(displacedBy('here', links as never, isMember)).toBe(links[1]);
+  expect(
+    displacedBy(
+      'here',
+      links.filter(({ sid }) => sid === 0).concat(links.filter(({ sid }) => sid === 0)) as never,
+      isMember,
+    ),
+  ).toBe('newcomer');
+  expect(displacedBy('elsewhere', links as never, isMember)).toBeUndefined();
 });
 
 test('where members hold all places of their address, a stranger finds none', () => {
