@@ -1,6 +1,7 @@
 import type { Log } from '../base/log.ts';
-import type { Clock, Timer } from '../io/clock.ts';
-import type { Listener, Net, NetError, Stream, StreamHandlers } from '../io/net.ts';
+import type { Clock } from '../io/clock.ts';
+import type { Net, NetError, Stream, StreamHandlers } from '../io/net.ts';
+import { PatientListener } from '../io/patient-listener.ts';
 import type { LearnerLink } from '../zab/leader/learner-link.ts';
 import { LinkStream } from '../zab/wire/link-stream.ts';
 import type { QuorumPacket } from '../zab/wire/packets.ts';
@@ -9,9 +10,14 @@ import type { QuorumPacket } from '../zab/wire/packets.ts';
  * Where learners come to: listens while this peer leads, and makes a link of every connection. The leader's learner-links.ts
  * keeps them.
  */
+/** A host that is undefined: all addresses of the machine. */
+export interface QuorumPortAddress {
+  readonly host: string | undefined;
+  readonly port: number;
+}
+
 export interface QuorumPortOptions {
-  /** A host that is undefined: all addresses of the machine. */
-  readonly addresses: readonly { readonly host: string | undefined; readonly port: number }[];
+  readonly addresses: readonly QuorumPortAddress[];
   readonly keepAlive: boolean;
 }
 
@@ -38,8 +44,7 @@ export class QuorumPort {
   private readonly log: Log;
   private readonly options: QuorumPortOptions;
   private readonly handlers: QuorumPortHandlers;
-  private readonly listeners = new Set<Listener>();
-  private readonly retries = new Set<Timer>();
+  private readonly listeners: readonly PatientListener[];
   private unavailable = 0;
   private closed = false;
 
@@ -49,44 +54,33 @@ export class QuorumPort {
     this.log = log;
     this.options = options;
     this.handlers = handlers;
-    for (const address of options.addresses) this.listen(address, 1);
+    this.listeners = options.addresses.map((address) => this.listen(address));
   }
 
   close(): void {
     this.closed = true;
     for (const listener of this.listeners) listener.close();
-    for (const retry of this.retries) retry.cancel();
   }
 
-  private listen(address: QuorumPortOptions['addresses'][number], attempt: number): void {
-    const listener = this.net.listen(
-      { ...address, keepAlive: this.options.keepAlive },
-      {
-        onListening: () => {},
-        onError: (error) => {
-          this.listeners.delete(listener);
-          this.onBindError(address, attempt, error);
-        },
-        onStream: (stream) => this.onStream(stream),
-      },
-    );
-    this.listeners.add(listener);
+  private listen(address: QuorumPortAddress): PatientListener {
+    let attempts = 0;
+    const options = { ...address, keepAlive: this.options.keepAlive };
+    return new PatientListener({ net: this.net, clock: this.clock }, options, BIND_RETRY_MS, {
+      onListening: () => {},
+      onError: (error) => this.mayTryAgain(address, ++attempts, error),
+      onStream: (stream) => this.onStream(stream),
+    });
   }
 
-  private onBindError(address: QuorumPortOptions['addresses'][number], attempt: number, error: NetError): void {
-    const { port } = address;
-    if (attempt < BIND_ATTEMPTS) {
+  private mayTryAgain({ port }: QuorumPortAddress, attempts: number, error: NetError): boolean {
+    if (attempts < BIND_ATTEMPTS) {
       this.log.warn({ port, reason: error.message }, 'quorum port is not free yet');
-      const retry = this.clock.after(BIND_RETRY_MS, () => {
-        this.retries.delete(retry);
-        this.listen(address, attempt + 1);
-      });
-      this.retries.add(retry);
-      return;
+      return true;
     }
     this.unavailable++;
     if (this.unavailable === this.options.addresses.length) this.handlers.onUnavailable(port, error);
     else this.log.warn({ port, reason: error.message }, 'learners cannot come by this address');
+    return false;
   }
 
   private onStream(stream: Stream): StreamHandlers | undefined {

@@ -1,8 +1,9 @@
 import { FatalError } from '../../base/errors.ts';
 import { EXIT } from '../../base/exit-codes.ts';
 import type { Log } from '../../base/log.ts';
-import type { Clock, Timer } from '../../io/clock.ts';
-import type { Listener, Net, NetError, Stream, StreamHandlers } from '../../io/net.ts';
+import type { Clock } from '../../io/clock.ts';
+import type { Net, NetError, Stream, StreamHandlers } from '../../io/net.ts';
+import { PatientListener } from '../../io/patient-listener.ts';
 import type { ElectionAddress } from './initial-message.ts';
 
 /**
@@ -35,8 +36,8 @@ interface Place {
   readonly text: string;
   /** Of attempts that count; 0: without end. */
   readonly retries: number;
-  listener: Listener | undefined;
-  timer: Timer | undefined;
+  attempts: number;
+  listener: PatientListener | undefined;
   isBound: boolean;
 }
 
@@ -65,14 +66,14 @@ export class ElectionPorts {
     for (const { host, port } of addresses) {
       const text = `${this.options.listenOnAllIPs ? '*' : host}:${port}`;
       const bindHost = this.options.listenOnAllIPs ? undefined : host;
-      const fresh = { host: bindHost, port, text, retries, listener: undefined, timer: undefined, isBound: false };
+      const fresh = { host: bindHost, port, text, retries, attempts: 0, listener: undefined, isBound: false };
       wanted.set(text, this.places.get(text) ?? fresh);
     }
     for (const place of this.places.values()) if (wanted.get(place.text) !== place) this.leave(place);
     for (const place of wanted.values()) {
       if (this.places.has(place.text)) continue;
       this.places.set(place.text, place);
-      this.bind(place, 1);
+      this.bind(place);
     }
   }
 
@@ -82,33 +83,37 @@ export class ElectionPorts {
 
   private leave(place: Place): void {
     this.places.delete(place.text);
-    place.timer?.cancel();
     place.listener?.close();
   }
 
-  private bind(place: Place, attempt: number): void {
-    place.listener = this.net.listen(
-      { host: place.host, port: place.port, keepAlive: this.options.tcpKeepAlive },
+  private bind(place: Place): void {
+    const { host, port } = place;
+    place.listener = new PatientListener(
+      { net: this.net, clock: this.clock },
+      { host, port, keepAlive: this.options.tcpKeepAlive },
+      BIND_RETRY_MS,
       {
         onListening: () => {
           place.isBound = true;
           if ([...this.places.values()].every(({ isBound }) => isBound)) this.handlers.onListening();
         },
-        onError: (error) => this.onBindError(place, attempt, error),
+        onError: (error) => this.onBindError(place, error),
         onStream: (stream) => this.handlers.onStream(stream),
       },
     );
   }
 
-  private onBindError(place: Place, attempt: number, error: NetError): void {
+  /** Whether it is tried again. */
+  private onBindError(place: Place, error: NetError): boolean {
     const unresolved = error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN';
-    if (!unresolved && place.retries !== 0 && attempt >= place.retries) {
-      const tried = `${attempt} ${attempt === 1 ? 'attempt' : 'attempts'} (electionPortBindRetry)`;
+    if (!unresolved) place.attempts++;
+    if (!unresolved && place.retries !== 0 && place.attempts >= place.retries) {
+      const tried = `${place.attempts} ${place.attempts === 1 ? 'attempt' : 'attempts'} (electionPortBindRetry)`;
       const text = `cannot listen on the election port ${place.text} after ${tried}: ${error.message}`;
       this.handlers.onFatal(new FatalError(text, EXIT.cannotBind, { cause: error }));
-      return;
+      return false;
     }
     this.log.warn({ address: place.text, reason: error.message }, 'cannot listen on the election port yet');
-    place.timer = this.clock.after(BIND_RETRY_MS, () => this.bind(place, unresolved ? attempt : attempt + 1));
+    return true;
   }
 }
