@@ -127,7 +127,7 @@ export class AdminServer {
       response.setHeader('Allow', command.method);
       return sendJson(response, primary, { status: 405, error: `${primary} takes ${command.method}` });
     }
-    const body = isPost ? await readBody(request) : undefined;
+    const body = isPost ? await (command.takesStream === true ? request : readBody(request)) : undefined;
     if (body === 'too large') {
       return sendJson(response, primary, { status: 413, error: `a request has ${MAX_BODY_BYTES} bytes at most` });
     }

@@ -33,10 +33,12 @@ export function adminOfPeer(peer: Peer, config: PeerConfig, around: AdminSurroun
       initialConfig: configText(config, log),
       options: {
         snapshotEnabled: config.adminSnapshotEnabled,
+        restoreEnabled: config.adminRestoreEnabled,
         rateLimiterIntervalMs: config.adminRateLimiterIntervalMs,
       },
       logLevels: levels,
       takeSnapshot: () => takeSnapshot(peer),
+      restore: (snapshot) => restore(peer, snapshot),
     },
     log,
   );
@@ -62,6 +64,17 @@ function takeSnapshot(peer: Peer): Promise<SnapshotFile> {
       if (error !== undefined) reject(error);
       else if (newest === undefined) reject(new Error('the snapshot was replaced before it could be told of'));
       else resolve({ zxid: `0x${newest.zxid.toString(16)}`, path: newest.path, bytes: newest.bytes });
+    });
+  });
+}
+
+async function restore(peer: Peer, snapshot: AsyncIterable<Buffer>): Promise<number> {
+  const restoring = peer.beginRestore();
+  for await (const chunk of snapshot) restoring.push(chunk);
+  return new Promise((resolve, reject) => {
+    restoring.finish((error, zxid) => {
+      if (error !== undefined || zxid === undefined) reject(error);
+      else resolve(zxid);
     });
   });
 }

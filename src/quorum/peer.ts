@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { FatalError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import type { DatabaseOptions } from '../datatree/database.ts';
+import type { Database, DatabaseOptions } from '../datatree/database.ts';
 import { CONFIG_PATH } from '../datatree/special-paths.ts';
 import { HASH_KEY_BYTES, hashKeyFrom } from '../datatree/tree/path-hash.ts';
 import { Election } from '../election/election.ts';
@@ -35,6 +35,7 @@ import type { PeerParts } from './peer-parts.ts';
 import type { PeerProbe } from './peer-probe.ts';
 import type { QuorumPortOptions } from './quorum-port.ts';
 import { Replica } from './replica.ts';
+import { Restore, replaceHistory } from './restore.ts';
 import type { PeerMode, Role } from './role.ts';
 import { Standalone } from './standalone.ts';
 import { dumpState, ELECTIONS_REMEMBERED, type PastElection } from './state-dump.ts';
@@ -196,9 +197,7 @@ export class Peer {
       this.store.purge();
     }
     if (this.election === undefined) {
-      this.role = new Standalone(this.parts);
-      this.role.start();
-      this.handlers.onServing('standalone');
+      this.serveAlone();
       return;
     }
     this.election.listen();
@@ -209,6 +208,35 @@ export class Peer {
   takeSnapshot(done: (error: Error | undefined) => void): void {
     if (this.role === undefined) done(new Error('this peer has no role at the moment'));
     else if (!this.parts.replica.snapshot(done)) done(new Error('another snapshot is being written'));
+  }
+
+  /** Takes a snapshot in place of this server's history. */
+  beginRestore(): Restore {
+    return new Restore(this.parts, (database, done) => this.restore(database, done));
+  }
+
+  private restore(database: Database, done: (error: Error | undefined) => void): void {
+    const { role } = this;
+    if (this.closing || role?.mode !== 'standalone') {
+      done(new Error(RESTORE_IS_FOR_ONE));
+      return;
+    }
+    role.stop();
+    this.role = undefined;
+    this.parts.replica.endRole(() => {
+      if (this.closing) return;
+      replaceHistory(this.parts, database, () => {
+        if (this.closing) return;
+        this.serveAlone();
+        done(undefined);
+      });
+    });
+  }
+
+  private serveAlone(): void {
+    this.role = new Standalone(this.parts);
+    this.role.start();
+    this.handlers.onServing('standalone');
   }
 
   get mode(): PeerMode {
@@ -429,6 +457,10 @@ function memberInfo({ addresses, client, role }: ServerSpec): MemberInfo {
     learnerType: role,
   };
 }
+
+const RESTORE_IS_FOR_ONE =
+  'only a standalone server can be given another history while it runs: one member of an ensemble would have another ' +
+  'than the rest. Stop all members, put the snapshot into one directory, empty the others and start that one first';
 
 /** As `mntr` names them. */
 const STATES: Readonly<Record<PeerMode, string>> = {

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Log } from '../../src/base/log.ts';
 import { connect } from '../../src/client/client.ts';
 import { RunningPeer } from '../../src/embed/running-peer.ts';
-import { startPeer } from '../../src/index.ts';
+import { startEnsemble, startPeer } from '../../src/index.ts';
 import { openNodeWorld } from '../../src/io/node-world.ts';
 import { readConfigProperties } from '../../src/quorum/config/read-config.ts';
 
@@ -222,6 +222,78 @@ describe('snapshot', () => {
     expect((await ask(limited, '/commands/mntr')).json.snapshot_rate_limited_count).toBe(1);
     const off = await start({ 'admin.snapshot.enabled': false });
     expect((await ask(off, '/commands/snapshot', { headers: SUPER })).status).toBe(503);
+  });
+});
+
+describe('restore', () => {
+  const post = (peer: RunningPeer, body: Buffer | string) =>
+    ask(peer, '/commands/restore', { method: 'POST', headers: SUPER, body });
+
+  async function snapshotOf(peer: RunningPeer): Promise<Buffer> {
+    const response = await fetch(`http://127.0.0.1:${peer.adminPort}/commands/snapshot`, { headers: SUPER });
+    return Buffer.from(await response.arrayBuffer());
+  }
+
+  it('replaces the history of a standalone server, at once and after a restart', async () => {
+    const dataDir = freshDir();
+    const peer = await start({ dataDir });
+    const client = await connect(`127.0.0.1:${peer.clientPort}`);
+    await client.create('/kept', 'before');
+    const snapshot = await snapshotOf(peer);
+    await client.setData('/kept', 'after');
+    await client.create('/lost', '');
+    await client.close();
+    const { status, json } = await post(peer, snapshot);
+    expect([status, json]).toEqual([200, { last_zxid: 2, command: 'restore', error: null }]);
+    const again = await connect(`127.0.0.1:${peer.clientPort}`);
+    expect((await again.getData('/kept')).data?.toString()).toBe('before');
+    expect(await again.exists('/lost')).toBeUndefined();
+    await again.create('/new', '');
+    await again.close();
+    peers.splice(peers.indexOf(peer), 1);
+    await peer.close();
+    const restarted = await start({ dataDir });
+    const last = await connect(`127.0.0.1:${restarted.clientPort}`);
+    expect((await last.getChildren('/')).sort()).toEqual(['kept', 'new', 'zookeeper']);
+    await last.close();
+  });
+
+  it('changes nothing when the bytes are no whole snapshot', async () => {
+    const peer = await start();
+    const client = await connect(`127.0.0.1:${peer.clientPort}`);
+    await client.create('/a', 'x');
+    const good = await snapshotOf(peer);
+    const flipped = Buffer.from(good);
+    flipped.writeUInt8(flipped.readUInt8(200) ^ 1, 200);
+    for (const [bad, error] of [
+      ['', 'the file ends before the tree does'],
+      ['no snapshot at all, but long enough to look like one', 'magic is 0x6e6f2073, not ZKSN'],
+      [good.subarray(0, 300), 'the file ends before the tree does'],
+      [flipped, 'the checksum does not match'],
+    ] as const) {
+      const refused = await post(peer, typeof bad === 'string' ? bad : Buffer.from(bad));
+      expect([refused.status, refused.json.error]).toEqual([500, error]);
+    }
+    expect((await client.getData('/a')).data?.toString()).toBe('x');
+    expect((await ask(peer, '/commands/mntr')).json.restore_error_count).toBe(4);
+    await client.close();
+  });
+
+  it('is refused without a permission, when it is switched off, and in an ensemble', async () => {
+    const peer = await start({ 'admin.restore.enabled': false });
+    expect((await ask(peer, '/commands/restore', { method: 'POST', body: 'x' })).status).toBe(401);
+    expect((await post(peer, 'x')).status).toBe(503);
+    const properties = { 'admin.enableServer': true, 'admin.serverPort': 0, 'admin.rateLimiterIntervalInMS': 0 };
+    const ensemble = await startEnsemble(3, { properties });
+    const member = ensemble.leader as RunningPeer;
+    await member.adminListening;
+    const snapshot = await snapshotOf(member);
+    const refused = await post(member, snapshot);
+    expect([refused.status, refused.json.error]).toEqual([
+      500,
+      expect.stringMatching(/^only a standalone server can be given another history/),
+    ]);
+    await ensemble.close();
   });
 });
 

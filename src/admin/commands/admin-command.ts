@@ -17,11 +17,14 @@ export interface AdminContext {
   readonly logLevels: LogLevels | undefined;
   /** Writes a snapshot now. Rejected with the reason when there is none. */
   takeSnapshot(): Promise<SnapshotFile>;
+  /** Replaces this server's history; resolves with the zxid it has then. Rejected when nothing has changed. */
+  restore(snapshot: AsyncIterable<Buffer>): Promise<number>;
 }
 
 export interface AdminOptions {
   readonly snapshotEnabled: boolean;
-  /** Between two snapshots. */
+  readonly restoreEnabled: boolean;
+  /** Between two snapshots, and between two restores. */
   readonly rateLimiterIntervalMs: number;
 }
 
@@ -51,8 +54,13 @@ export interface AdminCommand {
   readonly needsServer: boolean;
   /** Who asks must hold every permission on the root node. */
   readonly needsAuth: boolean;
-  run(context: AdminContext, query: URLSearchParams, body: Buffer | undefined): AdminAnswer | Promise<AdminAnswer>;
+  /** The body comes in pieces, as long as it is; otherwise whole, and it has to be short. */
+  readonly takesStream?: true;
+  run(context: AdminContext, query: URLSearchParams, body: CommandBody): AdminAnswer | Promise<AdminAnswer>;
 }
+
+/** undefined for a GET. */
+export type CommandBody = Buffer | AsyncIterable<Buffer> | undefined;
 
 type Run = AdminCommand['run'];
 

@@ -1,12 +1,17 @@
 import { messageOf } from '../../base/errors.ts';
 import { LOG_LEVELS } from '../../base/log.ts';
-import { type AdminAnswer, type AdminCommand, type AdminContext, guarded } from './admin-command.ts';
+import { type AdminAnswer, type AdminCommand, type AdminContext, type CommandBody, guarded } from './admin-command.ts';
 
 /** What costs the server much or takes clients away from it: only for who holds every permission on the root node. */
 export function guardedCommands(): readonly AdminCommand[] {
   const snapshots = new RateLimiter();
+  const restores = new RateLimiter();
   return [
     guarded('GET', ['snapshot', 'snap'], (context, query) => snapshot(context, query, snapshots)),
+    {
+      ...guarded('POST', ['restore', 'rest'], (context, _query, body) => restore(context, body, restores)),
+      takesStream: true,
+    },
     guarded('POST', ['shed_connections', 'shed'], shedConnections),
     guarded('GET', ['log_level'], logLevel),
   ];
@@ -42,6 +47,26 @@ async function snapshot(context: AdminContext, query: URLSearchParams, limiter: 
   }
 }
 
+async function restore(context: AdminContext, body: CommandBody, limiter: RateLimiter): Promise<AdminAnswer> {
+  const { options, server } = context;
+  const { disk } = server.metrics;
+  if (!options.restoreEnabled) return { status: 503, error: 'admin.restore.enabled is false' };
+  if (body === undefined || Buffer.isBuffer(body)) return { status: 400, error: 'the request has no snapshot' };
+  if (!limiter.allow(server.clock.nowMs(), options.rateLimiterIntervalMs)) {
+    disk.restoresRateLimited.add(1);
+    return { status: 429, error: `one restore in ${options.rateLimiterIntervalMs} ms (admin.rateLimiterIntervalInMS)` };
+  }
+  const startedMs = server.clock.nowMs();
+  try {
+    const zxid = await context.restore(body);
+    disk.restoreTime.add(Math.round(server.clock.nowMs() - startedMs));
+    return { fields: { last_zxid: zxid } };
+  } catch (error) {
+    disk.restoreErrors.add(1);
+    return { status: 500, error: messageOf(error) };
+  }
+}
+
 /** Shown, and with `level` set first: no restart is needed to see more of what happens. */
 function logLevel({ logLevels }: AdminContext, query: URLSearchParams): AdminAnswer {
   if (logLevels === undefined) return { status: 503, error: 'the log belongs to the program that runs this server' };
@@ -54,8 +79,8 @@ function logLevel({ logLevels }: AdminContext, query: URLSearchParams): AdminAns
 }
 
 /** The request is a JSON object: {"percentage": 0 to 100}. Each connection is closed with that chance. */
-function shedConnections({ server }: AdminContext, _query: URLSearchParams, body: Buffer | undefined): AdminAnswer {
-  if (body === undefined || body.length === 0) return { status: 400, error: 'Request body is required' };
+function shedConnections({ server }: AdminContext, _query: URLSearchParams, body: CommandBody): AdminAnswer {
+  if (!Buffer.isBuffer(body) || body.length === 0) return { status: 400, error: 'Request body is required' };
   let asked: unknown;
   try {
     asked = (JSON.parse(body.toString('utf8')) as { readonly percentage?: unknown } | null)?.percentage;

@@ -45,6 +45,9 @@ class DiskMetrics {
   readonly snapshotTime: Summary;
   readonly snapshotErrors: Counter;
   readonly snapshotsRateLimited: Counter;
+  readonly restoreTime: Summary;
+  readonly restoreErrors: Counter;
+  readonly restoresRateLimited: Counter;
   readonly dbInitTime: Summary;
   readonly syncRequestsQueued: Counter;
   readonly syncBatchSize: Summary;
@@ -55,6 +58,9 @@ class DiskMetrics {
     this.snapshotTime = meters.basic('snapshottime');
     this.snapshotErrors = meters.counter('snapshot_error_count');
     this.snapshotsRateLimited = meters.counter('snapshot_rate_limited_count');
+    this.restoreTime = meters.basic('restore_time');
+    this.restoreErrors = meters.counter('restore_error_count');
+    this.restoresRateLimited = meters.counter('restore_rate_limited_count');
     this.dbInitTime = meters.basic('dbinittime');
     this.syncRequestsQueued = meters.counter('sync_processor_request_queued');
     this.syncBatchSize = meters.basic('sync_processor_batch_size');

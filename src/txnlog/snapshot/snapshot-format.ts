@@ -71,12 +71,15 @@ export function snapshotTrailer(
 export interface TrailerVerdict {
   readonly defect: string | undefined;
   readonly digest: ZxidDigest | undefined;
+  /** At which zxid the tree stands, where the file says so. */
+  readonly lastZxid: Zxid | undefined;
 }
 
 /** Judges everything after the stream. `checksum` is that of header and stream. */
 export function readTrailer(trailer: Buffer, checksum: number): TrailerVerdict {
-  if (!isSeal(trailer, 0, checksum)) return { defect: 'the checksum does not match', digest: undefined };
+  if (!isSeal(trailer, 0, checksum)) return defective('the checksum does not match');
   let digest: ZxidDigest | undefined;
+  let lastZxid: Zxid | undefined;
   let at = SEAL_BYTES;
   let sum = adler32(trailer, 0, at, checksum);
   while (at < trailer.length) {
@@ -86,12 +89,17 @@ export function readTrailer(trailer: Buffer, checksum: number): TrailerVerdict {
     // A part of a later release. The tree before it is sealed, and that is what counts.
     if (part === undefined || part.bytes + SEAL_BYTES > left) break;
     sum = adler32(trailer, at, at + part.bytes, sum);
-    if (!isSeal(trailer, at + part.bytes, sum)) return { defect: 'a later checksum does not match', digest: undefined };
+    if (!isSeal(trailer, at + part.bytes, sum)) return defective('a later checksum does not match');
     if ('digest' in part) digest = part.digest;
+    if (isLastZxid) lastZxid = Number(trailer.readBigInt64BE(at)) as Zxid;
     sum = adler32(trailer, at + part.bytes, at + part.bytes + SEAL_BYTES, sum);
     at += part.bytes + SEAL_BYTES;
   }
-  return { defect: undefined, digest };
+  return { defect: undefined, digest, lastZxid };
+}
+
+function defective(defect: string): TrailerVerdict {
+  return { defect, digest: undefined, lastZxid: undefined };
 }
 
 /** The seal as the last thing in a file: how Apache tells a snapshot that was written to its end. */

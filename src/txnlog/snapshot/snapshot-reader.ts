@@ -1,18 +1,12 @@
 import { gunzipSync } from 'node:zlib';
 import { messageOf, ProtocolError, protocolError } from '../../base/errors.ts';
 import type { Database, DatabaseOptions } from '../../datatree/database.ts';
-import { SnapshotDecoder } from '../../datatree/snapshot/snapshot-decoder.ts';
 import type { Disk, DiskFile } from '../../io/disk.ts';
 import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
 import { join, type SnapshotName } from '../file-names.ts';
 import { unsnappyStream } from './snappy.ts';
-import {
-  endsWithSeal,
-  readTrailer,
-  SNAPSHOT_HEADER_BYTES,
-  StreamChecksum,
-  snapshotHeaderDefect,
-} from './snapshot-format.ts';
+import { SnapshotFileDecoder } from './snapshot-file-decoder.ts';
+import { endsWithSeal } from './snapshot-format.ts';
 
 /**
  * Loads one snapshot file, or says why it cannot be loaded. `looksComplete` is Apache's quick test, which a file that
@@ -64,38 +58,9 @@ export function loadSnapshot(
 }
 
 function decode(chunks: Iterable<Buffer>, snapshot: SnapshotName, options: DatabaseOptions): SnapshotVerdict {
-  const decoder = new SnapshotDecoder(options);
-  const checksum = new StreamChecksum();
-  let headerRead = false;
-  let trailer: Buffer[] | undefined;
-  for (const chunk of chunks) {
-    let bytes = chunk;
-    if (!headerRead) {
-      const defect = snapshotHeaderDefect(bytes);
-      if (defect !== undefined) return damaged(defect);
-      checksum.add(bytes.subarray(0, SNAPSHOT_HEADER_BYTES));
-      bytes = bytes.subarray(SNAPSHOT_HEADER_BYTES);
-      headerRead = true;
-    }
-    if (trailer !== undefined) {
-      trailer.push(bytes);
-    } else if (decoder.push(bytes)) {
-      const rest = decoder.rest;
-      checksum.add(bytes.subarray(0, bytes.length - rest.length));
-      trailer = [rest];
-    } else {
-      checksum.add(bytes);
-    }
-  }
-  if (trailer === undefined) return damaged('the file ends before the tree does');
-  const verdict = readTrailer(Buffer.concat(trailer), checksum.value);
-  if (verdict.defect !== undefined) return damaged(verdict.defect);
-  const database = decoder.finish(snapshot.zxid);
-  const digest = verdict.digest?.zxid === ZXID_ZERO ? undefined : verdict.digest;
-  // Without one, though there are transactions in it, it may be what a leader sent.
-  if (digest !== undefined) database.expectDigest(digest);
-  else if (snapshot.zxid > ZXID_ZERO) database.becomeFuzzy();
-  return { database, defect: '', digestZxid: verdict.digest?.zxid ?? ZXID_ZERO };
+  const decoder = new SnapshotFileDecoder(options);
+  for (const chunk of chunks) decoder.push(chunk);
+  return { ...decoder.finish(snapshot.zxid), defect: '' };
 }
 
 function damaged(defect: string): SnapshotVerdict {

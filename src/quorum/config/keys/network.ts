@@ -123,9 +123,10 @@ export const NETWORK_KEYS = {
     means: 'The admin command `snapshot` may be used.',
   },
   'admin.restore.enabled': {
-    ...ignored('there is no restore over HTTP yet'),
+    ...PROPERTY,
     type: 'boolean',
     default: true,
-    same: ['false'],
+    field: 'adminRestoreEnabled',
+    means: 'The admin command `restore` may be used.',
   },
 } as const satisfies Readonly<Record<string, KeySpec>>;
