@@ -2,15 +2,23 @@ import { assert } from './assert.ts';
 
 /**
  * A growing ring buffer: push at the tail, shift at the head, both O(1) and without moving elements.
- * An array's shift() copies; under thousands of outstanding requests that is the pipeline's largest cost.
+ * An array's shift() copies; under thousands of outstanding requests that is the pipeline's largest cost. Once it has
+ * run nearly empty it gives most of its room back.
+ *
+ * Invariants: `size` items from `head` on; the room is a power of two and never below that of the beginning.
  */
+/** With fewer items than one for so many slots half of the slots go. */
+const SPARSE = 8;
+
 export class Fifo<T> {
   private slots: (T | undefined)[];
   private head = 0;
   private size = 0;
+  private readonly leastSlots: number;
 
   constructor(capacity = 16) {
     assert(capacity > 0 && (capacity & (capacity - 1)) === 0, 'capacity of a Fifo is a power of two');
+    this.leastSlots = capacity;
     this.slots = new Array<T | undefined>(capacity).fill(undefined);
   }
 
@@ -19,7 +27,7 @@ export class Fifo<T> {
   }
 
   push(item: T): void {
-    if (this.size === this.slots.length) this.grow();
+    if (this.size === this.slots.length) this.resize(this.slots.length * 2);
     this.slots[(this.head + this.size) & (this.slots.length - 1)] = item;
     this.size++;
   }
@@ -30,7 +38,15 @@ export class Fifo<T> {
     this.slots[this.head] = undefined;
     this.head = (this.head + 1) & (this.slots.length - 1);
     this.size--;
+    if (this.size * SPARSE < this.slots.length && this.slots.length > this.leastSlots) {
+      this.resize(this.slots.length / 2);
+    }
     return item;
+  }
+
+  /** Slots there is room for. */
+  get capacity(): number {
+    return this.slots.length;
   }
 
   peek(): T | undefined {
@@ -48,15 +64,15 @@ export class Fifo<T> {
   }
 
   clear(): void {
-    this.slots = new Array<T | undefined>(16).fill(undefined);
+    this.slots = new Array<T | undefined>(this.leastSlots).fill(undefined);
     this.head = 0;
     this.size = 0;
   }
 
-  private grow(): void {
-    const grown = new Array<T | undefined>(this.slots.length * 2).fill(undefined);
-    for (let i = 0; i < this.size; i++) grown[i] = this.slots[(this.head + i) & (this.slots.length - 1)];
-    this.slots = grown;
+  private resize(slots: number): void {
+    const resized = new Array<T | undefined>(slots).fill(undefined);
+    for (let i = 0; i < this.size; i++) resized[i] = this.slots[(this.head + i) & (this.slots.length - 1)];
+    this.slots = resized;
     this.head = 0;
   }
 }

@@ -49,3 +49,11 @@ describe('Fifo', () => {
     );
   });
 });
+
+test('what a burst needed is given back once it has run nearly empty', () => {
+  const fifo = new Fifo<number>(16);
+  for (let i = 0; i < 5000; i++) fifo.push(i);
+  expect(fifo.capacity).toBe(8192);
+  for (let i = 0; i < 4997; i++) expect(fifo.shift()).toBe(i);
+  expect([fifo.capacity, fifo.length, fifo.at(0), fifo.at(2)]).toEqual([16, 3, 4997, 4999]);
+});

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import type { Writer } from '../../jute/writer.ts';
 import { DataSlab } from './data-slab.ts';
 
@@ -6,7 +7,11 @@ import { DataSlab } from './data-slab.ts';
  * Children of a node are a linked list through their own fields, all nodes are another, both in the order of creation.
  * Paths, and the owners that are not 0, are kept beside.
  *
- * A handle is given out again after its node was freed; whoever keeps one across a change must know better.
+ * A handle is given out again after its node was freed; whoever keeps one across a change must know better. A page whose
+ * nodes are all free is given back, but for one, so that a tree that was large once does not stay so.
+ *
+ * Invariants: `used` counts the nodes of a page that are not free; a page has a place in `open` as long as it has a free
+ * node; the free nodes of a page are linked through their NEXT.
  */
 /**
  * Data from this length on is never overwritten in place, so that a reply can refer to it instead of copying it. A reply
@@ -66,12 +71,26 @@ const INTS = 20;
 /** No node, in the fields that name one. */
 export const NO_NODE = -1;
 
+interface Page {
+  used: number;
+  /** Nodes from here on were never given out. */
+  fresh: number;
+  firstFree: number;
+}
+
+const NO_LONGS = new Float64Array(0);
+const NO_INTS = new Int32Array(0);
+
 export class NodeTable {
   private readonly longs: Float64Array[] = [];
   private readonly ints: Int32Array[] = [];
   private readonly paths: string[] = [];
   private readonly owners = new Map<number, bigint>();
-  private readonly freed: number[] = [];
+  private readonly pages: Page[] = [];
+  /** Numbers of the pages with a free node. */
+  private readonly open: number[] = [];
+  /** Numbers of the pages that were given back. */
+  private readonly gone: number[] = [];
   private readonly slab: DataSlab;
   private sequence = 0;
   private oldestNode = NO_NODE;
@@ -92,7 +111,8 @@ export class NodeTable {
 
   /** Bytes of node data and of fields, reserved from the system. */
   get reservedBytes(): number {
-    return this.slab.reservedBytes + this.ints.length * PAGE_NODES * (LONGS * 8 + INTS * 4);
+    const pages = this.pages.length - this.gone.length;
+    return this.slab.reservedBytes + pages * PAGE_NODES * (LONGS * 8 + INTS * 4);
   }
 
   /** The sequence number of the newest node. */
@@ -112,12 +132,8 @@ export class NodeTable {
 
   /** A node without parent, children or data, every other field 0. */
   allocate(path: string): number {
-    const node = this.freed.pop() ?? this.paths.length;
+    const node = this.takeFree();
     this.paths[node] = path;
-    if (node >> PAGE_BITS === this.ints.length) {
-      this.longs.push(new Float64Array(PAGE_NODES * LONGS));
-      this.ints.push(new Int32Array(PAGE_NODES * INTS));
-    }
     const ints = this.ints[node >> PAGE_BITS] as Int32Array;
     const at = (node & PAGE_MASK) * INTS;
     ints.fill(0, at, at + INTS);
@@ -141,6 +157,7 @@ export class NodeTable {
 
   /** The node must have been taken from its parent, and have no children. */
   free(node: number): void {
+    assert(this.int(node, CHILD_COUNT) === 0, 'a node that goes has no children left');
     this.setData(node, undefined);
     if (this.int(node, KIND) !== 0) this.owners.delete(node);
     const older = this.int(node, OLDER);
@@ -150,7 +167,7 @@ export class NodeTable {
     if (newer === NO_NODE) this.newestNode = older;
     else this.setInt(newer, OLDER, older);
     this.paths[node] = '';
-    this.freed.push(node);
+    this.giveBack(node);
   }
 
   long(node: number, column: LongColumn): number {
@@ -194,6 +211,7 @@ export class NodeTable {
 
   removeChild(child: number): void {
     const parent = this.int(child, PARENT);
+    assert(this.int(parent, CHILD_COUNT) > 0, 'a parent has as many children as were given to it');
     const next = this.int(child, NEXT);
     const previous = this.int(child, PREVIOUS);
     if (previous === NO_NODE) this.setInt(parent, FIRST_CHILD, next);
@@ -249,6 +267,41 @@ export class NodeTable {
     const offset = this.int(node, DATA_OFFSET);
     w.writeInt(length);
     w.writeShared(this.slab.bytesOf(this.int(node, DATA_BLOCK)).subarray(offset, offset + length));
+  }
+
+  private takeFree(): number {
+    const number = this.open.at(-1) ?? this.addPage();
+    const page = this.pages[number] as Page;
+    let node = page.firstFree;
+    if (node === NO_NODE) node = (number << PAGE_BITS) + page.fresh++;
+    else page.firstFree = this.int(node, NEXT);
+    page.used++;
+    if (page.used === PAGE_NODES) this.open.pop();
+    return node;
+  }
+
+  private addPage(): number {
+    const number = this.gone.pop() ?? this.pages.length;
+    this.longs[number] = new Float64Array(PAGE_NODES * LONGS);
+    this.ints[number] = new Int32Array(PAGE_NODES * INTS);
+    this.pages[number] = { used: 0, fresh: 0, firstFree: NO_NODE };
+    this.open.push(number);
+    return number;
+  }
+
+  private giveBack(node: number): void {
+    const number = node >> PAGE_BITS;
+    const page = this.pages[number] as Page;
+    assert(page.used > 0, 'a node is freed once');
+    if (page.used === PAGE_NODES) this.open.push(number);
+    page.used--;
+    this.setInt(node, NEXT, page.firstFree);
+    page.firstFree = node;
+    if (page.used > 0 || this.open.length === 1) return;
+    this.open.splice(this.open.indexOf(number), 1);
+    this.longs[number] = NO_LONGS;
+    this.ints[number] = NO_INTS;
+    this.gone.push(number);
   }
 }
 

@@ -48,6 +48,8 @@ interface Spent {
 }
 
 const SPENT_KEPT = 1024;
+/** And no more than this of letters in their paths: a path may be as long as a request. */
+const SPENT_KEPT_LETTERS = 1 << 18;
 const NONE_TOLD: readonly Watcher[] = [];
 /** Above this a set is quicker than looking through the list for each. */
 const MANY_TOLD = 8;
@@ -56,6 +58,7 @@ export class WatchTable {
   private readonly byPath = new Map<string, Entry>();
   private readonly byWatcher = new Map<Watcher, Watched>();
   private readonly spent = new Fifo<Spent>();
+  private spentLetters = 0;
   private paths = 0;
   private watches = 0;
   private recursive = 0;
@@ -202,11 +205,13 @@ export class WatchTable {
     this.reduce(entry, watcher, watched, state, isLast ? after + SPENT_ONCE : after);
     if (!isLast) return;
     this.spent.push({ path, by: watched });
-    if (this.spent.length > SPENT_KEPT) this.clearOldest();
+    this.spentLetters += path.length;
+    while (this.spent.length > SPENT_KEPT || this.spentLetters > SPENT_KEPT_LETTERS) this.clearOldest();
   }
 
   private clearOldest(): void {
     const oldest = this.spent.shift();
+    this.spentLetters -= oldest?.path.length ?? 0;
     const watcher = oldest?.by.watcher;
     const entry = oldest === undefined ? undefined : this.byPath.get(oldest.path);
     if (oldest === undefined || watcher === undefined || entry === undefined) return;

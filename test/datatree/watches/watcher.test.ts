@@ -436,6 +436,18 @@ describe('a watch that is set again each time it fires', () => {
     ]);
   });
 
+  test('keeps few of those that fired when their paths are long', () => {
+    const table = new WatchTable();
+    const paths = Array.from({ length: 100 }, (_, i) => `/${i}/${'x'.repeat(30_000)}`);
+    for (const path of paths) table.add(path, a, WatchMode.standard);
+    for (const path of paths) table.trigger(path, EventType.nodeDeleted, 1 as Zxid, []);
+    // 262,144 letters of paths at most.
+    expect([table.heldPathCount, table.watchCount]).toEqual([8, 0]);
+    table.add(`/${'y'.repeat(300_000)}`, a, WatchMode.standard);
+    table.trigger(`/${'y'.repeat(300_000)}`, EventType.nodeDeleted, 1 as Zxid, []);
+    expect([table.heldPathCount, table.watchCount]).toEqual([0, 0]);
+  });
+
   test('leaves nothing behind when it is not', () => {
     const table = new WatchTable();
     for (let i = 0; i < 5000; i++) {
