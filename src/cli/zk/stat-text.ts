@@ -1,14 +1,14 @@
 import type { Stat } from '../../client/client.ts';
-import { zxidText } from '../../jute/zxid.ts';
+import { zxidHex } from '../../jute/zxid.ts';
 
 /** A node's Stat and dates, as Apache's shell prints them. */
 export function statLines(stat: Stat): string[] {
   return [
-    `cZxid = ${zxidText(stat.czxid)}`,
+    `cZxid = 0x${zxidHex(stat.czxid)}`,
     `ctime = ${javaDate(stat.ctime)}`,
-    `mZxid = ${zxidText(stat.mzxid)}`,
+    `mZxid = 0x${zxidHex(stat.mzxid)}`,
     `mtime = ${javaDate(stat.mtime)}`,
-    `pZxid = ${zxidText(stat.pzxid)}`,
+    `pZxid = 0x${zxidHex(stat.pzxid)}`,
     `cversion = ${stat.cversion}`,
     `dataVersion = ${stat.version}`,
     `aclVersion = ${stat.aversion}`,
@@ -21,11 +21,11 @@ export function statLines(stat: Stat): string[] {
 /** The same for scripts: names of the fields as Apache's shell has them, zxids and session ids in hexadecimal. */
 export function statJson(stat: Stat): { [field: string]: string | number } {
   return {
-    cZxid: zxidText(stat.czxid),
+    cZxid: `0x${zxidHex(stat.czxid)}`,
     ctime: new Date(stat.ctime).toISOString(),
-    mZxid: zxidText(stat.mzxid),
+    mZxid: `0x${zxidHex(stat.mzxid)}`,
     mtime: new Date(stat.mtime).toISOString(),
-    pZxid: zxidText(stat.pzxid),
+    pZxid: `0x${zxidHex(stat.pzxid)}`,
     cversion: stat.cversion,
     dataVersion: stat.version,
     aclVersion: stat.aversion,

@@ -1,4 +1,5 @@
 import { garbage } from '../clients/garbled-bytes.ts';
+import { lie } from '../clients/lies.ts';
 import type { Observer, View } from '../judges/observer.ts';
 import { storeOf } from '../judges/observer.ts';
 import { isNetFault } from '../plan/net-plan.ts';
@@ -236,7 +237,10 @@ export class Faults {
       case 'halfClose':
         return network.halfClose(machine.host, CLIENT_PORT) > 0;
       case 'garbage':
-        this.sendGarbage(view, forMs, random);
+        this.send(garbage, view, forMs, random);
+        return true;
+      case 'lies':
+        this.send(lie, view, forMs, random);
         return true;
       case 'spoilt':
         this.triggers.spoil(
@@ -351,12 +355,12 @@ export class Faults {
   }
 
   /** Some connections at once, left open for a while. */
-  private sendGarbage(view: View, forMs: number, random: SimRandom): void {
+  private send(what: typeof garbage, view: View, forMs: number, random: SimRandom): void {
     const { network, scheduler } = this.ensemble;
     const voters = this.observer.views.filter((each) => each.voter).length;
     this.scriptedHost ??= new ScriptedHost(network, scheduler, 'stranger');
     for (let i = random.pick([1, 3, 3, 30]); i > 0; i--) {
-      const { port, pieces } = garbage(random, voters);
+      const { port, pieces } = what(random, voters);
       const call = this.scriptedHost.dial(view.machine.host.name, port, ...pieces);
       this.later(random.below(forMs), () => {
         if (random.chance(1, 2)) call.end();

@@ -83,6 +83,18 @@ export function netPlanOf(random: SimRandom, isAlone: boolean, patienceMs: numbe
   };
 }
 
+/** In some worlds a stranger speaks the protocol on the ensemble's own ports, and lies. */
+export function liesOf(random: SimRandom, faultsMs: number, tickMs: number): Fault[] {
+  if (!random.chance(1, 5)) return [];
+  return Array.from({ length: random.between(1, 12) }, () => ({
+    kind: 'lies',
+    atMs: random.below(faultsMs),
+    forMs: random.between(Math.ceil(tickMs / 2), tickMs * 4),
+    target: random.pick<Target>(['leader', 'leader', 'any']),
+    salt: random.next(),
+  }));
+}
+
 /** Most worlds have none of them. */
 export function netFaultsOf(random: SimRandom, net: NetPlan, faultsMs: number, tickMs: number): Fault[] {
   const kinds = NET_FAULTS.filter((kind) => random.chance(kind === 'pathLost' ? 3 : 1, 6));

@@ -2,7 +2,7 @@ import { type Behaviour, behaviourOf } from '../clients/behaviour.ts';
 import { type Pressure, pressureOf } from '../clients/pressure.ts';
 import type { Moment } from '../judges/observer.ts';
 import { SimRandom } from '../world/random.ts';
-import { type NetFaultKind, type NetPlan, netFaultsOf, netPlanOf } from './net-plan.ts';
+import { liesOf, type NetFaultKind, type NetPlan, netFaultsOf, netPlanOf } from './net-plan.ts';
 import { type StorageKind, type StorageLimits, storagePlanOf } from './storage-plan.ts';
 
 /**
@@ -42,6 +42,7 @@ export type FaultKind =
   | 'onlyObservers'
   | 'slowLeader'
   | 'garbage'
+  | 'lies'
   | NetFaultKind
   | StorageKind;
 
@@ -185,7 +186,13 @@ export function planOf(seed: number): Plan {
   const storage = storagePlanOf(random.split('storage'), faultsMs, tickMs);
   Object.assign(config, storage.config);
   const { classes, faults: common } = faultsOf(random.split('faults'), faultsMs, tickMs);
-  const faults = [...common, ...netFaultsOf(random.split('net faults'), net, faultsMs, tickMs), ...storage.faults];
+  const lies = liesOf(random.split('lies'), faultsMs, tickMs);
+  const faults = [
+    ...lies,
+    ...common,
+    ...netFaultsOf(random.split('net faults'), net, faultsMs, tickMs),
+    ...storage.faults,
+  ];
   faults.sort((a, b) => a.atMs - b.atMs);
   const usual = clientsOf(random.split('clients'), random.split('habits'), tickMs);
   const clients = withDials(withPressure(usual, random.split('ways')), random.split('dials'));

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../../src/io/clock.ts';
 import type { Scheduler, SimProcess } from './scheduler.ts';
+import { turnMs } from './work.ts';
 
 /** 2026-01-01T00:00:00Z, where the wall clocks of simulated worlds start unless told otherwise. */
 export const SIM_EPOCH_MS = 1_767_225_600_000;
@@ -9,6 +10,7 @@ export class SimClock implements Clock {
   private readonly scheduler: Scheduler;
   private readonly process: SimProcess;
   private wallOffsetMs = 0;
+  private latestMs = 0;
 
   constructor(process: SimProcess) {
     this.process = process;
@@ -16,7 +18,9 @@ export class SimClock implements Clock {
   }
 
   nowMs(): number {
-    return this.scheduler.nowUs / 1000;
+    // Never back: a long turn ends later than the next one begins.
+    this.latestMs = Math.max(this.latestMs, this.scheduler.nowUs / 1000 + turnMs(this.scheduler.turnWork));
+    return this.latestMs;
   }
 
   wallMs(): number {

@@ -49,6 +49,7 @@ export class Scheduler {
   private traceHash = 0x811c9dc5;
   private fired = 0;
   private firedNow = 0;
+  private turnBegan = 0;
 
   get nowUs(): Micros {
     return this.time;
@@ -56,6 +57,11 @@ export class Scheduler {
 
   get nowMs(): number {
     return this.time / 1000;
+  }
+
+  /** What the present turn has cost so far. */
+  get turnWork(): number {
+    return workDone() - this.turnBegan;
   }
 
   /** How many events have run. */
@@ -128,13 +134,13 @@ export class Scheduler {
       if (process === undefined) {
         task();
       } else {
-        const before = workDone();
+        this.turnBegan = workDone();
         try {
           task();
         } catch (error) {
           process.onThrow(error);
         }
-        this.onTurn(process, workDone() - before);
+        this.onTurn(process, workDone() - this.turnBegan);
       }
       return true;
     }
