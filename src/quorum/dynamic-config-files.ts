@@ -1,5 +1,6 @@
+import { ConfigError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { parseProperties } from '../election/quorum/properties.ts';
+import { parseProperties, printProperty, trimLikeJava } from '../election/quorum/properties.ts';
 import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
 import { type Disk, diskError } from '../io/disk.ts';
 import { zxidHex } from '../jute/zxid.ts';
@@ -18,6 +19,8 @@ import type { PeerConfig } from './config/peer-config.ts';
  * Without a configuration file there is nothing to keep up to date.
  */
 const STATIC_KEYS = ['server.', 'group', 'weight', 'dynamicConfigFile', 'peerType'];
+/** Apache drops clientPortListenBacklog with them, for it compares beginnings. */
+const CLIENT_KEYS = ['clientPort', 'clientPortAddress'];
 
 export class DynamicConfigFiles {
   private readonly disk: Disk;
@@ -40,15 +43,14 @@ export class DynamicConfigFiles {
       this.replace(dir, dynamicName, linesOf(verifier, false));
       const path = `${dir}/${name}`;
       const text = this.disk.readSmall(path);
-      if (!this.disk.exists(`${path}.bak`)) this.replace(dir, `${name}.bak`, text.toString('latin1'));
+      if (!this.disk.exists(`${path}.bak`)) this.replace(dir, `${name}.bak`, text);
       const self = verifier.members.get(this.config.myid as number);
       const hasOwnClientPort = self?.client !== undefined && !self.clientFromStatic;
-      const dropped = hasOwnClientPort ? [...STATIC_KEYS, 'clientPort'] : STATIC_KEYS;
-      const kept = parseProperties(text.toString('latin1')).filter(
-        ({ key }) => !dropped.some((prefix) => key.startsWith(prefix)),
-      );
-      const lines = kept.map(({ key, value }) => `${key}=${value}`);
-      lines.push(`dynamicConfigFile=${dir}/${dynamicName}`);
+      const isDropped = (key: string): boolean =>
+        STATIC_KEYS.some((prefix) => key.startsWith(prefix)) || (hasOwnClientPort && CLIENT_KEYS.includes(key));
+      const kept = parseProperties(text.toString('latin1')).filter(({ key }) => !isDropped(trimLikeJava(key)));
+      const lines = kept.map(({ key, value }) => printProperty(key, value));
+      lines.push(printProperty('dynamicConfigFile', `${dir}/${dynamicName}`));
       this.replace(dir, name, `${lines.join('\n')}\n`);
       if (this.disk.exists(`${path}.dynamic.next`)) this.disk.unlink(`${path}.dynamic.next`);
       this.disk.syncDir(dir);
@@ -63,12 +65,13 @@ export class DynamicConfigFiles {
     try {
       task(path.slice(0, slash), path.slice(slash + 1));
     } catch (error) {
-      const { message: reason } = diskError(error);
+      // Somebody edits zoo.cfg, and it is none at the moment.
+      const { message: reason } = error instanceof ConfigError ? error : diskError(error);
       this.log.warn({ file: path, reason }, 'could not keep the membership in files beside zoo.cfg');
     }
   }
 
-  private replace(dir: string, name: string, content: string): void {
+  private replace(dir: string, name: string, content: string | Buffer): void {
     replaceFile(this.disk, dir, name, content, `${name}.tmp`);
   }
 }

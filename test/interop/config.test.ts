@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/base/errors.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { canonicalHost, isNumeric } from '../../src/election/quorum/host-address.ts';
-import { parseProperties, trimLikeJava } from '../../src/election/quorum/properties.ts';
+import { parseProperties, printProperty, trimLikeJava } from '../../src/election/quorum/properties.ts';
 import { parseServerSpec, printServerSpec } from '../../src/election/quorum/server-spec.ts';
 import { openNodeWorld } from '../../src/io/node-world.ts';
 import { KEYS, keySpec } from '../../src/quorum/config/keys.ts';
@@ -84,6 +84,21 @@ describe('java.util.Properties', () => {
       expect({ text, read: ours(text) }).toEqual({ text, read: isRefused(answer) ? 'refused' : answer });
     }
   });
+});
+
+it('reads what we print into a zoo.cfg as it was', async () => {
+  const rng = new Rng(3);
+  const text = (): string =>
+    Array.from({ length: rng.below(8) }, () => rng.pick([...'\\ =:#!\t\n\0\x1aau\xe9\u4e2d'])).join('');
+  const pairs = Array.from({ length: 5000 }, () => [text(), text()] as const);
+  const answers = await ask(
+    'properties',
+    pairs.map(([key, value]) => printProperty(key, value)),
+  );
+  for (const [i, answer] of answers.entries()) {
+    const [key, value] = pairs[i] as readonly [string, string];
+    expect(answer).toEqual({ [key]: [value, trimLikeJava(key), trimLikeJava(value)] });
+  }
 });
 
 describe('addresses', () => {

@@ -104,6 +104,17 @@ function isLineEnd(char: string): boolean {
   return char === '\n' || char === '\r';
 }
 
+/** A line that is read as this property again, whatever is in it; ASCII alone, so no encoding changes it. */
+export function printProperty(key: string, value: string): string {
+  return `${escapedText(key, /[\\=: #!]/g)}=${escapedText(value, /\\|^ +/g)}`;
+}
+
+function escapedText(text: string, marks: RegExp): string {
+  return text
+    .replace(marks, (found) => found.replace(/./g, '\\$&'))
+    .replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** String.trim of Java: everything up to the blank, NUL and Ctrl-Z among it, and no other white space. */
 export function trimLikeJava(text: string): string {
   let start = 0;

@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../src/base/errors.ts';
-import { parseProperties, trimLikeJava } from '../../../src/election/quorum/properties.ts';
+import { parseProperties, printProperty, trimLikeJava } from '../../../src/election/quorum/properties.ts';
 
 /** Left a text, right what java.util.Properties (JDK 17) reads from it. */
 describe('a text of properties', () => {
@@ -67,6 +68,18 @@ describe('a text of properties', () => {
     const read = parseProperties('a=\\uxx\nb=c\n\\u1=\n', (line, what) => faults.push(`${line} ${what.slice(0, 6)}`));
     expect(read).toEqual([{ key: 'b', value: 'c', line: 2 }]);
     expect(faults).toEqual(['1 "\\uxx"', '3 "\\u1" ']);
+  });
+
+  it('is printed so that it is read as it was, in ASCII', () => {
+    const text = fc.string({ unit: fc.constantFrom(...'\\ =:#!\t\n\r\f\0\x1aau0é\u4e2d') });
+    fc.assert(
+      fc.property(text, text, (key, value) => {
+        const line = printProperty(key, value);
+        expect(line).toMatch(/^[ -~]*$/);
+        expect(parseProperties(`${line}\n`)).toEqual([{ key, value, line: 1 }]);
+      }),
+      { seed: 1, numRuns: 2000 },
+    );
   });
 
   it('is trimmed of everything up to the blank, and of nothing else', () => {
