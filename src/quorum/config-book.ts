@@ -52,6 +52,14 @@ export class ConfigBook implements Membership {
     return this.newest;
   }
 
+  /**
+   * Whether this peer observes. One that was left out of the membership does not: it goes on as a follower without a
+   * vote, as in Apache, so that its clients keep their sessions until somebody stops it.
+   */
+  get isObserver(): boolean {
+    return isObserver(this.inForce, this.self);
+  }
+
   /** A configuration that is proposed, or a leader's that has not finished synchronising us. */
   seen(text: string): void {
     const verifier = this.parse(text);
@@ -60,7 +68,7 @@ export class ConfigBook implements Membership {
     this.listener.proposed(verifier);
   }
 
-  /** In force. False when this peer's part in the ensemble, or whether it has one, is another now. */
+  /** In force. False when this peer's part in the ensemble is another now: of those with a vote, or without. */
   activate(text: string): boolean {
     const verifier = this.parse(text);
     if (verifier === undefined || verifier.version <= this.inForce.version) return true;
@@ -69,7 +77,7 @@ export class ConfigBook implements Membership {
     if (this.newest !== undefined && this.newest.version <= verifier.version) this.newest = undefined;
     this.log.info({ version: zxidHex(verifier.version), members: verifier.members.size }, 'new membership in force');
     this.listener.activated(verifier);
-    return before.members.get(this.self)?.role === verifier.members.get(this.self)?.role;
+    return isObserver(before, this.self) === isObserver(verifier, this.self);
   }
 
   seenInTxn(payload: Buffer): void {
@@ -92,6 +100,10 @@ export class ConfigBook implements Membership {
       return undefined;
     }
   }
+}
+
+function isObserver(verifier: QuorumVerifier, sid: number): boolean {
+  return verifier.members.get(sid)?.role === 'observer';
 }
 
 /** A reconfiguration is a setData of the config znode. */

@@ -36,8 +36,6 @@ export function snapshotPolicy(config: PeerConfig): SnapshotPolicy {
 
 export function serverOptions(config: PeerConfig): ServerOptions {
   return {
-    clientPortAddress: config.clientPortAddress,
-    clientPort: config.clientPort ?? 0,
     clientPortListenBacklog: config.clientPortListenBacklog,
     clientTcpKeepAlive: config.clientTcpKeepAlive,
     tickTimeMs: config.tickTimeMs,

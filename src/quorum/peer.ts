@@ -1,5 +1,4 @@
 import { assert } from '../base/assert.ts';
-import { FatalError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Database, DatabaseOptions } from '../datatree/database.ts';
 import { CONFIG_PATH } from '../datatree/special-paths.ts';
@@ -18,6 +17,7 @@ import type { HostInfo, MemberInfo, QuorumInfo, ServerInfo } from '../server/mon
 import { ZooKeeperServer } from '../server/zookeeper-server.ts';
 import { takeInitializeMarker } from '../txnlog/data-dir.ts';
 import { Store } from '../txnlog/store.ts';
+import { ClientPort } from './client-port.ts';
 import type { PeerConfig } from './config/peer-config.ts';
 import { ConfigBook } from './config-book.ts';
 import {
@@ -67,6 +67,7 @@ export class Peer {
   private readonly log: Log;
   private readonly handlers: PeerHandlers;
   private readonly store: Store;
+  private readonly clientPort: ClientPort;
   readonly parts: PeerParts;
   readonly book: ConfigBook | undefined;
   readonly election: Election | undefined;
@@ -123,6 +124,7 @@ export class Peer {
       host,
       log,
     });
+    this.clientPort = new ClientPort(this.server, config, (port) => handlers.onListening(port), log);
     this.parts = {
       config,
       clock: world.clock,
@@ -152,6 +154,7 @@ export class Peer {
       {
         activated: (active) => {
           files.writeActive(active);
+          this.clientPort.follow(active.members.get(self));
           this.onMembers(book);
         },
         proposed: (proposed) => {
@@ -184,14 +187,7 @@ export class Peer {
 
   start(): void {
     const { clock } = this.world;
-    if (this.config.clientPort !== undefined) {
-      this.server.listen({
-        onListening: (port) => this.handlers.onListening(port),
-        onError: (error) => {
-          throw new FatalError(`cannot listen on client port ${this.config.clientPort}: ${error.message}`);
-        },
-      });
-    }
+    this.clientPort.open();
     if (this.config.purgeIntervalMs > 0) {
       this.timers.push(clock.every(this.config.purgeIntervalMs, () => this.store.purge()));
       this.store.purge();
@@ -277,7 +273,7 @@ export class Peer {
     );
     election.look(
       {
-        participant: book.active.voters.has(this.config.myid as number),
+        participant: !book.isObserver,
         zxid: replica.lastZxid,
         peerEpoch: store.epochs.currentEpoch ?? 0,
         empty: this.isEmpty,
@@ -337,12 +333,11 @@ export class Peer {
       role.start();
       return;
     }
-    const observer = !book.active.voters.has(self);
     const role = new Following(parts, book, {
       self,
       leader: vote.leader,
       leaderAddresses: leaderSpec.addresses.map(({ host, quorumPort }) => ({ host, port: quorumPort })),
-      observer,
+      observer: book.isObserver,
       empty: this.isEmpty,
       initialize,
       needsSnapshot: this.needsSnapshot,

@@ -1,9 +1,5 @@
 /** What zoo.cfg says about the client port, in units; names are the keys' own. */
 export interface ServerOptions {
-  /** Address to bind; undefined: all. */
-  readonly clientPortAddress: string | undefined;
-  /** 0: any free port. */
-  readonly clientPort: number;
   readonly clientPortListenBacklog: number | undefined;
   readonly clientTcpKeepAlive: boolean;
   readonly tickTimeMs: number;

@@ -2,7 +2,7 @@ import { Fifo } from '../base/fifo.ts';
 import type { Log } from '../base/log.ts';
 import type { ApplyResult, Database } from '../datatree/database.ts';
 import type { Clock } from '../io/clock.ts';
-import type { Net, NetError } from '../io/net.ts';
+import type { Net } from '../io/net.ts';
 import { OpCode } from '../jute/codes.ts';
 import type { Txn } from '../jute/txns.ts';
 import type { Zxid } from '../jute/zxid.ts';
@@ -11,7 +11,7 @@ import type { SessionOwner } from './asker.ts';
 import type { AuthRegistry } from './auth/auth-registry.ts';
 import type { ClientConnection } from './connection/client-connection.ts';
 import { ClientConnections } from './connection/client-connections.ts';
-import { ClientListener } from './connection/client-listener.ts';
+import { type ClientAddress, ClientListener, type ListenerHandlers } from './connection/client-listener.ts';
 import { WriterPool } from './connection/client-output.ts';
 import type { ConnectionServer } from './connection/connection-server.ts';
 import { PendingRequests } from './connection/pending-requests.ts';
@@ -124,9 +124,9 @@ export class ZooKeeperServer implements SessionOwner {
 
   // Life
 
-  /** Opens the client port, once for all roles. */
-  listen(handlers: { onListening(port: number): void; onError(error: NetError): void }): void {
-    this.listener.listen(handlers);
+  /** Opens the client port, for all roles, or moves it. */
+  listen(address: ClientAddress, handlers: ListenerHandlers): void {
+    this.listener.listen(address, handlers);
   }
 
   start(upstream: Upstream, database: Database): void {

@@ -117,3 +117,37 @@ it('a reconfiguration by a leader of Apache reaches tree, members and files of o
   expect(await configAt(ours)).not.toContain('server.4');
   expect(await configAt(ours)).toBe(await configAt(last));
 });
+
+it.each(['ours', judge] as const)(
+  'a changed client port of a follower of %s is bound at once and its clients stay; left out, it follows on without a vote',
+  async (kind) => {
+    // Two of three are enough, and the third one finds them led.
+    const [one, last] = [build(judge, 1), build(judge, 3)];
+    for (const server of servers) server.launch();
+    for (const server of servers) await server.untilServing(60_000);
+    expect(await last.mode()).toBe('leader');
+    const changed = build(kind, 2);
+    await changed.start();
+    const session = await RawSession.open({ port: changed.clientPort, timeoutMs: 60_000 });
+    await session.call('create', { path: '/stays', data: null, acl: openAcl, flags: 1 });
+    const owned = { stat: { ephemeralOwner: session.sessionId } };
+
+    const port = BASE + 11;
+    const moved = member(2).replace(/\d+$/, `${port}`);
+    const reply = await runZkCommand(`127.0.0.1:${one.clientPort}`, ['reconfig', '-add', moved]);
+    expect(reply.stdout).toContain(`server.2=127.0.0.1:${BASE + 21}:${BASE + 41}:participant;127.0.0.1:${port}`);
+    await expect
+      .poll(() => fourLetterWord(port, 'srvr').catch(String), { timeout: 10_000 })
+      .toContain('Mode: follower');
+    await expect(fourLetterWord(changed.clientPort, 'srvr')).rejects.toThrow('ECONNREFUSED');
+    expect(await session.call('exists', { path: '/stays', watch: false })).toMatchObject(owned);
+
+    await runZkCommand(`127.0.0.1:${one.clientPort}`, ['reconfig', '-remove', '2']);
+    await expect.poll(() => fourLetterWord(port, 'conf').catch(String), { timeout: 10_000 }).not.toContain('server.2=');
+    expect(await fourLetterWord(port, 'srvr')).toContain('Mode: follower');
+    await session.call('create', { path: '/through-it', data: null, acl: openAcl, flags: 0 });
+    expect(await session.call('exists', { path: '/stays', watch: false })).toMatchObject(owned);
+    expect(await fourLetterWord(last.clientPort, 'mntr')).toContain('zk_synced_non_voting_followers\t1');
+    await session.close();
+  },
+);

@@ -165,7 +165,7 @@ export class FakeNet implements Net {
   listen(_options: ListenOptions, handlers: ListenHandlers): Listener {
     this.accept = handlers;
     this.isListening = true;
-    handlers.onListening(2181);
+    queueMicrotask(() => handlers.onListening(2181));
     const close = (): void => {
       this.isListening = false;
     };
@@ -354,8 +354,6 @@ export class FakeUpstream implements Upstream {
 const LINK: SessionOwner = { ownerName: 'link of the learner under test' };
 
 export const TEST_OPTIONS: ServerOptions = {
-  clientPortAddress: undefined,
-  clientPort: 2181,
   clientPortListenBacklog: undefined,
   clientTcpKeepAlive: false,
   tickTimeMs: 2000,
@@ -412,7 +410,7 @@ export class ClientWorld {
     const { host } = this;
     const parts = { auth: this.auth, metrics: this.metrics, info, host, log: this.log };
     this.server = new ZooKeeperServer(this, { ...TEST_OPTIONS, ...options }, parts);
-    this.server.listen({ onListening() {}, onError(_error: NetError) {} });
+    this.server.listen({ host: undefined, port: 2181 }, { onListening() {}, onError(_error: NetError) {} });
   }
 
   serve(mode: ServerMode = 'standalone'): FakeUpstream {

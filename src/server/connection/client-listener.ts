@@ -7,9 +7,21 @@ import type { ConnectionServer } from './connection-server.ts';
 
 /**
  * The client port: who is let in, who has been silent for too long, and all who are connected. Follows
- * NIOServerCnxnFactory. It opens once and stays open through all roles of a peer, so that four-letter words are
- * answered while there is no leader.
+ * NIOServerCnxnFactory. It stays open through all roles of a peer, so that four-letter words are answered while there is
+ * no leader. When it moves, those who are connected stay so.
  */
+export interface ClientAddress {
+  /** undefined: all. */
+  readonly host: string | undefined;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+export interface ListenerHandlers {
+  onListening(port: number): void;
+  onError(error: NetError): void;
+}
+
 const EXPIRY_CHECK_MS = 1000;
 /** One line in the log for all connections refused within this time. */
 const REFUSAL_LOG_MS = 1000;
@@ -20,7 +32,10 @@ export class ClientListener {
   private readonly clock: Clock;
   private readonly net: Net;
   private readonly log: Log;
+  /** The newest, which may not be bound yet. */
   private listener: Listener | undefined = undefined;
+  /** Where clients come to. */
+  private bound: { readonly listener: Listener; readonly address: ClientAddress } | undefined = undefined;
   private expiryTimer: Timer | undefined = undefined;
   private refusalLoggedMs = Number.NEGATIVE_INFINITY;
   private refusedSince = 0;
@@ -38,27 +53,54 @@ export class ClientListener {
     return this.listener === undefined ? 0 : this.listener.port;
   }
 
-  listen(handlers: { onListening(port: number): void; onError(error: NetError): void }): void {
-    const { clientPortAddress, clientPort, clientPortListenBacklog, clientTcpKeepAlive } = this.server.options;
-    const options = {
-      host: clientPortAddress,
-      port: clientPort,
-      keepAlive: clientTcpKeepAlive,
-      ...(clientPortListenBacklog === undefined ? {} : { backlog: clientPortListenBacklog }),
-    };
-    this.listener = this.net.listen(options, {
-      onListening: handlers.onListening,
-      onError: handlers.onError,
-      onStream: (stream) => this.onStream(stream),
+  /**
+   * From now on there, and no more where it was. The place before is kept until the new one is bound, and for good when it
+   * cannot be; Apache is left without a port then. One port at two addresses cannot be had at once: it is given up first,
+   * and taken back.
+   */
+  listen(address: ClientAddress, handlers: ListenerHandlers): void {
+    const { bound } = this;
+    if (this.listener !== bound?.listener) this.listener?.close();
+    const isSamePort = bound !== undefined && bound.listener.port === address.port;
+    if (isSamePort) bound.listener.close();
+    this.bind(address, {
+      onListening: (port) => {
+        if (!isSamePort) bound?.listener.close();
+        handlers.onListening(port);
+      },
+      onError: (error) => {
+        if (isSamePort) this.bind(bound.address, { onListening: () => {}, onError: () => {} });
+        else this.listener = bound?.listener;
+        handlers.onError(error);
+      },
     });
-    this.expiryTimer = this.clock.every(Math.min(EXPIRY_CHECK_MS, this.server.options.sessionlessCnxnTimeoutMs), () =>
+    this.expiryTimer ??= this.clock.every(Math.min(EXPIRY_CHECK_MS, this.server.options.sessionlessCnxnTimeoutMs), () =>
       this.closeSilent(),
     );
   }
 
   close(): void {
     this.listener?.close();
+    this.bound?.listener.close();
     this.expiryTimer?.cancel();
+  }
+
+  private bind(address: ClientAddress, handlers: ListenerHandlers): void {
+    const { clientPortListenBacklog, clientTcpKeepAlive } = this.server.options;
+    const options = {
+      ...address,
+      keepAlive: clientTcpKeepAlive,
+      ...(clientPortListenBacklog === undefined ? {} : { backlog: clientPortListenBacklog }),
+    };
+    const listener = this.net.listen(options, {
+      onListening: (port) => {
+        this.bound = { listener, address };
+        handlers.onListening(port);
+      },
+      onError: handlers.onError,
+      onStream: (stream) => this.onStream(stream),
+    });
+    this.listener = listener;
   }
 
   private onStream(stream: Stream): StreamHandlers | undefined {

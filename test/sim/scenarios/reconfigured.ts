@@ -90,6 +90,15 @@ export const scenario: Scenario = {
     expectFiles(script, 1, version, 4);
     script.expect(disk.read(CONFIG).toString().includes('clientPort='), false, 'zoo.cfg still has a client port');
 
+    // Clients come to another port from now on, and then to the one before.
+    const { listeners } = script.view(1).machine.host;
+    change(script, led, 2, '123 4', 3, ';2182');
+    script.run(50);
+    script.expect(`${listeners.has(2182)} ${listeners.has(2181)}`, 'true false', 'ports for clients');
+    version = change(script, led, 3, '123 4', 3, ';2181');
+    script.run(50);
+    script.expect(`${listeners.has(2182)} ${listeners.has(2181)}`, 'false true', 'ports for clients');
+
     // What is no membership is in the tree, as the leader wants it, and changes none; so is one that is not newer.
     for (const text of ['server.1=nonsense', '', undefined, members('12', 1 as Zxid)]) {
       const { zxid, payload } = led.next(reconfig(text));
@@ -103,7 +112,7 @@ export const scenario: Scenario = {
     // Files that cannot be written are only warned about.
     disk.fault = (operation, path) => (operation === 'create' && path.startsWith('/etc/') ? 'EACCES' : undefined);
     const log = script.listen(1);
-    version = change(script, led, 6, '123 45');
+    version = change(script, led, 8, '123 45');
     script.run(50);
     disk.fault = () => undefined;
     const warnings = log.lines.filter((line) => line.includes('could not keep the membership'));
@@ -125,33 +134,34 @@ export const scenario: Scenario = {
     change(script, led, 0, '123 4', 2);
     led.link.untilClosed('another leader was named');
 
-    // An observer from now on; then no member at all; then a follower again.
+    // An observer from now on. What concerns followers only is passed over, and what is here already.
     led = lead(script, leader, 1, 'upToDate');
     change(script, led, 0, '23 14');
     led.link.untilClosed('it was made an observer');
     script.view(1).voter = false;
     led = lead(script, leader, 1, 'upToDate');
-    const made = coming(led, 0);
-    const gone = led.next(reconfig(members('23 4', made)));
-    led.link.send(informAndActivate, gone.zxid, Buffer.concat([leaderBody(3), gone.payload]));
-    led.link.untilClosed('it was left out');
-    led = lead(script, leader, 1, 'upToDate');
-    const quorumPort = script.view(1).peer?.serverInfo().quorum()?.quorumPort;
-    script.expect(quorumPort, '', 'the quorum port of who is no member');
-    // What concerns followers only is passed over, and what is here already.
     const plain = led.next();
     led.link.send(proposal, plain.zxid, plain.payload);
     led.link.send(commit, plain.zxid);
     led.link.send(inform, plain.zxid, plain.payload);
     led.link.send(inform, plain.zxid, plain.payload);
-    const same = led.next(reconfig(members('23 45', coming(led, 1))));
+    const same = led.next(reconfig(members('23 145', coming(led, 1))));
     for (let i = 0; i < 2; i++) {
       led.link.send(informAndActivate, same.zxid, Buffer.concat([leaderBody(3), same.payload]));
     }
-    const again = led.next(reconfig(members('23 14', coming(led, 2))));
-    led.link.send(informAndActivate, again.zxid, Buffer.concat([leaderBody(3), again.payload]));
-    led.link.send(informAndActivate, again.zxid, Buffer.concat([leaderBody(3), again.payload]));
+
+    // Left out, it observes no more: it follows without a vote. As an observer it is taken in again.
+    const gone = led.next(reconfig(members('23 4', coming(led, 2))));
+    led.link.send(informAndActivate, gone.zxid, Buffer.concat([leaderBody(3), gone.payload]));
+    led.link.untilClosed('it was left out');
+    script.view(1).voter = true;
+    led = lead(script, leader, 1, 'upToDate');
+    const quorumPort = script.view(1).peer?.serverInfo().quorum()?.quorumPort;
+    script.expect(quorumPort, '', 'the quorum port of who is no member');
+    change(script, led, 0, '23 14');
     led.link.untilClosed('it was taken in');
+    script.view(1).voter = false;
+
     led = lead(script, leader, 1, 'diff');
     // Proposed while it is synchronised, and told of as decided later.
     const late = led.next(reconfig(members('23 145', coming(led, 0))));
@@ -165,6 +175,14 @@ export const scenario: Scenario = {
     led.link.untilClosed('it was made a participant');
     script.view(1).voter = true;
     led = lead(script, leader, 1, 'upToDate');
+
+    // A follower that is left out goes on with its leader and its clients, and is a member again later.
+    change(script, led, 0, '23 4');
+    script.run(50);
+    script.expect(script.view(1).machine.mode, 'follower', 'the role of who was left out');
+    change(script, led, 1, '123 4');
+    script.run(50);
+    script.expect(led.link.isClosed, false, 'the connection is closed');
 
     other.stop();
     leader.stop();

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { silentLog } from '../../../src/base/log.ts';
+import { parseServerSpec } from '../../../src/election/quorum/server-spec.ts';
+import { type Listener, type ListenHandlers, type ListenOptions, type Net, NetError } from '../../../src/io/net.ts';
+import { ClientPort } from '../../../src/quorum/client-port.ts';
+import type { ClientConnection } from '../../../src/server/connection/client-connection.ts';
+import type { ClientConnections } from '../../../src/server/connection/client-connections.ts';
+import { type ClientAddress, ClientListener } from '../../../src/server/connection/client-listener.ts';
+import type { ConnectionServer } from '../../../src/server/connection/connection-server.ts';
+
+/** One machine's ports: each is had once, and taken or refused when the test says so. */
+class Ports implements Net {
+  readonly open = new Map<number, string>();
+  private readonly asked: (() => void)[] = [];
+
+  listen({ host, port }: ListenOptions, handlers: ListenHandlers): Listener {
+    let isClosed = false;
+    const place = host ?? 'any';
+    this.asked.push(() => {
+      if (isClosed) return;
+      if (host === 'elsewhere') handlers.onError(new NetError('EADDRNOTAVAIL', 'not available'));
+      else if (this.open.has(port)) handlers.onError(new NetError('EADDRINUSE', 'in use'));
+      else {
+        this.open.set(port, place);
+        handlers.onListening(port);
+      }
+    });
+    const close = (): void => {
+      isClosed = true;
+      if (this.open.get(port) === place) this.open.delete(port);
+    };
+    return { port, close };
+  }
+
+  dial(): never {
+    throw new Error('nobody is dialled here');
+  }
+
+  /** Everything that was asked for until now, and what that leads to. */
+  settle(): string {
+    for (let each = this.asked.shift(); each !== undefined; each = this.asked.shift()) each();
+    return [...this.open].map(([port, host]) => `${host}:${port}`).join(' ');
+  }
+}
+
+function listenerOn(net: Net): { listener: ClientListener; said: string[]; listen(address: ClientAddress): void } {
+  const options = { clientPortListenBacklog: undefined, clientTcpKeepAlive: false, sessionlessCnxnTimeoutMs: 1000 };
+  const clock = { nowMs: () => 0, every: () => ({ cancel: () => {} }) };
+  const server = { options, clock, log: silentLog } as unknown as ConnectionServer<ClientConnection>;
+  const listener = new ClientListener(server, {} as ClientConnections<ClientConnection>, net);
+  const said: string[] = [];
+  return {
+    listener,
+    said,
+    listen: (address) =>
+      listener.listen(address, {
+        onListening: (port) => said.push(`bound ${port}`),
+        onError: (error) => said.push(error.code),
+      }),
+  };
+}
+
+describe('the client port', () => {
+  it('moves: the new one is bound before the old one is let go', () => {
+    const net = new Ports();
+    const { listener, said, listen } = listenerOn(net);
+    listen({ host: undefined, port: 1 });
+    expect(net.settle()).toBe('any:1');
+    listen({ host: 'a', port: 2 });
+    expect([...net.open.keys()]).toEqual([1]);
+    expect(net.settle()).toBe('a:2');
+    expect(said).toEqual(['bound 1', 'bound 2']);
+    expect(listener.port).toBe(2);
+  });
+
+  it('stays where it was when the new one cannot be had, at the same port too', () => {
+    const net = new Ports();
+    const { listener, said, listen } = listenerOn(net);
+    listen({ host: 'a', port: 1 });
+    net.settle();
+    net.open.set(7, 'another process');
+    listen({ host: 'a', port: 7 });
+    expect(net.settle()).toBe('a:1 another process:7');
+    expect(listener.port).toBe(1);
+    listen({ host: 'elsewhere', port: 1 });
+    expect(net.settle()).toBe('another process:7 a:1');
+    listen({ host: 'b', port: 1 });
+    expect(net.settle()).toBe('another process:7 b:1');
+    expect(said).toEqual(['bound 1', 'EADDRINUSE', 'EADDRNOTAVAIL', 'bound 1']);
+  });
+
+  it('moves once more while it is on its way, and is closed wherever it is', () => {
+    const net = new Ports();
+    const { listener, listen } = listenerOn(net);
+    listen({ host: 'a', port: 1 });
+    net.settle();
+    listen({ host: 'a', port: 2 });
+    listen({ host: 'a', port: 3 });
+    expect(net.settle()).toBe('a:3');
+    listen({ host: 'a', port: 4 });
+    listener.close();
+    expect(net.settle()).toBe('');
+  });
+});
+
+describe('a membership with another client address', () => {
+  const spec = (text: string) => parseServerSpec(1, 'server.1', text, { multiAddress: false });
+
+  function followed(...texts: string[]): string[] {
+    const asked: string[] = [];
+    const server = { listen: ({ host, port }: ClientAddress) => void asked.push(`${host ?? 'any'}:${port}`) };
+    const clientPort = new ClientPort(server, { clientPort: 1, clientPortAddress: undefined }, () => {}, silentLog);
+    clientPort.open();
+    for (const text of texts) clientPort.follow(text === '' ? undefined : spec(text));
+    return asked;
+  }
+
+  it('is followed; the same one, one that is not named, and no membership at all change nothing', () => {
+    expect(followed('h:5:6;1', 'h:5:6;[::]:1', 'h:5:6', '', 'h:5:6;127.1:1', 'h:5:6;127.0.0.1:1', 'h:5:6;2')).toEqual([
+      'any:1',
+      '127.0.0.1:1',
+      'any:2',
+    ]);
+  });
+
+  it('is tried again when it comes again, if it could not be had', () => {
+    const asked: number[] = [];
+    const server = {
+      listen: ({ port }: ClientAddress, { onError }: { onError(error: NetError): void }) => {
+        asked.push(port);
+        if (port === 2) onError(new NetError('EADDRINUSE', 'in use'));
+      },
+    };
+    const clientPort = new ClientPort(server, { clientPort: 1, clientPortAddress: undefined }, () => {}, silentLog);
+    clientPort.open();
+    clientPort.follow(spec('h:5:6;2'));
+    clientPort.follow(spec('h:5:6;2'));
+    clientPort.follow(spec('h:5:6;1'));
+    expect(asked).toEqual([1, 2, 2]);
+  });
+});
