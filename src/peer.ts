@@ -9,6 +9,11 @@ if (problem !== undefined) {
   process.stderr.write(`${problem}\n`);
   process.exit(EXIT.unexpected);
 }
-hearSignals();
-const { main } = await import('./program/main.ts');
-main(process.argv.slice(2));
+if (process.argv[2] === 'doctor') {
+  process.argv.splice(2, 1);
+  await import('./cli/doctor.ts');
+} else {
+  hearSignals();
+  const { main } = await import('./program/main.ts');
+  main(process.argv.slice(2));
+}

@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util';
+import { messageOf } from '../base/errors.ts';
+import { examine } from '../doctor/doctor.ts';
+import type { Finding, Verdict } from '../doctor/finding.ts';
+
+/** `doctor.js --config zoo.cfg`: what is wrong with a server's set-up, its ensemble and its files, and what to do. */
+const USAGE = `Usage: menagerie doctor --config <zoo.cfg> [--json] [--can-stop]
+       bin/zkDoctor.sh [--json] [--can-stop]         with the zoo.cfg that zkServer.sh starts with
+
+Looks at the configuration, the other servers, disks, limits and files of one server, before a start or while it runs.
+
+  --json      all findings as one JSON object
+  --can-stop  says only whether the others are a quorum without this server
+
+Ends with 0 when nothing is bad, with 1 when something is, with 2 when it was told what it does not understand.
+`;
+
+const MARKS: Readonly<Record<Verdict, string>> = { good: 'ok ', note: '-  ', unknown: '?  ', bad: 'BAD' };
+
+async function main(argv: readonly string[]): Promise<number> {
+  let values: { config?: string; json?: boolean; 'can-stop'?: boolean; help?: boolean };
+  try {
+    ({ values } = parseArgs({
+      args: [...argv],
+      options: {
+        config: { type: 'string' },
+        json: { type: 'boolean' },
+        'can-stop': { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
+    }));
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n\n${USAGE}`);
+    return 2;
+  }
+  if (values.help === true) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  if (values.config === undefined) {
+    process.stderr.write(`--config names the zoo.cfg to look at\n\n${USAGE}`);
+    return 2;
+  }
+  const all = await examine(values.config, process.cwd());
+  const shown = values['can-stop'] === true ? all.filter(({ about }) => about === 'quorum' || about === 'config') : all;
+  const isBad = shown.some(({ verdict }) => verdict === 'bad');
+  if (values.json === true)
+    process.stdout.write(`${JSON.stringify({ good: !isBad, findings: shown }, undefined, 2)}\n`);
+  else for (const finding of shown) process.stdout.write(lines(finding));
+  return isBad ? 1 : 0;
+}
+
+function lines({ about, verdict, text, mend }: Finding): string {
+  const head = `${MARKS[verdict]} ${about.padEnd(8)} ${text}\n`;
+  return mend === undefined ? head : `${head}${' '.repeat(13)}${mend}\n`;
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,83 @@
+import { closeSync, fdatasyncSync, openSync, readFileSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf } from '../base/errors.ts';
+import { bad, type Finding, good, note, unknown } from './finding.ts';
+
+/** What the directories lie on, and what the system lets a process have. */
+const SYNCS = 20;
+const SLOW_SYNC_MS = 20;
+const LEAST_FREE_SHARE = 0.1;
+const LEAST_FREE_BYTES = 1 << 30;
+const LEAST_OPEN_FILES = 4096;
+
+export function checkDisk(dataDir: string, dataLogDir: string): Finding[] {
+  const dirs = dataDir === dataLogDir ? [dataDir] : [dataDir, dataLogDir];
+  return [...dirs.flatMap((dir) => [...checkRoom(dir), ...checkSyncTime(dir)]), ...checkOneDisk(dataDir, dataLogDir)];
+}
+
+function checkRoom(dir: string): Finding[] {
+  try {
+    const { bavail, blocks, bsize } = statfsSync(dir);
+    const free = bavail * bsize;
+    const text = `${gibibytes(free)} free of ${gibibytes(blocks * bsize)} for ${dir}`;
+    if (free < LEAST_FREE_BYTES || free < LEAST_FREE_SHARE * blocks * bsize) {
+      return [bad('disk', text, 'make room: a server stops when its log cannot grow (docs/OPERATIONS.md, full disks)')];
+    }
+    return [good('disk', text)];
+  } catch (error) {
+    return [bad('disk', `${dir} cannot be looked at: ${messageOf(error)}`, 'create it, or mount what belongs there')];
+  }
+}
+
+/** A file of its own beside the data, for a moment. */
+function checkSyncTime(dir: string): Finding[] {
+  const path = join(dir, `doctor-${process.pid}`);
+  try {
+    const file = openSync(path, 'wx', 0o600);
+    try {
+      const times: number[] = [];
+      for (let i = 0; i < SYNCS; i++) {
+        const began = performance.now();
+        writeSync(file, Buffer.alloc(512));
+        fdatasyncSync(file);
+        times.push(performance.now() - began);
+      }
+      const median = times.sort((a, b) => a - b)[SYNCS >> 1] as number;
+      const text = `a sync in ${dir} takes ${median.toFixed(1)} ms; every write waits for one`;
+      if (median > SLOW_SYNC_MS) return [bad('disk', text, 'put dataLogDir on a disk that syncs faster')];
+      return [good('disk', text)];
+    } finally {
+      closeSync(file);
+      rmSync(path, { force: true });
+    }
+  } catch (error) {
+    return [bad('disk', `${dir} cannot be written to: ${messageOf(error)}`, 'run as the user of the server')];
+  }
+}
+
+function checkOneDisk(dataDir: string, dataLogDir: string): Finding[] {
+  try {
+    if (statSync(dataDir).dev !== statSync(dataLogDir).dev) return [good('disk', 'snapshots and log are on two disks')];
+    return [note('disk', 'snapshots and log are on one disk: a snapshot can slow the log down (dataLogDir)')];
+  } catch {
+    return [];
+  }
+}
+
+export function checkLimits(): Finding[] {
+  try {
+    const line = /^Max open files\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'latin1'));
+    const limit = line?.[1] === 'unlimited' ? Number.POSITIVE_INFINITY : Number(line?.[1] ?? Number.NaN);
+    const text = `this user may have ${limit} files open`;
+    if (Number.isNaN(limit)) return [unknown('limits', 'the limit of open files is not told')];
+    if (limit < LEAST_OPEN_FILES)
+      return [bad('limits', text, 'raise it (ulimit -n, LimitNOFILE): a client costs one each')];
+    return [good('limits', text)];
+  } catch {
+    return [unknown('limits', 'this system does not tell its limits')];
+  }
+}
+
+function gibibytes(bytes: number): string {
+  return `${(bytes / (1 << 30)).toFixed(1)} GiB`;
+}

@@ -1,0 +1,70 @@
+import { ConfigError } from '../base/errors.ts';
+import { silentLog } from '../base/log.ts';
+import { HASH_KEY_BYTES, hashKeyFrom } from '../datatree/tree/path-hash.ts';
+import { checkConfig } from '../embed/check-config.ts';
+import { lockDirectory } from '../io/node-lock.ts';
+import { openNodeWorld } from '../io/node-world.ts';
+import { type ReadConfig, readConfigFile } from '../quorum/config/read-config.ts';
+import { checkDisk, checkLimits } from './check-disk.ts';
+import { checkFiles } from './check-files.ts';
+import { checkMembers } from './check-members.ts';
+import { bad, type Finding, good, note } from './finding.ts';
+
+/**
+ * Looks at everything that a server needs, before a start or beside one that runs. It asks and reads; the only thing it
+ * writes is a file of its own for a moment, to time the disk's syncs.
+ */
+export async function examine(configFile: string, cwd: string): Promise<Finding[]> {
+  const world = openNodeWorld(silentLog);
+  try {
+    const read = (): ReadConfig => readConfigFile(configFile, { disk: world.disk, cwd });
+    const { good: wouldStart, lines } = await checkConfig(read);
+    const said = lines.map((line) => (wouldStart ? note('config', line) : bad('config', line)));
+    const config = configOf(read);
+    if (config === undefined) return said;
+    if (wouldStart)
+      said.push(
+        good(
+          'config',
+          `${configFile} would start ${config.distributed ? `server ${config.myid}` : 'a standalone server'}`,
+        ),
+      );
+    const { dataDir, dataLogDir } = config;
+    const options = {
+      extendedTypes: config.extendedTypesEnabled,
+      emulate353Ttl: config.emulate353TTLNodes,
+      digest: config.digestEnabled,
+      hashKey: hashKeyFrom(world.random.secret(HASH_KEY_BYTES)),
+      log: silentLog,
+    };
+    return [
+      ...said,
+      ...(await checkMembers(config)),
+      ...checkDisk(dataDir, dataLogDir),
+      ...checkLimits(),
+      ...checkFiles(world.disk, { dataDir, dataLogDir, inUse: isInUse(dataDir) }, options),
+    ];
+  } finally {
+    world.shut();
+  }
+}
+
+function configOf(read: () => ReadConfig): ReadConfig['config'] | undefined {
+  try {
+    return read().config;
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}
+
+/** Where the directory is missing nobody uses it. */
+function isInUse(dir: string): boolean {
+  try {
+    const lock = lockDirectory(dir);
+    lock?.release();
+    return lock === undefined;
+  } catch {
+    return false;
+  }
+}
