@@ -96,9 +96,26 @@ export class NodeNet implements Net {
     }
     server.on('listening', onListening);
     const backlog = options.backlog === undefined ? {} : { backlog: options.backlog };
-    const host = options.host === undefined ? {} : { host: options.host };
-    server.listen({ port: options.port, exclusive: true, ...host, ...backlog });
+    this.whereToBind(options.host, (error, host) => {
+      if (listener.closed) return;
+      if (error !== undefined) this.guard.run(() => handlers.onError(error));
+      else server.listen({ port: options.port, exclusive: true, ...(host === undefined ? {} : { host }), ...backlog });
+    });
     return listener;
+  }
+
+  /**
+   * Of a name's addresses Java takes the first of IPv4, wherever it stands among them, for binding and for dialling. Bound
+   * in the resolver's own order, a server of two families would be where Apache's servers do not look for it.
+   */
+  private whereToBind(host: string | undefined, done: (error: NetError | undefined, host?: string) => void): void {
+    if (host === undefined) {
+      done(undefined);
+      return;
+    }
+    this.resolver.resolve(host, (error, addresses) => {
+      done(error, (addresses.find(({ family }) => family === 4) ?? addresses[0])?.address);
+    });
   }
 
   dial(host: string, port: number, timeoutMs: number, handlers: StreamHandlers): Stream {

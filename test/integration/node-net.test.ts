@@ -270,6 +270,44 @@ test('names are resolved at every dial, and the last answer serves while the res
   await Promise.all([second.closed, third.closed]);
 });
 
+test('a name is bound at its first address of IPv4, as Java does, and where there is none at the first', async () => {
+  const bound = (addresses: { address: string; family: number }[]): Promise<number> => {
+    const net = nodeNet((_host, done) => done(undefined, addresses));
+    return new Promise((resolve, reject) => {
+      const listener = net.listen(
+        { host: 'two.families', port: 0 },
+        { onListening: resolve, onError: reject, onStream: () => undefined },
+      );
+      cleanups.push(() => listener.close());
+    });
+  };
+  const reached = (host: string, port: number): Promise<string> =>
+    new Promise((resolve) => {
+      const socket = createConnection({ host, port });
+      socket
+        .on('connect', () => resolve('connected'))
+        .on('error', (error) => resolve((error as { code?: string }).code ?? ''));
+      cleanups.push(() => socket.destroy());
+    });
+  const port = await bound([
+    { address: '127.0.0.3', family: 6 },
+    { address: '127.0.0.1', family: 4 },
+    { address: '127.0.0.2', family: 4 },
+  ]);
+  expect(await reached('127.0.0.1', port)).toBe('connected');
+  expect(await reached('127.0.0.2', port)).toBe('ECONNREFUSED');
+  const only = await bound([{ address: '127.0.0.3', family: 6 }]);
+  expect(await reached('127.0.0.3', only)).toBe('connected');
+});
+
+test('a name that does not resolve is not bound', async () => {
+  const net = nodeNet((host, done) => done(new NetError('ENOTFOUND', `${host} does not resolve`), []));
+  const error = await new Promise<NetError>((resolve, reject) => {
+    net.listen({ host: 'nobody', port: 0 }, { onListening: reject, onError: resolve, onStream: () => undefined });
+  });
+  expect(error).toMatchObject({ code: 'ENOTFOUND', message: 'nobody does not resolve' });
+});
+
 test('one lookup per name is in flight, and a failure is not remembered', () => {
   const asked: string[] = [];
   const pending: ((good: boolean) => void)[] = [];
