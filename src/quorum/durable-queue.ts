@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { Fifo } from '../base/fifo.ts';
 import { ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
 import type { ToLeader, WhenDurable } from '../zab/learner/learner-ports.ts';
@@ -6,6 +7,8 @@ import { QuorumPacket } from '../zab/wire/packets.ts';
 /**
  * A learner may do some things only when its disk has everything that was appended before: one queue, so that an
  * acknowledgement never overtakes an earlier one. It belongs to one role and dies with it.
+ *
+ * Always: appended and durable only grow; the zxids of those who wait never fall, so that the first one is the next to go.
  */
 interface Waiting {
   readonly zxid: Zxid;
@@ -23,10 +26,12 @@ export class DurableQueue implements WhenDurable {
   }
 
   onAppended(zxid: Zxid): void {
+    assert(zxid > this.lastAppended, 'a role appends in the order of the zxids');
     this.lastAppended = zxid;
   }
 
   onDurable(zxid: Zxid): void {
+    assert(zxid >= this.lastDurable, 'what is durable stays so for as long as the role lasts');
     this.lastDurable = zxid;
     this.drain();
   }

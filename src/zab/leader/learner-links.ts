@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import type { Log } from '../../base/log.ts';
 import { AckTracker } from '../../election/quorum/quorum-verifier.ts';
 import type { LeaderOptions, LeaderRole } from './leader-ports.ts';
@@ -81,6 +82,7 @@ export class LearnerLinks {
   }
 
   enter(link: LearnerLink, phase: LinkPhase): void {
+    assert(isAhead(link.phase, phase), 'a link goes forward only');
     link.phase = phase;
     link.heardAt = this.now;
   }
@@ -163,6 +165,12 @@ export class LearnerLinks {
     this.links.delete(link);
     this.onGone(link);
   }
+}
+
+const PHASES: readonly LinkPhase[] = ['info', 'rival', 'epoch', 'ackEpoch', 'history', 'syncing', 'synced', 'serving'];
+
+function isAhead(from: LinkPhase, to: LinkPhase): boolean {
+  return PHASES.indexOf(to) > PHASES.indexOf(from);
 }
 
 function goesBefore(link: LearnerLink, other: LearnerLink): boolean {

@@ -97,6 +97,7 @@ export class Proposals {
 
   /** The tree has everything up to `zxid`. */
   applied(zxid: Zxid): void {
+    if (this.committedCount > this.entries.length) unreachable('more is committed than was proposed');
     for (let head = this.entries.peek(); head !== undefined && head.zxid <= zxid; head = this.entries.peek()) {
       if (this.committedCount === 0) unreachable(`${zxidHex(head.zxid)} was applied before it was committed`);
       this.entries.shift();

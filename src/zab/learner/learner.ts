@@ -437,6 +437,7 @@ export class Learner {
 
   private commitTo(zxid: Zxid): void {
     if (zxid <= this.committed) return;
+    assert(zxid <= this.lastZxid, 'only what is logged is committed');
     this.committed = zxid;
     this.ports.log.commit(zxid);
   }

@@ -271,6 +271,7 @@ export class LinkStream implements StreamHandlers {
     }
     this.queue.shift();
     this.waitingBytes -= sizeOf(item);
+    assert(this.waitingBytes >= 0, 'no packet leaves the queue twice');
     return this.makePacket(stream, item);
   }
 
