@@ -37,8 +37,8 @@ export interface LeadingOptions {
 
 /** A learner that takes nothing while this much waits for it is cut off. */
 const MAX_LINK_QUEUE_BYTES = 512 << 20;
-/** For all of them together: proposals are shared, and counted for each. */
-const MAX_QUEUED_BYTES = 2 ** 30;
+/** For all of them together, in both directions: proposals are shared, and counted for each. */
+const MAX_LINKS_BYTES = 2 ** 30;
 /** A learner that catches up takes at least this much; a modem of 1998 had twice as little. */
 const LEAST_CATCH_UP_BYTES_PER_SECOND = 16 * 1024;
 /** The longest words of a learner: a request, or the sessions of a PING at twelve bytes each. */
@@ -238,7 +238,7 @@ function leaderOptions({ config, probe }: PeerParts, options: LeadingOptions): L
     maxConcurrentDiffSyncs: config.maxConcurrentDiffSyncs,
     forceSnapshotSync: false,
     maxLinkQueueBytes: MAX_LINK_QUEUE_BYTES,
-    maxQueuedBytes: MAX_QUEUED_BYTES,
+    maxBytes: MAX_LINKS_BYTES,
     leastCatchUpBytes: Math.ceil((LEAST_CATCH_UP_BYTES_PER_SECOND * config.tickTimeMs) / 2000),
     maxLearnerPacketBytes: Math.max(MAX_LEARNER_PACKET_BYTES, 2 * config.juteMaxBufferBytes),
     limits: probe?.limits,

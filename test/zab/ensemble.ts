@@ -130,6 +130,7 @@ export class Link implements LearnerWire {
   }
 
   maxPacketBytes = 0;
+  readonly heldBytes = 0;
 
   get remoteHost(): string {
     return this.remoteAddress;
@@ -694,7 +695,7 @@ const DEFAULTS = {
   maxConcurrentDiffSyncs: 100,
   forceSnapshotSync: false,
   maxLinkQueueBytes: 1 << 20,
-  maxQueuedBytes: 1 << 21,
+  maxBytes: 1 << 21,
   leastCatchUpBytes: 0,
   maxLearnerPacketBytes: 1 << 20,
   initialCounter: 0,

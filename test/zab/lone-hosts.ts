@@ -39,6 +39,7 @@ class LoneWire implements LearnerWire {
   readonly remoteHost: string;
   maxPacketBytes = 4096;
   queuedBytes = 0;
+  heldBytes = 0;
   sentBytes = 0;
   private readonly host: LoneLeader;
   private readonly number: number;
@@ -113,7 +114,7 @@ export class LoneLeader implements LeaderLog, LeaderClients<number>, LeaderEvent
         maxConcurrentDiffSyncs: 100,
         forceSnapshotSync: false,
         maxLinkQueueBytes: 1 << 20,
-        maxQueuedBytes: 1 << 21,
+        maxBytes: 1 << 21,
         leastCatchUpBytes: 0,
         maxLearnerPacketBytes: 1 << 20,
         initialCounter: 0,
@@ -168,8 +169,8 @@ export class LoneLeader implements LeaderLog, LeaderClients<number>, LeaderEvent
   }
 
   /** What the network took of the link so far, and what waits for it. */
-  took(link: number, sentBytes: number, queuedBytes = 0): void {
-    Object.assign(this.link(link).wire, { sentBytes, queuedBytes });
+  took(link: number, sentBytes: number, queuedBytes = 0, heldBytes = 0): void {
+    Object.assign(this.link(link).wire, { sentBytes, queuedBytes, heldBytes });
   }
 
   sentTo(link: number): QuorumPacket[] {

@@ -45,8 +45,8 @@ export interface LeaderOptions {
   readonly forceSnapshotSync: boolean;
   /** A link whose learner takes less than is sent to it is closed at this many bytes waiting. */
   readonly maxLinkQueueBytes: number;
-  /** The same for all links together. */
-  readonly maxQueuedBytes: number;
+  /** The same for all links together, with what came in of packets that are not whole. */
+  readonly maxBytes: number;
   /** A learner that catches up and takes less in half a tick, over the whole of initLimit, loses its place. */
   readonly leastCatchUpBytes: number;
   /** Of a learner that serves; before, it has nothing long to say. */

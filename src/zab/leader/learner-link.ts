@@ -36,6 +36,8 @@ export interface LearnerWire {
   maxPacketBytes: number;
   /** Given to the wire and not yet taken by the network: what waits in memory. */
   readonly queuedBytes: number;
+  /** Of a packet that has not come in whole. */
+  readonly heldBytes: number;
   /** Ever taken by the network from this wire: grows while the neighbour reads. */
   readonly sentBytes: number;
   /** In the order of the calls, now or when the neighbour takes it; never blocks, never drops while it is open. */

@@ -122,7 +122,7 @@ export class LearnerLinks {
   onHalfTick(): void {
     this.halfTicks++;
     for (const link of this.links) this.watch(link);
-    this.boundQueues();
+    this.boundMemory();
   }
 
   /** A learner that is being synchronised is there, too; its own limits say for how long. */
@@ -146,18 +146,18 @@ export class LearnerLinks {
     if (reason !== undefined) this.drop(link, reason);
   }
 
-  /** Each link has its limit; all of them together have another, and the longest queue goes first, a voter's last. */
-  private boundQueues(): void {
+  /** Each link has its limits; all of them together have another, and the largest goes first, a voter last. */
+  private boundMemory(): void {
     let total = 0;
-    for (const link of this.links) total += link.wire.queuedBytes;
-    while (total > this.options.maxQueuedBytes) {
-      let longest: LearnerLink | undefined;
+    for (const link of this.links) total += memoryOf(link);
+    while (total > this.options.maxBytes) {
+      let largest: LearnerLink | undefined;
       for (const link of this.links) {
-        if (longest === undefined || goesBefore(link, longest)) longest = link;
+        if (largest === undefined || goesBefore(link, largest)) largest = link;
       }
-      if (longest === undefined) return;
-      total -= longest.wire.queuedBytes;
-      this.drop(longest, 'too much waits for all learners together');
+      if (largest === undefined) return;
+      total -= memoryOf(largest);
+      this.drop(largest, 'too much waits for all learners together');
     }
   }
 
@@ -175,5 +175,10 @@ function isAhead(from: LinkPhase, to: LinkPhase): boolean {
 
 function goesBefore(link: LearnerLink, other: LearnerLink): boolean {
   if (link.voter !== other.voter) return other.voter;
-  return link.wire.queuedBytes > other.wire.queuedBytes;
+  return memoryOf(link) > memoryOf(other);
+}
+
+/** Waiting in either direction. */
+function memoryOf({ wire }: LearnerLink): number {
+  return wire.queuedBytes + wire.heldBytes;
 }

@@ -96,6 +96,11 @@ export class LinkStream implements StreamHandlers {
     return this.waitingBytes + this.bufferedBytes;
   }
 
+  /** Of a packet that has not come in whole. */
+  get heldBytes(): number {
+    return this.cutter.bufferedBytes;
+  }
+
   get sentBytes(): number {
     return this.writtenBytes - this.bufferedBytes;
   }

@@ -77,12 +77,12 @@ test('a link that is not read from is closed at the limit, and nobody else notic
 });
 
 test('what waits for all learners together has a limit, and voters are the last to go', () => {
-  const host = established({ maxLinkQueueBytes: 1000, maxQueuedBytes: 1500 });
+  const host = established({ maxLinkQueueBytes: 1000, maxBytes: 1500 });
   host.open(TWO, [info(2), ackEpoch(), ack('1:0')]);
   host.open(OBSERVER, [observerInfo(4), ackEpoch(), ack('1:0')]);
   host.took(ONE, 0, 900);
   host.took(TWO, 0, 600);
-  host.took(OBSERVER, 0, 1);
+  host.took(OBSERVER, 0, 0, 1);
   host.halfTicks(1);
   expect(host.ends).toEqual(['close 4: too much waits for all learners together']);
   host.took(TWO, 0, 700);
