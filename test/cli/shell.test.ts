@@ -167,11 +167,7 @@ test('what cannot be deleted is an error, and its exit code says so', async () =
   expect(JSON.parse(out)).toEqual({
     path: '/x',
     deleted: 0,
-    failed: [
-      { path: '/x/kept/a', error: 'KeeperErrorCode = NoAuth for /x/kept/a' },
-      { path: '/x/kept', error: 'KeeperErrorCode = Directory not empty for /x/kept' },
-      { path: '/x', error: 'KeeperErrorCode = Directory not empty for /x' },
-    ],
+    failed: [{ path: '/x/kept/a', error: 'KeeperErrorCode = NoAuth for /x/kept/a' }],
   });
   expect(err).toBe('{"error":"Failed to delete some node(s) in the subtree!"}\n');
   await scene.run('setAcl /x/kept world:anyone:cdrwa');
@@ -344,6 +340,14 @@ describe('the shell itself', () => {
     expect(scene.out).toBe('Not connected\n');
     await scene.shell.execute(['connect'], 'connect', new AbortController().signal);
     expect((await scene.run('ls /')).out).toBe('[zookeeper]\n');
+  });
+
+  test('quit ends with the exit code of the command before it', async () => {
+    const scene = open();
+    expect((await scene.run('get /none')).code).toBe(1);
+    expect((await scene.run('quit')).out).toContain('WatchedEvent state:Closed');
+    expect(scene.shell.exitCode).toBe(1);
+    expect(scene.shell.isOver).toBe(true);
   });
 
   test('a chroot is in front of every path', async () => {

@@ -5,58 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Outcome, runCliMt, runZkCli, runZkCommand } from './harness/programs.ts';
 import { debian, judge, type Kind, root, Server } from './harness/server.ts';
+import { type Transcript, transcript } from './harness/transcript.ts';
 
 function commands(file: string): string[] {
   const lines = readFileSync(join(root, 'test/interop', file), 'utf8').split('\n');
   return lines.filter((line) => line !== '' && !line.startsWith('#'));
-}
-
-function named(text: string): string {
-  const sessions: string[] = [];
-  return text
-    .replaceAll(/127\.0\.0\.1:\d+/g, 'SERVER')
-    .replaceAll(/\w{3} \w{3} +\d+ \d\d:\d\d:\d\d (\w+ )?(\d{4})/g, (date, _zone, year) =>
-      year === '1970' ? date : 'DATE',
-    )
-    .replaceAll(/\b(?:0x)?(1[0-9a-f]{14})\b/g, (_, id) => {
-      if (!sessions.includes(id)) sessions.push(id);
-      return `SESSION-${sessions.indexOf(id)}`;
-    })
-    .replaceAll(/^time = .* msec\n/gm, '')
-    .replaceAll(/^\w{3} \d+, \d{4} .*\nWARNING: Unable to create a system terminal.*\n/gm, '');
-}
-
-/** The lines of cli_mt, runs of children sorted. */
-function sortedChildren(text: string): string {
-  return text.replaceAll(/(^\t[^\s=]+\n)+/gm, (run) =>
-    run
-      .split(/(?<=\n)/)
-      .sort()
-      .join(''),
-  );
-}
-
-interface Transcript {
-  readonly code: number;
-  readonly out: string[];
-  readonly err: string[];
-  /** Printed by another thread, between any two lines. */
-  readonly events: string[];
-}
-
-function transcript({ code, stdout, stderr }: Outcome): Transcript {
-  const events: string[] = [];
-  // Two prints of zkCli, with anything between them; one of cli_mt.
-  const event = /\nWATCHER::\n|\nWatchedEvent .*\n|^Watcher (?!SESSION).*\n/gm;
-  const lines = (text: string): string[] => {
-    const plain = named(text).replaceAll(event, (print) => {
-      // Whether the news of the connection itself is printed before the end is a matter of threads.
-      if (!/WATCHER|type:None/.test(print)) events.push(print.trim());
-      return '';
-    });
-    return sortedChildren(plain).split('\n');
-  };
-  return { code, out: lines(stdout), err: lines(stderr), events: events.sort() };
 }
 
 const settings = { extendedTypesEnabled: 'true' };

@@ -53,7 +53,7 @@ const JAVA_NAMES: Readonly<Record<number, string>> = {
 export function keeperErrorText({ code, path }: ZooKeeperError): string {
   const name = errorName(code);
   const text = JAVA_NAMES[code] ?? name.charAt(0).toUpperCase() + name.slice(1);
-  return `KeeperErrorCode = ${text}${path === undefined ? '' : ` for ${path}`}`;
+  return `KeeperErrorCode = ${text}${path === undefined || path === '' ? '' : ` for ${path}`}`;
 }
 
 export function sentenceOf(error: ZooKeeperError): string {

@@ -19,8 +19,8 @@ export class ProgressBar {
     this.isShown = process.stderr.isTTY === true && !output.json;
   }
 
-  step(): void {
-    this.done++;
+  step(by = 1): void {
+    this.done += by;
     const nowMs = Date.now();
     if (!this.isShown || nowMs - this.startedMs < SHOWN_AFTER_MS || nowMs - this.drawnMs < REDRAWN_EVERY_MS) return;
     this.drawnMs = nowMs;

@@ -98,7 +98,8 @@ export class Shell {
     setMaxListeners(0, signal);
     try {
       await this.carryOut(words, signal);
-      this.lastExitCode = 0;
+      // `quit` ends with the code of the command before it.
+      if (!this.hasQuit) this.lastExitCode = 0;
     } catch (error) {
       const reported = errorLine(error);
       this.lastExitCode = reported.exitCode;

@@ -5,8 +5,12 @@ import { checkPath } from '../paths.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { inWindow, listSubtree } from '../subtree.ts';
 
-/** deleteall: a node and everything below it, children before their parents. */
+/** deleteall: a node and everything below it, children before their parents, a batch in one transaction. */
 const DEFAULT_BATCH = 1000;
+const BATCHES_AT_ONCE = 4;
+/** jute.maxbuffer is 1 MiB by default. */
+const MAX_BATCH_BYTES = 500_000;
+const DELETE_OVERHEAD_BYTES = 20;
 /** Whoever sits at a terminal is asked first when more nodes than this would go. */
 const ASK_ABOVE_NODES = 1000;
 
@@ -33,25 +37,47 @@ export const deleteall: Command = {
     }
     const failed: ZooKeeperError[] = [];
     const bar = new ProgressBar('deleted', paths.length, output);
+    let deleted = 0;
     try {
-      await inWindow(paths, batch, signal, async (each) => {
+      await inWindow(batchesOf(paths, batch), BATCHES_AT_ONCE, signal, async (each) => {
         try {
-          await client.delete(each, { signal });
+          await client.multi(
+            each.map((node) => ({ op: 'delete', path: node })),
+            { signal },
+          );
+          deleted += each.length;
         } catch (error) {
           // A connection that is gone fails all that follow in the same way.
           if (!isZooKeeperError(error) || error.code === ErrorCode.connectionLoss) throw error;
           failed.push(error);
         }
-        bar.step();
+        bar.step(each.length);
       });
     } finally {
       bar.end();
     }
     output.value({
       path,
-      deleted: paths.length - failed.length,
+      deleted,
       failed: failed.map((error) => ({ path: error.path, error: keeperErrorText(error) })),
     });
     if (failed.length > 0) throw new CliError('Failed to delete some node(s) in the subtree!');
   },
 };
+
+/** A batch is one transaction: `most` nodes, or as many as a server takes in one request. */
+function* batchesOf(paths: readonly string[], most: number): Generator<string[]> {
+  let batch: string[] = [];
+  let bytes = 0;
+  for (const path of paths) {
+    const more = Buffer.byteLength(path) + DELETE_OVERHEAD_BYTES;
+    if (batch.length > 0 && (batch.length === most || bytes + more > MAX_BATCH_BYTES)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(path);
+    bytes += more;
+  }
+  if (batch.length > 0) yield batch;
+}

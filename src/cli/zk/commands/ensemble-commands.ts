@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../../../base/errors.ts';
+import { isZooKeeperError, type Reconfiguration, ZooKeeperError } from '../../../client/client.ts';
 import { CliError } from '../cli-error.ts';
-import { type Command, usageText } from '../command.ts';
+import { type Command, type CommandContext, usageText } from '../command.ts';
 import type { ParsedFlags } from '../flags.ts';
 import { statJson } from '../stat-text.ts';
 import { printStat } from './read-commands.ts';
@@ -63,15 +64,24 @@ export const reconfig: Command = {
   },
   words: [0, 0],
   async run(context, args) {
-    const { client, output, signal } = context;
+    const { output } = context;
     const fromVersion = configVersion(args.value('-v'));
-    const { data, stat } = await client.reconfig({ ...membershipChange(args), fromVersion }, { signal });
+    const { data, stat } = await changeMembers(context, { ...membershipChange(args), fromVersion });
     const text = data?.toString('utf8') ?? '';
     output.line(`Committed new configuration:\n${text}`);
     if (args.has('-s')) printStat(context, stat);
     output.value({ config: text, stat: statJson(stat) });
   },
 };
+
+/** Its errors concern no node: Apache's sentences end behind the colon. */
+async function changeMembers({ client, signal }: CommandContext, change: Reconfiguration) {
+  try {
+    return await client.reconfig(change, { signal });
+  } catch (error) {
+    throw isZooKeeperError(error) ? new ZooKeeperError(error.code, '') : error;
+  }
+}
 
 /** In hexadecimal, as `config` prints it. -1: whichever it is. */
 function configVersion(text: string | undefined): bigint {

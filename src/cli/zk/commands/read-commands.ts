@@ -109,7 +109,7 @@ export const getEphemerals: Command = {
   words: [0, 1],
   async run({ client, output, signal }, { words }) {
     const prefix = checkPath(words[0] ?? '/');
-    const paths = (await client.getEphemerals(prefix, { signal })).sort();
+    const paths = await client.getEphemerals(prefix, { signal });
     output.line(`[${paths.join(', ')}]`);
     output.value({ prefix, paths });
   },
