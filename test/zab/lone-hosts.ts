@@ -77,6 +77,8 @@ export class LoneLeader implements LeaderLog, LeaderClients<number>, LeaderEvent
   readonly links = new Map<number, LearnerLink>();
   /** Why the last link was given up, as the leader's log has it. */
   lastReason = '';
+  /** Warnings that speak of numbers of connections. */
+  readonly warned: string[] = [];
   /** The own disk answers at once. */
   isDiskQuick = true;
   private appended: Zxid = ZXID_ZERO;
@@ -132,8 +134,9 @@ export class LoneLeader implements LeaderLog, LeaderClients<number>, LeaderEvent
       },
       {
         ...silentLog,
-        warn: (fields) => {
-          this.lastReason = String(fields.reason);
+        warn: (fields, message) => {
+          if (fields.connections === undefined) this.lastReason = String(fields.reason);
+          else this.warned.push(`${message}: ${fields.connections}`);
         },
       },
     );

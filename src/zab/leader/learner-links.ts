@@ -30,6 +30,8 @@ export class LearnerLinks {
   /** A link is not in the book any more, whichever side closed it. */
   private readonly onGone: (link: LearnerLink) => void;
   private readonly links = new Set<LearnerLink>();
+  /** Connections that made room or found none, since the last half tick. */
+  private turnedAway = 0;
   private halfTicks = 0;
   private nearerAt = 0;
 
@@ -71,11 +73,15 @@ export class LearnerLinks {
   open(wire: LearnerWire): LearnerLink | undefined {
     const displaced = displacedBy(wire.remoteHost, this.links, (sid) => this.isMember(sid));
     if (displaced === 'newcomer') {
-      this.log.warn({ learner: wire.remoteAddress, links: this.links.size }, 'no place for another connection');
+      this.turnedAway++;
       wire.destroy();
       return undefined;
     }
-    if (displaced !== undefined) this.drop(displaced, 'it makes room for a later connection');
+    if (displaced !== undefined) {
+      this.turnedAway++;
+      this.forget(displaced);
+      displaced.wire.destroy();
+    }
     const link = new LearnerLink(wire, this.now);
     this.links.add(link);
     return link;
@@ -121,6 +127,11 @@ export class LearnerLinks {
 
   onHalfTick(): void {
     this.halfTicks++;
+    // One line for all of them: a host that opens connections as fast as it can should not fill the log as well.
+    if (this.turnedAway > 0) {
+      this.log.warn({ connections: this.turnedAway }, 'more connections to the quorum port than there are places');
+      this.turnedAway = 0;
+    }
     for (const link of this.links) this.watch(link);
     this.boundMemory();
   }

@@ -11,14 +11,19 @@ test('an address has sixteen places for those who have not said who they are; th
   const host = established();
   host.hostOf = () => 'one address';
   silent(host, 17);
-  expect(host.said).toEqual(['close 100: it makes room for a later connection']);
+  expect(host.said).toEqual(['close 100: ']);
+  expect(host.warned).toEqual([]);
+  host.halfTicks(1);
+  expect(host.warned).toEqual(['more connections to the quorum port than there are places: 1']);
 });
 
 test('all of them together have 128', () => {
   const host = established();
   silent(host, 150);
   expect(host.said.length).toBe(22);
-  expect(host.said.at(-1)).toBe('close 121: it makes room for a later connection');
+  expect(host.said.at(-1)).toBe('close 121: ');
+  host.halfTicks(1);
+  expect(host.warned).toEqual(['more connections to the quorum port than there are places: 22']);
 });
 
 test('150 silent connections keep no member out, from the same address or from another', () => {
