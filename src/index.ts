@@ -1,3 +1,4 @@
+import './io/node-required.ts';
 import { type Log, silentLog } from './base/log.ts';
 import { Ensemble } from './embed/ensemble.ts';
 import { RunningPeer } from './embed/running-peer.ts';

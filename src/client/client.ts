@@ -1,3 +1,4 @@
+import '../io/node-required.ts';
 import { type Log, silentLog } from '../base/log.ts';
 import type { Clock } from '../io/clock.ts';
 import type { Net } from '../io/net.ts';
@@ -15,7 +16,7 @@ import {
   writeSetDataRequest,
 } from '../jute/client-records.ts';
 import { AddWatchMode, ErrorCode, OpCode, WatcherType } from '../jute/codes.ts';
-import { type Acl, type Id, readAcls, readStat, type Stat } from '../jute/data-records.ts';
+import { type Acl, type Id, readAcls, type Stat } from '../jute/data-records.ts';
 import type { Reader } from '../jute/reader.ts';
 import type { Writer } from '../jute/writer.ts';
 import type { Zxid } from '../jute/zxid.ts';
@@ -39,6 +40,7 @@ import {
   writeMulti,
   writeMultiRead,
 } from './multi.ts';
+import { readNodeStat } from './node-stat.ts';
 import { eventName, type WatchedEvent, type Watcher, type WatchKind, WatchTable } from './watch-table.ts';
 
 /**
@@ -66,6 +68,11 @@ export interface ClientOptions {
   readonly maxFrameBytes?: number;
   /** Clock, network and randomness of a simulation; the real ones by default. */
   readonly world?: { readonly clock: Clock; readonly net: Net; readonly random: Random };
+}
+
+export interface ConnectOptions extends ClientOptions, CallOptions {
+  /** ms until `connect` is rejected with what each server had to say; by default the session timeout that is asked for. */
+  readonly connectTimeoutMs?: number;
 }
 
 /** Given up on, an operation rejects with the signal's reason; a request already sent is carried out all the same. */
@@ -191,7 +198,7 @@ export class ZooKeeperClient {
     return new Promise((resolve) => this.session.close(resolve));
   }
 
-  addAuth(scheme: string, auth: Buffer | string | undefined): Promise<void> {
+  addAuth(scheme: string, auth: Uint8Array | string | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       this.session.addAuth(scheme, dataOf(auth), { onReply: () => resolve(), onFailure: reject });
     });
@@ -200,7 +207,7 @@ export class ZooKeeperClient {
   // Nodes
 
   /** The path created: the one given, with a number behind it for the sequential modes. */
-  create(path: string, data?: Buffer | string, options: CreateOptions & CallOptions = {}): Promise<string> {
+  create(path: string, data?: Uint8Array | string, options: CreateOptions & CallOptions = {}): Promise<string> {
     const type = createOpOf(options.mode ?? 'persistent', false);
     return this.call(
       type,
@@ -213,14 +220,14 @@ export class ZooKeeperClient {
 
   createWithStat(
     path: string,
-    data?: Buffer | string,
+    data?: Uint8Array | string,
     options: CreateOptions & CallOptions = {},
   ): Promise<{ path: string; stat: Stat }> {
     return this.call(
       createOpOf(options.mode ?? 'persistent', true),
       path,
       (w) => writeCreate(w, this.serverPath(path, isSequential(options.mode)), dataOf(data), options),
-      (r) => ({ path: this.clientPath(r.readRequiredString('path')), stat: readStat(r) }),
+      (r) => ({ path: this.clientPath(r.readRequiredString('path')), stat: readNodeStat(r) }),
       options,
     );
   }
@@ -243,7 +250,7 @@ export class ZooKeeperClient {
       (w) => writePathWatch(w, { path: this.serverPath(path), watch: options.watch !== undefined }),
       (r, err) => {
         this.addWatcher(err === ErrorCode.ok ? 'data' : 'exist', path, options.watch);
-        return err === ErrorCode.ok ? readStat(r) : undefined;
+        return err === ErrorCode.ok ? readNodeStat(r) : undefined;
       },
       options,
       ErrorCode.noNode,
@@ -263,13 +270,13 @@ export class ZooKeeperClient {
     );
   }
 
-  setData(path: string, data: Buffer | string | undefined, options: VersionOptions = {}): Promise<Stat> {
+  setData(path: string, data: Uint8Array | string | undefined, options: VersionOptions = {}): Promise<Stat> {
     return this.call(
       OpCode.setData,
       path,
       (w) =>
         writeSetDataRequest(w, { path: this.serverPath(path), data: dataOf(data), version: options.version ?? -1 }),
-      readStat,
+      readNodeStat,
       options,
     );
   }
@@ -286,7 +293,7 @@ export class ZooKeeperClient {
       (w) => writePathWatch(w, { path: this.serverPath(path), watch: options.watch !== undefined }),
       (r) => {
         this.addWatcher('child', path, options.watch);
-        return { children: r.readStrings() ?? [], stat: readStat(r) };
+        return { children: r.readStrings() ?? [], stat: readNodeStat(r) };
       },
       options,
     );
@@ -297,7 +304,7 @@ export class ZooKeeperClient {
       OpCode.getACL,
       path,
       (w) => w.writeString(this.serverPath(path)),
-      (r) => ({ acl: readAcls(r) ?? [], stat: readStat(r) }),
+      (r) => ({ acl: readAcls(r) ?? [], stat: readNodeStat(r) }),
       options,
     );
   }
@@ -308,7 +315,7 @@ export class ZooKeeperClient {
       OpCode.setACL,
       path,
       (w) => writeSetAclRequest(w, { path: this.serverPath(path), acl: [...acl], version: options.version ?? -1 }),
-      readStat,
+      readNodeStat,
       options,
     );
   }
@@ -584,18 +591,37 @@ export class ZooKeeperClient {
 }
 
 /** A client whose session is established. */
-export async function connect(
-  connectString: string,
-  options: ClientOptions & CallOptions = {},
-): Promise<ZooKeeperClient> {
-  const client = new ZooKeeperClient(connectString, options);
+export async function connect(connectString: string, options: ConnectOptions = {}): Promise<ZooKeeperClient> {
+  const failures = new Map<string, string>();
+  const client = new ZooKeeperClient(connectString, {
+    ...options,
+    onAttemptFailed: (server, reason) => {
+      failures.set(server, reason);
+      options.onAttemptFailed?.(server, reason);
+    },
+  });
+  const limitMs = options.connectTimeoutMs ?? options.sessionTimeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS;
+  const giveUp = new AbortController();
+  const timer = setTimeout(() => giveUp.abort(noConnection(limitMs, failures)), limitMs);
+  const onAbort = (): void => giveUp.abort(options.signal?.reason);
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  if (options.signal?.aborted === true) onAbort();
   try {
-    await client.connected(options);
+    await client.connected({ signal: giveUp.signal });
   } catch (error) {
     await client.close();
     throw error;
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', onAbort);
   }
   return client;
+}
+
+function noConnection(limitMs: number, failures: ReadonlyMap<string, string>): ZooKeeperError {
+  const reasons = [...failures].map(([server, reason]) => `${server}: ${reason}`).join('; ');
+  const text = `no server gave a session within ${limitMs} ms (${reasons === '' ? 'none has answered' : reasons})`;
+  return new ZooKeeperError(ErrorCode.connectionLoss, undefined, text);
 }
 
 const CONFIG_PATH = '/zookeeper/config';

@@ -9,9 +9,10 @@ import {
   writeSetDataRequest,
 } from '../jute/client-records.ts';
 import { CreateMode, ErrorCode, OpCode } from '../jute/codes.ts';
-import { type Acl, OPEN_ACL_UNSAFE, readStat, type Stat } from '../jute/data-records.ts';
+import { type Acl, OPEN_ACL_UNSAFE, type Stat } from '../jute/data-records.ts';
 import type { Reader } from '../jute/reader.ts';
 import type { Writer } from '../jute/writer.ts';
+import { readNodeStat } from './node-stat.ts';
 
 /**
  * Several operations in one request: multi carries out all of them or none, multiRead answers each by itself.
@@ -30,9 +31,9 @@ export interface CreateOptions {
 }
 
 export type MultiOp =
-  | ({ readonly op: 'create'; readonly path: string; readonly data?: Buffer | string } & CreateOptions)
+  | ({ readonly op: 'create'; readonly path: string; readonly data?: Uint8Array | string } & CreateOptions)
   | { readonly op: 'delete'; readonly path: string; readonly version?: number }
-  | { readonly op: 'setData'; readonly path: string; readonly data?: Buffer | string; readonly version?: number }
+  | { readonly op: 'setData'; readonly path: string; readonly data?: Uint8Array | string; readonly version?: number }
   | { readonly op: 'check'; readonly path: string; readonly version: number };
 
 export type MultiResult =
@@ -49,8 +50,10 @@ export type MultiReadResult =
   | { readonly op: 'getChildren'; readonly children: string[] }
   | { readonly op: 'error'; readonly code: number };
 
-export function dataOf(data: Buffer | string | undefined): Buffer | undefined {
-  return typeof data === 'string' ? Buffer.from(data, 'utf8') : data;
+export function dataOf(data: Uint8Array | string | undefined): Buffer | undefined {
+  if (typeof data === 'string') return Buffer.from(data, 'utf8');
+  if (data === undefined || Buffer.isBuffer(data)) return data;
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }
 
 /** The operation that a create of this mode is. */
@@ -114,13 +117,13 @@ export function readMulti(r: Reader, clientPath: (path: string) => string): Mult
       case OpCode.create:
         return { op: 'create', path: clientPath(r.readRequiredString('path')), stat: undefined };
       case OpCode.create2:
-        return { op: 'create', path: clientPath(r.readRequiredString('path')), stat: readStat(r) };
+        return { op: 'create', path: clientPath(r.readRequiredString('path')), stat: readNodeStat(r) };
       case OpCode.delete:
         return { op: 'delete' };
       case OpCode.check:
         return { op: 'check' };
       case OpCode.setData:
-        return { op: 'setData', stat: readStat(r) };
+        return { op: 'setData', stat: readNodeStat(r) };
       default:
         return undefined;
     }
