@@ -24,6 +24,8 @@ const SOCKET_NAME_BYTES = 108;
 
 /** Before 20.9 Node ends the name at its leading zero, so that all of them would be the same. */
 function hasAbstractSockets(): boolean {
+  // Bun binds a socket later than `listen`: it would take every directory for one in use.
+  if (process.versions.bun !== undefined) return false;
   const [major, minor] = process.versions.node.split('.').map(Number) as [number, number];
   return process.platform === 'linux' && (major > 20 || minor >= 9);
 }

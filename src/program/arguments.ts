@@ -14,6 +14,7 @@ export const USAGE = `Usage: peer.js --config <zoo.cfg>
   --log-format <f>   json: one object a line; text: for people, the default on a terminal
   --log-file <file>  the log goes there; SIGUSR2 opens the file anew
   --ready-file <f>   written once clients are accepted; holds the process id and the port
+  --until-input-ends stop when standard input ends, as it does with the process that started this one
   --help, --version
 
 Options of a JVM in SERVER_JVMFLAGS and JVMFLAGS are read for -Dname=value.
@@ -32,6 +33,7 @@ export interface Arguments {
   readonly readyFile: string | undefined;
   readonly welcome: boolean;
   readonly check: boolean;
+  readonly untilInputEnds: boolean;
 }
 
 /** Said instead of starting a peer. */
@@ -47,6 +49,7 @@ export function parseArguments(argv: readonly string[]): Arguments | Answer {
   const values = new Map<string, string>();
   let welcome = false;
   let check = false;
+  let untilInputEnds = false;
   for (let i = 0; i < argv.length; i++) {
     const arg = argv[i] as string;
     if (arg === '--help' || arg === '-h') return { exitCode: EXIT.stopped, text: USAGE };
@@ -56,6 +59,7 @@ export function parseArguments(argv: readonly string[]): Arguments | Answer {
     }
     if (arg === '--welcome') welcome = true;
     else if (arg === '--check') check = true;
+    else if (arg === '--until-input-ends') untilInputEnds = true;
     else if (VALUED.has(arg)) {
       const value = argv[++i];
       if (value === undefined || value === '') return refused(`${arg} needs a value`);
@@ -82,6 +86,7 @@ export function parseArguments(argv: readonly string[]): Arguments | Answer {
     readyFile: values.get('--ready-file'),
     welcome,
     check,
+    untilInputEnds,
   };
 }
 

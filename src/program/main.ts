@@ -119,6 +119,11 @@ class Program {
 
     const peer = new RunningPeer(world, config, log, log);
     this.handleSignals(peer);
+    if (args.untilInputEnds) {
+      process.stdin.once('close', () => this.onStopSignal('end of standard input', peer));
+      process.stdin.on('error', () => {});
+      process.stdin.resume();
+    }
     peer.closed.then(
       () => {
         log.info({}, 'stopped');

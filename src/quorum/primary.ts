@@ -1,6 +1,6 @@
 import type { Log } from '../base/log.ts';
 import type { ApplyResult, Database } from '../datatree/database.ts';
-import type { Clock } from '../io/clock.ts';
+import type { Clock, Timer } from '../io/clock.ts';
 import { OpCode } from '../jute/codes.ts';
 import { type Txn, writeTxn } from '../jute/txns.ts';
 import { Writer } from '../jute/writer.ts';
@@ -39,6 +39,9 @@ function looksLikeTtl(owner: bigint): boolean {
   return BigInt.asUintN(64, owner) >> 56n === 0xffn;
 }
 
+/** A sweep looks at every container and every node with a TTL. */
+const SHORTEST_CHECK_MS = 10;
+
 /** Sessions closed in one turn; the rest of a mass expiry waits for the next tick or turn. */
 const EXPIRIES_PER_SLICE = 200;
 
@@ -56,6 +59,8 @@ export class Primary {
   readonly prep: Prep;
   private readonly ids: SessionIds;
   private readonly reaper: ContainerReaper;
+  /** Where the interval is shorter than the half tick that comes anyway. */
+  private readonly reaperTimer: Timer | undefined;
   private readonly requests: PrimaryRequests;
   private readonly log: Log;
   private readonly w = new Writer(64 * 1024);
@@ -86,6 +91,11 @@ export class Primary {
       },
       nowMs,
     );
+    const { containerCheckIntervalMs: intervalMs, tickMs } = options;
+    this.reaperTimer =
+      intervalMs < tickMs / 2
+        ? clock.every(Math.max(intervalMs, SHORTEST_CHECK_MS), () => this.reaper.onTick(clock.nowMs()))
+        : undefined;
   }
 
   /**
@@ -138,6 +148,7 @@ export class Primary {
 
   stop(): void {
     this.over = true;
+    this.reaperTimer?.cancel();
     this.prep.reset();
   }
 

@@ -41,6 +41,20 @@ test('a Stat survives JSON', async () => {
   });
 });
 
+test('empty containers go within the interval that is asked for, however long a tick is', async () => {
+  const slow = await startEnsemble(1, { properties: { tickTime: 60_000, 'znode.container.checkIntervalMs': 20 } });
+  const other = await connect(slow.connectString);
+  await other.create('/c', '', { mode: 'container' });
+  await other.create('/c/child');
+  const gone = new Promise<string>((done) => {
+    other.exists('/c', { watch: ({ type }) => done(type) }).catch(() => {});
+  });
+  await other.delete('/c/child');
+  expect(await gone).toMatch(/eleted/);
+  await other.close();
+  await slow.close();
+});
+
 test('connect to nowhere fails after a time, and says what each server had to say', async () => {
   const server = createServer();
   const port = await new Promise<number>((done) => {
