@@ -6,6 +6,7 @@
 #   ZOO_DATADIR_AUTOCREATE_DISABLE  not empty: missing data directories are an error
 #   ZOO_LOG_FILE                    the server's log goes to this file of ZOO_LOG_DIR, not to the .out file
 #   ZOO_LOG_LEVEL                   debug, info, warn, error
+#   ZOO_LOG_FORMAT                  json, text; without it the server decides: text on a terminal
 #   ZOO_START_TIMEOUT               seconds that `start` waits for the server: 60
 #   ZOO_STOP_TIMEOUT                seconds that `stop` waits for its end: 30
 #   ZOO_NOEXEC                      not empty: start-foreground keeps this shell
@@ -90,6 +91,7 @@ server_options() {
 with_server() {
   set -- "$@" "$NODE" "$PROGRAM" --config "$ZOOCFG"
   [ -z "$logLevel" ] || set -- "$@" --log-level "$logLevel"
+  [ -z "${ZOO_LOG_FORMAT:-}" ] || set -- "$@" --log-format "$ZOO_LOG_FORMAT"
   [ -z "$logFile" ] || set -- "$@" --log-file "$logFile"
   [ -z "${ready:-}" ] || set -- "$@" --ready-file "$ready"
   "$@"

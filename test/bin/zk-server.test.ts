@@ -267,14 +267,21 @@ describe('the configuration', () => {
 describe('the environment', () => {
   test('settings of the installation reach the server, exported or not; java.env has the last word', () => {
     const t = open();
-    t.configure('log.env', 'ZOO_LOG_LEVEL=warn\n');
+    t.configure('log.env', 'ZOO_LOG_LEVEL=warn\nZOO_LOG_FORMAT=text\nZOO_LOG_FILE=zk.log\n');
     t.configure('zookeeper-env.sh', `ZOO_LOG_DIR='${t.outside}/our logs'\nSERVER_JVMFLAGS=-Dfirst=1\n`);
     t.configure('java.env', 'SERVER_JVMFLAGS="$SERVER_JVMFLAGS -Dsecond=2"\nJVMFLAGS=-Dthird=3\n');
     t.run('zkServer.sh', ['start']);
     const [call] = t.calls();
     expect(call?.SERVER_JVMFLAGS).toBe('-Dfirst=1 -Dsecond=2');
     expect(call?.JVMFLAGS).toBe('-Dthird=3');
-    expect(call?.args.slice(2, 4)).toEqual(['--log-level', 'warn']);
+    expect(call?.args.slice(2, 8)).toEqual([
+      '--log-level',
+      'warn',
+      '--log-format',
+      'text',
+      '--log-file',
+      join(t.outside, 'our logs/zk.log'),
+    ]);
     expect(existsSync(join(t.outside, 'our logs'))).toBe(true);
   });
 
