@@ -9,9 +9,10 @@ if (problem !== undefined) {
   process.stderr.write(`${problem}\n`);
   process.exit(EXIT.unexpected);
 }
-if (process.argv[2] === 'doctor') {
+const tool = process.argv[2];
+if (tool === 'doctor' || tool === 'backup') {
   process.argv.splice(2, 1);
-  await import('./cli/doctor.ts');
+  await (tool === 'doctor' ? import('./cli/doctor.ts') : import('./cli/backup.ts'));
 } else {
   hearSignals();
   const { main } = await import('./program/main.ts');
