@@ -71,6 +71,13 @@ export class FakeClock implements Clock {
     }
   }
 
+  /** One turn, and not those that it asks for. */
+  oneTurn(): void {
+    const tasks = this.turn;
+    this.turn = [];
+    for (const task of tasks) task();
+  }
+
   advance(ms: number): void {
     const end = this.now + ms;
     for (;;) {

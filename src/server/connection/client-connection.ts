@@ -20,6 +20,7 @@ import type { ConnectionServer } from './connection-server.ts';
 import { ConnectionStats } from './connection-stats.ts';
 import { foreignProtocol } from './foreign-protocol.ts';
 import { SessionRequests } from './session-requests.ts';
+import { TurnShare } from './turn-share.ts';
 
 /**
  * One client's connection: bytes in, frames cut, replies and events out. Follows NIOServerCnxn. Who may attach to which
@@ -47,6 +48,7 @@ export class ClientConnection implements Watcher, Expiring {
   private readonly replies: ClientReplies;
   private readonly answers: ClientAnswers<ClientConnection>;
   private readonly cutter: FrameCutter;
+  private readonly share: TurnShare;
   private phase: number = Phase.firstBytes;
   private firstBytes: Buffer = NO_BYTES;
   /** Of its requests; another one when the client has proved one more id. */
@@ -71,10 +73,12 @@ export class ClientConnection implements Watcher, Expiring {
     this.stats = new ConnectionStats(server.clock.wallMs());
     this.replies = new ClientReplies(server, this, stream, this.stats);
     this.answers = new ClientAnswers(server, this, this.replies);
-    this.requests = new SessionRequests(server, this.answers, this.replies, {
+    this.share = new TurnShare(server.turnEnd);
+    this.requests = new SessionRequests(server, this.answers, this.replies, this.share, {
       asker: () => this.asker,
       isClosed: () => this.isClosed,
       onAnswered: () => this.maybeResume(),
+      onSpent: () => this.resumeLater(),
     });
     this.handlers = {
       onData: (chunk) => this.onData(chunk),
@@ -188,8 +192,11 @@ export class ClientConnection implements Watcher, Expiring {
     this.countPacketIn(4 + frame.length);
     if (this.phase === Phase.open) this.onRequest(frame);
     else if (this.phase === Phase.connecting) this.server.onConnectRequest(this, frame);
-    if (this.wantsMore()) return true;
+    const wantsMore = this.wantsMore();
+    if (wantsMore && !this.share.isSpentAfterOne(this.receivedMs, this.server.clock.nowMs())) return true;
     this.pauseReads();
+    // Others first.
+    if (wantsMore) this.resumeLater();
     return false;
   };
 
@@ -335,6 +342,11 @@ export class ClientConnection implements Watcher, Expiring {
   private maybeResume(): void {
     if (this.isResumeScheduled) return;
     if (!this.requests.queue.isReleased && !(this.isPaused && this.wantsMore())) return;
+    this.resumeLater();
+  }
+
+  private resumeLater(): void {
+    if (this.isResumeScheduled) return;
     this.isResumeScheduled = true;
     this.server.turnEnd.resume(this);
   }
@@ -342,7 +354,7 @@ export class ClientConnection implements Watcher, Expiring {
   resume(): void {
     this.isResumeScheduled = false;
     if (this.phase === Phase.closed) return;
-    this.requests.submitReady();
+    this.requests.goOn();
     if (!this.isPaused || !this.wantsMore()) return;
     this.isPaused = false;
     this.receivedMs = this.server.clock.nowMs();

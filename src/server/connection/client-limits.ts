@@ -19,6 +19,18 @@ export const REPLY_MAX_BYTES = 64 * 1024 * 1024;
 export const REPLY_FRAME_BYTES = 1024;
 /** The results of one multiRead beyond the first: a client names a node of a megabyte in a few bytes. */
 export const MULTI_READ_MAX_BYTES = 16 * 1024 * 1024;
+/**
+ * What one connection is served in a turn of the event loop, in requests and in time; the rest follows in later turns,
+ * with whoever else is there served in between. A turn that has taken TURN_MS for all gives each one request more.
+ */
+export const SHARE_REQUESTS = 500;
+export const SHARE_MS = 3;
+export const TURN_MS = 10;
+/**
+ * Reads in front of a write of their own connection that is under way: they have to be answered before it is applied, all
+ * in one turn. Behind more of them a write is held back until they are answered.
+ */
+export const READS_BEFORE_WRITE_MAX = 64;
 /** Requests of one connection waiting for a commit or behind one. The global limit comes in earlier unless raised. */
 export const PENDING_REQUESTS_MAX = 10_000;
 /** Bytes of those requests. */

@@ -3,6 +3,7 @@ import { OpCode } from '../../jute/codes.ts';
 import type { TxnHeader } from '../../jute/txns.ts';
 import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
 import type { Request } from '../request.ts';
+import { READS_BEFORE_WRITE_MAX } from './client-limits.ts';
 
 /**
  * The requests of one session that are not answered yet, in the order the client sent them. This order is what
@@ -12,6 +13,9 @@ import type { Request } from '../request.ts';
  * A write behind a sync is held back until the sync is answered. A sync's answer needs a quorum to answer a PING, and
  * the write may well be committed by then: it would be applied before the reads between the two have been answered,
  * and they would see what was asked after them.
+ *
+ * A read that is at the head and waits for a later turn keeps every write from being submitted, and so do many reads
+ * together: none of them may see what was asked after it.
  *
  * What an earlier connection of the session submitted here stays in front, inherited: its results come back through
  * the same queue, and without a place in it they would be taken for answers to the new connection's requests, as
@@ -24,6 +28,8 @@ export class RequestQueue {
   private inherited = 0;
   /** Syncs submitted. */
   private syncs = 0;
+  /** Of those in front of what is held: what needs nobody else, and so waits for what does. */
+  private locals = 0;
   /** So many at the end are not submitted: a write behind a sync, and all that came after it. */
   private held = 0;
 
@@ -48,6 +54,7 @@ export class RequestQueue {
     this.requests.push(request);
     this.bytes += request.body.length;
     if (this.held > 0 || request.isSubmitted) this.held++;
+    else this.locals++;
   }
 
   /** The next to submit, in the order asked; undefined when there is none, or it has to wait for a sync. */
@@ -55,19 +62,31 @@ export class RequestQueue {
     while (this.held > 0) {
       const request = this.requests.at(this.requests.length - this.held) as Request;
       if (request.isSubmitted) {
+        if (this.isHeadLocal || this.locals > READS_BEFORE_WRITE_MAX) return undefined;
         if (request.kind === 'sync') this.syncs++;
         else if (this.syncs > 0) return undefined;
         this.held--;
         return request;
       }
       this.held--;
+      this.locals++;
     }
     return undefined;
   }
 
   /** Was something held back that need not wait any longer? */
   get isReleased(): boolean {
-    return this.held > 0 && this.syncs === 0;
+    return this.held > 0 && this.syncs === 0 && !this.isHeadLocal && this.locals <= READS_BEFORE_WRITE_MAX;
+  }
+
+  /** The next answer needs nobody else. */
+  get isHeadLocal(): boolean {
+    return this.requests.peek()?.isSubmitted === false;
+  }
+
+  /** Whether something that was submitted is waited for. */
+  get isAnySubmitted(): boolean {
+    return this.requests.length - this.held > this.locals;
   }
 
   /** Never of what is held: that is submitted or dropped first. */
@@ -76,6 +95,7 @@ export class RequestQueue {
     if (request === undefined) return undefined;
     this.bytes -= request.body.length;
     if (request.kind === 'sync') this.syncs--;
+    if (!request.isSubmitted) this.locals--;
     if (this.inherited > 0) this.inherited--;
     return request;
   }
@@ -125,6 +145,7 @@ export class RequestQueue {
     this.bytes = 0;
     this.inherited = 0;
     this.syncs = 0;
+    this.locals = 0;
     this.held = 0;
   }
 }

@@ -10,6 +10,7 @@ import type { ServedRole } from '../served-role.ts';
 import { PENDING_REQUEST_BYTES_MAX, PENDING_REQUESTS_MAX } from './client-limits.ts';
 import type { PendingRequests } from './pending-requests.ts';
 import { RequestQueue } from './request-queue.ts';
+import type { TurnShare } from './turn-share.ts';
 
 /**
  * The requests of one connection on their way: what needs nobody else is answered at once, the rest goes upstream
@@ -27,6 +28,8 @@ export interface RequestsHost {
   isClosed(): boolean;
   /** Something was answered: what was held back may go on. */
   onAnswered(): void;
+  /** The rest has to wait for a later turn. */
+  onSpent(): void;
 }
 
 /** What writes the answers. */
@@ -47,13 +50,21 @@ export class SessionRequests {
   private readonly answers: RequestsAnswerer;
   private readonly replies: RequestsOutput;
   private readonly host: RequestsHost;
+  private readonly share: TurnShare;
   /** Own writes are later than this. */
   private floorZxid: Zxid = ZXID_ZERO;
 
-  constructor(server: RequestsServer, answers: RequestsAnswerer, replies: RequestsOutput, host: RequestsHost) {
+  constructor(
+    server: RequestsServer,
+    answers: RequestsAnswerer,
+    replies: RequestsOutput,
+    share: TurnShare,
+    host: RequestsHost,
+  ) {
     this.server = server;
     this.answers = answers;
     this.replies = replies;
+    this.share = share;
     this.host = host;
   }
 
@@ -82,8 +93,14 @@ export class SessionRequests {
     this.take(new Request(this.host.asker(), 0, createSession, body, this.server.clock.nowMs()));
   }
 
+  /** In a later turn: what had to wait for it. */
+  goOn(): void {
+    if (this.queue.isHeadLocal) this.runReady();
+    this.submitReady();
+  }
+
   /** What has to go upstream and may. A call may answer from inside itself. */
-  submitReady(): void {
+  private submitReady(): void {
     for (let next = this.queue.takeToSubmit(); next !== undefined; next = this.queue.takeToSubmit()) {
       if (next.kind === 'sync') this.server.role.upstream?.submitSync(next);
       else this.server.role.upstream?.submitWrite(next);
@@ -133,15 +150,23 @@ export class SessionRequests {
     return this.host.isClosed() || this.replies.isOverflowing;
   }
 
-  /** What waited behind an answered write runs now, before the next transaction can be applied. */
+  /**
+   * What waited behind an answered write runs now, before the next transaction can be applied; in turns, when there is
+   * much of it and nothing of its own under way behind it.
+   */
   private runReady(): void {
+    const { clock } = this.server;
+    const beganMs = clock.nowMs();
     let ran = 0;
-    for (let head = this.queue.head; head !== undefined && !head.isSubmitted; head = this.queue.head) {
+    let isSpent = false;
+    while (this.queue.isHeadLocal && !isSpent) {
       const request = this.dequeue();
       if (this.isGivenUp) continue;
       this.answers.local(request);
       ran++;
       this.replies.checkOverflow();
+      // In front of a write of its own that is under way nothing may wait: it would see that write.
+      isSpent = this.share.isSpentAfterOne(beganMs, clock.nowMs()) && !this.queue.isAnySubmitted;
     }
     if (this.isAmongOthers) {
       const { requests } = this.server.metrics;
@@ -149,6 +174,7 @@ export class SessionRequests {
       requests.readsIssuedFromSessionQueue.add(ran);
       requests.sessionQueuesDrained.add(1);
     }
-    this.host.onAnswered();
+    if (this.queue.isHeadLocal) this.host.onSpent();
+    else this.host.onAnswered();
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../io/clock.ts';
+import { TURN_MS } from './client-limits.ts';
 import type { HasOutput } from './client-output.ts';
 
 /** What connections do at the end of the turn of the event loop: read on where they had stopped, then send. */
@@ -7,10 +8,14 @@ export interface Resumable {
 }
 
 export class TurnEnd {
+  /** Counts turns, as far as anything was to be done at their end. */
+  turn = 0;
   private readonly clock: Clock;
   private toResume: Resumable[] = [];
   private toFlush: HasOutput[] = [];
   private isScheduled = false;
+  /** When this turn's requests began to be served; undefined before the first. */
+  private beganMs: number | undefined = undefined;
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -26,20 +31,37 @@ export class TurnEnd {
     this.schedule();
   }
 
+  /** Whether this turn has taken as long as a turn should. */
+  isSpent(nowMs: number): boolean {
+    this.beganMs ??= nowMs;
+    return nowMs - this.beganMs >= TURN_MS;
+  }
+
   private schedule(): void {
     if (this.isScheduled) return;
     this.isScheduled = true;
     this.clock.afterTurn(this.run);
   }
 
-  /** What is resumed may answer at once: its output leaves with the rest. */
+  /**
+   * What is resumed may answer at once: its output leaves with the rest. Those for whom no time is left are first in
+   * the next turn.
+   */
   private readonly run = (): void => {
     this.isScheduled = false;
+    this.turn++;
+    this.beganMs = undefined;
     const toResume = this.toResume;
     this.toResume = [];
-    for (const connection of toResume) connection.resume();
+    let resumed = 0;
+    while (resumed < toResume.length && !this.isSpent(this.clock.nowMs())) toResume[resumed++]?.resume();
     const toFlush = this.toFlush;
     this.toFlush = [];
     for (const connection of toFlush) connection.flush();
+    this.beganMs = undefined;
+    this.turn++;
+    if (resumed === toResume.length) return;
+    this.toResume = [...toResume.slice(resumed), ...this.toResume];
+    this.schedule();
   };
 }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { writeMultiHeader } from '../../../src/jute/client-records.ts';
+import { OpCode } from '../../../src/jute/codes.ts';
 import {
   OUTPUT_CLOSE_BYTES,
   OUTPUT_PAUSE_BYTES,
@@ -149,6 +151,17 @@ describe('output', () => {
   });
 });
 
+function multiRead(xid: number, count: number, path: string): Buffer {
+  return request(xid, OpCode.multiRead, (w) => {
+    for (let i = 0; i < count; i++) {
+      writeMultiHeader(w, OpCode.getData, false, -1);
+      w.writeString(path);
+      w.writeBool(false);
+    }
+    writeMultiHeader(w, -1, true, -1);
+  });
+}
+
 describe('output that a client does not take', () => {
   it('is bounded also where reads had to wait for a write', () => {
     const { client, upstream } = opened();
@@ -169,7 +182,7 @@ describe('output that a client does not take', () => {
     upstream.commit();
     client.frames();
     client.stream.isStalled = true;
-    const reads = Array.from({ length: 200 }, (_, i) => getData(10 + i, '/big'));
+    const reads = Array.from({ length: 8 }, (_, i) => multiRead(10 + i, 15, '/big'));
     client.send(create(2, '/a'), ...reads, create(300, '/b'));
     // Both in one turn, at the end of which the connection closes.
     upstream.commit();

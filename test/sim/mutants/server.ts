@@ -254,4 +254,15 @@ export const SERVER_MUTANTS: readonly Mutant[] = [
     name: 'answer the sync of a session that is over',
     edits: [{ at: 'ZooKeeperServer.answerSyncs', from: 'if (head.request.isAbandoned) continue;', to: '' }],
   },
+  {
+    name: 'submit a write in front of which reads still wait',
+    edits: [
+      {
+        at: 'RequestQueue.takeToSubmit',
+        from: 'if (this.isHeadLocal || this.locals > READS_BEFORE_WRITE_MAX) return undefined;',
+        to: '',
+      },
+      { at: 'SessionRequests.runReady', from: '&& !this.queue.isAnySubmitted', to: '' },
+    ],
+  },
 ];
