@@ -14,6 +14,7 @@ import { ClientConnections } from './connection/client-connections.ts';
 import { type ClientAddress, ClientListener, type ListenerHandlers } from './connection/client-listener.ts';
 import { WriterPool } from './connection/client-output.ts';
 import type { ConnectionServer } from './connection/connection-server.ts';
+import { OutputAccount } from './connection/output-account.ts';
 import { PendingRequests } from './connection/pending-requests.ts';
 import { TurnEnd } from './connection/turn-end.ts';
 import { registerServerGauges } from './metrics/server-gauges.ts';
@@ -61,10 +62,13 @@ export class ZooKeeperServer implements SessionOwner {
     const { clock } = world;
     const { auth, metrics, log, info, host } = needs;
     this.parts = { clock, options, auth, metrics, log, stats: new ServerStats(metrics, clock.nowMs()) };
-    this.connections = new ClientConnections(new ExpiryBuckets(options.sessionlessCnxnTimeoutMs, clock.nowMs()));
+    this.connections = new ClientConnections(
+      new ExpiryBuckets(options.sessionlessCnxnTimeoutMs, clock.nowMs()),
+      new OutputAccount(),
+    );
     this.attachments = new SessionAttachments(this.parts, this.role);
     this.view = this.viewOfThis();
-    this.listener = new ClientListener(this.forConnections(info, host), this.connections, world.net);
+    this.listener = new ClientListener(this.forConnections(info, host), this.connections, world.net, host);
     registerServerGauges(this.view, info, host);
   }
 
@@ -103,13 +107,15 @@ export class ZooKeeperServer implements SessionOwner {
       role: this.role,
       answers: new RequestAnswers(this.role, this.parts),
       pending: this.pending,
-      turnEnd: new TurnEnd(this.parts.clock),
+      turnEnd: new TurnEnd(this.parts.clock, () => this.shedOutput()),
       writers: new WriterPool(),
       expiry: this.connections.expiry,
+      output: this.connections.account,
       words: new FourLetterWords(this.view, info, host),
       onConnectRequest: (connection, frame) => this.attachments.onConnectRequest(connection, frame),
       onSessionCreated: (connection) => this.attachments.onSessionCreated(connection),
-      onConnectionClosed: (connection) => this.onConnectionClosed(connection),
+      onConnectionClosed: (connection, isGone) => this.onConnectionClosed(connection, isGone),
+      onConnectionGone: (connection) => this.connections.onGone(connection),
     };
   }
 
@@ -221,8 +227,20 @@ export class ZooKeeperServer implements SessionOwner {
     this.attachments.onRevalidated(sessionId, valid);
   }
 
-  private onConnectionClosed(connection: ClientConnection): void {
-    this.connections.remove(connection);
+  private shedOutput(): void {
+    const { metrics, log } = this.parts;
+    const before = this.connections.account.bytes;
+    const shed = this.connections.shedOutput();
+    if (shed === 0) return;
+    metrics.connections.droppedForOutput.add(shed);
+    log.warn(
+      { connections: shed, bytesBefore: before, bytes: this.connections.account.bytes },
+      'closed client connections: too much output waits for all clients together',
+    );
+  }
+
+  private onConnectionClosed(connection: ClientConnection, isGone: boolean): void {
+    this.connections.onClosed(connection, isGone, this.parts.clock.nowMs());
     this.role.database?.tree.watches.removeWatcher(connection);
     const { queue } = connection.requests;
     const bytesBefore = queue.bytes;

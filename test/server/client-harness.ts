@@ -147,6 +147,12 @@ export class FakeStream implements Stream {
     this.state = 'destroyed';
   }
 
+  /** What was written has left, or was lost. */
+  gone(): void {
+    this.state = 'destroyed';
+    this.handlers?.onClose(undefined);
+  }
+
   deliver(chunk: Buffer): void {
     if (this.state !== 'open') return;
     if (this.isPaused) this.unread.push(chunk);
@@ -385,9 +391,11 @@ export class ClientWorld {
   quorum: QuorumInfo | undefined = undefined;
   leader: LeaderInfo | undefined = undefined;
   database: Database;
+  maxFileDescriptors: number;
   private nextPort = 50_001;
 
-  constructor(options: Partial<ServerOptions> = {}) {
+  constructor(options: Partial<ServerOptions> = {}, maxFileDescriptors = 1024) {
+    this.maxFileDescriptors = maxFileDescriptors;
     this.database = new Database({
       extendedTypes: true,
       emulate353Ttl: false,
@@ -412,7 +420,7 @@ export class ClientWorld {
       ],
       properties: () => [['os.name', 'Linux']],
       openFileDescriptors: () => 33,
-      maxFileDescriptors: () => 1024,
+      maxFileDescriptors: () => this.maxFileDescriptors,
     };
     const { host } = this;
     const parts = { auth: this.auth, metrics: this.metrics, info, host, log: this.log };

@@ -19,6 +19,7 @@ import { ClientReplies } from './client-replies.ts';
 import type { ConnectionServer } from './connection-server.ts';
 import { ConnectionStats } from './connection-stats.ts';
 import { foreignProtocol } from './foreign-protocol.ts';
+import { ConnectionOutput } from './output-account.ts';
 import { SessionRequests } from './session-requests.ts';
 import { TurnShare } from './turn-share.ts';
 
@@ -34,7 +35,7 @@ import { TurnShare } from './turn-share.ts';
 export class ClientConnection implements Watcher, Expiring {
   /** Only ExpiryBuckets writes it. */
   bucketMs = 0;
-  readonly remoteAddress: string;
+  readonly output: ConnectionOutput;
   /** As Java prints a socket address, in logs and four-letter words. */
   readonly client: string;
   readonly stats: ConnectionStats;
@@ -68,7 +69,7 @@ export class ClientConnection implements Watcher, Expiring {
   constructor(server: ConnectionServer<ClientConnection>, stream: Stream) {
     this.server = server;
     this.stream = stream;
-    this.remoteAddress = stream.remoteAddress;
+    this.output = new ConnectionOutput(server.output, stream);
     this.client = `/${javaAddress(stream.remoteAddress)}:${stream.remotePort}`;
     this.stats = new ConnectionStats(server.clock.wallMs());
     this.replies = new ClientReplies(server, this, stream, this.stats);
@@ -127,12 +128,16 @@ export class ClientConnection implements Watcher, Expiring {
   }
 
   private onDrain(): void {
+    this.output.note();
     this.replies.onTaken();
     this.maybeResume();
   }
 
   private onClose(error: NetError | undefined): void {
-    if (this.phase === Phase.closed) return;
+    if (this.phase === Phase.closed) {
+      this.server.onConnectionGone(this);
+      return;
+    }
     this.server.metrics.connections.connectionDrops.add(1);
     this.close(error === undefined ? 'the client closed the connection' : error.message, false);
   }
@@ -230,7 +235,7 @@ export class ClientConnection implements Watcher, Expiring {
 
   private onAuthPacket(xid: number, r: Reader): void {
     const packet = readAuthPacket(r);
-    const answer = this.server.auth.authenticate(packet.scheme, packet.auth, this.remoteAddress);
+    const answer = this.server.auth.authenticate(packet.scheme, packet.auth, this.stream.remoteAddress);
     const fields = { client: this.client, session: this.sessionHex, scheme: packet.scheme };
     const { connections } = this.server.metrics;
     if (answer === 'wrong-ensemble') {
@@ -312,7 +317,9 @@ export class ClientConnection implements Watcher, Expiring {
 
   /** At the end of a turn in which there was output. */
   flush(): void {
-    if (!this.replies.flush() || this.phase === Phase.closed) return;
+    if (!this.replies.flush()) return;
+    this.output.note();
+    if (this.phase === Phase.closed) return;
     this.server.expiry.update(this, this.server.clock.nowMs(), this.timeoutMs);
     const { bufferedBytes } = this.stream;
     if (this.replies.isOverflowing) {
@@ -377,7 +384,7 @@ export class ClientConnection implements Watcher, Expiring {
       this.replies.drop();
       this.stream.destroy();
     }
-    this.server.onConnectionClosed(this);
+    this.server.onConnectionClosed(this, !politely);
   }
 
   get sessionHex(): string {

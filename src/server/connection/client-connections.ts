@@ -1,34 +1,114 @@
 import type { Expiring, ExpiryBuckets } from '../sessions/expiry-buckets.ts';
+import { CLOSING_MS, OUTPUT_TOTAL_LEFT_BYTES, OUTPUT_TOTAL_MAX_BYTES } from './client-limits.ts';
+import type { ConnectionOutput, OutputAccount } from './output-account.ts';
 
-/** All who are connected, how many from each address, and when each has been silent for too long. */
+/**
+ * All who are connected, how many from each address, and when each has been silent for too long. A connection that the
+ * server closed counts until its stream is gone: it has a descriptor, and what it was sent last is still in memory. It
+ * has CLOSING_MS for that, and makes room for a new one sooner.
+ */
 export interface Counted extends Expiring {
-  readonly remoteAddress: string;
+  readonly output: ConnectionOutput;
+  close(reason: string, politely: boolean): void;
+}
+
+interface OfAddress {
+  readonly address: string;
+  open: number;
+  readonly closing: Set<Counted>;
 }
 
 export class ClientConnections<C extends Counted> {
   readonly all = new Set<C>();
   readonly expiry: ExpiryBuckets<C>;
-  private readonly perAddress = new Map<string, number>();
+  readonly account: OutputAccount;
+  private readonly byAddress = new Map<string, OfAddress>();
+  private readonly addresses = new Map<Counted, OfAddress>();
+  /** In the order they were closed, with the time at which they are cut off. */
+  private readonly closing = new Map<C, number>();
 
-  constructor(expiry: ExpiryBuckets<C>) {
+  constructor(expiry: ExpiryBuckets<C>, account: OutputAccount) {
     this.expiry = expiry;
+    this.account = account;
+  }
+
+  /** Those that are closing included. */
+  get count(): number {
+    return this.all.size + this.closing.size;
   }
 
   ofAddress(address: string): number {
-    return this.perAddress.get(address) ?? 0;
+    const of = this.byAddress.get(address);
+    return of === undefined ? 0 : of.open + of.closing.size;
   }
 
-  add(connection: C): void {
+  add(connection: C, address: string): void {
+    let of = this.byAddress.get(address);
+    if (of === undefined) {
+      of = { address, open: 0, closing: new Set() };
+      this.byAddress.set(address, of);
+    }
+    of.open++;
+    this.addresses.set(connection, of);
     this.all.add(connection);
-    this.perAddress.set(connection.remoteAddress, this.ofAddress(connection.remoteAddress) + 1);
   }
 
-  /** The connection closed, from either side. */
-  remove(connection: C): void {
-    this.all.delete(connection);
+  /** `isGone`: nothing of it is left. Otherwise `onGone` follows. */
+  onClosed(connection: C, isGone: boolean, nowMs: number): void {
+    if (!this.all.delete(connection)) return;
     this.expiry.remove(connection);
-    const left = this.ofAddress(connection.remoteAddress) - 1;
-    if (left > 0) this.perAddress.set(connection.remoteAddress, left);
-    else this.perAddress.delete(connection.remoteAddress);
+    const of = this.addresses.get(connection) as OfAddress;
+    of.open--;
+    of.closing.add(connection);
+    this.closing.set(connection, nowMs + CLOSING_MS);
+    if (isGone) this.onGone(connection);
+  }
+
+  onGone(connection: C): void {
+    if (!this.closing.delete(connection)) return;
+    connection.output.forget();
+    const of = this.addresses.get(connection) as OfAddress;
+    this.addresses.delete(connection);
+    of.closing.delete(connection);
+    if (of.open + of.closing.size === 0) this.byAddress.delete(of.address);
+  }
+
+  /** Cuts off one that is closing, of this address if one is named. False: there is none. */
+  makeRoom(address?: string): boolean {
+    const of = address === undefined ? this.closing.keys() : (this.byAddress.get(address)?.closing ?? []);
+    for (const connection of of) {
+      this.cutOff(connection as C);
+      return true;
+    }
+    return false;
+  }
+
+  /** Call it often: who has been closing for too long is cut off. */
+  cutOffOverdue(nowMs: number): void {
+    for (const [connection, dueMs] of this.closing) {
+      if (dueMs > nowMs) return;
+      this.cutOff(connection);
+    }
+  }
+
+  /** Returns how many were cut off because too much output waits over all. */
+  shedOutput(): number {
+    if (this.account.bytes <= OUTPUT_TOTAL_MAX_BYTES) return 0;
+    const most = [...this.all, ...this.closing.keys()];
+    // Streams do not say what is taken of them bit by bit.
+    for (const { output } of most) output.note();
+    most.sort((a, b) => b.output.noted - a.output.noted);
+    let shed = 0;
+    while (this.account.bytes > (shed === 0 ? OUTPUT_TOTAL_MAX_BYTES : OUTPUT_TOTAL_LEFT_BYTES)) {
+      const connection = most[shed++] as C;
+      if (this.closing.has(connection)) this.cutOff(connection);
+      else connection.close('too much output waits for all clients together', false);
+    }
+    return shed;
+  }
+
+  private cutOff(connection: C): void {
+    connection.output.cutOff();
+    this.onGone(connection);
   }
 }

@@ -31,6 +31,14 @@ export const TURN_MS = 10;
  * in one turn. Behind more of them a write is held back until they are answered.
  */
 export const READS_BEFORE_WRITE_MAX = 64;
+/** The same over all connections, those that are closing too: above this the ones with the most are cut off. */
+export const OUTPUT_TOTAL_MAX_BYTES = 512 * 1024 * 1024;
+/** So much is left of it then. */
+export const OUTPUT_TOTAL_LEFT_BYTES = 384 * 1024 * 1024;
+/** How long a connection that the server closed may take to take what it was sent last. */
+export const CLOSING_MS = 5000;
+/** File descriptors that clients do not get: the log, snapshots, the other servers, operators. */
+export const DESCRIPTORS_KEPT = 128;
 /** Requests of one connection waiting for a commit or behind one. The global limit comes in earlier unless raised. */
 export const PENDING_REQUESTS_MAX = 10_000;
 /** Bytes of those requests. */

@@ -1,8 +1,10 @@
 import type { Log } from '../../base/log.ts';
 import type { Clock, Timer } from '../../io/clock.ts';
 import type { Listener, Net, NetError, Stream, StreamHandlers } from '../../io/net.ts';
+import type { HostInfo } from '../monitoring/server-info.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ClientConnections } from './client-connections.ts';
+import { DESCRIPTORS_KEPT } from './client-limits.ts';
 import type { ConnectionServer } from './connection-server.ts';
 
 /**
@@ -32,6 +34,8 @@ export class ClientListener {
   private readonly clock: Clock;
   private readonly net: Net;
   private readonly log: Log;
+  /** Asked once: when there are no more, it is too late to ask. */
+  private readonly mostByDescriptors: number;
   /** The newest, which may not be bound yet. */
   private listener: Listener | undefined = undefined;
   /** Where clients come to. */
@@ -40,12 +44,18 @@ export class ClientListener {
   private refusalLoggedMs = Number.NEGATIVE_INFINITY;
   private refusedSince = 0;
 
-  constructor(server: ConnectionServer<ClientConnection>, connections: ClientConnections<ClientConnection>, net: Net) {
+  constructor(
+    server: ConnectionServer<ClientConnection>,
+    connections: ClientConnections<ClientConnection>,
+    net: Net,
+    host: Pick<HostInfo, 'maxFileDescriptors'>,
+  ) {
     this.server = server;
     this.connections = connections;
     this.clock = server.clock;
     this.net = net;
     this.log = server.log;
+    this.mostByDescriptors = mostConnections(host.maxFileDescriptors());
   }
 
   /** 0 until bound. */
@@ -104,21 +114,29 @@ export class ClientListener {
   }
 
   private onStream(stream: Stream): StreamHandlers | undefined {
-    const { maxClientCnxns, maxCnxns, sessionlessCnxnTimeoutMs } = this.server.options;
-    const address = stream.remoteAddress;
-    const ofAddress = this.connections.ofAddress(address);
-    if (maxCnxns > 0 && this.connections.all.size >= maxCnxns) {
-      this.refuse(stream, `too many connections, maxCnxns is ${maxCnxns}`);
-      return undefined;
-    }
-    if (maxClientCnxns > 0 && ofAddress >= maxClientCnxns) {
-      this.refuse(stream, `too many connections from this address, maxClientCnxns is ${maxClientCnxns}`);
+    const reason = this.refusalOf(stream.remoteAddress);
+    if (reason !== undefined) {
+      this.refuse(stream, reason);
       return undefined;
     }
     const connection = new ClientConnection(this.server, stream);
-    this.connections.add(connection);
+    this.connections.add(connection, stream.remoteAddress);
+    const { sessionlessCnxnTimeoutMs } = this.server.options;
     this.connections.expiry.update(connection, this.clock.nowMs(), sessionlessCnxnTimeoutMs);
     return connection.handlers;
+  }
+
+  /** Why there is no room for one more of this address, not even when another that is closing is cut off. */
+  private refusalOf(address: string): string | undefined {
+    const { connections, mostByDescriptors } = this;
+    const { maxClientCnxns, maxCnxns } = this.server.options;
+    if (maxClientCnxns > 0 && connections.ofAddress(address) >= maxClientCnxns && !connections.makeRoom(address))
+      return `too many connections from this address, maxClientCnxns is ${maxClientCnxns}`;
+    if (maxCnxns > 0 && connections.count >= maxCnxns && !connections.makeRoom())
+      return `too many connections, maxCnxns is ${maxCnxns}`;
+    if (connections.count >= mostByDescriptors && !connections.makeRoom())
+      return `too many connections, the limit of file descriptors leaves room for ${mostByDescriptors}`;
+    return undefined;
   }
 
   private refuse(stream: Stream, reason: string): void {
@@ -135,6 +153,7 @@ export class ClientListener {
   }
 
   private closeSilent(): void {
+    this.connections.cutOffOverdue(this.clock.nowMs());
     const due = this.connections.expiry.takeDue(this.clock.nowMs());
     if (due === undefined) return;
     for (const connection of due) {
@@ -142,4 +161,10 @@ export class ClientListener {
       connection.close('nothing heard for too long', false);
     }
   }
+}
+
+/** -1: the system does not tell. Of a very low limit clients get half. */
+function mostConnections(descriptors: number): number {
+  if (descriptors < 0) return Number.POSITIVE_INFINITY;
+  return descriptors - Math.min(DESCRIPTORS_KEPT, descriptors >> 1);
 }

@@ -4,6 +4,7 @@ import type { ServedRole } from '../served-role.ts';
 import type { ServerParts } from '../server-parts.ts';
 import type { Expiring, ExpiryBuckets } from '../sessions/expiry-buckets.ts';
 import type { WriterPool } from './client-output.ts';
+import type { OutputAccount } from './output-account.ts';
 import type { PendingRequests } from './pending-requests.ts';
 import type { TurnEnd } from './turn-end.ts';
 
@@ -19,10 +20,13 @@ export interface ConnectionServer<C extends Expiring> extends ServerParts {
   /** Of silent connections. */
   readonly expiry: ExpiryBuckets<C>;
   readonly words: WordAnswerer<C>;
+  readonly output: OutputAccount;
 
   onConnectRequest(connection: C, frame: Buffer): void;
   onSessionCreated(connection: C): void;
-  onConnectionClosed(connection: C): void;
+  /** `isGone`: its stream was destroyed. Otherwise `onConnectionGone` follows when all is sent. */
+  onConnectionClosed(connection: C, isGone: boolean): void;
+  onConnectionGone(connection: C): void;
 }
 
 export interface WordAnswerer<C> {

@@ -11,14 +11,17 @@ export class TurnEnd {
   /** Counts turns, as far as anything was to be done at their end. */
   turn = 0;
   private readonly clock: Clock;
+  private readonly onFlushed: () => void;
   private toResume: Resumable[] = [];
   private toFlush: HasOutput[] = [];
   private isScheduled = false;
   /** When this turn's requests began to be served; undefined before the first. */
   private beganMs: number | undefined = undefined;
 
-  constructor(clock: Clock) {
+  /** `onFlushed`: the output of this turn has been given to the streams. */
+  constructor(clock: Clock, onFlushed: () => void) {
     this.clock = clock;
+    this.onFlushed = onFlushed;
   }
 
   flush(connection: HasOutput): void {
@@ -58,6 +61,7 @@ export class TurnEnd {
     const toFlush = this.toFlush;
     this.toFlush = [];
     for (const connection of toFlush) connection.flush();
+    if (toFlush.length > 0) this.onFlushed();
     this.beganMs = undefined;
     this.turn++;
     if (resumed === toResume.length) return;

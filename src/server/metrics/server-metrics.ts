@@ -114,6 +114,8 @@ class ConnectionMetrics {
   readonly connectionRequests: Counter;
   readonly connectionsRejected: Counter;
   readonly connectionDrops: Counter;
+  /** Cut off because too much output waited for all clients together. */
+  readonly droppedForOutput: Counter;
   readonly connectionRevalidates: Counter;
   readonly connectionsExpired: Counter;
   readonly closedWithoutServerRunning: Counter;
@@ -128,6 +130,7 @@ class ConnectionMetrics {
     this.connectionRequests = meters.counter('connection_request_count');
     this.connectionsRejected = meters.counter('connection_rejected');
     this.connectionDrops = meters.counter('connection_drop_count');
+    this.droppedForOutput = meters.counter('connections_dropped_for_output');
     this.connectionRevalidates = meters.counter('connection_revalidate_count');
     this.connectionsExpired = meters.counter('sessionless_connections_expired');
     this.closedWithoutServerRunning = meters.counter('cnxn_closed_without_zk_server_running');

@@ -402,7 +402,7 @@ describe('silence', () => {
   });
 
   it('of ten thousand connections costs no timer each', () => {
-    const world = new ClientWorld({ maxClientCnxns: 0 });
+    const world = new ClientWorld({ maxClientCnxns: 0 }, 20_000);
     const upstream = world.serve();
     const timers = world.clock.timerCount;
     upstream.isEager = true;
