@@ -82,13 +82,8 @@ export class Writer {
     this.writeRaw(value);
   }
 
-  /** Bytes without a length before them. */
-  writeRaw(value: Buffer): void {
-    this.writeSlice(value, 0, value.length);
-  }
-
   /** Bytes [start, end) of a buffer, without a length before them. */
-  writeSlice(source: Buffer, start: number, end: number): void {
+  writeRaw(source: Buffer, start = 0, end: number = source.length): void {
     this.reserve(end - start);
     source.copy(this.buffer, this.offset, start, end);
     this.offset += end - start;
@@ -105,15 +100,14 @@ export class Writer {
 
   /**
    * UTF-8 of each UTF-16 unit by itself, so that a character beyond the BMP becomes two surrogates of three
-   * bytes each: what Apache's server writes, and what its digests and lengths are counted over.
+   * bytes each: what Apache's server writes, and what its digests and lengths are counted over. The part from `start` on, without
+   * cutting it out first.
    */
-  writeString(value: string | undefined): void {
-    if (value === undefined) this.writeInt(-1);
-    else this.writeStringFrom(value, 0);
-  }
-
-  /** The part of `value` from `start` on, without cutting it out first. */
-  writeStringFrom(value: string, start: number): void {
+  writeString(value: string | undefined, start = 0): void {
+    if (value === undefined) {
+      this.writeInt(-1);
+      return;
+    }
     this.reserve(4 + (value.length - start) * 3);
     const buffer = this.buffer;
     const lengthAt = this.offset;
@@ -173,13 +167,9 @@ export class Writer {
     }
   }
 
-  /** No more than so many bytes from here on, until `unlimit`. */
+  /** No more than so many bytes from here on; Infinity: as many as there are. */
   limit(bytes: number): void {
     this.maxLength = this.length + bytes;
-  }
-
-  unlimit(): void {
-    this.maxLength = Number.POSITIVE_INFINITY;
   }
 
   /** Forgets everything written after the length was `length`. */

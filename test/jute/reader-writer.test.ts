@@ -203,8 +203,8 @@ describe('Writer', () => {
       '0000000c007fc280dfbfe0a080efbfbf',
     );
     expect(written((w) => w.writeString(undefined))).toBe('ffffffff');
-    expect(written((w) => w.writeStringFrom('/a/child', 3))).toBe('000000056368696c64');
-    expect(written((w) => w.writeStringFrom('/a', 2))).toBe('00000000');
+    expect(written((w) => w.writeString('/a/child', 3))).toBe('000000056368696c64');
+    expect(written((w) => w.writeString('/a', 2))).toBe('00000000');
   });
 
   test('frames and patches what comes after a take', () => {

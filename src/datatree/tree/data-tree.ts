@@ -141,7 +141,7 @@ export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree,
     w.writeInt(this.childCount(node));
     const start = this.nodes.path(node).length + 1;
     for (let child = this.nodes.int(node, FIRST_CHILD); child !== NO_NODE; child = this.nodes.int(child, NEXT)) {
-      w.writeStringFrom(this.nodes.path(child), start);
+      w.writeString(this.nodes.path(child), start);
     }
   }
 

@@ -254,7 +254,7 @@ export class NodeTable {
     w.writeInt(length);
     if (length <= 0) return;
     const offset = this.int(node, DATA_OFFSET);
-    w.writeSlice(this.slab.bytesOf(this.int(node, DATA_BLOCK)), offset, offset + length);
+    w.writeRaw(this.slab.bytesOf(this.int(node, DATA_BLOCK)), offset, offset + length);
   }
 
   /** For a reply: long data is referred to where it lies, and may stay so when the node has other data by then. */

@@ -36,7 +36,7 @@ export class RequestAnswers {
       w.rewind(start);
       return this.failed(request, error);
     } finally {
-      w.unlimit();
+      w.limit(Number.POSITIVE_INFINITY);
     }
   }
 

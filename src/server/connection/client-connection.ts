@@ -64,6 +64,8 @@ export class ClientConnection implements Watcher, Expiring {
   /** A closeSession or an unknown operation came: nothing after it is read. */
   private isLastRequestIn = false;
   private isPaused = false;
+  /** The client has closed its side. */
+  private hasEnded = false;
   private isResumeScheduled = false;
 
   constructor(server: ConnectionServer<ClientConnection>, stream: Stream) {
@@ -123,6 +125,12 @@ export class ClientConnection implements Watcher, Expiring {
 
   private onEnd(): void {
     if (this.phase === Phase.closed) return;
+    this.hasEnded = true;
+    // What it sent before is served first, in later turns where it has to wait for them.
+    if (!this.isResumeScheduled) this.closeEnded();
+  }
+
+  private closeEnded(): void {
     this.server.metrics.connections.connectionDrops.add(1);
     this.close('the client closed its side', true);
   }
@@ -362,11 +370,13 @@ export class ClientConnection implements Watcher, Expiring {
     this.isResumeScheduled = false;
     if (this.phase === Phase.closed) return;
     this.requests.goOn();
-    if (!this.isPaused || !this.wantsMore()) return;
-    this.isPaused = false;
-    this.receivedMs = this.server.clock.nowMs();
-    this.cut(undefined);
-    if (!this.isPaused && this.phase !== Phase.closed) this.stream.resume();
+    if (this.isPaused && this.wantsMore()) {
+      this.isPaused = false;
+      this.receivedMs = this.server.clock.nowMs();
+      this.cut(undefined);
+      if (!this.isPaused && !this.isClosed) this.stream.resume();
+    }
+    if (this.hasEnded && !this.isResumeScheduled && !this.isClosed) this.closeEnded();
   }
 
   // The end

@@ -47,7 +47,8 @@ function listenerOn(net: Net): { listener: ClientListener; said: string[]; liste
   const options = { clientPortListenBacklog: undefined, clientTcpKeepAlive: false, sessionlessCnxnTimeoutMs: 1000 };
   const clock = { nowMs: () => 0, every: () => ({ cancel: () => {} }) };
   const server = { options, clock, log: silentLog } as unknown as ConnectionServer<ClientConnection>;
-  const listener = new ClientListener(server, {} as ClientConnections<ClientConnection>, net);
+  const connections = {} as ClientConnections<ClientConnection>;
+  const listener = new ClientListener(server, connections, net, { maxFileDescriptors: () => -1 });
   const said: string[] = [];
   return {
     listener,

@@ -68,6 +68,18 @@ describe('a burst of one connection', () => {
     expect(busy.stream.isPaused).toBe(false);
   });
 
+  it('is answered completely when the client closes its side behind it', () => {
+    const { world, clients } = opened(1);
+    const [busy] = clients as [Client];
+    busy.stream.deliver(reads(1, 2000));
+    busy.stream.handlers?.onEnd?.();
+    expect(busy.stream.state).toBe('open');
+    world.clock.endTurn();
+    expect(xids(busy)).toEqual(upTo(1, 2000));
+    expect(busy.stream.state).toBe('ended');
+    expect(world.metrics.connections.connectionDrops.value).toBe(1);
+  });
+
   it('is answered in turns of so much time', () => {
     const { world, clients } = opened(1);
     const [busy] = clients as [Client];
