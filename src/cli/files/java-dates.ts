@@ -1,3 +1,5 @@
+import { dateParts } from '../date-parts.ts';
+
 /** Dates as Java's DateFormat prints them in English, in the zone of the process or another one. */
 
 /** Date short, time long: "11/20/26, 7:52:32 AM UTC". */
@@ -23,7 +25,7 @@ function partsOf(
   timeZone: string | undefined,
   options: Intl.DateTimeFormatOptions,
 ): { readonly [part: string]: string } {
-  const format = new Intl.DateTimeFormat('en-US', {
+  return dateParts(wallMs, 'en-US', {
     ...(timeZone === undefined ? {} : { timeZone }),
     day: 'numeric',
     hour: 'numeric',
@@ -33,5 +35,4 @@ function partsOf(
     timeZoneName: 'short',
     ...options,
   });
-  return Object.fromEntries(format.formatToParts(wallMs).map(({ type, value }) => [type, value]));
 }

@@ -53,12 +53,30 @@ export function ranTool(main: ToolMain, args: readonly string[], io: ToolIo): nu
 export function runTool(main: ToolMain): void {
   // Whoever reads us has enough, as `head` has.
   process.stdout.on('error', () => process.exit(1));
+  // A line at a time would be a system call for each of millions.
+  let pending = '';
+  const flush = (): void => {
+    if (pending !== '') process.stdout.write(pending);
+    pending = '';
+  };
   process.exitCode = ranTool(main, process.argv.slice(2), {
-    out: (text) => process.stdout.write(text),
-    err: (text) => process.stderr.write(text),
-    readLine: readStandardInput,
+    out: (text) => {
+      pending += text;
+      if (pending.length >= FLUSH_AT_LENGTH) flush();
+    },
+    err: (text) => {
+      flush();
+      process.stderr.write(text);
+    },
+    readLine: () => {
+      flush();
+      return readStandardInput();
+    },
   });
+  flush();
 }
+
+const FLUSH_AT_LENGTH = 64 * 1024;
 
 function readStandardInput(): string | undefined {
   const byte = Buffer.alloc(1);

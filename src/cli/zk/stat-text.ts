@@ -1,5 +1,6 @@
 import type { Stat } from '../../client/client.ts';
 import { zxidHex } from '../../jute/zxid.ts';
+import { dateParts } from '../date-parts.ts';
 
 /** A node's Stat and dates, as Apache's shell prints them. */
 export function statLines(stat: Stat): string[] {
@@ -42,7 +43,7 @@ export function hexOf(long: bigint): string {
 /** Date.toString in the zone of this process, or in `timeZone`: "Mon Nov 30 14:00:03 UTC 2026". */
 export function javaDate(wallMs: number, timeZone?: string): string {
   if (Number.isNaN(new Date(wallMs).getTime())) return String(wallMs);
-  const { weekday, month, day, hour, minute, second, year } = partsOf(wallMs, 'en-US', {
+  const { weekday, month, day, hour, minute, second, year } = dateParts(wallMs, 'en-US', {
     ...(timeZone === undefined ? {} : { timeZone }),
     weekday: 'short',
     month: 'short',
@@ -60,17 +61,8 @@ export function javaDate(wallMs: number, timeZone?: string): string {
 function zoneName(wallMs: number, timeZone: string | undefined): string {
   const names = ['en-US', 'en-GB', 'en-AU'].map(
     (locale) =>
-      partsOf(wallMs, locale, { ...(timeZone === undefined ? {} : { timeZone }), timeZoneName: 'short' })
+      dateParts(wallMs, locale, { ...(timeZone === undefined ? {} : { timeZone }), timeZoneName: 'short' })
         .timeZoneName as string,
   );
   return names.find((name) => !/^(GMT|UTC)[+-]/.test(name)) ?? (names[0] as string);
-}
-
-function partsOf(
-  wallMs: number,
-  locale: string,
-  options: Intl.DateTimeFormatOptions,
-): { readonly [part: string]: string } {
-  const parts = new Intl.DateTimeFormat(locale, options).formatToParts(wallMs);
-  return Object.fromEntries(parts.map(({ type, value }) => [type, value]));
 }
