@@ -18,9 +18,9 @@ export class SessionTable {
     return this.timeouts.get(sessionId);
   }
 
-  /** Those there are now, copied. */
-  entries(): readonly (readonly [bigint, number])[] {
-    return [...this.timeouts];
+  /** Those there are now, copied: their ids, and the timeouts in the same order. */
+  copy(): { readonly ids: readonly bigint[]; readonly timeoutsMs: readonly number[] } {
+    return { ids: [...this.timeouts.keys()], timeoutsMs: [...this.timeouts.values()] };
   }
 
   forEach(visit: (sessionId: bigint, timeoutMs: number) => void): void {

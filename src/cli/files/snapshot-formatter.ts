@@ -34,9 +34,9 @@ function printDetails(io: ToolIo, { database, zxid }: SnapshotFile, withData: bo
   const newest = printNode(io, tree, '/', withData);
   line(io, '----');
   line(io, 'Session Details (sid, timeout, ephemeralCount):');
-  const timeouts = new Map(database.sessions.entries());
-  for (const id of inLongMapOrder([...timeouts.keys()])) {
-    line(io, `${hex(BigInt.asUintN(64, id))}, ${timeouts.get(id)}, ${tree.ephemeralsOf(id).length}`);
+  const { sessions } = database;
+  for (const id of inLongMapOrder([...sessions.copy().ids])) {
+    line(io, `${hex(BigInt.asUintN(64, id))}, ${sessions.timeoutOf(id)}, ${tree.ephemeralsOf(id).length}`);
   }
   line(io, `----\nLast zxid: 0x${zxidHex(zxid === undefined || newest > zxid ? newest : zxid)}`);
 }

@@ -28,8 +28,9 @@ export class SnapshotCut implements ChangeListener {
   readonly digest: SnapshotDigest;
   private readonly tree: CutTree;
   private readonly account: CutAccount;
-  private readonly sessions: readonly (readonly [bigint, number])[];
-  private readonly acls: (readonly [number, readonly Acl[]])[] = [];
+  private readonly sessions: ReturnType<SessionTable['copy']>;
+  private readonly aclIds: number[] = [];
+  private readonly acls: (readonly Acl[])[] = [];
   /** Of the list that is being written. */
   private index = -1;
   /** The node the walk comes to next, -1 after the last. */
@@ -51,8 +52,11 @@ export class SnapshotCut implements ChangeListener {
     this.account = account;
     this.cursor = tree.oldest;
     this.lastSequence = tree.lastSequence;
-    this.sessions = sessions.entries();
-    tree.forEachAcl((id, acl) => this.acls.push([id, acl]));
+    this.sessions = sessions.copy();
+    tree.forEachAcl((id, acl) => {
+      this.aclIds.push(id);
+      this.acls.push(acl);
+    });
     tree.addListener(this);
     account.onOpened(this);
   }
@@ -136,14 +140,14 @@ export class SnapshotCut implements ChangeListener {
 
   /** The count of a list comes before its first entry. */
   private writeSession(): boolean {
-    if (this.index === -1) this.w.writeInt(this.sessions.length);
+    const { ids, timeoutsMs } = this.sessions;
+    if (this.index === -1) this.w.writeInt(ids.length);
     else {
-      const [sessionId, timeoutMs] = this.sessions[this.index] as [bigint, number];
-      this.w.writeLong(sessionId);
-      this.w.writeInt(timeoutMs);
+      this.w.writeLong(ids[this.index] as bigint);
+      this.w.writeInt(timeoutsMs[this.index] as number);
     }
     this.index++;
-    if (this.index < this.sessions.length) return true;
+    if (this.index < ids.length) return true;
     this.state = 'acls';
     this.index = -1;
     return true;
@@ -152,9 +156,8 @@ export class SnapshotCut implements ChangeListener {
   private writeAcl(): boolean {
     if (this.index === -1) this.w.writeInt(this.acls.length);
     else {
-      const [id, acl] = this.acls[this.index] as [number, readonly Acl[]];
-      this.w.writeSafeLong(id);
-      writeAcls(this.w, acl);
+      this.w.writeSafeLong(this.aclIds[this.index] as number);
+      writeAcls(this.w, this.acls[this.index] as readonly Acl[]);
     }
     this.index++;
     if (this.index === this.acls.length) this.state = 'nodes';

@@ -18,6 +18,7 @@ import {
 import {
   ACL,
   AVERSION,
+  BYTES_BELOW,
   CHILD_COUNT,
   CONTENT_CRC,
   CVERSION,
@@ -27,6 +28,7 @@ import {
   MZXID,
   NEXT,
   NO_NODE,
+  NODES_BELOW,
   NodeTable,
   PARENT,
   PZXID,
@@ -37,7 +39,7 @@ import { OwnedNodes } from './owned-nodes.ts';
 import type { OwnerOptions } from './owner-kind.ts';
 import type { HashKey } from './path-hash.ts';
 import { PathIndex } from './path-index.ts';
-import { countBelow, leafBelow, nextBelow } from './subtree.ts';
+import { leafBelow, nextBelow } from './subtree.ts';
 import type { ChangeListener, CutTree, LoadedTree, LoadOutcome, ReadableTree } from './tree-views.ts';
 
 export interface TreeOptions extends OwnerOptions {
@@ -172,7 +174,7 @@ export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree,
     if (path === ROOT_PATH) return this.byPath.size - 1;
     if (path === '') return this.byPath.size;
     const top = this.lookup(path);
-    return top === NO_NODE ? 0 : countBelow(this.nodes, top);
+    return top === NO_NODE ? 0 : this.nodes.int(top, NODES_BELOW);
   }
 
   /** Nodes, the root counted under both its names. */
@@ -437,12 +439,11 @@ export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree,
   usageBelow(path: string): { count: number; bytes: number } {
     const nodes = this.nodes;
     const top = this.lookup(path);
-    const usage = { count: 0, bytes: 0 };
-    for (let node = top; node !== NO_NODE; node = nextBelow(nodes, top, node)) {
-      usage.count++;
-      usage.bytes += nodes.dataLength(node);
-    }
-    return usage;
+    if (top === NO_NODE) return { count: 0, bytes: 0 };
+    return {
+      count: nodes.int(top, NODES_BELOW) + 1,
+      bytes: nodes.long(top, BYTES_BELOW) + nodes.dataLength(top),
+    };
   }
 
   /** Visits every leaf from `path` down. */

@@ -10,6 +10,9 @@ import { DataSlab } from './data-slab.ts';
  * A handle is given out again after its node was freed; whoever keeps one across a change must know better. A page whose
  * nodes are all free is given back, but for one, so that a tree that was large once does not stay so.
  *
+ * What lies below a node is counted in it, so that nobody has to walk there to know: a change costs a step for each node
+ * above it, and its path has more letters than that.
+ *
  * Invariants: `used` counts the nodes of a page that are not free; a page has a place in `open` as long as it has a free
  * node; the free nodes of a page are linked through their NEXT.
  */
@@ -37,7 +40,9 @@ export const CTIME = 3 as LongColumn;
 export const MTIME = 4 as LongColumn;
 /** Counts creations, and so tells which of two nodes is older. */
 export const SEQUENCE = 5 as LongColumn;
-const LONGS = 6;
+/** Bytes of data in all nodes below this one. */
+export const BYTES_BELOW = 6 as LongColumn;
+const LONGS = 7;
 
 /** Numbers of 32 bits. */
 export const VERSION = 0 as IntColumn;
@@ -66,7 +71,9 @@ export const HASH_NEXT = 17 as IntColumn;
 /** Neighbours in the order of creation. */
 const OLDER = 18 as IntColumn;
 const NEWER = 19 as IntColumn;
-const INTS = 20;
+/** All nodes below this one. */
+export const NODES_BELOW = 20 as IntColumn;
+const INTS = 21;
 
 /** No node, in the fields that name one. */
 export const NO_NODE = -1;
@@ -207,6 +214,7 @@ export class NodeTable {
     else this.setInt(last, NEXT, child);
     this.setInt(parent, LAST_CHILD, child);
     this.setInt(parent, CHILD_COUNT, this.int(parent, CHILD_COUNT) + 1);
+    this.countAbove(child, 1, this.dataLength(child));
   }
 
   removeChild(child: number): void {
@@ -219,6 +227,8 @@ export class NodeTable {
     if (next === NO_NODE) this.setInt(parent, LAST_CHILD, previous);
     else this.setInt(next, PREVIOUS, previous);
     this.setInt(parent, CHILD_COUNT, this.int(parent, CHILD_COUNT) - 1);
+    this.countAbove(child, -1, -this.dataLength(child));
+    this.setInt(child, PARENT, NO_NODE);
   }
 
   /** Copies `data` in. */
@@ -232,6 +242,7 @@ export class NodeTable {
     this.setInt(node, DATA_LENGTH, data === undefined ? -1 : data.length);
     if (data !== undefined && data.length > 0) this.slab.put(node, data);
     if (length > 0) this.slab.free(block, length);
+    this.countAbove(node, 0, this.dataLength(node) - Math.max(length, 0));
   }
 
   /** Bytes of data; 0 for null. */
@@ -267,6 +278,15 @@ export class NodeTable {
     const offset = this.int(node, DATA_OFFSET);
     w.writeInt(length);
     w.writeShared(this.slab.bytesOf(this.int(node, DATA_BLOCK)).subarray(offset, offset + length));
+  }
+
+  /** In every node above this one. */
+  private countAbove(node: number, nodes: number, bytes: number): void {
+    if (nodes === 0 && bytes === 0) return;
+    for (let above = this.int(node, PARENT); above !== NO_NODE; above = this.int(above, PARENT)) {
+      this.setInt(above, NODES_BELOW, this.int(above, NODES_BELOW) + nodes);
+      this.setLong(above, BYTES_BELOW, this.long(above, BYTES_BELOW) + bytes);
+    }
   }
 
   private takeFree(): number {

@@ -13,13 +13,6 @@ export function nextBelow(nodes: NodeTable, top: number, node: number): number {
   return NO_NODE;
 }
 
-/** `top` itself is not counted. */
-export function countBelow(nodes: NodeTable, top: number): number {
-  let count = -1;
-  for (let node = top; node !== NO_NODE; node = nextBelow(nodes, top, node)) count++;
-  return count;
-}
-
 /** A node without children, `top` or below it. */
 export function leafBelow(nodes: NodeTable, top: number): number {
   let leaf = top;

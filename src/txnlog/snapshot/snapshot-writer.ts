@@ -37,7 +37,7 @@ export interface SnapshotWriterOptions {
 
 /** About a millisecond of the loop's time each; compressing takes several times as long. */
 const SLICE_BYTES = 256 * 1024;
-const COMPRESSED_SLICE_BYTES = 64 * 1024;
+const COMPRESSED_SLICE_BYTES = 16 * 1024;
 /**
  * Synced as it grows: gigabytes of it handed to the disk at the end would hold up the log's syncs, which have to get
  * past them.

@@ -87,16 +87,16 @@ describe('the table', () => {
   test('gives the pages of nodes that are gone back, and hands every node out once', () => {
     const table = new NodeTable();
     const nodes = Array.from({ length: 10_000 }, (_, i) => table.allocate(`/${i}`));
-    expect(table.reservedBytes).toBe(10 * 1024 * 128);
+    expect(table.reservedBytes).toBe(10 * 1024 * 140);
     for (const node of nodes.filter((_, i) => i % 3 === 0)) table.free(node);
-    expect(table.reservedBytes).toBe(10 * 1024 * 128);
+    expect(table.reservedBytes).toBe(10 * 1024 * 140);
     for (const node of nodes.filter((_, i) => i % 3 !== 0 && i !== 5000)) table.free(node);
     // The one with a node left is the one to go on with.
-    expect(table.reservedBytes).toBe(1024 * 128);
+    expect(table.reservedBytes).toBe(1024 * 140);
     expect([table.path(5000), table.oldest, table.newer(5000)]).toEqual(['/5000', 5000, NO_NODE]);
     const again = Array.from({ length: 10_000 }, (_, i) => table.allocate(`/again/${i}`));
     expect(new Set([...again, 5000]).size).toBe(10_001);
-    expect(table.reservedBytes).toBe(10 * 1024 * 128);
+    expect(table.reservedBytes).toBe(10 * 1024 * 140);
     for (const [i, node] of again.entries()) expect(table.path(node)).toBe(`/again/${i}`);
   });
 });

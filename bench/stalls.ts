@@ -1,0 +1,134 @@
+import { gzipSync } from 'node:zlib';
+import { silentLog } from '../src/base/log.ts';
+import { Database, type DatabaseOptions } from '../src/datatree/database.ts';
+import { hashKeyFrom } from '../src/datatree/tree/path-hash.ts';
+import { OpCode } from '../src/jute/codes.ts';
+import { type Acl, OPEN_ACL_UNSAFE } from '../src/jute/data-records.ts';
+import type { CreateTxn, TxnBody } from '../src/jute/txns.ts';
+import { Writer } from '../src/jute/writer.ts';
+import type { Zxid } from '../src/jute/zxid.ts';
+
+/**
+ * What one turn of the loop costs where clients decide how much there is to do: trees, watches and snapshots with
+ * COUNT of everything. Run with `node --import ./scripts/ts.mjs bench/stalls.ts [count]`; the machine should be idle.
+ */
+const COUNT = Number(process.argv[2] ?? 100_000);
+const SESSION = 0x77n;
+const OPTIONS: DatabaseOptions = {
+  extendedTypes: true,
+  emulate353Ttl: false,
+  digest: true,
+  hashKey: hashKeyFrom(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)),
+  log: silentLog,
+};
+const WATCHER = { onWatchEvent() {}, mayRead: () => true };
+
+class Bench {
+  readonly db = new Database(OPTIONS);
+  private zxid = 0;
+
+  apply(body: TxnBody): void {
+    const zxid = ++this.zxid as Zxid;
+    this.db.apply({ header: { clientId: SESSION, cxid: 0, zxid, time: 1, type: body.type }, body, digest: undefined });
+  }
+
+  create(path: string, more: Partial<CreateTxn> = {}): void {
+    const base = {
+      kind: 'create',
+      type: OpCode.create,
+      path,
+      data: Buffer.from('x'),
+      acl: [...OPEN_ACL_UNSAFE],
+    } as const;
+    this.apply({ ...base, ephemeral: false, parentCVersion: -1, ttl: 0n, ...more } as CreateTxn);
+  }
+
+  children(parent: string, more: Partial<CreateTxn> = {}): string[] {
+    const paths = Array.from({ length: COUNT }, (_, i) => `${parent}/n${i}`);
+    for (const path of paths) this.create(path, more);
+    return paths;
+  }
+}
+
+const rows: [string, number][] = [];
+
+/** The least of three, each on a state of its own. */
+function row(name: string, prepare: () => () => void): void {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 3; i++) {
+    const run = prepare();
+    const start = performance.now();
+    run();
+    least = Math.min(least, performance.now() - start);
+  }
+  rows.push([name, least]);
+}
+
+function withChildren(more: Partial<CreateTxn> = {}): { bench: Bench; paths: string[] } {
+  const bench = new Bench();
+  bench.create('/p');
+  return { bench, paths: bench.children('/p', more) };
+}
+
+function distinctAcl(i: number): Acl[] {
+  return [{ perms: 31, id: { scheme: 'digest', id: `user${i}:x` } }];
+}
+
+row('closeSession with ephemerals, applied', () => {
+  const { bench, paths } = withChildren({ ephemeral: true });
+  return () => bench.apply({ kind: 'closeSession', type: OpCode.closeSession, paths });
+});
+row('setWatches', () => {
+  const { bench, paths } = withChildren();
+  const lists = { data: paths, exist: [], child: [], persistent: [], persistentRecursive: [] };
+  return () => bench.db.tree.watches.setWatches({ relativeZxid: bench.db.lastProcessedZxid, ...lists }, WATCHER);
+});
+row('a connection with watches closes', () => {
+  const { bench, paths } = withChildren();
+  for (const path of paths) bench.db.tree.watches.addData(path, WATCHER);
+  return () => bench.db.tree.watches.removeWatcher(WATCHER);
+});
+row('getChildren', () => {
+  const { bench } = withChildren();
+  const w = new Writer();
+  return () => bench.db.tree.writeChildren(bench.db.tree.lookup('/p'), w);
+});
+row('getAllChildrenNumber', () => {
+  const { bench } = withChildren();
+  return () => bench.db.tree.allChildrenNumber('/p');
+});
+row('a quota is set: usage counted anew', () => {
+  const { bench } = withChildren();
+  bench.create('/zookeeper/quota/p');
+  return () => bench.create('/zookeeper/quota/p/zookeeper_stats');
+});
+row('containers and TTLs looked through', () => {
+  const { bench } = withChildren({ type: OpCode.createContainer });
+  return () => bench.db.tree.containerCandidates(1e12, 1);
+});
+row('a snapshot begins, with sessions and ACLs', () => {
+  const bench = new Bench();
+  for (let i = 0; i < COUNT; i++) {
+    bench.db.sessions.put(BigInt(i), 1000);
+    bench.create(`/n${i}`, { acl: distinctAcl(i) });
+  }
+  return () => bench.db.startCut();
+});
+row('setData at depth 2,000 while a snapshot is open', () => {
+  const bench = new Bench();
+  const path = (depth: number): string => '/a'.repeat(depth);
+  for (let depth = 1; depth <= 2000; depth++) bench.create(path(depth));
+  bench.db.startCut();
+  const deepest = path(2000);
+  return () =>
+    bench.apply({ kind: 'setData', type: OpCode.setData, path: deepest, data: Buffer.from('y'), version: 1 });
+});
+for (const kib of [64, 16]) {
+  row(`one slice of ${kib} KiB compressed by gz`, () => {
+    const slice = Buffer.from(Array.from({ length: kib * 1024 }, (_, i) => ((i * 7919) % 251) ^ (i >> 5)));
+    return () => gzipSync(slice);
+  });
+}
+
+console.log(`| what, ${COUNT.toLocaleString('en')} of each | ms |\n|---|---|`);
+for (const [name, ms] of rows) console.log(`| ${name} | ${ms.toFixed(1)} |`);
