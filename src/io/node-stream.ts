@@ -165,7 +165,8 @@ export class NodeStream implements Stream {
   };
 
   private readonly onFlushed = (error?: Error | null): void => {
-    if (error || this.closed || this.ending || this.bufferedBytes > 0) return;
+    // Node reports a write that a broken connection took along without an error.
+    if (error || this.closed || this.ending || this.socket?.destroyed !== false || this.bufferedBytes > 0) return;
     this.guard.run(() => this.handlers?.onDrain?.());
   };
 
