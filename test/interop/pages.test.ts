@@ -9,6 +9,7 @@ import { root } from './harness/server.ts';
 
 const apache = process.env.MENAGERIE_APACHE_TREE;
 const releases: string[] = [];
+const PAGE_LIMIT_MS = 600_000;
 
 beforeAll(() => {
   const archive = execFileSync(join(root, 'scripts/dist.sh'), { encoding: 'utf8' }).trim();
@@ -18,16 +19,20 @@ beforeAll(() => {
 
 describe.each(apache === undefined ? ['our release'] : ['our release', "Apache's release"])('with %s', (name) => {
   const own = name === 'our release' ? ['containers', ...(process.getuid?.() === 0 ? ['init'] : [])] : [];
-  test.each(['first-server', 'three-hosts', 'one-host', 'service', 'files', ...own])('the page %s', async (page) => {
-    const release = releases[name === 'our release' ? 0 : 1] as string;
-    const script = join(root, 'test/interop/pages/pages.sh');
-    const network = process.getuid?.() === 0 ? ['-n'] : ['-r', '-n'];
-    const { code, stdout, stderr } = await run(
-      'unshare',
-      [...network, 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', script, release, page],
-      { timeoutMs: 170_000 },
-    );
-    const failed = stdout.split('\n').filter((line) => !line.startsWith('ok '));
-    expect({ failed, code }, stderr).toEqual({ failed: ['0 steps failed', ''], code: 0 });
-  });
+  test.each(['first-server', 'three-hosts', 'one-host', 'service', 'files', ...own])(
+    'the page %s',
+    async (page) => {
+      const release = releases[name === 'our release' ? 0 : 1] as string;
+      const script = join(root, 'test/interop/pages/pages.sh');
+      const network = process.getuid?.() === 0 ? ['-n'] : ['-r', '-n'];
+      const { code, stdout, stderr } = await run(
+        'unshare',
+        [...network, 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', script, release, page],
+        { timeoutMs: PAGE_LIMIT_MS },
+      );
+      const failed = stdout.split('\n').filter((line) => !line.startsWith('ok '));
+      expect({ failed, code }, stderr).toEqual({ failed: ['0 steps failed', ''], code: 0 });
+    },
+    PAGE_LIMIT_MS,
+  );
 });

@@ -55,9 +55,9 @@ denied() {
   grep -qF -- "$text" <<<"$output" || { echo "not said: $text"; echo "$output"; return 1; }
 }
 
-# soon <command...>: tries it for half a minute, as a person does.
+# soon <command...>: tries it for two minutes at most: three servers of Java start slowly on a busy machine.
 soon() {
-  local last deadline=$((SECONDS + 30))
+  local last deadline=$((SECONDS + 120))
   until last=$("$@" 2>&1); do
     [ "$SECONDS" -lt "$deadline" ] || { echo "$last"; return 1; }
     sleep 0.3
