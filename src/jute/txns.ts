@@ -3,6 +3,7 @@ import { OpCode } from './codes.ts';
 import { type Acl, readAcls, writeAcls } from './data-records.ts';
 import { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
+import { aclBytes, bufferBytes, stringBytes, stringsBytes } from './written-size.ts';
 import type { Zxid } from './zxid.ts';
 
 /**
@@ -281,5 +282,40 @@ export function writeTxnBody(w: Writer, body: TxnBody): void {
         w.patchInt(lengthAt, w.length - lengthAt - 4);
       }
       return;
+  }
+}
+
+/** What surrounds the body of one transaction in a multi: type and length. */
+export const TXN_OF_MULTI_BYTES = 8;
+
+/**
+ * How many bytes writeTxnBody makes of a body, without making them: whoever prepares a transaction has to know before
+ * it is written whether all can take it.
+ */
+export function txnBodyBytes(body: TxnBody): number {
+  switch (body.kind) {
+    case 'create': {
+      const hasFlag = body.type === OpCode.create || body.type === OpCode.create2;
+      const rest = (hasFlag ? 1 : 0) + 4 + (body.type === OpCode.createTTL ? 8 : 0);
+      return stringBytes(body.path) + bufferBytes(body.data) + aclBytes(body.acl) + rest;
+    }
+    case 'delete':
+      return stringBytes(body.path);
+    case 'setData':
+      return stringBytes(body.path) + bufferBytes(body.data) + 4;
+    case 'setACL':
+      return stringBytes(body.path) + aclBytes(body.acl) + 4;
+    case 'check':
+      return stringBytes(body.path) + 4;
+    case 'createSession':
+    case 'error':
+      return 4;
+    case 'closeSession':
+      return body.paths === undefined ? 0 : stringsBytes(body.paths);
+    case 'multi': {
+      let bytes = 4;
+      for (const txn of body.txns) bytes += TXN_OF_MULTI_BYTES + txnBodyBytes(txn);
+      return bytes;
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { assert } from '../../../base/assert.ts';
 import { ErrorCode, OpCode } from '../../../jute/codes.ts';
-import { stringsBytes } from '../../../jute/txn-size.ts';
 import type { TxnBody } from '../../../jute/txns.ts';
+import { stringsBytes } from '../../../jute/written-size.ts';
 import { looseParentOf } from '../../prep/path-rules.ts';
 import type { PrepContext } from '../../prep/prep-context.ts';
 import type { WriteOperation, WriteRecord } from '../operation.ts';

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { OpCode } from '../../src/jute/codes.ts';
-import { txnBodyBytes } from '../../src/jute/txn-size.ts';
-import { type TxnBody, writeTxnBody } from '../../src/jute/txns.ts';
+import { type TxnBody, txnBodyBytes, writeTxnBody } from '../../src/jute/txns.ts';
 import { Writer } from '../../src/jute/writer.ts';
 
 const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constant('\u0000null'));
