@@ -39,7 +39,6 @@ interface Member {
 
 /** The arguments, or why they are none. */
 function parseArguments(argv: readonly string[]): Arguments | string {
-  if (argv[0] === '--help') return 'Several servers on this machine.';
   let { size, clientPort, dir } = DEFAULTS;
   for (let i = 0; i < argv.length; i += 2) {
     const [option, value] = [argv[i], argv[i + 1]];
@@ -59,6 +58,10 @@ function wholeNumber(text: string, min: number, max: number): number {
 }
 
 async function main(): Promise<void> {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(USAGE);
+    return;
+  }
   const args = parseArguments(process.argv.slice(2));
   if (typeof args === 'string') {
     process.stderr.write(`${args}\n\n${USAGE}`);
