@@ -105,6 +105,19 @@ test('everything in PeerConfig is read by somebody', () => {
   expect(unread).toEqual([]);
 });
 
+test('every key that is honoured has a field, or is named by one of its readers', () => {
+  const folder = join(root, 'src/quorum/config');
+  const readers = readdirSync(folder)
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n');
+  const unread = declared
+    .filter(([, spec]) => spec.status === 'honoured' && !('field' in spec))
+    .filter(([name]) => !readers.includes(`'${name}'`));
+  // Its range leaves one value, and that is how elections are.
+  expect(unread.map(([name]) => name)).toEqual(['electionAlg']);
+});
+
 test('every log message that docs/OPERATIONS.md explains is one that is written', () => {
   const section = operations.slice(operations.indexOf('## The log'), operations.indexOf('## When the disk is full'));
   const rows = [...section.matchAll(/^\| (.+?) \| /gm)].map((match) => match[1] as string);

@@ -168,7 +168,7 @@ describe('JVM flags', () => {
       {},
       '-Xmx1g -Dzookeeper.snapCount=77 "-Djute.maxbuffer=4194304" -Dzookeeper.root.logger=INFO -Dcom.sun.management=1',
     );
-    expect(warnings).toEqual([]);
+    expect(warnings).toEqual(['SERVER_JVMFLAGS: there is no JVM here for -Xmx1g -Dcom.sun.management']);
     expect(config).toMatchObject({ snapCount: 77, juteMaxBufferBytes: 4_194_304 });
   });
 
@@ -240,6 +240,19 @@ describe('unknown and unhonoured keys', () => {
     expect(refusal(`${STANDALONE}${line}\n`)).toMatch(
       new RegExp(`^zoo\\.cfg:3: ${line.replace(/[.*=/]/g, '\\$&')}: refused, because `),
     );
+  });
+
+  test('a password is not said', () => {
+    const said = refusal(`${STANDALONE}ssl.keyStore.password=geheim\nssl.quorum.trustStore.password=geheim\n`);
+    expect(said).toBe(
+      'zoo.cfg:3: ssl.keyStore.password=***: refused, because TLS is not served yet; remove it to start without\n' +
+        'zoo.cfg:4: ssl.quorum.trustStore.password=***: refused, because TLS is not served yet; remove it to start without',
+    );
+    const flags = '-Djavax.net.ssl.keyStorePassword=geheim -Dzookeeper.ssl.trustStore.password=geheim';
+    expect(refusal(STANDALONE, {}, flags)).not.toContain('geheim');
+    expect(read(STANDALONE, {}, '-Djavax.net.ssl.keyStorePassword=geheim').warnings).toEqual([
+      'SERVER_JVMFLAGS: there is no JVM here for -Djavax.net.ssl.keyStorePassword',
+    ]);
   });
 
   test('a JAAS file in the flags refuses to start as well', () => {

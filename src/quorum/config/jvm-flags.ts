@@ -5,8 +5,8 @@ import { didYouMean } from './misspelt.ts';
 import type { Setting } from './setting.ts';
 
 /**
- * The options that start scripts hand to a JVM: `-Dname=value` is read, the rest is for a JVM. Which names are flags
- * and which are properties of Apache ZooKeeper is in `from` of each key.
+ * The options that start scripts hand to a JVM: `-Dname=value` is read, and the rest is said to have no effect, in one
+ * line. Which names are flags and which are properties of Apache ZooKeeper is in `from` of each key.
  */
 export interface FlagTarget {
   readonly warnings: string[];
@@ -15,12 +15,20 @@ export interface FlagTarget {
 }
 
 export function addJvmFlags(target: FlagTarget, flags: string, where: string): void {
+  const unread: string[] = [];
   for (const word of shellWords(flags)) {
     const match = /^-D([^=]+)(?:=([\s\S]*))?$/.exec(word);
-    if (match === null) continue;
-    const name = match[1] as string;
-    addFlag(target, name, { key: name, value: trimLikeJava(match[2] ?? ''), where: `${where}: -D${name}` });
+    const name = match?.[1];
+    // Not the value: it may be a password.
+    if (name === undefined) unread.push(word);
+    else if (!isOfZooKeeper(name)) unread.push(`-D${name}`);
+    else addFlag(target, name, { key: name, value: trimLikeJava(match?.[2] ?? ''), where: `${where}: -D${name}` });
   }
+  if (unread.length > 0) target.warnings.push(`${where}: there is no JVM here for ${unread.join(' ')}`);
+}
+
+function isOfZooKeeper(name: string): boolean {
+  return name.startsWith('zookeeper.') || keySpec(name) !== undefined || familyOf(name) !== undefined;
 }
 
 function addFlag(target: FlagTarget, name: string, flag: Setting): void {

@@ -8,5 +8,10 @@ export interface Setting {
 
 /** `file:line: key=value: what is wrong`; what the flags say is named by its flag in `where`. */
 export function faultText(setting: Setting, what: string): string {
-  return `${setting.where}: ${setting.key}=${setting.value}: ${what}`;
+  return `${setting.where}: ${setting.key}=${isSecret(setting.key) ? '***' : setting.value}: ${what}`;
+}
+
+/** Neither standard error nor the log is a place for it. */
+function isSecret(key: string): boolean {
+  return /password$|superDigest$/i.test(key);
 }
