@@ -185,4 +185,24 @@ export const QUORUM_MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'leave the client port where it was',
+    edits: [
+      {
+        at: 'ClientPort.follow',
+        from: 'if (self?.client === undefined || self.clientFromStatic) return;',
+        to: 'if (self?.client === undefined || !self.clientFromStatic) return;',
+      },
+    ],
+  },
+  {
+    name: 'let who is left out of the members observe',
+    edits: [
+      {
+        at: 'isObserver',
+        from: "return verifier.members.get(sid)?.role === 'observer';",
+        to: 'return !verifier.voters.has(sid);',
+      },
+    ],
+  },
 ];
