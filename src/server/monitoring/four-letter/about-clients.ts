@@ -3,15 +3,15 @@ import { ClientConnection } from '../../connection/client-connection.ts';
 import type { SizeStats } from '../../metrics/counters.ts';
 import type { ExpirySet } from '../../upstream.ts';
 import { FULL_VERSION } from '../version.ts';
+import { BoundedText } from './bounded-text.ts';
 import { hexId, javaDate, javaDouble } from './java-format.ts';
 import type { WordContext } from './word-context.ts';
 
 /** The words about clients: who is connected, what the server does for them, sessions, ephemerals and watches. */
 export function stat(context: WordContext, asking: ClientConnection): string {
-  let text = head(context);
-  text += 'Clients:\n';
-  for (const connection of context.server.connections) text += `${describe(connection, asking, true)}\n`;
-  return `${text}\n${summary(context)}`;
+  const text = new BoundedText();
+  for (const connection of context.server.connections) text.add(`${describe(connection, asking, true)}\n`);
+  return `${head(context)}Clients:\n${text}\n${summary(context)}`;
 }
 
 export function srvr(context: WordContext): string {
@@ -46,8 +46,8 @@ function sizes(stats: SizeStats): string {
 }
 
 export function cons({ server }: WordContext, asking: ClientConnection): string {
-  let text = '';
-  for (const connection of server.connections) text += `${describe(connection, asking, false)}\n`;
+  const text = new BoundedText();
+  for (const connection of server.connections) text.add(`${describe(connection, asking, false)}\n`);
   return `${text}\n`;
 }
 
@@ -118,12 +118,12 @@ function globalSessions({ server }: WordContext): string {
 function ephemerals({ server }: WordContext): string {
   const tree = server.database?.tree;
   const owners = tree?.ephemeralOwners() ?? [];
-  let text = `Sessions with Ephemerals (${owners.length}):\n`;
+  const text = new BoundedText();
   for (const owner of owners) {
-    text += `${hexId(owner)}:\n`;
-    for (const path of tree?.ephemeralsOf(owner) ?? []) text += `\t${path}\n`;
+    text.add(`${hexId(owner)}:\n`);
+    for (const path of tree?.ephemeralsOf(owner) ?? []) text.add(`\t${path}\n`);
   }
-  return text;
+  return `Sessions with Ephemerals (${owners.length}):\n${text}`;
 }
 
 // Watches: the data watches alone, as in Apache.
@@ -134,19 +134,19 @@ export function wchs({ server }: WordContext): string {
 }
 
 export function wchc({ server }: WordContext): string {
-  let text = '';
+  const text = new BoundedText();
   server.database?.tree.watches.forEachWatcher((watcher, paths) => {
-    text += `${sessionOf(watcher)}\n`;
-    for (const path of paths) text += `\t${path}\n`;
+    text.add(`${sessionOf(watcher)}\n`);
+    for (const path of paths) text.add(`\t${path}\n`);
   });
   return `${text}\n`;
 }
 
 export function wchp({ server }: WordContext): string {
-  let text = '';
+  const text = new BoundedText();
   server.database?.tree.watches.forEachPath((path, watchers) => {
-    text += `${path}\n`;
-    for (const watcher of watchers) text += `\t${sessionOf(watcher)}\n`;
+    text.add(`${path}\n`);
+    for (const watcher of watchers) text.add(`\t${sessionOf(watcher)}\n`);
   });
   return `${text}\n`;
 }
