@@ -101,6 +101,19 @@ describe('the ACL a node gets', () => {
     expect(fixupAcl(many, [], auth)).toBe(ErrorCode.invalidACL);
   });
 
+  it('is refused before the entries of one that is too long are looked at', () => {
+    const registry = new AuthRegistry(DEFAULT_AUTH_OPTIONS);
+    const get = registry.get.bind(registry);
+    let asked = 0;
+    registry.get = (scheme) => {
+      asked++;
+      return get(scheme);
+    };
+    const many = Array.from({ length: 45_000 }, (_, i) => acl(1, 'ip', `10.${i >> 8}.${i & 255}.1`));
+    expect(fixupAcl(many, [], registry)).toBe(ErrorCode.invalidACL);
+    expect(asked).toBe(0);
+  });
+
   it('has 1,024 entries at most with every proved id for each auth', () => {
     const ids = Array.from({ length: 100 }, (_, i) => ({ scheme: 'digest', id: `user${i}:x` }));
     const auths = (count: number): Acl[] => Array.from({ length: count }, (_, i) => acl(i, 'auth', ''));

@@ -107,6 +107,20 @@ describe('a burst of one connection', () => {
   });
 });
 
+describe('a turn', () => {
+  it('that has taken its time leaves one request to each that comes after', () => {
+    const { world, clients } = opened(20);
+    slow(world, 1);
+    for (const client of clients) client.stream.deliver(reads(1, 3));
+    world.clock.oneTurn();
+    // Within 10 ms three have three each, and one has two; the others have one. Then there are another 10 ms.
+    const first = clients.map((client) => xids(client).length);
+    expect(first).toEqual([...new Array(8).fill(3), 2, ...new Array(11).fill(1)]);
+    world.clock.endTurn();
+    expect(clients.map((client, i) => (first[i] as number) + xids(client).length)).toEqual(new Array(20).fill(3));
+  });
+});
+
 describe('reads behind a write', () => {
   it('run in turns when there are many, and a write behind them waits for all of them', () => {
     const { world, upstream, clients } = opened(1);

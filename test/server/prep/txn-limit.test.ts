@@ -24,6 +24,23 @@ describe('a transaction that not every server could take', () => {
     expect(server.database.tree.lookup('/n199')).not.toBe(-1);
   });
 
+  it('is refused long before the whole of it is made', () => {
+    const server = new SmallServer().open(ALICE);
+    const { pending } = server.prep;
+    const create = pending.create.bind(pending);
+    let made = 0;
+    pending.create = (...node) => {
+      made++;
+      create(...node);
+    };
+    const creates = Array.from(
+      { length: 5000 },
+      (_, i) => [OpCode.create, createBody(`/n${i}`, { acl: authAcl(1) })] as const,
+    );
+    expect(server.err(ALICE, OpCode.multi, multiBody(...creates), ids)).toBe(ErrorCode.marshallingError);
+    expect(made).toBeLessThan(400);
+  });
+
   it('is refused when it is a write by itself, at the byte', () => {
     const server = new SmallServer({ prep: { maxTxnBytes: 1000 } }).open(ALICE);
     server.write(ALICE, OpCode.create, createBody('/a'));
