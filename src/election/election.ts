@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts';
 import type { Clock, Timer } from '../io/clock.ts';
 import type { Net } from '../io/net.ts';
 import { PeerMesh, type PeerMeshOptions } from './mesh/peer-mesh.ts';
+import type { Reach } from './mesh/reach.ts';
 import type { QuorumVerifier } from './quorum/quorum-verifier.ts';
 import type { Candidate, ElectionOptions, Outcome, SettledState } from './voting/election-host.ts';
 import { FastLeaderElection } from './voting/fast-leader-election.ts';
@@ -97,6 +98,11 @@ export class Election {
   setMembers(verifier: QuorumVerifier, next?: QuorumVerifier): void {
     this.mesh.setMembers(verifier, next);
     this.fle.setConfig(verifier, next);
+  }
+
+  /** How it stands with each of the other members. */
+  reach(): Reach[] {
+    return this.mesh.reach();
   }
 
   get isAbstaining(): boolean {

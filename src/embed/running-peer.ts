@@ -35,6 +35,7 @@ export class RunningPeer {
   private boundPort: number | undefined = undefined;
   private boundAdminPort: number | undefined = undefined;
   private ended = false;
+  private servingAs: PeerMode | undefined = undefined;
   private isClosing = false;
   private readonly onReady: Settle;
   private readonly onClosed: Settle;
@@ -64,6 +65,7 @@ export class RunningPeer {
             this.boundPort = port;
             this.log.info({ port }, 'clients are accepted');
             this.onListening.resolve();
+            this.sayServing();
           },
           onServing: (mode) => this.onServing(mode),
         },
@@ -142,7 +144,15 @@ export class RunningPeer {
   }
 
   private onServing(mode: PeerMode): void {
-    if (mode === 'looking') return;
+    this.servingAs = mode === 'looking' ? undefined : mode;
+    this.sayServing();
+  }
+
+  /** When both are so: it serves, and clients can come. */
+  private sayServing(): void {
+    const mode = this.servingAs;
+    if (mode === undefined || (this.boundPort === undefined && this.config.clientPort !== undefined)) return;
+    this.servingAs = undefined;
     this.log.info({ mode }, 'serving');
     this.onReady.resolve();
   }

@@ -60,6 +60,11 @@ export function zxidHex(zxid: Zxid): string {
   return zxid === ZXID_NONE ? 'ffffffffffffffff' : '8000000000000000';
 }
 
+/** As logs and messages write it, everywhere. */
+export function zxidText(zxid: Zxid): string {
+  return `0x${zxidHex(zxid)}`;
+}
+
 /** The zxid in a file name's suffix; undefined when it is not one or lies beyond what we can hold. */
 export function parseZxidHex(text: string): Zxid | undefined {
   if (!/^[0-9a-f]{1,16}$/.test(text)) return undefined;

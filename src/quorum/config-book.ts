@@ -3,7 +3,7 @@ import type { Log } from '../base/log.ts';
 import { parseQuorumText, type QuorumConfigOptions } from '../election/quorum/quorum-config.ts';
 import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
 import { readTxn, type Txn, type TxnBody } from '../jute/txns.ts';
-import { zxidHex } from '../jute/zxid.ts';
+import { zxidText } from '../jute/zxid.ts';
 import type { Membership } from '../zab/learner/learner-ports.ts';
 
 /**
@@ -75,7 +75,7 @@ export class ConfigBook implements Membership {
     const before = this.inForce;
     this.inForce = verifier;
     if (this.newest !== undefined && this.newest.version <= verifier.version) this.newest = undefined;
-    this.log.info({ version: zxidHex(verifier.version), members: verifier.members.size }, 'new membership in force');
+    this.log.info({ version: zxidText(verifier.version), members: verifier.members.size }, 'new membership in force');
     this.listener.activated(verifier);
     return isObserver(before, this.self) === isObserver(verifier, this.self);
   }

@@ -3,7 +3,7 @@ import type { ApplyResult } from '../datatree/database.ts';
 import type { HostPort } from '../election/quorum/server-spec.ts';
 import type { Timer } from '../io/clock.ts';
 import { readTxn, type Txn } from '../jute/txns.ts';
-import { epochOf, ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
+import { epochOf, ZXID_ZERO, type Zxid, zxidText } from '../jute/zxid.ts';
 import { Learner } from '../zab/learner/learner.ts';
 import type { LearnerEvents, LearnerHistory, LearnerLog } from '../zab/learner/learner-ports.ts';
 import type { ConfigBook } from './config-book.ts';
@@ -166,10 +166,7 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
   truncate(zxid: Zxid): void {
     const { store, replica, log } = this.parts;
     this.refuseToDropStandaloneHistory();
-    log.warn(
-      { zxid: `0x${zxidHex(zxid)}`, last: `0x${zxidHex(store.lastDurable)}` },
-      'cutting off what was never decided',
-    );
+    log.warn({ zxid: zxidText(zxid), last: zxidText(store.lastDurable) }, 'cutting off what was never decided');
     const isCut = store.truncate(zxid);
     if (isCut) replica.reload();
     this.learner.onTruncated(isCut ? replica.lastZxid : undefined);
@@ -189,7 +186,7 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
     const last = store.lastAppended;
     if (last === ZXID_ZERO || epochOf(last) > 0 || (store.epochs.currentEpoch ?? 0) > 0) return;
     throw new FatalError(
-      `${config.dataDir} holds the data of a standalone server (up to zxid 0x${zxidHex(last)}), and the leader, server ` +
+      `${config.dataDir} holds the data of a standalone server (up to zxid ${zxidText(last)}), and the leader, server ` +
         `${this.options.leader}, has another history that would replace it. To keep this data stop the others, empty their ` +
         'directories and start this server first; to give it up move the directory away',
     );
@@ -208,7 +205,7 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
     this.isServing = true;
     const ms = Math.round(clock.nowMs() - this.startedMs);
     (this.options.observer ? metrics.ensemble.observerSyncTime : metrics.ensemble.followerSyncTime).add(ms);
-    log.info({ zxid: `0x${zxidHex(replica.lastZxid)}`, ms }, this.options.observer ? 'observing' : 'following');
+    log.info({ zxid: zxidText(replica.lastZxid), ms }, this.options.observer ? 'observing' : 'following');
     // The one that was installed is ahead of its zxid: whoever replays the log over it would find other digests.
     if (replica.database.wasFuzzy) replica.snapshot();
     server.start(this.upstream, replica.database);

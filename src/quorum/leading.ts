@@ -2,7 +2,7 @@ import type { ApplyResult } from '../datatree/database.ts';
 import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
 import type { Timer } from '../io/clock.ts';
 import type { Txn } from '../jute/txns.ts';
-import { epochOf, type Zxid, zxidHex } from '../jute/zxid.ts';
+import { epochOf, type Zxid, zxidText } from '../jute/zxid.ts';
 import { SizeStats } from '../server/metrics/counters.ts';
 import { ProposalMeter } from '../server/metrics/role-meters.ts';
 import type { LeaderInfo } from '../server/monitoring/server-info.ts';
@@ -180,7 +180,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
       return;
     }
     metrics.ensemble.snapCount.add(1);
-    log.info({ learner: learner.ownerName, zxid: `0x${zxidHex(zxid)}` }, 'sending a snapshot');
+    log.info({ learner: learner.ownerName, zxid: zxidText(zxid) }, 'sending a snapshot');
   }
 
   established(epochStart: Zxid): void {
@@ -192,7 +192,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
     this.primary = primary;
     probe?.onPrimary(primary);
     this.requests.open(this.core, primary);
-    log.info({ zxid: `0x${zxidHex(epochStart)}`, ms: Math.round(this.establishedMs - this.startedMs) }, 'leading');
+    log.info({ zxid: zxidText(epochStart), ms: Math.round(this.establishedMs - this.startedMs) }, 'leading');
     if (config.leaderServes) server.start(this.requests, replica.database);
     this.options.onEstablished(epochOf(epochStart));
     primary.closeDeadSessions();

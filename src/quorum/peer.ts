@@ -9,7 +9,7 @@ import type { Outcome, SettledState } from '../election/voting/election-host.ts'
 import type { Vote } from '../election/voting/vote.ts';
 import type { Timer } from '../io/clock.ts';
 import type { World } from '../io/world.ts';
-import { zxidHex } from '../jute/zxid.ts';
+import { zxidText } from '../jute/zxid.ts';
 import { AuthRegistry } from '../server/auth/auth-registry.ts';
 import { LogMeter, SnapshotMeter } from '../server/metrics/role-meters.ts';
 import { ServerMetrics } from '../server/metrics/server-metrics.ts';
@@ -34,6 +34,7 @@ import { Leading } from './leading.ts';
 import type { PeerParts } from './peer-parts.ts';
 import type { PeerProbe } from './peer-probe.ts';
 import type { QuorumPortOptions } from './quorum-port.ts';
+import { QuorumWatch, type WatchedPeer } from './quorum-watch.ts';
 import { Replica } from './replica.ts';
 import { Restore, replaceHistory } from './restore.ts';
 import type { PeerMode, Role } from './role.ts';
@@ -72,6 +73,7 @@ export class Peer {
   readonly book: ConfigBook | undefined;
   readonly election: Election | undefined;
   private readonly timers: Timer[] = [];
+  private readonly quorumWatch: QuorumWatch;
   private role: Role | undefined;
   private wasSynchronised = false;
   private needsSnapshot = false;
@@ -86,6 +88,7 @@ export class Peer {
     this.config = config;
     this.handlers = handlers;
     this.log = log;
+    this.quorumWatch = new QuorumWatch(world.clock, log, () => this.watched());
     this.metrics = new ServerMetrics();
     const databaseOptions: DatabaseOptions = {
       extendedTypes: config.extendedTypesEnabled,
@@ -141,7 +144,6 @@ export class Peer {
     if (handlers.probe !== undefined) this.store.tell(handlers.probe);
     replica.probe = handlers.probe;
     this.initialize = takeInitializeMarker(world.disk, config.dataDir, config.dataLogDir);
-    log.info({ zxid: `0x${zxidHex(replica.lastZxid)}`, znodes: database.tree.nodeCount }, 'recovered');
     if (!config.distributed) return;
 
     const self = config.myid;
@@ -245,6 +247,7 @@ export class Peer {
     this.closing = true;
     for (const timer of this.timers) timer.cancel();
     // Requests that were taken in so far reach the disk, and on a standalone server its clients are answered.
+    this.quorumWatch.end();
     if (this.role === undefined) this.shut(done);
     else this.store.whenDurable(() => this.shut(done));
   }
@@ -267,10 +270,8 @@ export class Peer {
     this.metrics.ensemble.lookingCount.add(1);
     this.showConfig(book);
     this.handlers.onServing('looking');
-    this.log.info(
-      { zxid: `0x${zxidHex(store.lastDurable)}`, epoch: store.epochs.currentEpoch ?? 0 },
-      'looking for a leader',
-    );
+    this.quorumWatch.begin();
+    this.log.info({ zxid: zxidText(store.lastDurable), epoch: store.epochs.currentEpoch ?? 0 }, 'looking for a leader');
     election.look(
       {
         participant: !book.isObserver,
@@ -357,6 +358,7 @@ export class Peer {
     this.metrics.ensemble.unavailableTime.add(unavailableMs);
     if (state === 'leading') this.metrics.ensemble.leaderUnavailableTime.add(unavailableMs);
     this.election?.settle(state, { ...vote, peerEpoch: epoch });
+    this.quorumWatch.end();
     this.showConfig(book);
     this.handlers.onServing(this.mode);
   }
@@ -392,6 +394,19 @@ export class Peer {
     const node = database.tree.lookup(CONFIG_PATH);
     const shown = node < 0 ? undefined : database.tree.dataOf(node)?.toString('utf8');
     if (shown !== text) database.setConfig(text, book.active.version, this.world.clock.wallMs());
+  }
+
+  private watched(): WatchedPeer {
+    const { book, election } = this;
+    assert(book !== undefined && election !== undefined, 'only who has others to look for is watched');
+    return {
+      self: this.config.myid as number,
+      verifiers: book.lastSeen === undefined ? [book.active] : [book.active, book.lastSeen],
+      mode: this.mode,
+      isAbstaining: election.isAbstaining,
+      reach: election.reach(),
+      learners: this.role?.learners ?? [],
+    };
   }
 
   // What others ask

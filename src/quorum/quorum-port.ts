@@ -93,7 +93,7 @@ export class QuorumPort {
       },
       onClose: (reason) => {
         if (learner === undefined) return;
-        this.log.info({ learner: learner.ownerName, reason }, 'lost a learner');
+        this.log.info({ sid: learner.sid, learner: learner.ownerName, reason }, 'lost a learner');
         this.handlers.onLost(learner);
       },
     });

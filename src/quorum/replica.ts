@@ -4,7 +4,7 @@ import type { Log } from '../base/log.ts';
 import type { ApplyResult, Database } from '../datatree/database.ts';
 import type { Random } from '../io/random.ts';
 import { readTxn, type Txn } from '../jute/txns.ts';
-import { type Zxid, zxidHex } from '../jute/zxid.ts';
+import { type Zxid, zxidText } from '../jute/zxid.ts';
 import type { SnapshotMeter } from '../server/metrics/role-meters.ts';
 import type { Store } from '../txnlog/store.ts';
 import type { PeerProbe } from './peer-probe.ts';
@@ -112,7 +112,7 @@ export class Replica {
   /** Everything up to `zxid` is decided; it is applied as soon as this peer's disk has it. */
   commit(zxid: Zxid): void {
     this.probe?.onCommit(zxid);
-    assert(zxid >= this.committed, `commit of ${zxidHex(zxid)} behind ${zxidHex(this.committed)}`);
+    assert(zxid >= this.committed, `commit of ${zxidText(zxid)} behind ${zxidText(this.committed)}`);
     this.committed = zxid;
     this.drain();
   }
@@ -164,11 +164,11 @@ export class Replica {
       this.snapshots.onFinished(error);
       done?.(error);
       if (error === undefined) {
-        this.log.info({ zxid: zxidHex(cut.zxid) }, 'snapshot written');
+        this.log.info({ zxid: zxidText(cut.zxid) }, 'snapshot written');
         return;
       }
       this.log.error(
-        { zxid: zxidHex(cut.zxid), reason: error.message },
+        { zxid: zxidText(cut.zxid), reason: error.message },
         'snapshot failed; serving on, the log keeps all',
       );
     });

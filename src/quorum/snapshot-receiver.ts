@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 import { SnapshotDecoder } from '../datatree/snapshot/snapshot-decoder.ts';
-import { ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
+import { ZXID_ZERO, type Zxid, zxidText } from '../jute/zxid.ts';
 import type { RawSink } from '../zab/wire/sources.ts';
 import type { PeerParts } from './peer-parts.ts';
 
@@ -43,7 +43,7 @@ export class SnapshotReceiver {
     store.installSnapshot(database.startCut(), () => {
       if (this.isGivenUp) return;
       replica.replaceWith(database);
-      log.info({ zxid: `0x${zxidHex(replica.lastZxid)}` }, 'installed the snapshot of the leader');
+      log.info({ zxid: zxidText(replica.lastZxid) }, 'installed the snapshot of the leader');
       this.handlers.onInstalled();
     });
   }

@@ -1,5 +1,5 @@
 import type { Log } from '../base/log.ts';
-import { type Zxid, zxidHex } from '../jute/zxid.ts';
+import { type Zxid, zxidText } from '../jute/zxid.ts';
 import type { ServerView } from '../server/monitoring/server-view.ts';
 
 /**
@@ -39,9 +39,9 @@ export function dumpState(log: Log, state: PeerState): void {
   log.info(
     {
       role: state.role,
-      applied: `0x${zxidHex(server.lastProcessedZxid)}`,
-      logged: `0x${zxidHex(state.lastLogged)}`,
-      durable: `0x${zxidHex(state.lastDurable)}`,
+      applied: zxidText(server.lastProcessedZxid),
+      logged: zxidText(state.lastLogged),
+      durable: zxidText(state.lastDurable),
       epoch: state.epoch,
       connections: server.connections.size,
       outstanding: server.outstanding,

@@ -3,7 +3,7 @@ import type { Log } from '../base/log.ts';
 import { Database, type DatabaseOptions } from '../datatree/database.ts';
 import type { Disk } from '../io/disk.ts';
 import { readTxn, type Txn } from '../jute/txns.ts';
-import { ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
+import { ZXID_ZERO, type Zxid, zxidHex, zxidText } from '../jute/zxid.ts';
 import { ACCEPT_LOSS_KEY, damage, refusedLoss } from './damage.ts';
 import type { DataDirs } from './data-dir.ts';
 import { DURABLE_NOTE, join, listSnapshots, logName, type SnapshotName } from './file-names.ts';
@@ -76,13 +76,14 @@ export function recoverHistory(
   if (replayed.torn !== undefined) cutTornTail(place, replayed.torn, log);
   makeDurable(disk, dirs, base.snapshot, replayed, place.note.value);
   if (base.digestZxid > lastZxid) {
-    const fields = { digestAt: zxidHex(base.digestZxid), logEnds: zxidHex(lastZxid) };
+    const fields = { digestAt: zxidText(base.digestZxid), logEnds: zxidText(lastZxid) };
     log.warn(fields, 'the log ends before the snapshot does, which may hold a part of what is missing');
   }
   const fields = {
     snapshot: base.snapshot?.name ?? 'none',
     transactions: replayed.transactions,
-    zxid: zxidHex(lastZxid),
+    zxid: zxidText(lastZxid),
+    znodes: database.tree.nodeCount,
   };
   log.info(fields, 'recovered');
   return { database, lastZxid, snapshot: base.snapshot, logEnds: replayed.ends };
@@ -183,7 +184,7 @@ function refuseLoss(place: LogPlace, lastZxid: Zxid, accepted: string, log: Log)
   if (accepted !== `0x${zxidHex(lastZxid)}`) {
     throw refusedLoss(dir, lastZxid, noted, join(dir, DURABLE_NOTE), accepted);
   }
-  const fields = { dir, ends: accepted, durableUpTo: `0x${zxidHex(noted)}` };
+  const fields = { dir, ends: accepted, durableUpTo: zxidText(noted) };
   log.warn(fields, `acknowledged transactions are missing, and ${ACCEPT_LOSS_KEY} says to go on without them`);
   note.writeNow({ file: ZXID_ZERO, offset: 0, zxid: lastZxid });
 }

@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts';
 import { Database } from '../datatree/database.ts';
 import type { Clock } from '../io/clock.ts';
 import { type Disk, diskError, fatalDiskError } from '../io/disk.ts';
-import { counterOf, follows, ZXID_ZERO, type Zxid, zxidHex } from '../jute/zxid.ts';
+import { counterOf, follows, ZXID_ZERO, type Zxid, zxidHex, zxidText } from '../jute/zxid.ts';
 import { type DataDirs, openDataDirs, removeTemporaries } from './data-dir.ts';
 import { Epochs } from './epochs.ts';
 import { join, listLogs, listSnapshots, snapshotName } from './file-names.ts';
@@ -357,7 +357,11 @@ export class Store {
   private reportMissing(): void {
     const { missingUpTo } = this;
     if (missingUpTo === undefined) return;
-    const fields = { dir: this.dirs.logDir, ends: zxidHex(this.writer.lastAppended), syncedUpTo: zxidHex(missingUpTo) };
+    const fields = {
+      dir: this.dirs.logDir,
+      ends: zxidText(this.writer.lastAppended),
+      syncedUpTo: zxidText(missingUpTo),
+    };
     this.log.error(fields, 'transactions that were synced here are no longer on this disk');
   }
 

@@ -18,7 +18,8 @@ beforeAll(() => {
 });
 
 describe.each(apache === undefined ? ['our release'] : ['our release', "Apache's release"])('with %s', (name) => {
-  const own = name === 'our release' ? ['containers', ...(process.getuid?.() === 0 ? ['init'] : [])] : [];
+  const own =
+    name === 'our release' ? ['quick-start', 'containers', ...(process.getuid?.() === 0 ? ['init'] : [])] : [];
   test.each(['first-server', 'three-hosts', 'one-host', 'service', 'files', ...own])(
     'the page %s',
     async (page) => {

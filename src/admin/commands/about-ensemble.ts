@@ -1,4 +1,4 @@
-import { counterOf, epochOf, zxidHex } from '../../jute/zxid.ts';
+import { counterOf, epochOf, zxidText } from '../../jute/zxid.ts';
 import type { AddressInfo, MemberInfo } from '../../server/monitoring/server-info.ts';
 import type { Json } from '../java-json.ts';
 import { type AdminCommand, type AdminContext, anytime, whileServing } from './admin-command.ts';
@@ -49,7 +49,7 @@ function zabState({ server, info }: AdminContext): { readonly [key: string]: Jso
     election_address: addresses(self?.electionAddresses ?? []),
     client_address: self?.clientAddress === undefined ? '' : hostPort(self.clientAddress),
     voting: self?.learnerType === 'participant',
-    last_zxid: `0x${zxidHex(lastProcessedZxid)}`,
+    last_zxid: zxidText(lastProcessedZxid),
     zab_epoch: epochOf(lastProcessedZxid),
     zab_counter: counterOf(lastProcessedZxid),
     zabstate: quorum.peerState.includes(' - ') ? (quorum.peerState.split(' - ')[1] as string) : 'election',

@@ -1,15 +1,15 @@
 import type { Stat } from '../../client/client.ts';
-import { zxidHex } from '../../jute/zxid.ts';
+import { zxidText } from '../../jute/zxid.ts';
 import { dateParts } from '../date-parts.ts';
 
 /** A node's Stat and dates, as Apache's shell prints them. */
 export function statLines(stat: Stat): string[] {
   return [
-    `cZxid = 0x${zxidHex(stat.czxid)}`,
+    `cZxid = ${zxidText(stat.czxid)}`,
     `ctime = ${javaDate(stat.ctime)}`,
-    `mZxid = 0x${zxidHex(stat.mzxid)}`,
+    `mZxid = ${zxidText(stat.mzxid)}`,
     `mtime = ${javaDate(stat.mtime)}`,
-    `pZxid = 0x${zxidHex(stat.pzxid)}`,
+    `pZxid = ${zxidText(stat.pzxid)}`,
     `cversion = ${stat.cversion}`,
     `dataVersion = ${stat.version}`,
     `aclVersion = ${stat.aversion}`,
@@ -22,11 +22,11 @@ export function statLines(stat: Stat): string[] {
 /** The same for scripts: names of the fields as Apache's shell has them, zxids and session ids in hexadecimal. */
 export function statJson(stat: Stat): { [field: string]: string | number } {
   return {
-    cZxid: `0x${zxidHex(stat.czxid)}`,
+    cZxid: zxidText(stat.czxid),
     ctime: new Date(stat.ctime).toISOString(),
-    mZxid: `0x${zxidHex(stat.mzxid)}`,
+    mZxid: zxidText(stat.mzxid),
     mtime: new Date(stat.mtime).toISOString(),
-    pZxid: `0x${zxidHex(stat.pzxid)}`,
+    pZxid: zxidText(stat.pzxid),
     cversion: stat.cversion,
     dataVersion: stat.version,
     aclVersion: stat.aversion,

@@ -409,7 +409,10 @@ export class PeerMesh {
         limit?.cancel();
         if (link.stream !== stream) return;
         link.stream = undefined;
-        link.trouble = error === undefined ? 'it closed the connection' : whyUnreachable(error);
+        link.trouble =
+          error === undefined
+            ? 'it closed the connection, and may refuse this server: its log says why'
+            : whyUnreachable(error);
         this.log.debug({ sid: link.sid, reason: error?.message }, 'an election connection ended');
         this.maybeRedial(link);
         this.forgetIfStranger(link);

@@ -1,6 +1,6 @@
 import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import { zxidHex } from '../../jute/zxid.ts';
+import { zxidText } from '../../jute/zxid.ts';
 import { parseQuorumText } from '../quorum/quorum-config.ts';
 import type { QuorumVerifier } from '../quorum/quorum-verifier.ts';
 import type { ElectionOptions } from './election-host.ts';
@@ -85,7 +85,7 @@ export class Electorate {
     const saySo = new Set<number>();
     for (const [sid, each] of this.heard) if (each === text) saySo.add(sid);
     if (!this.inForce.containsQuorum(saySo)) return undefined;
-    this.log.info({ from, version: `0x${zxidHex(newer.version)}` }, 'a quorum has newer members');
+    this.log.info({ from, version: zxidText(newer.version) }, 'a quorum has newer members');
     return newer;
   }
 
@@ -102,7 +102,7 @@ export class Electorate {
     }
     if (newer.version <= this.inForce.version) return undefined;
     if (!newer.members.has(this.self)) {
-      const fields = { from, version: `0x${zxidHex(newer.version)}` };
+      const fields = { from, version: zxidText(newer.version) };
       this.log.warn(fields, 'members without this server came with a notification, and are not taken over');
       return undefined;
     }

@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert.ts';
 import type { Log } from '../../base/log.ts';
-import { epochOf, isWholeHistory, ZXID_NONE, ZXID_OBSERVER, zxidHex } from '../../jute/zxid.ts';
+import { epochOf, isWholeHistory, ZXID_NONE, ZXID_OBSERVER, zxidText } from '../../jute/zxid.ts';
 import type { QuorumVerifier } from '../quorum/quorum-verifier.ts';
 import type { Candidate, ElectionHost, ElectionOptions, SettledState } from './election-host.ts';
 import { Electorate } from './electorate.ts';
@@ -303,7 +303,7 @@ export class FastLeaderElection {
     const emptyButCounts = this.empty && !this.abstaining && isOwnVote;
     this.settle(state, decided);
     this.log.info(
-      { leader: decided.leader, round: Number(decided.round), zxid: zxidHex(decided.zxid), state },
+      { leader: decided.leader, round: Number(decided.round), zxid: zxidText(decided.zxid), state },
       'the election is over',
     );
     this.host.elected({ vote: decided, state, emptyButCounts });

@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import { readConnectRequest } from '../../jute/client-records.ts';
 import { Reader } from '../../jute/reader.ts';
-import { zxidHex } from '../../jute/zxid.ts';
+import { zxidText } from '../../jute/zxid.ts';
 import type { RequestQueue } from '../connection/request-queue.ts';
 import type { ServedRole } from '../served-role.ts';
 import type { ServerParts } from '../server-parts.ts';
@@ -65,8 +65,8 @@ export class SessionAttachments<C extends Attachable> {
       return;
     }
     if (request.lastZxidSeen > lastProcessedZxid) {
-      const seen = `the client has seen zxid 0x${zxidHex(request.lastZxidSeen)}`;
-      connection.close(`${seen} and this server only 0x${zxidHex(lastProcessedZxid)}`, false, 'info');
+      const seen = `the client has seen zxid ${zxidText(request.lastZxidSeen)}`;
+      connection.close(`${seen} and this server only ${zxidText(lastProcessedZxid)}`, false, 'info');
       return;
     }
     const { minSessionTimeoutMs, maxSessionTimeoutMs } = this.parts.options;

@@ -1,5 +1,5 @@
 import type { Log } from '../../base/log.ts';
-import { follows, type Zxid, zxidHex } from '../../jute/zxid.ts';
+import { follows, type Zxid, zxidHex, zxidText } from '../../jute/zxid.ts';
 import { damage } from '../damage.ts';
 import { join, type LogName, listLogs } from '../file-names.ts';
 import { cutLog } from '../history-change.ts';
@@ -98,7 +98,7 @@ class Replay {
         const { offset, defect } = reader;
         this.earlier = defect === undefined ? undefined : { file, path, offset, defect };
         if (defect === undefined) return;
-        const fields = { file: path, offset, after: zxidHex(this.last), reason: defect };
+        const fields = { file: path, offset, after: zxidText(this.last), reason: defect };
         this.log.warn(fields, 'an earlier log file ends in a bad record; the next file must continue it');
       }
     } finally {
@@ -178,7 +178,7 @@ class Replay {
 export function cutTornTail(place: LogPlace, torn: TornTail, log: Log): void {
   const { disk, dir, note } = place;
   const path = join(dir, torn.file.name);
-  const fields = { file: path, offset: torn.offset, after: zxidHex(torn.after), reason: torn.defect };
+  const fields = { file: path, offset: torn.offset, after: zxidText(torn.after), reason: torn.defect };
   if (torn.defect === NEVER_WRITTEN) log.info({ file: path }, 'removing a log file without a record');
   else log.warn(fields, 'cutting a torn tail off the log');
   const known = note.value;

@@ -1,6 +1,6 @@
 import type { Log } from '../../base/log.ts';
 import { diskError } from '../../io/disk.ts';
-import { ZXID_ZERO, type Zxid, zxidHex } from '../../jute/zxid.ts';
+import { ZXID_ZERO, type Zxid, zxidText } from '../../jute/zxid.ts';
 import { join, type LogName, listLogs } from '../file-names.ts';
 import { type CursorHost, LogCursor } from './log-cursor.ts';
 import type { LogPlace } from './log-place.ts';
@@ -59,7 +59,7 @@ export class LogShelf implements CursorHost, LogReaders {
       return this.open(zxid);
     } catch (error) {
       const { message: reason } = diskError(error);
-      this.log.warn({ from: zxidHex(zxid), reason }, 'the log on disk cannot be read for a learner');
+      this.log.warn({ from: zxidText(zxid), reason }, 'the log on disk cannot be read for a learner');
       return undefined;
     }
   }
@@ -92,7 +92,7 @@ export class LogShelf implements CursorHost, LogReaders {
   onBroken(readableFrom: Zxid, reason: string): void {
     if (readableFrom <= this.readableFrom) return;
     this.readableFrom = readableFrom;
-    const fields = { dir: this.place.dir, from: zxidHex(readableFrom), reason };
+    const fields = { dir: this.place.dir, from: zxidText(readableFrom), reason };
     this.log.warn(fields, 'the log on disk has a hole; learners from before it will be sent a snapshot');
   }
 

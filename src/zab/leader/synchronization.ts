@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import type { Log } from '../../base/log.ts';
 import { AckTracker } from '../../election/quorum/quorum-verifier.ts';
-import { epochOf, ZXID_NONE, zxidHex } from '../../jute/zxid.ts';
+import { epochOf, ZXID_NONE, zxidText } from '../../jute/zxid.ts';
 import type { EpochFiles } from '../epoch-files.ts';
 import { QuorumPacket as Packet, PacketType } from '../wire/packets.ts';
 import type { Entry, History, LeaderEvents, LeaderOptions, LeaderRole } from './leader-ports.ts';
@@ -106,8 +106,8 @@ export class Synchronization {
       {
         sid: link.sid,
         sync: plan.kind,
-        learner: zxidHex(link.lastZxid),
-        to: zxidHex(plan.zxid),
+        learner: zxidText(link.lastZxid),
+        to: zxidText(plan.zxid),
         txns: plan.entries.length,
       },
       'synchronising a learner',

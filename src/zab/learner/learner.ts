@@ -12,6 +12,7 @@ import {
   ZXID_ZERO,
   type Zxid,
   zxidHex,
+  zxidText,
 } from '../../jute/zxid.ts';
 import {
   intBody,
@@ -233,7 +234,12 @@ export class Learner {
       throw new ProtocolError(`${packetName(packet.type)} for a learner that did not say what it has`);
     }
     this.log.info(
-      { sync: packetName(packet.type), zxid: zxidHex(packet.zxid), own: zxidHex(this.lastZxid), epoch: this.ownEpoch },
+      {
+        sync: packetName(packet.type),
+        zxid: zxidText(packet.zxid),
+        own: zxidText(this.lastZxid),
+        epoch: this.ownEpoch,
+      },
       'the leader synchronises us',
     );
     switch (packet.type) {
@@ -353,7 +359,7 @@ export class Learner {
       this.acknowledgePending();
     }
     this.enter('serving');
-    this.log.info({ epoch: this.ownEpoch, zxid: zxidHex(this.lastZxid) }, 'in sync with the leader');
+    this.log.info({ epoch: this.ownEpoch, zxid: zxidText(this.lastZxid) }, 'in sync with the leader');
     this.acknowledge(this.newLeaderZxid);
     this.ports.events.serving();
   }

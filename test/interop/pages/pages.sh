@@ -3,7 +3,8 @@
 #
 #   pages.sh <release.tar.gz | unpacked release> [<page>...]
 #
-# Pages: first-server, three-hosts, one-host, service, files; containers and init are about files of our release. Hosts are addresses of the loopback interface, each with a tree
+# Pages: first-server, three-hosts, one-host, service, files; quick-start, containers and init
+# are about files of our release. Hosts are addresses of the loopback interface, each with a tree
 # of its own; ports are those of the pages, so run it in a network namespace of its own (the test does). One line a
 # step; the exit code is the number of steps that failed.
 set -uo pipefail
@@ -265,6 +266,30 @@ files() {
   step "start on it" said "STARTED" bin/zkServer.sh start
   step "what was written is there" soon said "333" bin/zkCli.sh get /a/c
   step "stop at the end" said "STOPPED" bin/zkServer.sh stop
+}
+
+# The lines of docs/OPERATIONS.md as they stand there, on three hosts that share a machine: one line more for each, so that
+# it keeps to its address.
+quick-start() {
+  local n lines host
+  lines=$(tar -xzOf "$release" --wildcards '*/docs/OPERATIONS.md' |
+    sed -n '/^## Three hosts in ten lines/,/^## Ports/p' | sed -n '/^```/,/^```/p' | grep -v '^```')
+  step "ten lines at most" test "$(wc -l <<<"$lines")" -le 10
+  for n in 1 2 3; do
+    host=$work/quick$n
+    mkdir -p "$host"
+    cp "$release" "$host/menagerie-0.1.0-bin.tar.gz"
+    trees+=("$host/menagerie-0.1.0-bin")
+    sed -e "s#/var/lib/zookeeper#$host/data#g" -e "s#echo N#echo $n#" -e 's#zoo\([123]\):#127.0.1.\1:#g' \
+      -e "/zkServer.sh start/i echo clientPortAddress=127.0.1.$n >> conf/zoo.cfg" -e '/status/,$d' <<<"$lines" >"$host/lines"
+    step "host $n: up to bin/zkServer.sh start" said "STARTED" sh -c "cd '$host' && . ./lines"
+  done
+  for n in 1 2 3; do
+    step "host $n: status" soon said "Mode: " "$work/quick$n/menagerie-0.1.0-bin/bin/zkServer.sh" status
+  done
+  step "the last line" said "Created /hello" sh -c "cd '$work/quick1/menagerie-0.1.0-bin' && $(
+    sed -n '/zkCli/p' <<<"$lines" | sed 's#zoo\([123]\):#127.0.1.\1:#g')"
+  for n in 1 2 3; do step "host $n: stop" said "STOPPED" "$work/quick$n/menagerie-0.1.0-bin/bin/zkServer.sh" stop; done
 }
 
 # The entry point of the image, as compose starts it three times, without an engine.

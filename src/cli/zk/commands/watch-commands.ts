@@ -1,5 +1,5 @@
 import type { WatchedEvent } from '../../../client/client.ts';
-import { zxidHex } from '../../../jute/zxid.ts';
+import { zxidText } from '../../../jute/zxid.ts';
 import { CliError } from '../cli-error.ts';
 import { type Command, eventTypeName, integerFlag, usageText } from '../command.ts';
 import { checkPath } from '../paths.ts';
@@ -72,7 +72,7 @@ export const watch: Command = {
         if (seen === most || signal.aborted) return;
         seen++;
         const at = new Date().toISOString();
-        const zxid = event.zxid < 0 ? '-' : `0x${zxidHex(event.zxid)}`;
+        const zxid = event.zxid < 0 ? '-' : zxidText(event.zxid);
         output.line(`${at} ${zxid} ${eventTypeName(event)} ${event.path}`);
         output.value({ at, zxid: event.zxid < 0 ? null : zxid, type: eventTypeName(event), path: event.path });
         if (event.state === 'expired') reject(new CliError('the session has expired, and the watch with it'));

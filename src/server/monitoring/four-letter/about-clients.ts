@@ -1,4 +1,4 @@
-import { zxidHex } from '../../../jute/zxid.ts';
+import { zxidText } from '../../../jute/zxid.ts';
 import { ClientConnection } from '../../connection/client-connection.ts';
 import type { SizeStats } from '../../metrics/counters.ts';
 import type { ExpirySet } from '../../upstream.ts';
@@ -32,7 +32,7 @@ function summary({ server, info }: WordContext): string {
     `Sent: ${stats.packetsSent}`,
     `Connections: ${server.connections.size}`,
     `Outstanding: ${server.outstanding}`,
-    `Zxid: 0x${zxidHex(server.lastProcessedZxid)}`,
+    `Zxid: ${zxidText(server.lastProcessedZxid)}`,
     `Mode: ${server.upstream?.mode}`,
     `Node count: ${server.database?.tree.nodeCount}`,
   ];
@@ -61,7 +61,7 @@ function describe(connection: ClientConnection, asking: ClientConnection, brief:
     text += `,sid=${hexId(connection.sessionId)},lop=${stats.lastOperation},est=${stats.establishedMs}`;
     text += `,to=${connection.timeoutMs}`;
     if (stats.lastCxid >= 0) text += `,lcxid=0x${stats.lastCxid.toString(16)}`;
-    text += `,lzxid=0x${zxidHex(stats.lastZxid)},lresp=${stats.lastResponseMs},llat=${stats.lastLatencyMs}`;
+    text += `,lzxid=${zxidText(stats.lastZxid)},lresp=${stats.lastResponseMs},llat=${stats.lastLatencyMs}`;
     text += `,minlat=${stats.minLatencyMs},avglat=${stats.avgLatencyMs},maxlat=${stats.maxLatencyMs}`;
   }
   return `${text})`;
