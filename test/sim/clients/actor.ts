@@ -119,6 +119,11 @@ export class Actor {
     return this.options.timeoutMs;
   }
 
+  /** As servers see it. */
+  get address(): string {
+    return this.host.address;
+  }
+
   get isConnected(): boolean {
     return this.client.isConnected;
   }

@@ -205,4 +205,37 @@ export const QUORUM_MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'enter a core from inside itself',
+    bug: 'ZOOKEEPER-2080',
+    edits: [{ at: 'EventTurn.ask', from: 'if (this.isRunning) { this.waiting.push(asked); return; }', to: '' }],
+  },
+  {
+    name: 'send one that waits for the disk because another one waits behind it',
+    edits: [
+      {
+        at: 'DurableQueue.drain',
+        from: 'head !== undefined && head.zxid <= this.lastDurable;',
+        to: 'head !== undefined && (head.zxid <= this.lastDurable || this.waiting.length > 1);',
+      },
+    ],
+  },
+  {
+    name: 'count commits from where the tree of an earlier leader stood',
+    edits: [{ at: 'Replica.beginRole', from: 'this.committed = this.store.lastDurable;', to: '' }],
+  },
+  {
+    name: 'count commits from before a history was replaced',
+    edits: [
+      {
+        at: 'Replica.replaceWith',
+        from: 'this.committed = database.lastProcessedZxid;',
+        to: 'if (this.committed < 0) this.committed = database.lastProcessedZxid;',
+      },
+    ],
+  },
+  {
+    name: 'forget at a learner that a session is closed',
+    edits: [{ at: 'LearnerUpstream.onApplied', from: 'this.sessions.remove(header.clientId);', to: 'this.link;' }],
+  },
 ];

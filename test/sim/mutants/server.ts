@@ -265,4 +265,33 @@ export const SERVER_MUTANTS: readonly Mutant[] = [
       { at: 'SessionRequests.runReady', from: '&& !this.queue.isAnySubmitted', to: '' },
     ],
   },
+  // Caches and accounts
+  {
+    name: 'forget a later change when an earlier one is applied',
+    edits: [
+      {
+        at: 'PendingTree.onApplied',
+        from: 'if (this.byPath.get(node.path) === node) this.byPath.delete(node.path);',
+        to: 'this.byPath.delete(node.path);',
+      },
+    ],
+  },
+  {
+    name: 'remember what another client may',
+    edits: [{ at: 'LongAcl.permits', from: 'if (ids !== this.askedIds) this.answers.clear();', to: '' }],
+  },
+  {
+    name: 'count connections that are gone',
+    edits: [
+      {
+        at: 'ClientConnections.remove',
+        from: 'const left = this.ofAddress(connection.remoteAddress) - 1;',
+        to: 'const left = this.ofAddress(connection.remoteAddress);',
+      },
+    ],
+  },
+  {
+    name: 'count requests that are answered',
+    edits: [{ at: 'PendingRequests.drop', from: 'this.count -= count;', to: 'this.count -= Math.min(count, 0);' }],
+  },
 ];

@@ -288,4 +288,14 @@ export const TXNLOG_MUTANTS: readonly Mutant[] = [
       { at: 'carryOut', from: 'disk.unlink(join(dirs.snapDir, INTENT));', to: '' },
     ],
   },
+  {
+    name: 'take the oldest in memory for one older',
+    edits: [
+      {
+        at: 'RecentLog.minZxid',
+        from: 'return this.count === 0 ? undefined : this.at(0).zxid;',
+        to: 'return this.count === 0 ? undefined : ((this.at(0).zxid - 1) as Zxid);',
+      },
+    ],
+  },
 ];

@@ -1,3 +1,4 @@
+import { ErrorCode } from '../../../src/jute/codes.ts';
 import type { Acl } from '../../../src/jute/data-records.ts';
 import type { Actor } from '../clients/actor.ts';
 import type { Action, Create } from '../judges/history.ts';
@@ -94,6 +95,7 @@ export const longAccessList: Scenario = {
   name: 'a long access list',
   about: 'a list of a thousand entries is looked through for each of many requests, and remembered instead',
   voters: 3,
+  mutant: 'remember what another client may',
   config: CONFIG,
   play(s) {
     s.begin(3);
@@ -113,6 +115,14 @@ export const longAccessList: Scenario = {
     };
     s.expect(s.do(checks, client).err, 0, 'checks');
     s.until('all reads', () => reads.every((op) => op.result !== undefined));
+    // The same list for others: one is on it by its address alone, and one is not.
+    const guest = s.addClient('guest', 1, 40_000);
+    s.until('a connection', () => guest.isConnected);
+    const own = { perms: 31, id: { scheme: 'ip', id: client.address } };
+    const isSet = s.do({ op: 'setAcl', path: '/guarded', acl: [...acl.slice(0, 900), own], version: -1 }, client).err;
+    s.expect(isSet, 0, 'the list without anyone');
+    s.expect(s.do({ op: 'get', path: '/guarded', watch: false }, client).err, 0, 'who is on it');
+    s.expect(s.do({ op: 'get', path: '/guarded', watch: false }, guest).err, ErrorCode.noAuth, 'who is not');
     goThroughAll(s);
   },
 };

@@ -37,23 +37,27 @@ export function countBuiltins(): void {
       return result;
     };
   }
-  count(Buffer.prototype, ['copy', 'fill', 'toString', 'equals', 'compare', 'indexOf', 'set'], (self) => self.length);
-  const elements = (self: { readonly length: number }): number => self.length * 8;
-  count(Array.prototype, ['slice', 'splice', 'concat', 'indexOf', 'includes', 'shift', 'unshift'], elements);
+  const whole: Cost = (self) => self.length;
+  // What came out of it, rather than what it was taken from.
+  count(Buffer.prototype, ['copy'], (_self, result) => result as number);
+  count(Buffer.prototype, ['toString'], (_self, result) => (result as string).length);
+  count(Buffer.prototype, ['fill', 'equals', 'compare', 'indexOf'], whole);
+  const elements: Cost = (self) => self.length * 8;
+  count(Array.prototype, ['slice', 'concat'], (_self, result) => (result as readonly unknown[]).length * 8);
+  count(Array.prototype, ['splice', 'indexOf', 'includes', 'shift', 'unshift'], elements);
   count(Array.prototype, ['sort'], (self) => self.length * 8 * Math.ceil(Math.log2(self.length + 2)));
 }
 
-function count(
-  prototype: object,
-  names: readonly string[],
-  bytes: (self: { readonly length: number }) => number,
-): void {
+type Cost = (self: { readonly length: number }, result: unknown) => number;
+
+function count(prototype: object, names: readonly string[], bytes: Cost): void {
   const methods = prototype as Record<string, (...args: never[]) => unknown>;
   for (const name of names) {
     const plain = methods[name] as (...args: never[]) => unknown;
     const counted = function (this: { readonly length: number }, ...args: never[]): unknown {
-      bytesMoved(bytes(this));
-      return plain.apply(this, args);
+      const result = plain.apply(this, args);
+      bytesMoved(bytes(this, result));
+      return result;
     };
     Object.defineProperty(prototype, name, { value: counted, writable: true, configurable: true });
   }
