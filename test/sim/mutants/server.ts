@@ -284,9 +284,9 @@ export const SERVER_MUTANTS: readonly Mutant[] = [
     name: 'count connections that are gone',
     edits: [
       {
-        at: 'ClientConnections.remove',
-        from: 'const left = this.ofAddress(connection.remoteAddress) - 1;',
-        to: 'const left = this.ofAddress(connection.remoteAddress);',
+        at: 'ClientConnections.onClosed',
+        from: 'of.open--;',
+        to: '',
       },
     ],
   },
