@@ -6,7 +6,7 @@ import { openNodeWorld } from './io/node-world.ts';
 import { readConfigFile, readConfigProperties } from './quorum/config/read-config.ts';
 
 /**
- * What a program imports that runs peers inside itself. Nothing here installs a signal handler or ends the process.
+ * The exports for a program that runs peers inside itself. Nothing here installs a signal handler or ends the process.
  *
  *   const peer = startPeer({ dataDir: './data', clientPort: 2181 });
  *   await peer.ready;

@@ -26,7 +26,7 @@ export interface AdminServerOptions {
   readonly idleTimeoutMs: number;
   /** `/commands` unless configured. */
   readonly commandUrl: string;
-  /** Who asks, for the scheme `ip`, is the first address of X-Forwarded-For. Only behind a proxy that sets it. */
+  /** The caller, for the scheme `ip`, is the first address of X-Forwarded-For. Only behind a proxy that sets it. */
   readonly trustsForwardedFor: boolean;
 }
 

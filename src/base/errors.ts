@@ -10,7 +10,7 @@ export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 }
 
-/** What was caught, when it is the bytes that were bad; anything else is no concern of whoever asks, and goes on up. */
+/** The error that was caught, when it is the bytes that were bad. Any other error is thrown on. */
 export function protocolError(caught: unknown): ProtocolError {
   if (!(caught instanceof ProtocolError)) throw caught;
   return caught;

@@ -1,6 +1,6 @@
 /**
- * What the house logs through: the part of pino's logger that is used, so that a simulator can record the
- * lines and an embedding program can pass its own. One plain line per event; fields before the message.
+ * The logger of this project: the part of pino's logger that is used, so that a simulator
+ * can record the lines and an embedding program can pass its own. One plain line per event; fields before the message.
  */
 export interface Log {
   debug(fields: LogFields, message: string): void;

@@ -48,7 +48,7 @@ export interface SessionOptions {
 export interface SessionEvents {
   onState(state: SessionState): void;
   onWatchEvent(type: number, path: string, zxid: Zxid): void;
-  /** What a new connection is told about watches, first of all. */
+  /** The watches that a new connection is told of first. */
   watchesToRestore(lastZxid: Zxid): SetWatches[];
   onWatchesRestored(): void;
   /** A server was dialled and gave no session. */
@@ -147,7 +147,7 @@ export class ClientSession {
     return this.secret;
   }
 
-  /** What the server granted; 0 until it did. */
+  /** The timeout that the server granted; 0 until it did. */
   get sessionTimeoutMs(): number {
     return this.negotiatedMs;
   }

@@ -576,8 +576,8 @@ export class ZooKeeperClient {
   }
 
   /**
-   * One microtask later, so that a watcher runs after those who await an answer that came before the event. What it
-   * throws is its own affair, but not the other watchers'.
+   * The call comes one microtask later, so that a watcher runs after those who await an answer that came before the
+   * event. An error that it throws does not disturb the other watchers.
    */
   private tell(watcher: Watcher, event: WatchedEvent): void {
     queueMicrotask(() => {
@@ -652,7 +652,7 @@ function codeOfState(state: SessionState): number {
   return state === 'authFailed' ? ErrorCode.authFailed : ErrorCode.connectionLoss;
 }
 
-/** What throws inside a callback of ours is a bug, and is heard of as one. */
+/** The real clock, network and random source. An error thrown in our own callbacks is a bug and surfaces as one. */
 function realWorld(log: Log): { clock: Clock; net: Net; random: Random } {
   const guard = new NodeGuard((error) => {
     setImmediate(() => {
@@ -663,7 +663,7 @@ function realWorld(log: Log): { clock: Clock; net: Net; random: Random } {
 }
 
 export { ErrorCode, Perm } from '../jute/codes.ts';
-// What a program needs beside the client itself.
+// The types a program needs beside the client itself.
 export type { Acl, Id, Stat } from '../jute/data-records.ts';
 export type { SessionState } from './client-session.ts';
 export { errorName, isZooKeeperError, ZooKeeperError } from './errors.ts';

@@ -3,8 +3,8 @@ import { EventType } from '../jute/codes.ts';
 import type { Zxid } from '../jute/zxid.ts';
 
 /**
- * Who in this process waits for which change, by the server's paths: what the server forgets with the connection and
- * is told again on the next one. Which event reaches which watcher follows ZKWatchManager.
+ * The watchers of this process and the changes they wait for, by the server's paths. The server forgets them with the
+ * connection and is told again on the next one. Which event reaches which watcher follows ZKWatchManager.
  */
 export interface WatchedEvent {
   readonly type: keyof typeof EventType;
@@ -66,7 +66,7 @@ export class WatchTable {
     return atPath !== undefined && atPath.size > (atPath.has(watcher) ? 1 : 0);
   }
 
-  /** Who is told of an event; the one-shot watches among them are used up. */
+  /** The watchers to tell of an event; the one-shot watches among them are used up. */
   take(type: number, path: string): Set<Watcher> {
     const told = new Set<Watcher>();
     const takeAll = (kind: WatchKind): void => {
@@ -108,7 +108,7 @@ export class WatchTable {
     return [...this.listed('persistent'), ...this.listed('persistentRecursive')];
   }
 
-  /** What to tell the next server, in pieces it can take. */
+  /** The watches to tell the next server, in pieces it can take. */
   toRestore(relativeZxid: Zxid): SetWatches[] {
     const batches: SetWatches[] = [];
     let length = SET_WATCHES_BATCH_LENGTH;

@@ -86,7 +86,7 @@ export function fatalDiskError(caught: unknown, what: string, exitCode: number):
   return new FatalError(`${what}: ${caught.message}`, exitCode, { cause: caught });
 }
 
-/** What was caught, when it is the disk that failed; anything else is no concern of whoever asks, and goes on up. */
+/** The error that was caught, when it is the disk that failed. Any other error is thrown on. */
 export function diskError(caught: unknown): DiskError {
   if (!(caught instanceof DiskError)) throw caught;
   return caught;

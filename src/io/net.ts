@@ -61,7 +61,7 @@ export interface Stream {
   /** Stop and resume onData: the way to push back on a sender. */
   pause(): void;
   resume(): void;
-  /** Sends what was written, then closes. What the other side still sends is read and dropped. */
+  /** Sends all that was written, then closes. Bytes that the other side still sends are read and dropped. */
   end(): void;
   /** Closes at once; what was written may be lost, and of all handlers only `onClose` follows. */
   destroy(): void;

@@ -18,7 +18,7 @@ import { closeDescriptor, openDescriptor } from './node-spare-descriptors.ts';
  * Of the pool's four threads the log never waits for one. It has one operation in flight at most (a write, a sync, or
  * that of its note: txnlog/log-writer.ts), a snapshot one more (txnlog/snapshot-writer.ts), and name lookups, which
  * can hang for as long as a resolver pleases, are confined by libuv itself to half of the threads (uv__work_type
- * UV__WORK_SLOW_IO). 1 + 1 + 2 = 4. Whoever else wants the pool while clients wait breaks this sum; and so does
+ * UV__WORK_SLOW_IO). 1 + 1 + 2 = 4. Any other use of the pool while clients wait breaks this sum. So does
  * UV_THREADPOOL_SIZE below 4, about which `threadPoolWarning` has a line for the log.
  */
 export interface NodeDiskOptions {
@@ -220,7 +220,7 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
   create: fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_EXCL,
 };
 
-/** What is left after `written` bytes; a short write ends somewhere inside a chunk. */
+/** The chunks that are left after `written` bytes; a short write ends somewhere inside a chunk. */
 function withoutFirst(chunks: readonly Buffer[], written: number): Buffer[] {
   const rest: Buffer[] = [];
   let skip = written;

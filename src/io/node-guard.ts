@@ -1,7 +1,7 @@
 /**
- * Stands between the event loop and the code of one peer. What that code throws goes to `onThrow`, so that a broken
- * assert stops the peer whose task it was and not every peer of the process; and once shut, nothing of the peer runs
- * any more, in whatever state it is.
+ * Stands between the event loop and the code of one peer. An error that it throws goes to `onThrow`. So a broken
+ * assert stops the peer whose task it was and not every peer of the process. Once shut, nothing of the peer runs any
+ * more, in whatever state it is.
  */
 export class NodeGuard {
   private readonly onThrow: (error: unknown) => void;

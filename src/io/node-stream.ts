@@ -3,8 +3,8 @@ import { NetError, type Stream, type StreamHandlers } from './net.ts';
 import type { NodeGuard } from './node-guard.ts';
 
 /**
- * One TCP connection, accepted or dialled. What is written within one callback of the event loop leaves in one system
- * call; before the connection is open, writes wait here, so that a dial may change its mind about the address.
+ * One TCP connection, accepted or dialled. All writes within one callback of the event loop leave in one system
+ * call. Before the connection is open, writes wait here, so that a dial may change its mind about the address.
  *
  * `end` keeps reading, and dropping what it reads, until the other side has closed or LINGER_MS have passed: closing
  * with unread bytes sends a reset, and a reset takes the answer with it that the other side has not read yet

@@ -37,7 +37,7 @@ export interface Stat {
   pzxid: Zxid;
 }
 
-/** What a node stores. Its cversion counts creates only, its ephemeralOwner also marks containers and TTLs. */
+/** The Stat a node stores. Its cversion counts creates only; its ephemeralOwner also marks containers and TTLs. */
 export interface StatPersisted {
   czxid: Zxid;
   mzxid: Zxid;

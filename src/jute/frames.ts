@@ -16,7 +16,7 @@ export class FrameCutter {
   private frameBytes = -1;
   private gathered: Buffer = NO_BYTES;
   private gatheredBytes = 0;
-  /** What came after the consumer had stopped, or was left of a chunk then. */
+  /** The bytes that came after the consumer had stopped, or were left of a chunk then. */
   private held: Buffer[] = [];
   private heldBytes = 0;
   private stopped = false;

@@ -285,7 +285,7 @@ export function writeTxnBody(w: Writer, body: TxnBody): void {
   }
 }
 
-/** What surrounds the body of one transaction in a multi: type and length. */
+/** The bytes before the body of one transaction in a multi: type and length. */
 export const TXN_OF_MULTI_BYTES = 8;
 
 /**

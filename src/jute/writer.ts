@@ -5,8 +5,8 @@ import type { Zxid } from './zxid.ts';
  * Writes jute's binary archive into one growing buffer. `take` hands the bytes over and starts a fresh buffer
  * when the old one is nearly used up, so that a taken slice is never overwritten.
  *
- * What a client can make long is written under a limit: the buffer does not grow beyond it, and the record that would
- * is a ProtocolError. The check is where the buffer grows, so that it costs nothing.
+ * Records that a client can make long are written under a limit. The buffer does not grow beyond it; a record that
+ * would exceed it is a ProtocolError. The check is where the buffer grows, so that it costs nothing.
  *
  * Large bytes that never change can be referred to instead of copied (`writeShared`). They then lie between parts of the
  * buffer, and `takeParts` hands over all of them in order.
@@ -17,7 +17,7 @@ export class Writer {
   private view: DataView;
   private start = 0;
   private offset = 0;
-  /** What stands before `start`: finished parts, in order, and how long they are together. */
+  /** The finished parts that stand before `start`, in order, and how long they are together. */
   private parts: Buffer[] = [];
   private partsBytes = 0;
   private readonly chunkBytes: number;
@@ -188,7 +188,7 @@ export class Writer {
     }
   }
 
-  /** What was written since the last take; the bytes are the caller's to keep. */
+  /** The bytes written since the last take; they are the caller's to keep. */
   take(): Buffer {
     if (this.parts.length > 0) return Buffer.concat(this.takeParts());
     return this.takeBuffer();
@@ -230,7 +230,7 @@ export class Writer {
   }
 }
 
-/** What was asked for is longer than its limit. */
+/** The record asked for is longer than its limit. */
 export class LimitError extends ProtocolError {
   constructor(bytes: number) {
     super(`more than ${bytes} bytes`);

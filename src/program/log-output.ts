@@ -28,7 +28,7 @@ export class LogOutput {
   private fd: number;
   private waiting: string[] = [];
   private waitingBytes = 0;
-  /** What the last write left of its lines. */
+  /** The rest of the lines that the last write did not take. */
   private rest: Buffer = Buffer.alloc(0);
   private dropped = 0;
   private scheduled = false;

@@ -1,6 +1,6 @@
 /**
- * A line of the log for a person: time, level, message, then the fields as name=value. What pino hands over is one JSON
- * object a line; one that cannot be read is passed on as it is.
+ * A line of the log for a person: time, level, message, then the fields as name=value. pino hands over one JSON object
+ * a line; a line that cannot be read is passed on as it is.
  *
  *   2026-11-30 15:04:05.123 INFO  serving mode=leader
  */

@@ -15,9 +15,9 @@ export class Request {
   readonly cxid: number;
   readonly operation: Operation;
   /**
-   * What it is. A write that cannot be read is `unreadable`: it is answered MARSHALLINGERROR where it came in, and no
-   * transaction is spent on it. Apache does the same on a standalone server; its leader logs an error under the zxid of
-   * the transaction before, which no peer of ours would accept.
+   * The kind of request. A write that cannot be read is `unreadable`: it is answered MARSHALLINGERROR where it came in,
+   * and no transaction is spent on it. Apache does the same on a standalone server. Its leader logs an error under the
+   * zxid of the transaction before, which no peer of ours would accept.
    */
   readonly kind: RequestKind;
   /** Of a write that can be read. */

@@ -1,4 +1,4 @@
-/** What zoo.cfg says about the client port, in units; names are the keys' own. */
+/** The settings of zoo.cfg about the client port, in units; each is named like its key. */
 export interface ServerOptions {
   readonly clientPortListenBacklog: number | undefined;
   readonly clientTcpKeepAlive: boolean;

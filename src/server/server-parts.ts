@@ -5,7 +5,7 @@ import type { ServerMetrics } from './metrics/server-metrics.ts';
 import type { ServerStats } from './monitoring/server-stats.ts';
 import type { ServerOptions } from './server-options.ts';
 
-/** What every part of a server works with; none of it changes with the role. */
+/** The things every part of a server works with; none of them changes with the role. */
 export interface ServerParts {
   readonly clock: Clock;
   readonly options: ServerOptions;

@@ -3,21 +3,22 @@ import type { Request } from './request.ts';
 import type { SessionChecks } from './sessions/session-tracker.ts';
 
 /**
- * What a serving ZooKeeperServer stands on: the standalone role, the leader, or the link to a leader. src/quorum
- * implements it once per role; an Upstream lives as long as its role and is never used after `stop`.
+ * The role below a serving ZooKeeperServer: the standalone role, the leader, or the link to a leader. src/quorum
+ * implements it once per role. An Upstream lives as long as its role and is never used after `stop`.
  *
- * What comes back: `onApplied` for every transaction applied (own, foreign and failed ones alike, in zxid order);
- * `onSynced` for each submitSync in the order submitted, with what was committed when its answer came, among it the
- * writes that the session submitted before (it submits none while a sync of its is unanswered); `onRevalidated` for
- * each revalidate. A call may answer from inside itself.
+ * Three calls come back. `onApplied` comes for every transaction applied, in zxid order: ours, foreign and failed ones
+ * alike. `onSynced` comes for each submitSync in the order submitted, with the writes committed when its answer came.
+ * Among them are those the session submitted before; it submits none while one of its syncs is unanswered.
+ * `onRevalidated` comes for each revalidate. A call may answer from inside itself.
  */
 export interface Upstream {
   readonly mode: ServerMode;
   /** Voting members, 1 when standalone: with more than two, globalOutstandingLimit is divided by one less than this. */
   readonly quorumSize: number;
   /**
-   * The newest transaction this peer has proposed, received or applied, committed or not. What is submitted now can
-   * only become a later one: that tells an own write from one that an earlier connection of the session left behind.
+   * The newest transaction this peer has proposed, received or applied, committed or not. A write submitted now
+   * can only become a later one. That tells this connection's write from one that an earlier connection of the session
+   * left behind.
    */
   readonly newestKnownZxid: Zxid;
   /** For reads: the tracker, or on a learner what lets all pass. */

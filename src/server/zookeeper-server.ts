@@ -141,7 +141,7 @@ export class ZooKeeperServer implements SessionOwner {
     this.pending.begin(this.parts.options.globalOutstandingLimit, upstream.quorumSize);
   }
 
-  /** The role is over. What was answered is still sent; what was not will not be, and clients look for another server. */
+  /** The role is over. Answers already given are still sent; no others will be, and clients look for another server. */
   stop(): void {
     if (!this.isServing) return;
     for (const connection of [...this.connections.all]) connection.close('this server stopped serving', true);
@@ -183,7 +183,7 @@ export class ZooKeeperServer implements SessionOwner {
     if (mode === 'standalone' || mode === 'leader') this.parts.metrics.connections.staleSessionsExpired.add(1);
   }
 
-  /** Closed by its client, which has been answered, or expired; what its connections still waited for is nobody's. */
+  /** Its client closed it and has been answered, or it expired. Requests that still waited are abandoned. */
   private endSession(connection: ClientConnection): void {
     connection.close('the session is over', true);
     const { queue } = connection.requests;
@@ -201,8 +201,9 @@ export class ZooKeeperServer implements SessionOwner {
   }
 
   /**
-   * The sync's answer is here; what was decided by then (`committed`) may still be on its way to the own disk. It is
-   * answered behind that and before anything later is applied, so it keeps its place among its session's writes.
+   * The sync's answer is here; the writes decided by then (`committed`) may still be on their way to this peer's disk.
+   * The sync is answered behind them and before anything later is applied. So it keeps its place among its session's
+   * writes.
    */
   onSynced(request: Request, committed: Zxid): void {
     if (!this.isServing) return;

@@ -2,7 +2,7 @@ import { ClientConnection } from '../../server/connection/client-connection.ts';
 import type { Json } from '../java-json.ts';
 import { type AdminCommand, type AdminContext, whileServing } from './admin-command.ts';
 
-/** Who is connected, which sessions there are, what they own and what they watch. */
+/** The commands about clients: the connections, the sessions, and the nodes these own and watch. */
 export const ABOUT_CLIENTS: readonly AdminCommand[] = [
   whileServing(['connections', 'cons'], (context) => ({ fields: connections(context, false) })),
   whileServing(['connection_stat_reset', 'crst'], ({ server }) => {

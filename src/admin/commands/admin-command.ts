@@ -35,7 +35,7 @@ export interface SnapshotFile {
   readonly bytes: number;
 }
 
-/** What is sent beside `command` and `error`, which every answer has. */
+/** The fields that are sent beside `command` and `error`, which every answer has. */
 export interface AdminAnswer {
   readonly fields?: JsonObject;
   /** 200 unless said. */
@@ -52,7 +52,7 @@ export interface AdminCommand {
   readonly method: 'GET' | 'POST';
   /** Only while the peer serves; else the answer is an error, with status 200. */
   readonly needsServer: boolean;
-  /** Who asks must hold every permission on the root node. */
+  /** The caller must hold every permission on the root node. */
   readonly needsAuth: boolean;
   /** The body comes in pieces, as long as it is; otherwise whole, and it has to be short. */
   readonly takesStream?: true;

@@ -2,7 +2,7 @@ import { messageOf } from '../../base/errors.ts';
 import { LOG_LEVELS } from '../../base/log.ts';
 import { type AdminAnswer, type AdminCommand, type AdminContext, type CommandBody, guarded } from './admin-command.ts';
 
-/** What costs the server much or takes clients away from it: only for who holds every permission on the root node. */
+/** Commands that cost the server much or take clients from it: for holders of every permission on the root alone. */
 export function guardedCommands(): readonly AdminCommand[] {
   const snapshots = new RateLimiter();
   const restores = new RateLimiter();

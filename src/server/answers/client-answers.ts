@@ -10,8 +10,8 @@ import type { Request } from '../request.ts';
 import type { Expiring } from '../sessions/expiry-buckets.ts';
 
 /**
- * What one request is answered, and how it is counted, once its turn has come; whose turn it is, the connection
- * decides. Follows FinalRequestProcessor for the frame around the answer; its body is prep's and the reads'.
+ * The answer to one request, and how it is counted, once its turn has come. The connection decides whose turn it is.
+ * The frame around the answer follows FinalRequestProcessor; prep and the reads make its body.
  */
 export interface AnsweredConnection extends Expiring, Watcher {
   readonly client: string;
@@ -50,7 +50,7 @@ export class ClientAnswers<C extends AnsweredConnection> {
     this.replies.end(at, err);
   }
 
-  /** What needs nobody else. */
+  /** A request that this server answers alone. */
   local(request: Request): void {
     const { kind } = request;
     if (kind === 'ping') this.ping(request);

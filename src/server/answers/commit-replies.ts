@@ -6,7 +6,7 @@ import type { Writer } from '../../jute/writer.ts';
 import type { Operation } from '../operations/operation.ts';
 
 /**
- * What a client is told of its write, once the transaction is applied: the write half of FinalRequestProcessor.
+ * The reply to a write, once its transaction is applied: the write half of FinalRequestProcessor.
  * Writes the reply's body and returns the error code; with an error there is no body, except that a failed multi is
  * err 0 and a body of errors.
  *

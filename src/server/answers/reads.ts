@@ -10,9 +10,9 @@ import type { Request } from '../request.ts';
 const reader = new Reader();
 
 /**
- * What is answered from this server's own tree: the read half of FinalRequestProcessor. Also for a sync, once it has
- * come back. SESSIONMOVED is never sent: the caller closes the connection instead. Never throws for what the client
- * sent.
+ * The replies that this server's tree gives: the read half of FinalRequestProcessor. A sync is answered here as well,
+ * once it has come back. SESSIONMOVED is never sent: the caller closes the connection instead. No bytes that the client
+ * sent make this throw.
  */
 export function answerRead(request: Request, watcher: Watcher, context: ReadContext, w: Writer): number {
   const { asker, operation } = request;

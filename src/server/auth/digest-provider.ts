@@ -5,8 +5,8 @@ import { splitDroppingTail } from './java-text.ts';
 import type { AuthAnswer, AuthProvider } from './provider.ts';
 
 /**
- * Scheme digest: credentials `user:password` prove the id `user:BASE64(HASH(user:password))`. Whoever proves the id
- * configured as superDigest is `super` as well.
+ * Scheme digest: credentials `user:password` prove the id `user:BASE64(HASH(user:password))`. A client that
+ * proves the id configured as superDigest is `super` as well.
  */
 export class DigestProvider implements AuthProvider {
   readonly scheme = 'digest';

@@ -12,7 +12,7 @@ export interface AuthProvider {
   /** May an ACL name this id? */
   isValid(aclId: string): boolean;
   matches(id: string, aclId: string): boolean;
-  /** What whoAmI and the audit log call the id. */
+  /** The name that whoAmI and the audit log give the id. */
   userName(id: string): string;
 }
 

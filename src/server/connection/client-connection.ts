@@ -24,13 +24,13 @@ import { SessionRequests } from './session-requests.ts';
 import { TurnShare } from './turn-share.ts';
 
 /**
- * One client's connection: bytes in, frames cut, replies and events out. Follows NIOServerCnxn. Who may attach to which
- * session is session-attachments.ts's to say, the order of requests session-requests.ts's, and the answers are
- * client-answers.ts's.
+ * One client's connection: bytes in, frames cut, replies and events out. Follows NIOServerCnxn. session-attachments.ts
+ * decides which connection may attach to which session. session-requests.ts keeps the order of requests, and
+ * client-answers.ts makes the answers.
  *
- * What is written in one turn of the event loop leaves in one write at its end. An event fires inside the apply of
- * its transaction and a reply is built after it, both into the same writer: that is all it takes for a client never
- * to see a change before the event that tells of it.
+ * All output of one turn of the event loop leaves in one write at its end. An event fires inside the apply of its
+ * transaction and a reply is built after it, both into the same writer. That is all it takes for a client never to see
+ * a change before the event that tells of it.
  */
 export class ClientConnection implements Watcher, Expiring {
   /** Only ExpiryBuckets writes it. */
@@ -126,7 +126,7 @@ export class ClientConnection implements Watcher, Expiring {
   private onEnd(): void {
     if (this.phase === Phase.closed) return;
     this.hasEnded = true;
-    // What it sent before is served first, in later turns where it has to wait for them.
+    // The requests it sent before are served first, in later turns where they have to wait for them.
     if (!this.isResumeScheduled) this.closeEnded();
   }
 

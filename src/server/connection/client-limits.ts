@@ -15,13 +15,13 @@ export const OUTPUT_CLOSE_BYTES = 64 * 1024 * 1024;
  * The names of two million children fit, and no client takes as much unless it is told to.
  */
 export const REPLY_MAX_BYTES = 64 * 1024 * 1024;
-/** What surrounds the data of a node in its reply. */
+/** The bytes that surround the data of a node in its reply. */
 export const REPLY_FRAME_BYTES = 1024;
 /** The results of one multiRead beyond the first: a client names a node of a megabyte in a few bytes. */
 export const MULTI_READ_MAX_BYTES = 16 * 1024 * 1024;
 /**
- * What one connection is served in a turn of the event loop, in requests and in time; the rest follows in later turns,
- * with whoever else is there served in between. A turn that has taken TURN_MS for all gives each one request more.
+ * The share of one connection in a turn of the event loop, in requests and in time. The rest follows in later turns,
+ * and the other connections are served in between. A turn that has taken TURN_MS for all gives each one request more.
  */
 export const SHARE_REQUESTS = 500;
 export const SHARE_MS = 3;

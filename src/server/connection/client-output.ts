@@ -9,7 +9,7 @@ const KEPT_WRITERS = 64;
 const KEPT_CHUNK_BYTES = 64 * 1024;
 const SPARE_CHUNK_BYTES = 512;
 
-/** Whoever has written something in this turn. */
+/** A part that has written something in this turn. */
 export interface HasOutput {
   flush(): void;
 }

@@ -16,8 +16,8 @@ import type { ConnectionStats } from './connection-stats.ts';
 import type { TurnEnd } from './turn-end.ts';
 
 /**
- * What one client is sent: replies and events as frames, in the order they are written, gathered in one writer until
- * the turn ends; and how much of it the client has not taken.
+ * The output for one client: replies and events as frames, in the order they are written. One writer gathers them
+ * until the turn ends. Also counts how much of the output the client has not taken.
  */
 export interface RepliesServer {
   readonly writers: WriterPool;

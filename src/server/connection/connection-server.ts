@@ -8,7 +8,7 @@ import type { OutputAccount } from './output-account.ts';
 import type { PendingRequests } from './pending-requests.ts';
 import type { TurnEnd } from './turn-end.ts';
 
-/** What a connection finds at the server it belongs to; the connections of one server are of one class, `C`. */
+/** The server as its connections see it; the connections of one server are of one class, `C`. */
 export interface ConnectionServer<C extends Expiring> extends ServerParts {
   /** Of the requests of all its connections. */
   readonly owner: SessionOwner;

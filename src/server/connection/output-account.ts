@@ -28,7 +28,7 @@ export class ConnectionOutput {
     this.noted = 0;
   }
 
-  /** What was written is lost. */
+  /** Closes the stream at once; output that has not left yet is lost. */
   cutOff(): void {
     this.stream.destroy();
   }

@@ -8,7 +8,7 @@ import { READS_BEFORE_WRITE_MAX } from './client-limits.ts';
 /**
  * The requests of one session that are not answered yet, in the order the client sent them. This order is what
  * CommitProcessor keeps: writes and syncs are submitted the moment they arrive, reads behind them wait, and nothing
- * is answered before what was asked earlier. What is local runs as soon as it comes to the head.
+ * is answered before what was asked earlier. A local request runs as soon as it comes to the head.
  *
  * A write behind a sync is held back until the sync is answered. A sync's answer needs a quorum to answer a PING, and
  * the write may well be committed by then: it would be applied before the reads between the two have been answered,
@@ -17,9 +17,9 @@ import { READS_BEFORE_WRITE_MAX } from './client-limits.ts';
  * A read that is at the head and waits for a later turn keeps every write from being submitted, and so do many reads
  * together: none of them may see what was asked after it.
  *
- * What an earlier connection of the session submitted here stays in front, inherited: its results come back through
- * the same queue, and without a place in it they would be taken for answers to the new connection's requests, as
- * clients that start counting their xids afresh (kazoo) would learn.
+ * The requests that an earlier connection of the session submitted here stay in front, inherited. Their results come
+ * back through the same queue. Without a place in it they would be taken for answers to the new connection's requests,
+ * as clients that start counting their xids afresh (kazoo) would learn.
  */
 export class RequestQueue {
   /** Bytes of all bodies in the queue. */
@@ -30,7 +30,7 @@ export class RequestQueue {
   private syncs = 0;
   /** Of those in front of what is held: what needs nobody else, and so waits for what does. */
   private locals = 0;
-  /** So many at the end are not submitted: a write behind a sync, and all that came after it. */
+  /** How many at the end are not submitted: a write behind a sync, and all that came after it. */
   private held = 0;
 
   get length(): number {
@@ -112,7 +112,7 @@ export class RequestQueue {
     return this.inherited > 0 || txn.zxid > floor;
   }
 
-  /** The connection is gone: what was submitted stays and is nobody's, the rest is dropped. Returns how many were dropped. */
+  /** The connection is gone: submitted requests stay without an owner. Returns how many others were dropped. */
   disown(): number {
     const before = this.requests.length;
     const submitted = before - this.held;

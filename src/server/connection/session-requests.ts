@@ -32,7 +32,7 @@ export interface RequestsHost {
   onSpent(): void;
 }
 
-/** What writes the answers. */
+/** The part that writes the answers. */
 export interface RequestsAnswerer {
   write(request: Request, txn: Txn, result: ApplyResult): void;
   read(request: Request): void;
@@ -99,7 +99,7 @@ export class SessionRequests {
     this.submitReady();
   }
 
-  /** What has to go upstream and may. A call may answer from inside itself. */
+  /** Submits the requests that have to go upstream and may. A call may answer from inside itself. */
   private submitReady(): void {
     for (let next = this.queue.takeToSubmit(); next !== undefined; next = this.queue.takeToSubmit()) {
       if (next.kind === 'sync') this.server.role.upstream?.submitSync(next);
@@ -124,7 +124,7 @@ export class SessionRequests {
     return request;
   }
 
-  /** A transaction of this session was applied: its own, an earlier connection's, or nobody's here. */
+  /** A transaction of this session was applied: submitted by this connection, by an earlier one, or elsewhere. */
   onApplied(txn: Txn, result: ApplyResult): void {
     if (!this.queue.isAnswerToHead(txn.header, this.floorZxid)) return;
     const isNobodys = this.queue.isHeadInherited;
@@ -151,8 +151,8 @@ export class SessionRequests {
   }
 
   /**
-   * What waited behind an answered write runs now, before the next transaction can be applied; in turns, when there is
-   * much of it and nothing of its own under way behind it.
+   * The requests that waited behind an answered write run now, before the next transaction can be applied. They run in
+   * turns when there are many of them and no write of the session is under way behind them.
    */
   private runReady(): void {
     const { clock } = this.server;

@@ -2,7 +2,7 @@ import type { Clock } from '../../io/clock.ts';
 import { TURN_MS } from './client-limits.ts';
 import type { HasOutput } from './client-output.ts';
 
-/** What connections do at the end of the turn of the event loop: read on where they had stopped, then send. */
+/** The work of connections at the end of the event loop's turn: they read on where they had stopped, then send. */
 export interface Resumable {
   resume(): void;
 }
@@ -47,8 +47,8 @@ export class TurnEnd {
   }
 
   /**
-   * What is resumed may answer at once: its output leaves with the rest. Those for whom no time is left are first in
-   * the next turn.
+   * A connection that is resumed may answer at once: its output leaves with the rest. Those for whom no time is left
+   * are first in the next turn.
    */
   private readonly run = (): void => {
     this.isScheduled = false;

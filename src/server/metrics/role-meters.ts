@@ -4,7 +4,7 @@ import type { ServerMetrics } from './server-metrics.ts';
 
 /** Meters for what happens outside this directory: whoever does the work says when, these work out what to count. */
 
-/** What the transaction log has counted since it was opened. */
+/** The counts of the transaction log since it was opened. */
 export interface LogCounts {
   readonly syncs: number;
   readonly lastSyncMs: number;

@@ -182,8 +182,8 @@ class EnsembleMetrics {
 
 /**
  * The metrics of one peer under the names Apache ZooKeeper 3.9 gives them (ServerMetrics, and the gauges its servers
- * register). One instance per peer and never a global one: several peers live in one process. Whoever does the work
- * adds to the field; `mntr` and /metrics read everything through `visit`.
+ * register). One instance per peer and never a global one: several peers live in one process. The code that does the
+ * work adds to the field; `mntr` and /metrics read everything through `visit`.
  *
  * Only what is measured here exists. The names that Apache has and this server has nothing to put behind (thread
  * pools, response caches, JVM pauses, throttles) are left out rather than shown as zero; docs/COMPATIBILITY.md lists them.

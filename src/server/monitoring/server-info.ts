@@ -2,8 +2,8 @@ import type { Zxid } from '../../jute/zxid.ts';
 import type { SizeStats } from '../metrics/counters.ts';
 
 /**
- * What four-letter words and metrics tell about a peer beyond the server itself. The composition root implements
- * both; everything is read at the time of the question, nothing is cached here.
+ * The facts that four-letter words and metrics tell about a peer beyond the server itself. The composition root
+ * implements both. Everything is read at the time of the question; nothing is cached here.
  */
 export interface ServerInfo {
   /** myid; 0 when standalone. */
@@ -79,7 +79,7 @@ export interface LeaderInfo {
 export interface HostInfo {
   /** `envi` lines in order. */
   environment(): readonly (readonly [key: string, value: string])[];
-  /** What a JVM would call its system properties, sorted by name. */
+  /** The pairs that a JVM would call its system properties, sorted by name. */
   properties(): readonly (readonly [key: string, value: string])[];
   /** -1 where the system does not tell. */
   openFileDescriptors(): number;

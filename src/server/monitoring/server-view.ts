@@ -9,7 +9,7 @@ import type { ExpiryBuckets } from '../sessions/expiry-buckets.ts';
 import type { Upstream } from '../upstream.ts';
 import type { ServerStats } from './server-stats.ts';
 
-/** What four-letter words and gauges see of a server. Of all this they change nothing but the statistics. */
+/** The part of a server that four-letter words and gauges see. They change nothing of it but the statistics. */
 export interface ServerView {
   readonly clock: Clock;
   readonly options: ServerOptions;

@@ -16,7 +16,7 @@ import type { SessionChecks } from '../sessions/session-tracker.ts';
 export type Operation = WriteOperation | ReadOperation | PlainOperation;
 
 interface AnyOperation {
-  /** What is forwarded to a leader, and what tells the transaction of one write from another's. */
+  /** The number that is forwarded to a leader; it also tells the transaction of one write from another's. */
   readonly type: number;
   /** The `lop` field of the four-letter word cons, once it is answered. */
   readonly lastOp: string;
@@ -32,7 +32,7 @@ export interface WriteRecord {
 export interface WriteOperation<R extends WriteRecord = WriteRecord> extends AnyOperation {
   readonly kind: 'write';
   readonly askedBy: AskedBy;
-  /** Throws ProtocolError when the bytes are no such record. What follows the record is not looked at. */
+  /** Throws ProtocolError when the bytes are no such record. Bytes after the record are not looked at. */
   read(r: Reader): R;
   /**
    * The body of its transaction with its changes staged, or an error code with nothing staged. MARSHALLINGERROR
@@ -55,8 +55,8 @@ export interface PartOfMulti<R extends WriteRecord = WriteRecord> {
 }
 
 /**
- * The three who can ask for a write. Of what servers submit, a session's beginning and end come from a client's
- * server under its session; a client that names such a number asks for an operation that does not exist.
+ * The three who can ask for a write. Among the writes of servers are a session's beginning and end: the client's
+ * server submits them under that session. A client that names such a number asks for an operation that does not exist.
  */
 export type AskedBy = 'clients' | 'servers' | 'multis';
 

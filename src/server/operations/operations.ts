@@ -68,13 +68,13 @@ const LOWEST_TYPE = OpCode.closeSession;
 const byType: Operation[] = new Array(OpCode.whoAmI - LOWEST_TYPE + 1).fill(unknown);
 for (const [name, type] of Object.entries(OpCode)) byType[type - LOWEST_TYPE] = operations[name as keyof typeof OpCode];
 
-/** What a client means that names this number. */
+/** The operation that a client means by this number. */
 export function operationOfClient(type: number): Operation {
   const operation = operationOf(type);
   return operation.kind === 'write' && operation.askedBy !== 'clients' ? unknown : operation;
 }
 
-/** What another server means that forwards this number, for a client or for itself. */
+/** The operation that another server means by this number when it forwards it, for a client or for itself. */
 export function operationOfServer(type: number): Operation {
   const operation = operationOf(type);
   return operation.kind === 'write' && operation.askedBy !== 'multis' ? operation : unknown;

@@ -76,7 +76,7 @@ export class PendingTree {
     }
   }
 
-  /** What was prepared will never be applied. */
+  /** Forgets all that was prepared: it will never be applied. */
   clear(): void {
     this.byPath.clear();
     this.changes.clear();

@@ -7,7 +7,7 @@ import type { SessionTracker } from '../sessions/session-tracker.ts';
 import type { PendingTree } from './pending-tree.ts';
 import type { QuotaCheck } from './quota-check.ts';
 
-/** What a write is judged by: who asks, the tree as it will be, and the time. */
+/** The grounds on which a write is judged: who asks, the tree as it will be, and the time. */
 export interface PrepContext {
   readonly pending: PendingTree;
   readonly sessions: SessionTracker;
@@ -22,7 +22,7 @@ export interface PrepContext {
   readonly timeMs: number;
   /** Monotonic. */
   readonly nowMs: number;
-  /** What its transaction may still hold, bytes: see Prep. */
+  /** The bytes that its transaction may still hold: see Prep. */
   readonly bytesLeft: number;
 }
 

@@ -100,7 +100,7 @@ export class Prep implements PrepContext {
     this.pending.onApplied(zxid);
   }
 
-  /** What was prepared will not be applied: the role is over. */
+  /** The role is over: nothing that was prepared will be applied. */
   reset(): void {
     this.pending.clear();
   }

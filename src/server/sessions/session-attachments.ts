@@ -28,9 +28,9 @@ export class SessionAttachments<C extends Attachable> {
   private readonly parts: ServerParts;
   private readonly role: ServedRole;
   private readonly reader = new Reader();
-  /** Who has a session here: its connection, or one that closed while what it had submitted is still to come. */
+  /** The holder of each session here: its connection, or one that closed before all its requests were answered. */
   private readonly holders = new Map<bigint, C>();
-  /** So many revalidations of a session are not answered yet: one for each connection that came back with it. */
+  /** How many revalidations of a session are not answered yet: one for each connection that came back with it. */
   private readonly revalidating = new Map<bigint, number>();
 
   constructor(parts: ServerParts, role: ServedRole) {

@@ -8,7 +8,7 @@ const ADDEND = 0xbn;
 const MASK_48 = (1n << 48n) - 1n;
 
 export const PASSWORD_BYTES = 16;
-/** What a refused client is sent. */
+/** The password that a refused client is sent. */
 export const NO_PASSWORD: Buffer = Buffer.alloc(PASSWORD_BYTES);
 
 export function sessionPassword(sessionId: bigint): Buffer {

@@ -126,8 +126,8 @@ export class SessionTracker implements SessionChecks {
   }
 
   /**
-   * Call at least twice a tick. What expires is closing at once, so that no late touch revives it, and waits for
-   * `takeExpired`: the host submits a closeSession for each, as many a turn as it likes.
+   * Call at least twice a tick. A session that expires is closing at once, so that no late touch revives it. It
+   * waits for `takeExpired`: the host submits a closeSession for each, as many a turn as it likes.
    */
   onTick(nowMs: number): void {
     const due = this.buckets.takeDue(nowMs);

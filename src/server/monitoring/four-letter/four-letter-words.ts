@@ -17,7 +17,7 @@ import type { WordContext } from './word-context.ts';
 type Word = (context: WordContext, asking: ClientConnection, firstBytes: Buffer) => string;
 
 const NOT_SERVING = 'This ZooKeeper instance is not currently serving requests';
-/** What telnet sends on an interrupt: no word, but Apache's table holds it, and it is refused like one. */
+/** The bytes telnet sends on an interrupt: no word, but Apache's table holds it, and it is refused like one. */
 const TELNET_CLOSE = 'telnet close';
 const TELNET_BYTES = 0xfff4fffd;
 const TRACE_MASK_BYTES = 8;

@@ -1,7 +1,7 @@
 import type { HostInfo, ServerInfo } from '../server-info.ts';
 import type { ServerView } from '../server-view.ts';
 
-/** What a four-letter word is answered from. */
+/** The sources that a four-letter word is answered from. */
 export interface WordContext {
   readonly server: ServerView;
   readonly info: ServerInfo;

@@ -22,7 +22,7 @@ export const getACL: ReadOperation = {
   },
 };
 
-/** Who may not administer a node need not know the hashes its digest ids carry (CVE-2019-0201). */
+/** A client that may not administer a node need not know the hashes its digest ids carry (CVE-2019-0201). */
 function withoutHashes(acl: readonly Acl[]): Acl[] {
   const masked: Acl[] = [];
   for (const entry of acl) {

@@ -2,7 +2,7 @@ import { ErrorCode, OpCode } from '../../../jute/codes.ts';
 import type { ReadOperation } from '../operation.ts';
 import { find, mayRead } from './node-lookup.ts';
 
-/** Of what is answered: the length of the data, and the Stat. */
+/** The fixed part of an answer: the length of the data, and the Stat. */
 const STAT_BYTES = 68;
 
 /** getData: path ustring, watch bool; answered the data and the Stat. */
