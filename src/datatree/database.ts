@@ -15,7 +15,7 @@ export interface DatabaseOptions extends TreeOptions {
   readonly log: Log;
 }
 
-/** What a transaction did, for the reply to whoever asked for it. */
+/** The outcome of a transaction, for the reply to the client that asked for it. */
 export interface ApplyResult {
   /** The transaction's type; that of each part in `items`, where the parts of a failed multi are errors. */
   readonly type: number;
@@ -123,8 +123,8 @@ export class Database {
   }
 
   /**
-   * What a fuzzy state holds of later transactions was committed before NEWLEADER, so it is right from the last of
-   * those, `zxid`, on. An exact state stays exact.
+   * A fuzzy state may hold later transactions in part. All of them were committed before NEWLEADER, so the state is
+   * right from the last of them, `zxid`, on. An exact state stays exact.
    */
   fuzzyUntil(zxid: Zxid): void {
     if (this.exactFrom === NOT_KNOWN_YET) this.exactFrom = zxid;

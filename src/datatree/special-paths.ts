@@ -3,7 +3,7 @@ export const ROOT_PATH = '/';
 export const ZOOKEEPER_PATH = '/zookeeper';
 export const QUOTA_PATH = '/zookeeper/quota';
 export const CONFIG_PATH = '/zookeeper/config';
-/** What lies below is local to a server in part, and so outside the digest. */
+/** Some nodes below it are local to one server, so all of them are outside the digest. */
 export const ZOOKEEPER_SUBTREE = '/zookeeper/';
 export const QUOTA_LIMITS_NAME = 'zookeeper_limits';
 export const QUOTA_STATS_NAME = 'zookeeper_stats';

@@ -58,7 +58,7 @@ function refuseMisplaced(disk: Disk, dir: string, prefix: string, belongsIn: str
   );
 }
 
-/** What an interrupted write left. Throws DiskError. */
+/** Removes the files that an interrupted write left. Throws DiskError. */
 export function removeTemporaries(disk: Disk, dir: string): void {
   const names = disk.list(dir).filter(isTemporary);
   for (const name of names) disk.unlink(join(dir, name));

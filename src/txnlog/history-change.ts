@@ -8,8 +8,8 @@ import { LogFileReader } from './log/log-file-reader.ts';
 import { replaceFile } from './small-file.ts';
 
 /**
- * Replacing a history, or cutting it; the side file is `history-change`. Both take several files, which cannot change in
- * one stroke. So what is about to happen is made durable first, in this one file, and a start that finds it carries
+ * Replacing a history, or cutting it; the side file is `history-change`. Both take several files, which cannot change
+ * in one stroke. So what is about to happen is made durable first, in this one file, and a start that finds it carries
  * it out to the end before anything is read. Until it is there the old history is whole, from then on the new one.
  *
  *   "install <snapshot file name>\n"     that snapshot is the whole history
@@ -25,7 +25,7 @@ export function writeIntent(disk: Disk, dirs: DataDirs, intent: Intent): void {
   replaceFile(disk, dirs.snapDir, INTENT, `${intent.kind} ${what}\n`);
 }
 
-/** What was begun and not finished. Throws DiskError and FatalError. */
+/** Reads the change that was begun and not finished. Throws DiskError and FatalError. */
 export function readIntent(disk: Disk, dirs: DataDirs): Intent | undefined {
   const path = join(dirs.snapDir, INTENT);
   if (!disk.exists(path)) return undefined;

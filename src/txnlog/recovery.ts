@@ -110,8 +110,9 @@ function loadBase(disk: Disk, dir: string, options: DatabaseOptions, log: Log): 
 }
 
 /**
- * What was read may so far be in memory only, when the process before was killed and the machine was not. From here on
- * it counts: it is voted with, acknowledged, and purging relies on it. Apache does not even sync its snapshots.
+ * The history just read may be in memory only, if the process before was killed and the machine was not. From here on
+ * it counts: this peer votes with it and acknowledges it, and purging relies on it. Apache does not even sync its
+ * snapshots.
  *
  * A sync alone is not enough. If one has failed before, the system may count pages as clean that it could not write,
  * and give them to every reader until the power goes; only writing them again makes another sync mean something. So

@@ -5,9 +5,9 @@ import { join, type LogName, listLogs, listSnapshots, type SnapshotName } from '
 import { looksComplete } from './snapshot/snapshot-reader.ts';
 
 /**
- * What may go: Apache's rule (PurgeTxnLog), except that a snapshot counts as kept only when it was written to its end
- * (ZOOKEEPER-3231). Everything older than the oldest of the `retain` newest such snapshots goes, but for the newest
- * log that begins at or below it: that one may hold the transactions that follow it.
+ * The files that may go. The rule is Apache's (PurgeTxnLog), except that a snapshot counts as kept only when it was
+ * written to its end (ZOOKEEPER-3231). Everything older than the oldest of the `retain` newest such snapshots goes, but
+ * for the newest log that begins at or below it: that one may hold the transactions that follow it.
  */
 export interface Purge {
   readonly logs: readonly LogName[];
@@ -35,7 +35,7 @@ export function planPurge(disk: Disk, snapDir: string, logDir: string, retain: n
 
 /** Oldest first, so that an interrupted purge leaves no hole. Throws DiskError. */
 export function carryOutPurge(disk: Disk, snapDir: string, logDir: string, purge: Purge, log: Log): void {
-  // What is kept must be there for good before what it replaces goes.
+  // The kept files must be there for good before the files that they replace go.
   disk.syncDir(snapDir);
   for (const { name } of purge.logs) {
     disk.unlink(join(logDir, name));

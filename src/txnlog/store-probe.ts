@@ -1,8 +1,8 @@
 import type { Zxid } from '../jute/zxid.ts';
 
 /**
- * What a store tells whoever looks into it, in tests and simulations; in production nobody does. A handler may throw,
- * and then it is as if the caller had.
+ * The events that a store tells an observer, in tests and simulations; in production there is none. A handler may
+ * throw, and then it is as if the caller had.
  */
 export interface StoreProbe {
   /** The history is about to be cut after `zxid`. */

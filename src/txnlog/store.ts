@@ -42,9 +42,9 @@ export interface StoreFacts {
 }
 
 /**
- * Everything durable of one peer: log, snapshots, epochs. What it promises: a transaction that `onDurable` named is
- * there after any crash; nothing is there that was not appended; and the history on disk is always one history,
- * whatever moment the power goes while it is replaced or cut.
+ * Everything durable of one peer: log, snapshots, epochs. It promises three things: a transaction that `onDurable`
+ * named is there after any crash; nothing is there that was not appended; and the history on disk is always one
+ * history, whatever moment the power goes while it is replaced or cut.
  *
  * How each file is written and judged is in the files beside this one; here is only what has to happen in which order.
  */
@@ -264,8 +264,9 @@ export class Store {
   }
 
   /**
-   * What a leader sent by SNAP becomes the whole history: `done` when that is durable, and never when the role ends
-   * before. A crash leaves the old history or the new one, whole (ZOOKEEPER-3642). A disk that cannot hold it is fatal.
+   * The tree that a leader sent by SNAP becomes the whole history. `done` is called when that is durable, and never
+   * when the role ends before. A crash leaves the old history or the new one, whole (ZOOKEEPER-3642). A disk that
+   * cannot hold it is fatal.
    */
   installSnapshot(cut: SnapshotSource, done: () => void): void {
     this.probe?.onInstalling(cut.zxid);

@@ -4,8 +4,8 @@ import { StatsTrack } from './stats-track.ts';
 
 /**
  * Quotas are znodes: /zookeeper/quota/P/zookeeper_limits says what P may hold, zookeeper_stats beside it what it does.
- * Every server keeps the usage by itself, outside any transaction, with each change below P. Who writes the limits
- * and who refuses a request over them is not decided here.
+ * Every server keeps the usage by itself, outside any transaction, with each change below P. Others write
+ * the limits and refuse a request over them; neither is decided here.
  *
  * The deepest quota above a path is the only one that counts. Usage is counted anew when the stats node is created
  * and after loading; text in it that does not parse is left alone.
@@ -57,7 +57,7 @@ export class Quotas {
     this.limited.remove(parentPath.slice(QUOTA_PATH.length));
   }
 
-  /** What a path holds has changed. */
+  /** The usage of a path has changed. */
   onUsage(path: string, bytes: number, count: number): void {
     if (this.limited.isEmpty) return;
     const limited = this.limited.deepestAbove(path);

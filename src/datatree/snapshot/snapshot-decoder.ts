@@ -6,7 +6,7 @@ import { Database, type DatabaseOptions } from '../database.ts';
 import { SessionTable } from '../session-table.ts';
 import { DataTree } from '../tree/data-tree.ts';
 
-/** What no node's data or path can be: Apache reads neither beyond twice its jute.maxbuffer. */
+/** No node's data or path is this long: Apache reads neither beyond twice its jute.maxbuffer. */
 const MAX_RECORD_BYTES = 1 << 30;
 
 /**
@@ -65,7 +65,7 @@ export class SnapshotDecoder {
     return this.isDone;
   }
 
-  /** What came after the end of the stream. */
+  /** The bytes that came after the end of the stream. */
   get rest(): Buffer {
     return Buffer.concat(this.chunks);
   }

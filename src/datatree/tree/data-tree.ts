@@ -55,7 +55,7 @@ export interface TreeOptions extends OwnerOptions {
  * ErrorCode, or with the handle of the node it made.
  *
  * Every change can meet a tree that has seen it already: recovery replays the log over a snapshot that holds some of
- * it (a fuzzy one of Apache's). What a repeated change does is said at each.
+ * it (a fuzzy one of Apache's). Each method says what a repeated change does.
  */
 export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree, QuotaTree {
   readonly watches: WatchManager;
@@ -96,7 +96,7 @@ export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree,
     return persistedStat(this.nodes, node);
   }
 
-  /** What a client is shown. */
+  /** The Stat as a client is shown it. */
   clientStat(node: number): Stat {
     return clientStat(this.nodes, node);
   }
@@ -217,7 +217,8 @@ export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree,
 
   /**
    * Paths to delete now, if they still have no children by then: containers that had children and have none left, or
-   * (with `maxNeverUsedMs` other than 0) never had any for so long; nodes whose TTL is over. `wallMs` is the wall clock.
+   * (with `maxNeverUsedMs` other than 0) never had any for so long; nodes whose TTL is over. `wallMs` is the wall
+   * clock.
    */
   containerCandidates(wallMs: number, maxNeverUsedMs: number): string[] {
     return this.owned.candidates(wallMs, maxNeverUsedMs);

@@ -7,18 +7,18 @@ import { DataSlab } from './data-slab.ts';
  * Children of a node are a linked list through their own fields, all nodes are another, both in the order of creation.
  * Paths, and the owners that are not 0, are kept beside.
  *
- * A handle is given out again after its node was freed; whoever keeps one across a change must know better. A page whose
- * nodes are all free is given back, but for one, so that a tree that was large once does not stay so.
+ * A handle is given out again after its node was freed; whoever keeps one across a change must know better. A page
+ * whose nodes are all free is given back, but for one, so that a tree that was large once does not stay so.
  *
- * What lies below a node is counted in it, so that nobody has to walk there to know: a change costs a step for each node
- * above it, and its path has more letters than that.
+ * Each node counts the nodes below it, so that no walk is needed to know their number. A change costs a step for each
+ * node above it, and its path has more letters than that.
  *
- * Invariants: `used` counts the nodes of a page that are not free; a page has a place in `open` as long as it has a free
- * node; the free nodes of a page are linked through their NEXT.
+ * Invariants: `used` counts the nodes of a page that are not free; a page has a place in `open` as long as it has a
+ * free node; the free nodes of a page are linked through their NEXT.
  */
 /**
- * Data from this length on is never overwritten in place, so that a reply can refer to it instead of copying it. A reply
- * that is not taken keeps the block of 1 MB alive that the data lies in.
+ * Data from this length on is never overwritten in place, so that a reply can refer to it instead of copying it. A
+ * reply that is not taken keeps the block of 1 MB alive that the data lies in.
  */
 const SHARED_DATA_BYTES = 32 * 1024;
 

@@ -51,7 +51,7 @@ export interface WalkedTree {
 
 export interface ReadableTree extends NodeView, WholeView, WalkedTree {}
 
-/** Who has to see a node before it changes: a snapshot cut that has not written it yet. */
+/** A listener that has to see a node before it changes: a snapshot cut that has not written it yet. */
 export interface ChangeListener {
   beforeChange(node: number): void;
   /** Follows beforeChange when the change is the node's end. */

@@ -6,8 +6,8 @@ import { WatchTable } from './watch-table.ts';
 import { type Watcher, WatchMode } from './watcher.ts';
 
 /**
- * Who is told of which change. A server keeps watches per connection, never on disk: what a client wants to keep
- * across connections it sets again with setWatches.
+ * The watches: which client is told of which change. A server keeps them per connection, never on disk. A client that
+ * wants to keep a watch across connections sets it again with setWatches.
  *
  * Two tables, because data and child watches of one path are apart: exists and getData leave data watches, also on a
  * path without a node, getChildren leaves child watches. A persistent watch is in both, a recursive one in the data
@@ -16,7 +16,7 @@ import { type Watcher, WatchMode } from './watcher.ts';
  * the same (CVE-2024-23944).
  */
 
-/** What of a tree setWatches and the manager have to know. */
+/** The part of a tree that setWatches and the manager have to know. */
 export interface WatchedTree {
   lookup(path: string): number;
   modifiedAt(node: number): Zxid;
@@ -110,7 +110,7 @@ export class WatchManager {
   }
 
   /**
-   * A client is back and names what it watched when it had seen `relativeZxid`. What changed since is told at once,
+   * A client is back and names what it watched when it had seen `relativeZxid`. A change since then is told at once,
    * without asking whether the connection may read it; the rest is watched again. Persistent watches are only set:
    * what they missed stays missed.
    */

@@ -138,10 +138,10 @@ export class WatchTable {
   }
 
   /**
-   * Tells each watcher of `path`, and each recursive one above it, once; `told` names those who know already. Who may
-   * not read is not told and has lost its one-shot watch anyway. Returns those it found, told or not, for the next
-   * trigger of the same change. The table is changed before the first is told: one that closes meanwhile may change
-   * it again.
+   * Tells each watcher of `path`, and each recursive one above it, once; `told` names those who know already. A
+   * watcher that may not read is not told and has lost its one-shot watch anyway. Returns those it found, told or not,
+   * for the next trigger of the same change. The table is changed before the first is told: one that closes meanwhile
+   * may change it again.
    */
   trigger(
     path: string,

@@ -1,7 +1,7 @@
 import type { Acl } from '../../jute/data-records.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 
-/** Who can be told of a change: a client's connection. Compared by identity. */
+/** A watcher can be told of a change: it is a client's connection. Watchers are compared by identity. */
 export interface Watcher {
   /** `type` is an EventType; `zxid` the transaction's, or ZXID_NONE for what setWatches found out. */
   onWatchEvent(type: number, path: string, zxid: Zxid): void;

@@ -139,7 +139,7 @@ export class LogFileReader {
     if (length < MIN_PAYLOAD_BYTES) return `the length ${length} cannot be`;
     const bytes = length + RECORD_OVERHEAD_BYTES;
     if (bytes > this.fileBytes - offset) return 'the record runs past the end of the file';
-    // What only looks like a length may name half the file: the end mark is looked at before all of that is read.
+    // Bytes that only look like a length may name half the file: the end mark is looked at before all of that is read.
     if (offset + bytes > this.chunkAt + this.chunk.length && !this.hasEndMark(offset + bytes)) return NO_END_MARK;
     this.load(offset, bytes);
     return recordDefect(this.chunk, offset - this.chunkAt, length);

@@ -13,7 +13,7 @@ import { adler32 } from '../adler32.ts';
  */
 export const LOG_HEADER_BYTES = 16;
 export const RECORD_HEAD_BYTES = 12;
-/** What a record takes beside its payload. */
+/** The bytes that a record takes beside its payload. */
 export const RECORD_OVERHEAD_BYTES = RECORD_HEAD_BYTES + 1;
 /** A TxnHeader, with no transaction after it: an old closeSession. */
 export const MIN_PAYLOAD_BYTES = 32;
@@ -30,7 +30,9 @@ export function writeLogHeader(target: Buffer, at: number): number {
   return at + LOG_HEADER_BYTES;
 }
 
-/** What is wrong with a header; undefined when nothing is. Apache checks the magic alone, so the dbid may be any. */
+/**
+ * Says what is wrong with a header; undefined when nothing is. Apache checks the magic alone, so the dbid may be any.
+ */
 export function logHeaderDefect(header: Buffer): string | undefined {
   if (header.readInt32BE(0) !== MAGIC) return `magic is 0x${header.readUInt32BE(0).toString(16)}, not ZKLG`;
   if (header.readInt32BE(4) !== VERSION) return `version is ${header.readInt32BE(4)}, not ${VERSION}`;
@@ -48,7 +50,7 @@ export function writeRecord(target: Buffer, at: number, payload: Buffer): number
   return end + 1;
 }
 
-/** What is wrong with the whole record of `length` payload bytes at `at`; undefined when nothing is. */
+/** Says what is wrong with the whole record of `length` payload bytes at `at`; undefined when nothing is. */
 export function recordDefect(bytes: Buffer, at: number, length: number): string | undefined {
   const payloadAt = at + RECORD_HEAD_BYTES;
   if (bytes[payloadAt + length] !== END_OF_RECORD) return NO_END_MARK;

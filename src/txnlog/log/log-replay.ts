@@ -21,7 +21,7 @@ export interface ReplayedLog {
   readonly transactions: number;
   /** Where the records end in each file that was read, by the zxid in its name. */
   readonly ends: ReadonlyMap<Zxid, number>;
-  /** What has to be cut off the last file before anything is appended. */
+  /** The tail that has to be cut off the last file before anything is appended. */
   readonly torn: TornTail | undefined;
 }
 
@@ -47,7 +47,9 @@ export function replayLog(place: LogPlace, snapshot: Zxid, log: Log, visitor: Re
   return replay.result();
 }
 
-/** The files that can hold transactions above `zxid`: the newest that begins at most one above it, and all newer ones. */
+/**
+ * The files that can hold transactions above `zxid`: the newest that begins at most one above it, and all newer ones.
+ */
 export function filesFrom(files: readonly LogName[], zxid: Zxid): readonly LogName[] {
   let first = 0;
   for (let i = 0; i < files.length && (files[i] as LogName).zxid <= zxid + 1; i++) first = i;
@@ -125,9 +127,9 @@ class Replay {
   }
 
   /**
-   * Whether something is missing before a file that begins an epoch, which the numbers do not show. Who wrote it may
-   * have left word. Of another server's file only this is known: the one before may end in a torn record, if nothing
-   * says that it was whole, and if no whole record follows the bad one.
+   * Whether something is missing before a file that begins an epoch, which the numbers do not show. The server that
+   * wrote it may have noted what came before. Of another server's file only this is known: the one before may end in a
+   * torn record, if nothing says that it was whole, and if no whole record follows the bad one.
    */
   private isHole(file: LogName, zxid: Zxid): boolean {
     if (zxid === this.last + 1 || zxid !== file.zxid) return false;

@@ -26,7 +26,7 @@ export interface LogWriterOptions {
   readonly preAllocBytes: number;
   /** A file longer than this is not appended to any more; 0: no limit. */
   readonly fileLimitBytes: number;
-  /** False: written, but never synced. What is acknowledged may be lost. */
+  /** False: the log is written, but never synced. An acknowledged write may be lost. */
   readonly forceSync: boolean;
   /** A sync that takes longer is warned about. */
   readonly fsyncWarningMs: number;
@@ -216,7 +216,7 @@ export class LogWriter {
     for (const done of this.whenIdle.splice(0)) done();
   }
 
-  /** What comes before it when that is not in its name; then the file. */
+  /** Writes the line for log-order.ts where the name does not say what comes before; then begins the file. */
   private startFile(zxid: Zxid): void {
     this.closeFile();
     // An epoch's start is no transaction: nobody comes to it by replaying.

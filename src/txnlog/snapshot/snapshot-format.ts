@@ -3,8 +3,8 @@ import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
 import { ADLER32_EMPTY, adler32 } from '../adler32.ts';
 
 /**
- * What a snapshot file has around the raw stream of datatree/snapshot-cut.ts; 3.9 writes both parts, older releases
- * one or none, and what a release does not know at the end of a file it leaves alone.
+ * The parts of a snapshot file around the raw stream of datatree/snapshot-cut.ts. 3.9 writes both parts, older releases
+ * one or none. A release leaves alone any part at the end of a file that it does not know.
  *
  *   file         header stream seal [digest-part seal] [last-zxid-part seal]
  *   header       magic int "ZKSN", version int 2, dbid long -1
@@ -28,7 +28,7 @@ export function snapshotHeader(): Buffer {
   return header;
 }
 
-/** What is wrong with a header; undefined when nothing is. */
+/** Says what is wrong with a header; undefined when nothing is. */
 export function snapshotHeaderDefect(header: Buffer): string | undefined {
   if (header.length < SNAPSHOT_HEADER_BYTES) return 'the header is cut short';
   if (header.readInt32BE(0) !== MAGIC) return `magic is 0x${header.readUInt32BE(0).toString(16)}, not ZKSN`;
