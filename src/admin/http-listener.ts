@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts';
 
 /**
  * An HTTP port for operators: binds, bounds what one visitor may cost, and asks `handle` for each answer. Answers are made
- * one at a time, because each may read much of the peer's state; whoever asks meanwhile waits in a short queue.
+ * one at a time, because each may read much of the peer's state; visitors who ask meanwhile wait in a short queue.
  */
 
 /** Connections at once; one more is closed. */

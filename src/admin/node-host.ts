@@ -6,8 +6,8 @@ import { FULL_VERSION } from '../server/monitoring/version.ts';
 import { SYSTEM_CALLS, type SystemCalls } from './system-calls.ts';
 
 /**
- * What `envi` and the file descriptor gauges tell of the process and the machine. The keys are those of a JVM,
- * because whoever reads them looks for these; the values are what comes nearest.
+ * The facts that `envi` and the file descriptor gauges tell of the process and the machine. The keys are those of a
+ * JVM, because their readers look for these; the values are the nearest that Node.js has.
  *
  * Any of it may fail: a user id without a name or a home, a working directory that was removed, a /proc that is not
  * there. The rest is told all the same.

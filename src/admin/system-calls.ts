@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { freemem, homedir, hostname, release, tmpdir, totalmem, userInfo } from 'node:os';
 
-/** What NodeHost asks of the system: each of these can fail, and says so by throwing. */
+/** The calls NodeHost makes to the system: each of them can fail, and says so by throwing. */
 export interface SystemCalls {
   hostname(): string;
   tmpdir(): string;

@@ -161,7 +161,7 @@ export class ClientSession {
     return this.greeted && this.stream !== undefined ? `${this.stream.remoteAddress}:${this.stream.remotePort}` : '';
   }
 
-  /** Encodes at once: the caller may reuse its buffers. What `write` throws is thrown on, and nothing is sent. */
+  /** Encodes at once: the caller may reuse its buffers. An error from `write` is thrown on, and nothing is sent. */
   submit(type: number, write: (w: Writer) => void, call: Call): void {
     if (this.isOver || this.closing) {
       call.onFailure(new ZooKeeperError(this.codeOfEnd));

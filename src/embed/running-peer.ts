@@ -11,8 +11,8 @@ import type { PeerMode } from '../quorum/role.ts';
 import { adminOfPeer } from './admin-of-peer.ts';
 
 /**
- * A peer in the real world, as programs hold it: promises for what becomes of it. Whatever its code throws ends this
- * peer and no other, and never the process.
+ * A peer in the real world, as programs hold it: promises for what becomes of it. An error that its code throws ends
+ * this peer and no other, and never the process.
  */
 export class RunningPeer {
   readonly config: PeerConfig;

@@ -45,8 +45,8 @@ export class NodeNet implements Net {
   }
 
   /**
-   * Binds a free port of `host` for a later `listen` on it: whoever has to tell others its port before it starts
-   * would otherwise pick one and hope. Connections that come before that are dropped.
+   * Binds a free port of `host` for a later `listen` on it: a peer that has to tell others its port before
+   * it starts would otherwise pick one and hope. Connections that come before that are dropped.
    */
   reserve(host: string, done: (error: NetError | undefined, port: number) => void): void {
     const server = newServer(false);

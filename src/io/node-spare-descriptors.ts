@@ -4,8 +4,8 @@ import { devNull } from 'node:os';
 /**
  * Opens files of the data directories also when clients have taken every file descriptor of the process: a few are
  * kept aside, given up when an open fails for the want of one, and taken back at the next close, in the same call, so
- * that no connection gets there first. Without them whoever opens enough connections stops the peer at its next log
- * file, whose directory has to be opened for a sync.
+ * that no connection gets there first. Without them anyone who opens enough connections stops the peer at its next
+ * log file, whose directory has to be opened for a sync.
  *
  * They are the process's, as the limit is. Three are enough: a snapshot's file, and one directory each that the log and
  * a snapshot have open at a time; what is opened besides is closed in the same call. Files that are only read get none:

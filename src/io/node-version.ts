@@ -1,4 +1,4 @@
-/** Which Node.js this runs on; written so that older ones can read it. */
+/** The oldest Node.js this runs on. This file is written so that older ones can read it. */
 export const OLDEST_NODE = 20;
 
 /** A sentence for those who have an older one. */

@@ -3,8 +3,8 @@ import { ZXID_NONE, ZXID_OBSERVER, type Zxid } from './zxid.ts';
 
 /**
  * Reads jute's binary archive: big-endian, no tags, lengths as ints, -1 for null. One Reader is re-pointed from
- * frame to frame. Everything out of bounds or out of range is a ProtocolError; whoever reads from a disk turns
- * that into a refusal that names file and offset.
+ * frame to frame. Everything out of bounds or out of range is a ProtocolError; code that reads from a
+ * disk turns that into a refusal that names file and offset.
  */
 export class Reader {
   private buffer: Buffer;
@@ -170,7 +170,7 @@ function decodeAsJava(bytes: Buffer): string {
 /** The quickest way to a bigint from two halves. */
 const scratch = new DataView(new ArrayBuffer(8));
 
-/** What Buffer.readInt32BE reads, whose checks `take` has made already. */
+/** The number that Buffer.readInt32BE reads; `take` has made its checks already. */
 function int32At(bytes: Buffer, at: number): number {
   return (
     ((bytes[at] as number) << 24) |

@@ -289,8 +289,8 @@ export function writeTxnBody(w: Writer, body: TxnBody): void {
 export const TXN_OF_MULTI_BYTES = 8;
 
 /**
- * How many bytes writeTxnBody makes of a body, without making them: whoever prepares a transaction has to know before
- * it is written whether all can take it.
+ * How many bytes writeTxnBody makes of a body, without making them. The code that prepares a transaction has to know
+ * before it is written whether all can take it.
  */
 export function txnBodyBytes(body: TxnBody): number {
   switch (body.kind) {

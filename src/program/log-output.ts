@@ -118,7 +118,7 @@ function openFile(path: string): number {
 const held: Socket[] = [];
 
 /**
- * The same pipe or terminal by a description of our own: whether it blocks is a property of the description, which is
+ * The same pipe or terminal by a new file description. Whether it blocks is a property of the description, which is
  * shared with those who started this process. A socket cannot be opened again, and a pipe of another user may not be;
  * libuv switches those over. A file keeps its description, whose offset is shared as well.
  */

@@ -160,7 +160,7 @@ class Program {
     });
   }
 
-  /** The first one closes in order; whoever sends another one after a while does not want to wait. */
+  /** The first one closes in order; an operator who sends another one after a while does not want to wait. */
   private onStopSignal(signal: string, peer: RunningPeer): void {
     const { log } = this;
     if (this.firstSignalMs !== undefined) {

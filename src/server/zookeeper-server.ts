@@ -42,7 +42,7 @@ export interface ServerNeeds {
 /**
  * The clients of one peer, whatever its role, and which applied transaction answers whom. Follows ZooKeeperServer.
  * Between `start` and `stop` it serves on top of the role's Upstream; outside it answers four-letter words and closes
- * whoever asks for more.
+ * connections that ask for more.
  */
 export class ZooKeeperServer implements SessionOwner {
   readonly ownerName = 'this server';

@@ -7,8 +7,8 @@ import { EnsembleProvider, SaslProvider, X509Provider } from './plugin-providers
 import type { AuthAnswer, AuthProvider } from './provider.ts';
 
 /**
- * Which schemes this server knows, and who may do what: ProviderRegistry and ZooKeeperServer.checkACL. Whether
- * clients must authenticate at all (enforce.auth) is not decided here.
+ * The schemes this server knows, and the check of a client's permissions: ProviderRegistry and
+ * ZooKeeperServer.checkACL. It is not decided here whether clients must authenticate at all (enforce.auth).
  */
 export interface AuthOptions {
   /** skipACL=yes: everyone may do everything. */

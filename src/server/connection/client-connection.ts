@@ -412,5 +412,5 @@ export class ClientConnection implements Watcher, Expiring {
 const Phase = { firstBytes: 0, connecting: 1, attaching: 2, open: 3, closed: 4 } as const;
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
-/** Of one frame at a time, whoever sent it. */
+/** The reader of one frame at a time, shared by all connections. */
 const frameReader = new Reader();

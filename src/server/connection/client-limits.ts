@@ -33,7 +33,7 @@ export const TURN_MS = 10;
 export const READS_BEFORE_WRITE_MAX = 64;
 /** The same over all connections, those that are closing too: above this the ones with the most are cut off. */
 export const OUTPUT_TOTAL_MAX_BYTES = 512 * 1024 * 1024;
-/** So much is left of it then. */
+/** The part of it that is left then. */
 export const OUTPUT_TOTAL_LEFT_BYTES = 384 * 1024 * 1024;
 /** How long a connection that the server closed may take to take what it was sent last. */
 export const CLOSING_MS = 5000;

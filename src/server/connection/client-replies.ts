@@ -63,7 +63,7 @@ export class ClientReplies {
     return at;
   }
 
-  /** With an error there is a body only where whoever answered has left one. */
+  /** With an error there is a body only where the code that answered has left one. */
   end(at: number, err: number): void {
     const w = this.writer;
     if (err !== ErrorCode.ok) w.patchInt(at + ERR_OFFSET, err);

@@ -1,8 +1,8 @@
 import { ZXID_NONE, ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
 
 /**
- * What `cons` tells of one connection and `crst` resets: ServerCnxn's own counters, which do not begin with what a
- * reset leaves. Times in whole ms.
+ * The numbers that `cons` tells of one connection and `crst` resets: the counters of ServerCnxn. They do not begin
+ * with the values a reset leaves. Times are in whole ms.
  */
 export class ConnectionStats {
   /** Wall clock at accept. */

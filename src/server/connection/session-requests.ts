@@ -73,7 +73,7 @@ export class SessionRequests {
     this.floorZxid = this.server.role.upstream?.newestKnownZxid ?? ZXID_ZERO;
   }
 
-  /** So much waits that nothing more is read. */
+  /** The queue is so long that nothing more is read. */
   get isFull(): boolean {
     const { length, bytes, own } = this.queue;
     if (length === 0) return false;

@@ -4,8 +4,8 @@ import type { ReadableTree } from '../../datatree/tree/tree-views.ts';
 import { ZXID_NONE, type Zxid } from '../../jute/zxid.ts';
 
 /**
- * Limits and usage of all quotas, summed over those below one first path component. There can be many, and each is text:
- * they are gone through once for a state of the tree, whoever asks for whichever sum how often.
+ * Limits and usage of all quotas, summed over those below one first path component. There can be many, and each is
+ * text. They are gone through once for a state of the tree, however often the sums are asked for.
  */
 export interface QuotaTree {
   readonly tree: ReadableTree;

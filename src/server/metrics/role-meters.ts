@@ -2,7 +2,7 @@ import type { Clock } from '../../io/clock.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 import type { ServerMetrics } from './server-metrics.ts';
 
-/** Meters for what happens outside this directory: whoever does the work says when, these work out what to count. */
+/** Meters for work outside this directory: the code that does it says when, these work out what to count. */
 
 /** The counts of the transaction log since it was opened. */
 export interface LogCounts {

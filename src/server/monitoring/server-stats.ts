@@ -1,7 +1,7 @@
 import { SizeStats, Summary } from '../metrics/counters.ts';
 import type { ServerMetrics } from '../metrics/server-metrics.ts';
 
-/** What `srvr` and `stat` tell and `srst` resets: ServerStats. Latencies are whole milliseconds. */
+/** The numbers that `srvr` and `stat` tell and `srst` resets: ServerStats. Latencies are whole milliseconds. */
 export class ServerStats {
   packetsReceived = 0;
   packetsSent = 0;

@@ -1,6 +1,6 @@
 /**
- * Which strings name a znode, as PathUtils.validatePath. Where a path is only looked up, none of this is asked:
- * a malformed path simply names no node.
+ * The rules for strings that name a znode, as PathUtils.validatePath. A path that is only looked up is not held to
+ * them: a malformed path simply names no node.
  */
 const SLASH = 0x2f;
 const DOT = 0x2e;

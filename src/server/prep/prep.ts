@@ -107,7 +107,7 @@ export class Prep implements PrepContext {
 
   private run({ operation, record, asker }: Request): TxnBody | number {
     if (operation.kind !== 'write') return ErrorCode.unimplemented;
-    // Whatever else is wrong with it: where the session is now it could be taken for the answer to another request.
+    // This goes before any other fault: where the session is now, that could be taken for another request's answer.
     const isOfSession = operation.type === OpCode.createSession || operation.type === OpCode.closeSession;
     if (!isOfSession && this.sessions.isElsewhere(asker.sessionId, asker.owner)) return ErrorCode.sessionMoved;
     if (record === undefined) return ErrorCode.marshallingError;

@@ -46,8 +46,8 @@ export class ExpiryBuckets<T extends Expiring> {
   }
 
   /**
-   * The next bucket when it is due, else undefined. One bucket a call: after a stall of the process, what clients
-   * sent meanwhile is read between the calls, and whoever pinged in time is not expired for our sleep.
+   * The next bucket when it is due, else undefined. One bucket a call: after a stall of the process, bytes that
+   * clients sent meanwhile are read between the calls. So a client that pinged in time is not expired for our stall.
    */
   takeDue(nowMs: number): ReadonlySet<T> | undefined {
     if (nowMs < this.nextMs) return undefined;

@@ -23,7 +23,7 @@ export interface Attachable {
   close(reason: string, politely: boolean, level?: 'info'): void;
 }
 
-/** Which connection has which session, and who may attach: the handshake, as ZooKeeperServer.processConnectRequest. */
+/** The session of each connection, and the handshake that attaches it: ZooKeeperServer.processConnectRequest. */
 export class SessionAttachments<C extends Attachable> {
   private readonly parts: ServerParts;
   private readonly role: ServedRole;

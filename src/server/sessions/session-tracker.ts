@@ -5,8 +5,8 @@ import { type Expiring, ExpiryBuckets } from './expiry-buckets.ts';
 
 /**
  * The live sessions where their expiry is decided: on the standalone server and on the leader. Follows
- * SessionTrackerImpl and LeaderSessionTracker. Which sessions exist after a restart is the database's to say; this
- * is who was heard when, who holds them, and who is being closed.
+ * SessionTrackerImpl and LeaderSessionTracker. The database says which sessions exist after a restart. This class
+ * knows when each was last heard of, which owner holds it, and whether it is being closed.
  *
  * A session is tracked from the moment its creation is submitted until its closeSession is applied. A new leader
  * tracks all sessions of the database with their full timeout.

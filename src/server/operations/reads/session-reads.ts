@@ -3,7 +3,8 @@ import { ErrorCode, OpCode } from '../../../jute/codes.ts';
 import type { ReadOperation } from '../operation.ts';
 
 /**
- * getEphemerals: prefixPath ustring; answered the paths of the session's own, by string prefix and not by subtree.
+ * getEphemerals: prefixPath ustring; the answer has the paths of the session's ephemerals, by string prefix and not by
+ * subtree.
  */
 export const getEphemerals: ReadOperation = {
   kind: 'read',
