@@ -44,7 +44,7 @@ export class ClientPort {
 
   /** `self` is what the membership in force says of this server. */
   follow(self: ServerSpec | undefined): void {
-    // What zoo.cfg alone says of it is in no membership that comes from elsewhere.
+    // An address that zoo.cfg alone gives is in no membership that comes from elsewhere.
     if (self?.client === undefined || self.clientFromStatic) return;
     const { host: written, port } = self.client;
     const host = isAnyHost(written) ? undefined : written;

@@ -54,7 +54,7 @@ export class ConfigBook implements Membership {
 
   /**
    * Whether this peer observes. One that was left out of the membership does not: it goes on as a follower without a
-   * vote, as in Apache, so that its clients keep their sessions until somebody stops it.
+   * vote, as in Apache, so that its clients keep their sessions until an operator stops it.
    */
   get isObserver(): boolean {
     return isObserver(this.inForce, this.self);

@@ -2,9 +2,9 @@ import { assert } from '../base/assert.ts';
 import { Fifo } from '../base/fifo.ts';
 
 /**
- * One event of a core at a time. One who is answered inside an event may ask at once for more: a client whose write was
- * applied sends its next one, a learner's request is proposed while its packet is handled. That waits here until the event
- * is over, in the order asked, and so no core is entered from inside itself.
+ * One event of a core at a time. A client that is answered inside an event may ask at once for more: a client whose
+ * write was applied sends its next one, a learner's request is proposed while its packet is handled. That waits here
+ * until the event is over, in the order asked, and so no core is entered from inside itself.
  *
  * Events from outside (a packet, a tick, a disk that answers) never come from inside another one.
  */

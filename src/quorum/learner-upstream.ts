@@ -11,8 +11,8 @@ import { requestPacket, revalidatePacket } from '../zab/wire/packets.ts';
 import type { PeerParts } from './peer-parts.ts';
 
 /**
- * The ground on which a learner's own clients stand: writes, syncs and sessions that come back go to the leader, and the answers come
- * here. A write is answered when its commit is applied, as every other transaction.
+ * The ground on which a learner's clients stand: writes, syncs and sessions that come back go to the leader, and the
+ * answers come here. A write is answered when its commit is applied, as every other transaction.
  */
 export interface LearnerUpstreamOptions {
   readonly self: number;

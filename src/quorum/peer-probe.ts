@@ -6,8 +6,8 @@ import type { QuorumPacket } from '../zab/wire/packets.ts';
 import type { Primary } from './primary.ts';
 
 /**
- * What a peer tells whoever looks into it, by the names of the protocol's events: a simulator judges by it what no
- * client can see. Nothing of this changes what the peer does. A handler may throw, and then it is as if the peer had.
+ * The events that a peer tells an observer, by their names in the protocol. A simulator judges by them what no client
+ * can see. Nothing of this changes what the peer does. A handler may throw, and then it is as if the peer had.
  */
 export interface PeerProbe extends StoreProbe {
   /** Read whenever they matter. */

@@ -61,7 +61,7 @@ export class Peer {
   readonly config: PeerConfig;
   readonly metrics: ServerMetrics;
   readonly server: ZooKeeperServer;
-  /** What is told about this peer. */
+  /** The facts that are told about this peer. */
   readonly info: ServerInfo;
   readonly auth: AuthRegistry;
   private readonly world: World;
@@ -409,7 +409,7 @@ export class Peer {
     };
   }
 
-  // What others ask
+  // Questions of others
 
   /** Into the log, for an operator. */
   dumpState(): void {

@@ -1,9 +1,12 @@
 import type { LeaderInfo } from '../server/monitoring/server-info.ts';
 import type { LearnerState } from './state-dump.ts';
 
-/** The part of a peer between two elections; alone, for good. It ends by `stop`, or says through its options that it is over. */
 export type PeerMode = 'looking' | 'standalone' | 'leader' | 'follower' | 'observer';
 
+/**
+ * The part of a peer between two elections; a server that is alone has one for good. It ends by `stop`, or says through
+ * its options that it is over.
+ */
 export interface Role {
   readonly mode: Exclude<PeerMode, 'looking'>;
   /** How far it has come, as `mntr` names it: discovery, synchronization or broadcast. Standalone has none. */

@@ -3,8 +3,8 @@ import { type Zxid, zxidText } from '../jute/zxid.ts';
 import type { ServerView } from '../server/monitoring/server-view.ts';
 
 /**
- * What this peer is doing, written to its log when an operator asks (SIGQUIT): role and queues, those who learn from it,
- * its clients, its last elections. Many clients are not all listed: the log is no place for them, `cons` is.
+ * The present work of this peer, written to its log when an operator asks (SIGQUIT): role and queues, those who learn
+ * from it, its clients, its last elections. Many clients are not all listed: the log is no place for them, `cons` is.
  */
 export interface PastElection {
   readonly wallMs: number;

@@ -2,7 +2,7 @@ import { printHostPort } from '../quorum/host-address.ts';
 import { splitHostPorts } from '../quorum/server-spec.ts';
 
 /**
- * What the side that dials an election port says first:
+ * The first message on an election connection, from the side that dials:
  *
  *   initial = sid                                        ; a long >= 0: servers before 3.5
  *           / version sid length addresses               ; long, long, int, that many bytes of UTF-8

@@ -20,8 +20,8 @@ import { type Reach, whyUnreachable } from './reach.ts';
  *
  * Of two servers the one with the higher id dials. When the lower one wants to talk, it dials too, says who it is,
  * closes, and is dialled back. Messages are framed by an int length. A peer has one message waiting, and a newer
- * one replaces it, because only the latest vote is true; what was sent last is sent again on a new connection, since the
- * one before may have taken it along.
+ * one replaces it, because only the latest vote is true; what was sent last is sent again on a new connection, since
+ * the one before may have taken it along.
  *
  * Nobody waits for anybody: dials run side by side, each bounded by `cnxTimeoutMs` with its lookup, so an address
  * that swallows packets or a name that does not resolve costs nothing but its own peer (ZOOKEEPER-2164, 3756). What
@@ -72,7 +72,7 @@ interface Link {
   lastSent: Buffer | undefined;
   /** When the first message of this search for a leader was sent that nothing was heard after. */
   unansweredSinceMs: number | undefined;
-  /** What the server said of itself; tried when the configured addresses do not lead to it. */
+  /** The addresses that the server gave of itself; tried when the configured addresses do not lead to it. */
   advertised: readonly ElectionAddress[];
   redial: Timer | undefined;
   redialMs: number;
@@ -174,7 +174,7 @@ export class PeerMesh {
     assert(!this.closed && sid !== this.options.self, 'an open mesh sends to others');
     const link = this.links.get(sid) ?? this.linkTo(sid);
     link.queued = message;
-    // What an earlier message holds up is unanswered, too: its connection may lead nowhere.
+    // A message that an earlier one holds up is unanswered, too: its connection may lead nowhere.
     if (this.urgent) link.unansweredSinceMs ??= this.clock.nowMs();
     if (
       link.stream !== undefined &&

@@ -15,7 +15,7 @@ export interface QuorumVerifier {
   readonly voters: ReadonlySet<number>;
   /** Candidates of weight 0 are never elected. 0 as well for who is no voter. */
   weightOf(sid: number): number;
-  /** Whoever is no voter is not counted, wherever the acknowledgement came from (ZOOKEEPER-2959). */
+  /** Servers that are no voters are not counted, wherever the acknowledgement came from (ZOOKEEPER-2959). */
   containsQuorum(acks: ReadonlySet<number>): boolean;
   /**
    * The configuration as Apache writes it to the wire, the config znode and files: a line for each `server.N`

@@ -4,8 +4,8 @@ import type { QuorumVerifier } from '../quorum/quorum-verifier.ts';
 import type { Vote } from './vote.ts';
 
 /**
- * What an election is told at its start, what it answers with, and what it asks of the one who runs it. The host never
- * calls back into the election from inside one of its calls.
+ * The two sides of an election: what it is told at its start and answers with, and what it asks of its host, the one
+ * who runs it. The host never calls back into the election from inside one of its calls.
  */
 export interface Candidate {
   /** False for observers, who learn the outcome but have no part in it. */
@@ -13,7 +13,7 @@ export interface Candidate {
   readonly zxid: Zxid;
   /** The current epoch of this server's history; 0 when it has none. */
   readonly peerEpoch: number;
-  /** Not synchronised yet, even if zxid and epoch look like it: see empty-voters.ts. */
+  /** Not synchronised yet, even if zxid and epoch look like it: see history-roll.ts. */
   readonly empty: boolean;
   /** The operator left the file `initialize`. */
   readonly initialize: boolean;
@@ -45,7 +45,7 @@ export interface Outcome {
   readonly vote: Vote;
   readonly state: SettledState;
   /**
-   * An empty voter that empty-voters.ts let count, and that voted for this leader: what it tells the leader may count
+   * An empty voter that history-roll.ts let count, and that voted for this leader: what it tells the leader may count
    * as well. False for every other voter, and for an empty one that only joins an ensemble.
    */
   readonly emptyButCounts: boolean;

@@ -6,14 +6,14 @@ import type { QuorumVerifier } from '../quorum/quorum-verifier.ts';
 import type { ElectionOptions } from './election-host.ts';
 
 /**
- * Who votes: the members in force, and with them those that are proposed and not known to be committed, whose quorum is
- * needed as well. It also judges the members that others send with their notifications; what is done with newer ones
+ * The voters: the members in force, and with them those that are proposed and not known to be committed, whose quorum
+ * is needed as well. It also judges the members that others send with their notifications; what is done with newer ones
  * is the host's affair.
  *
- * Anybody who reaches an election port can send some, and call himself by any id. So they are heard from voters in force
- * alone, never without this server among them, and believed when a quorum of those voters sends the same. That costs
- * nothing where they are true: a membership is decided with a quorum of the one before, and this server, which does not
- * know of it, was not among it.
+ * Anybody who reaches an election port can send some, and call himself by any id. So they are heard from voters in
+ * force alone, never without this server among them, and believed when a quorum of those voters sends the same. That
+ * costs nothing where they are true: a membership is decided with a quorum of the one before, and this server, which
+ * does not know of it, was not among it.
  */
 export class Electorate {
   private readonly self: number;
@@ -59,7 +59,7 @@ export class Electorate {
     return this.sids;
   }
 
-  /** What notifications carry. */
+  /** The membership as notifications carry it. */
   get config(): Buffer {
     return this.bytes;
   }

@@ -11,18 +11,18 @@ import { isBetter, type ReceivedVote, type Standing, type Vote } from './vote.ts
 import { received, VoteTable } from './vote-table.ts';
 
 /**
- * Who leads: ZooKeeper's FastLeaderElection, version 3 of its election algorithms, without threads and clocks. Every
- * looking voter tells all others whom it would follow, goes over to whoever stands better (vote.ts), and decides
- * once a quorum says the same in the same round and nothing better came for `finalizeWaitMs`. Whoever looks while an
- * ensemble is settled joins it when a quorum follows one leader and that leader says so itself (ZOOKEEPER-975,
- * 1514, 1732); whoever is settled answers those who look.
+ * Finds out who leads: ZooKeeper's FastLeaderElection, version 3 of its election algorithms, without threads and
+ * clocks. Every looking voter tells all others whom it would follow, goes over to a candidate that stands better
+ * (vote.ts), and decides once a quorum says the same in the same round and nothing better came for `finalizeWaitMs`. A
+ * server that looks while an ensemble is settled joins it when a quorum follows one leader and that leader says so
+ * itself (ZOOKEEPER-975, 1514, 1732). Settled servers answer those who look.
  *
- * An empty voter abstains until empty-voters.ts lets it count. Abstaining it belongs to no round. What it sends has
- * zxid -1, which makes every Apache release since 3.6 overlook it, and round 0, which makes the older ones overlook
- * it too and makes every looking server answer it at once with its vote. These answers are what "told" means: a
- * looking server's vote is never below its own history. The first message on a connection is not trusted to be one,
- * because servers repeat their last message, however old, when a connection comes about (peer-mesh.ts); it is asked for
- * again. Two that abstain answer each other in round 1, which nobody answers.
+ * An empty voter abstains until history-roll.ts lets it count. While it abstains it belongs to no round. Its messages
+ * have zxid -1, which makes every Apache release since 3.6 overlook it, and round 0, which makes the older ones
+ * overlook it too and makes every looking server answer it at once with its vote. These answers are what "told" means:
+ * a looking server's vote is never below that server's history. The first message on a connection is not trusted to be
+ * one, because servers repeat their last message, however old, when a connection comes about (peer-mesh.ts); it is
+ * asked for again. Two that abstain answer each other in round 1, which nobody answers.
  *
  * Not decided here: whether the elected leader gets its quorum of followers (zab), which connections there are
  * (peer-mesh.ts), what is done with a newer configuration (the host).
@@ -41,7 +41,7 @@ export class FastLeaderElection {
   private readonly rollCall: RollCall;
   /** Votes of the present round. */
   private readonly votes: VoteTable;
-  /** What settled servers say, of whatever round. */
+  /** The votes of settled servers, of any round. */
   private readonly settledVotes: VoteTable;
 
   private state: PeerState | 'idle' = 'idle';
@@ -54,7 +54,7 @@ export class FastLeaderElection {
   /** A voter without a history; and whether it belongs to no round until it may count. */
   private empty = false;
   private abstaining = false;
-  /** Who sent something since the last connection to it came about. */
+  /** The servers that sent something since the last connection to them came about. */
   private readonly heardFrom = new Set<number>();
 
   constructor(self: number, options: ElectionOptions, host: ElectionHost) {
@@ -109,8 +109,9 @@ export class FastLeaderElection {
   }
 
   /**
-   * What this server is from now on, and the vote it answers with. The host calls it again when the leader's epoch is
-   * known: a vote that kept the epoch of before would never match those of later joiners (ZOOKEEPER-1732, 1818).
+   * Sets the state that this server is in from now on, and the vote it answers with. The host calls it again when the
+   * leader's epoch is known: a vote that kept the epoch of before would never match those of later joiners
+   * (ZOOKEEPER-1732, 1818).
    */
   settle(state: SettledState, vote: Vote): void {
     this.state = state;
@@ -177,9 +178,9 @@ export class FastLeaderElection {
   }
 
   /**
-   * Whoever looks in an earlier round is told the present one. Who looks in this one, and was settled when it last
-   * answered, has dropped our vote: it would hear of it with our next repetition alone, 200 ms later, as from Apache's
-   * servers. Once only: its word takes the place of that answer.
+   * A server that looks in an earlier round is told the present one. One that looks in this round, and was settled when
+   * it last answered, has dropped our vote: it would hear of it with our next repetition alone, 200 ms later, as from
+   * Apache's servers. Once only: its word takes the place of that answer.
    */
   private hasMissedOurVote(from: number, n: Notification): boolean {
     if (isQuestion(n)) return true;
@@ -418,7 +419,9 @@ function isQuestion(n: Notification): boolean {
   return n.state === 'looking' && n.zxid === ZXID_NONE && n.round === ROUND_OF_QUESTIONS;
 }
 
-/** As Java's long: after the largest comes the smallest. A stranger can say any round, and it has to go on after that. */
+/**
+ * As Java's long: after the largest comes the smallest. A stranger can say any round, and it has to go on after that.
+ */
 function nextRound(round: bigint): bigint {
   return BigInt.asIntN(64, round + 1n);
 }

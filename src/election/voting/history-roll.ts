@@ -19,17 +19,17 @@ import type { QuorumVerifier } from '../quorum/quorum-verifier.ts';
  * Why this is safe while fewer than a quorum are empty. Let t be committed by the quorum Q, and let Q' elect a
  * leader. Q and Q' share a voter v. If v still has its history, the order of votes and the epochs of ZAB's discovery
  * do their work. If v was emptied after it acknowledged t, it counts because everyone told after v started again:
- * so did another voter w of Q (Q is more than v, unless v is the whole ensemble), which had t by then. Nobody's vote
- * is below its own history, so v supports a candidate that is at least as good as w, and such a history contains t.
- * Each empty voter answers for its own lost memory this way, so it does not matter how many there are or what
- * the others have come to know since.
+ * so did another voter w of Q (Q is more than v, unless v is the whole ensemble), which had t by then. No voter's
+ * vote is below that voter's history, so v supports a candidate that is at least as good as w, and such a history
+ * contains t. Each empty voter answers for its own lost memory this way, so it does not matter how many there are or
+ * what the others have come to know since.
  *
- * What cannot be told apart. A first start of a majority, and a majority that lost its disks while those who
+ * Two situations cannot be told apart. A first start of a majority, and a majority that lost its disks while those who
  * still have theirs are away, look the same to those present; the rule then lets them start. They wait a while for
  * the others first, once they have heard of a history they never do, and the file `initialize` is what decides
  * otherwise.
  *
- * roll-call.ts applies it to the own vote. The leader applies it once more (zab/history-votes.ts), to the
+ * roll-call.ts applies it to this server's vote. The leader applies it once more (zab/history-votes.ts), to the
  * histories it collects in discovery: the synchronisation that ends a voter's emptiness must not come from a leader
  * that lacks t.
  */

@@ -10,8 +10,8 @@ import type { Zxid } from '../../jute/zxid.ts';
  *   config       = configLength bytes of UTF-8 (quorum/quorum-config.ts)
  *
  * Older peers stop earlier: after round (28 bytes; the epoch is the zxid's), or they send 40 bytes, whose last int
- * Apache does not read as a version, so it counts as 0; version 1 has no config. What is neither is not a
- * notification, and is dropped by itself: the stream it came on is in step and stays (ZOOKEEPER-3769).
+ * Apache does not read as a version, so it counts as 0; version 1 has no config. A message that is neither is not a
+ * notification, and it alone is dropped: the stream it came on is in step and stays (ZOOKEEPER-3769).
  */
 export type PeerState = 'looking' | 'following' | 'leading' | 'observing';
 

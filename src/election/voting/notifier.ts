@@ -4,8 +4,8 @@ import { type PeerState, writeNotification } from './notification.ts';
 import type { Vote } from './vote.ts';
 
 /**
- * Who is sent a notification, and when again: all voters at once with every new proposal, and for as long as nothing is
- * decided after a wait that doubles each time.
+ * Decides which servers are sent a notification, and when again. All voters are sent one at once with every new
+ * proposal; as long as nothing is decided they are sent it again, after a wait that doubles each time.
  */
 
 /** Nothing is as important as a first start, and nothing is lost by asking: an abstaining voter asks this often. */

@@ -1,7 +1,7 @@
 import type { Zxid } from '../../jute/zxid.ts';
 import type { PeerState } from './notification.ts';
 
-/** Who should lead, on the strength of which history, in which round of the election. */
+/** A vote says who should lead, on the strength of which history, in which round of the election. */
 export interface Vote {
   readonly leader: number;
   readonly zxid: Zxid;
@@ -16,7 +16,7 @@ export interface ReceivedVote extends Vote {
   readonly version: number;
 }
 
-/** What a candidate stands on. Larger wins: by epoch, then zxid, then server id. */
+/** The ground on which a candidate stands. Larger wins: by epoch, then zxid, then server id. */
 export interface Standing {
   readonly leader: number;
   readonly zxid: Zxid;

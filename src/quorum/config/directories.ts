@@ -6,7 +6,7 @@ import type { ConfigContext, Settings } from './settings.ts';
 /**
  * Where snapshots and logs go. A directory that is not the one its author believes is lost data at the next start, so
  * a value that a shell or an editor would have turned into something else (quotes, `~`, `$`) is refused, unless there
- * is a directory of that very name: then somebody's data is in it.
+ * is a directory of that very name: then a user's data is in it.
  */
 export interface Directories {
   readonly dataDir: string;

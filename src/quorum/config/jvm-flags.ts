@@ -45,7 +45,7 @@ function addFlag(target: FlagTarget, name: string, flag: Setting): void {
   else target.warnings.push(`${flag.where}: unknown property${didYouMean(key)}`);
 }
 
-/** What the scripts of Apache ZooKeeper and of its packagers set for the logging of a JVM. */
+/** The flags that the scripts of Apache ZooKeeper and of its packagers set for the logging of a JVM. */
 const FLAGS_OF_SCRIPTS: ReadonlySet<string> = new Set([
   'root.logger',
   'console.threshold',

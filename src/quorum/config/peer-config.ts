@@ -13,7 +13,7 @@ export interface PeerConfig extends FieldsOfKeys {
   /** Absolute path of zoo.cfg; undefined when the configuration did not come from a file. */
   readonly configFile: string | undefined;
 
-  // Who this peer is among whom
+  // This peer and its ensemble
   /** False: one server by itself, without election and quorum ports. */
   readonly distributed: boolean;
   /** From dataDir/myid; undefined when there is no such file, which only a standalone server may lack. */

@@ -14,7 +14,7 @@ import { suggest } from './suggest.ts';
 
 /**
  * From zoo.cfg to a PeerConfig: QuorumPeerConfig's cross-checks, and the values that several keys decide together.
- * Who is a member, and which of them this peer is, read-members.ts finds out. All refusals come at once, in a
+ * read-members.ts finds out which servers are members, and which of them this peer is. All refusals come at once, in a
  * RefusedConfig; each names file, line, key and what would be right.
  */
 export interface ReadConfig {
@@ -130,7 +130,9 @@ function refuseNotificationIntervals(settings: Settings): void {
   }
 }
 
-/** `srvr` is always answered; so is `isro` where read-only mode was asked for, since clients look for servers with it. */
+/**
+ * `srvr` is always answered; so is `isro` where read-only mode was asked for, since clients look for servers with it.
+ */
 function readFourLetterWords(settings: Settings): ReadonlySet<string> {
   const words = new Set<string>(['srvr']);
   if (settings.value('readonlymode.enabled')) words.add('isro');

@@ -11,9 +11,9 @@ import type { PeerConfig } from './peer-config.ts';
 import type { ConfigContext, Settings } from './settings.ts';
 
 /**
- * Who the members are, and which of them this peer is: the server lines of zoo.cfg or of dynamicConfigFile,
- * dataDir/myid, and the client address, which either of zoo.cfg and the server line may give. What a server line
- * may say is election/quorum's to judge.
+ * Finds out who the members are, and which of them this peer is. It reads the server lines of zoo.cfg or of
+ * dynamicConfigFile, dataDir/myid, and the client address, which either of zoo.cfg and the server line may give.
+ * election/quorum judges what a server line may say.
  */
 export interface Members {
   readonly distributed: boolean;

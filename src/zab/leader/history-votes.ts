@@ -6,7 +6,7 @@ import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
  *
  * That conclusion needs voters that remember. One that was wiped, or is new, has forgotten what it acknowledged, and
  * together with a stale voter it would elect a leader that lacks committed transactions (ZOOKEEPER-261; two empty
- * servers beside one with data, when an ensemble of one is grown to three). election/empty-voters.ts has the rule and
+ * servers beside one with data, when an ensemble of one is grown to three). election/history-roll.ts has the rule and
  * the reason why it is enough; the election applies it to the votes, this to the histories: an empty voter counts only
  *  - when every voter has answered: then the best history there is has been seen, or
  *  - when no voter that answered has any history and the empty ones are a quorum by themselves: a first start.
@@ -18,8 +18,8 @@ import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
  * it stays connected; and whoever has a history, or has accepted this very epoch before, perhaps from another leader,
  * proves that there was a start already.
  *
- * A voter that has neither epoch nor transaction, and does not call itself empty, counts as ZooKeeper counts it: a fresh server
- * of Apache's, or one of ours with the operator's `initialize` file.
+ * A voter that has neither epoch nor transaction, and does not call itself empty, counts as ZooKeeper counts it: a
+ * fresh server of Apache's, or one of ours with the operator's `initialize` file.
  */
 export type HistoryKind = 'some' | 'fresh' | 'empty';
 

@@ -203,7 +203,7 @@ export class Leader<Question> {
     return (proposed + 1) as Zxid;
   }
 
-  // What arrives.
+  // Packets that arrive.
 
   private handle(link: LearnerLink, packet: QuorumPacket): void {
     switch (link.phase) {
@@ -314,7 +314,7 @@ export class Leader<Question> {
     this.afterApply();
   }
 
-  /** The own tree may have come further. */
+  /** The leader's tree may have come further. */
   private afterApply(): void {
     this.proposals.applied(this.ports.history.lastZxid);
     this.synchronization.synchroniseThoseWhoWait();

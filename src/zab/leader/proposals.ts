@@ -52,7 +52,7 @@ export class Proposals {
     return this.entries.length - this.committedCount;
   }
 
-  /** The last proposal that is not yet known to be in the own tree. */
+  /** The last proposal that is not yet known to be in the leader's tree. */
   get lastUnapplied(): Zxid | undefined {
     return this.entries.last()?.zxid;
   }

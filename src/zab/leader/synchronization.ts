@@ -81,7 +81,7 @@ export class Synchronization {
     this.maybeEstablish();
   }
 
-  /** Puts it off, in phase `history`, while the own tree has less than this learner may have helped to commit. */
+  /** Puts it off, in phase `history`, while the leader's tree has less than this learner may have helped to commit. */
   synchronise(link: LearnerLink): void {
     if (link.catchUp.snapshotFrom === undefined) {
       // From here on nothing is committed with the help of what this learner's disk may be about to lose.
@@ -94,7 +94,8 @@ export class Synchronization {
       forceSnapshotSync: this.options.forceSnapshotSync || link.catchUp.needsSnapshot || this.snapOnly.has(link.sid),
       snapshotSizeFactor: this.options.snapshotSizeFactor,
     });
-    // A committed transaction may be on this learner's disk and not yet on ours: a snapshot must not take it away there.
+    // A committed transaction may be on this learner's disk and not yet on ours: a snapshot must not take it away
+    // there.
     if (plan.kind === 'snap' && treeZxid < link.catchUp.snapshotFrom) return;
     // A server that is no member may still be one to be, as its own files say it; it has the places of observers.
     if (!link.voter && !this.hasRoomFor(plan.kind)) {
@@ -124,12 +125,13 @@ export class Synchronization {
     link.forwarding = true;
     const config = Buffer.from(this.history.configText(), 'utf8');
     link.wire.send(new Packet(PacketType.newLeader, this.proposals.epochStart, config));
-    // Apache's leaders send these before; its learners up to 3.9.2 then die of a COMMIT that comes before UPTODATE, and log
+    // Apache's leaders send these before; its learners up to 3.9.2 then die of a COMMIT that comes before UPTODATE, and
+    // log
     // all of it again (ZOOKEEPER-4394).
     for (const entry of open) link.wire.send(new Packet(PacketType.proposal, entry.zxid, entry.payload));
   }
 
-  /** The own tree may have come further. */
+  /** The leader's tree may have come further. */
   synchroniseThoseWhoWait(): void {
     for (const link of this.links.values()) {
       if (link.phase === 'history') this.synchronise(link);

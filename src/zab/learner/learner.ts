@@ -45,10 +45,11 @@ import type { LearnerOptions, LearnerPorts, LearnerState } from './learner-ports
  * ZOOKEEPER-4643). Here that is the order of one queue, WhenDurable. Transactions are logged as they come, at
  * any time, so nothing is ever in memory only (ZOOKEEPER-3023, ZOOKEEPER-4785, ZOOKEEPER-4394).
  *
- * A voter without a history (history-votes.ts) takes the epoch for its own, and acknowledges proposals, only at UPTODATE.
+ * A voter without a history (history-votes.ts) takes the epoch for its own, and acknowledges proposals, only at
+ * UPTODATE.
  *
- * A transaction that is sent twice is skipped (a snapshot may hold more than its zxid says); one that is left out ends the
- * role, for a log with a hole would be served to others one day (ZOOKEEPER-4925).
+ * A transaction that is sent twice is skipped (a snapshot may hold more than its zxid says); one that is left out ends
+ * the role, for a log with a hole would be served to others one day (ZOOKEEPER-4925).
  */
 export type LearnerPhase =
   | 'opening'
@@ -139,7 +140,9 @@ export class Learner {
     return !this.isOver() && !this.isBusy();
   }
 
-  /** Answers LearnerHistory.truncate: the log ends at `lastZxid` now. undefined: it cannot end there, and is as it was. */
+  /**
+   * Answers LearnerHistory.truncate: the log ends at `lastZxid` now. undefined: it cannot end there, and is as it was.
+   */
   onTruncated(lastZxid: Zxid | undefined): void {
     assert(this.stage === 'truncating', 'nothing was to be cut');
     if (lastZxid !== this.syncZxid) {
@@ -179,7 +182,7 @@ export class Learner {
     if (this.silentHalfTicks > limitTicks * 2) this.leave(`nothing heard from the leader for ${limitTicks} ticks`);
   }
 
-  // What arrives.
+  // Packets that arrive.
 
   private handle(packet: QuorumPacket): void {
     switch (this.stage) {
@@ -214,7 +217,8 @@ export class Learner {
     // The remains of a broken synchronisation are never what anybody meant.
     const isMeant = this.state.initialize === true && lastZxid === ZXID_ZERO;
     this.isUnproven = !this.options.observer && (this.state.empty || isNew) && !isMeant;
-    // An epoch is promised once. A learner that has accepted it before says so with -1, and is synchronised without being
+    // An epoch is promised once. A learner that has accepted it before says so with -1, and is synchronised without
+    // being
     // counted; so does one that cannot be synchronised but by a snapshot, which zxid -1 asks for.
     const needsSnapshot = this.state.needsSnapshot === true;
     const current = epoch > accepted && !needsSnapshot ? currentEpoch : -1;
@@ -395,7 +399,9 @@ export class Learner {
     if (!stays) this.leave('a reconfiguration gives this server another role or leader');
   }
 
-  /** The observer's PROPOSAL and COMMIT in one; some leaders have sent it as a PROPOSAL already, while synchronising. */
+  /**
+   * The observer's PROPOSAL and COMMIT in one; some leaders have sent it as a PROPOSAL already, while synchronising.
+   */
   private onInform(zxid: Zxid, payload: Buffer): void {
     if (zxid <= this.committed) return;
     if (this.accept(zxid, payload)) this.pending.push(zxid);

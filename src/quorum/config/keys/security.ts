@@ -1,6 +1,6 @@
 import { ignored, type KeySpec, NO_SASL, NO_TLS, PROPERTY, refused } from './key-spec.ts';
 
-/** Who may do what. */
+/** The keys that say who may do what. */
 export const SECURITY_KEYS = {
   'DigestAuthenticationProvider.enabled': {
     ...PROPERTY,

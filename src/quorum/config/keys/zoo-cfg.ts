@@ -13,7 +13,7 @@ import {
   zeroOrMore,
 } from './key-spec.ts';
 
-/** What only zoo.cfg can say: who this server is among whom, where, and in which time. */
+/** The keys that only zoo.cfg can have: who this server is among whom, where, and in which time. */
 export const ZOO_CFG_KEYS = {
   dataDir: { ...FILE, type: 'path', default: undefined, means: 'Directory of snapshots, epochs and `myid`. Needed.' },
   dataLogDir: {
