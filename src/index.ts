@@ -38,7 +38,7 @@ export function startPeer(config: string | PeerProperties, options: StartOptions
 }
 
 export interface StartEnsembleOptions extends StartOptions {
-  /** For the peers' directories, 1, 2, ...; by default a temporary one, removed by `close`. */
+  /** The place of the peers' directories, 1, 2, ...; by default a temporary one, removed by `close`. */
   readonly dataDir?: string;
   /** Keys of zoo.cfg for every peer. Unless given here tickTime is 500, initLimit 20 and syncLimit 10. */
   readonly properties?: PeerProperties;

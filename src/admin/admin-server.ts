@@ -30,7 +30,7 @@ export interface AdminServerOptions {
   readonly trustsForwardedFor: boolean;
 }
 
-/** Of a request that carries a body; a snapshot to restore is no such request. */
+/** The limit of a request that carries a body; a snapshot to restore is no such request. */
 const MAX_BODY_BYTES = 64 * 1024;
 const NOT_SERVING = 'This ZooKeeper instance is not currently serving requests';
 const ALL_PERMISSIONS = [Perm.read, Perm.write, Perm.create, Perm.delete, Perm.admin];

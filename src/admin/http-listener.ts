@@ -12,13 +12,13 @@ import type { Log } from '../base/log.ts';
 const MAX_CONNECTIONS = 64;
 /** Requests that wait for the one being answered; one more is told 503. */
 const MAX_WAITING = 16;
-/** From the connection to the end of the headers. */
+/** The time from the connection to the end of the headers. */
 const HEADERS_TIMEOUT_MS = 10_000;
 /** A whole request, the upload of a snapshot included. */
 const REQUEST_TIMEOUT_MS = 600_000;
 
 export interface HttpListenerOptions {
-  /** For messages: `admin server`, `metrics`. */
+  /** The name in messages: `admin server`, `metrics`. */
   readonly name: string;
   readonly host: string;
   /** 0: any. */

@@ -6,7 +6,7 @@ import { javaDouble } from '../server/monitoring/four-letter/java-format.ts';
  */
 export type Json = string | number | bigint | boolean | null | JavaDouble | readonly Json[] | JsonObject;
 
-/** In the order of insertion. A Map keeps keys that look like numbers in theirs, which an object does not. */
+/** The keys stay in the order of insertion. A Map keeps it also for keys like numbers; an object does not. */
 export type JsonObject = { readonly [key: string]: Json } | ReadonlyMap<string, Json>;
 
 /** A Java double: it always has a decimal point. NaN and infinities are strings, as Jackson writes them. */

@@ -97,7 +97,7 @@ class CountedSummary extends PromSummary<'quantile' | 'key'> {
   }
 }
 
-/** Those of the JVM's own metrics that any process has. */
+/** The metrics of a JVM that any process has. */
 function addProcessMetrics(registry: Registry): void {
   const registers = [registry];
   const { user, system } = process.cpuUsage();

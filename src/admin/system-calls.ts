@@ -5,7 +5,7 @@ import { freemem, homedir, hostname, release, tmpdir, totalmem, userInfo } from 
 export interface SystemCalls {
   hostname(): string;
   tmpdir(): string;
-  /** Of the system. */
+  /** The release of the system. */
   release(): string;
   userName(): string;
   homedir(): string;

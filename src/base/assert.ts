@@ -10,7 +10,7 @@ export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new AssertionFailure(message);
 }
 
-/** For the arm of a switch or a lookup that the types or an earlier check rule out. */
+/** The end of an arm of a switch or a lookup that the types or an earlier check rule out. */
 export function unreachable(message: string): never {
   throw new AssertionFailure(message);
 }

@@ -7,7 +7,7 @@ import { assert } from './assert.ts';
  *
  * Invariants: `size` items from `head` on; the room is a power of two and never below that of the beginning.
  */
-/** With fewer items than one for so many slots half of the slots go. */
+/** Half of the slots go when fewer than one in so many is in use. */
 const SPARSE = 8;
 
 export class Fifo<T> {

@@ -35,7 +35,7 @@ export interface SessionOptions {
   readonly servers: readonly ServerAddress[];
   readonly sessionTimeoutMs: number;
   readonly readOnly: boolean;
-  /** Of a session to take over; 0n for a new one. */
+  /** The id of a session to take over; 0n for a new one. */
   readonly sessionId: bigint;
   readonly password: Buffer;
   readonly maxFrameBytes: number;
@@ -156,7 +156,7 @@ export class ClientSession {
     return this.seenZxid;
   }
 
-  /** Of the server connected to, for logs; "" without a connection. */
+  /** The address of the server connected to, for logs; "" without a connection. */
   get server(): string {
     return this.greeted && this.stream !== undefined ? `${this.stream.remoteAddress}:${this.stream.remotePort}` : '';
   }

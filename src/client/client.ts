@@ -75,7 +75,7 @@ export interface ConnectOptions extends ClientOptions, CallOptions {
   readonly connectTimeoutMs?: number;
 }
 
-/** Given up on, an operation rejects with the signal's reason; a request already sent is carried out all the same. */
+/** An operation given up on rejects with the signal's reason; a request already sent is carried out all the same. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
 }

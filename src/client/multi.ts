@@ -26,7 +26,7 @@ export type CreateModeName = keyof typeof CreateMode;
 export interface CreateOptions {
   readonly mode?: CreateModeName;
   readonly acl?: readonly Acl[];
-  /** Of the modes with a TTL, in milliseconds; a server grants them only with extendedTypesEnabled. */
+  /** The TTL of the modes that have one, in milliseconds; a server grants them only with extendedTypesEnabled. */
   readonly ttlMs?: number;
 }
 

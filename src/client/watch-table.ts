@@ -12,7 +12,7 @@ export interface WatchedEvent {
   readonly state: 'syncConnected' | 'expired';
   /** As the client names it, without its chroot. */
   readonly path: string;
-  /** Of the change; -1 when the change happened while the client was away, or there was none. */
+  /** The zxid of the change; -1 when the change happened while the client was away, or there was none. */
   readonly zxid: Zxid;
 }
 
@@ -41,7 +41,7 @@ export class WatchTable {
     else atPath.add(watcher);
   }
 
-  /** Without `watcher`: all of that kind at that path. */
+  /** Removes `watcher`; without one, all of that kind at that path. */
   remove(kind: WatchKind, path: string, watcher?: Watcher): Watcher[] {
     const ofKind = this.watchers[kind];
     const atPath = ofKind.get(path);
@@ -103,7 +103,7 @@ export class WatchTable {
     return all;
   }
 
-  /** Those whose missed changes the server does not report when they are registered again. */
+  /** The watches whose missed changes the server does not report when they are registered again. */
   persistentOnes(): { path: string; watcher: Watcher }[] {
     return [...this.listed('persistent'), ...this.listed('persistentRecursive')];
   }

@@ -11,7 +11,7 @@ import { RunningPeer } from './running-peer.ts';
  * a port that was merely found free may be somebody else's a moment later.
  */
 export interface EnsembleOptions {
-  /** For the peers' directories, 1, 2, ...; by default a temporary one, removed by `close`. */
+  /** The place of the peers' directories, 1, 2, ...; by default a temporary one, removed by `close`. */
   readonly dataDir?: string;
   /** Keys of zoo.cfg for every peer, over those of DEFAULTS. */
   readonly properties?: Readonly<Record<string, string | number | boolean>>;
@@ -38,7 +38,7 @@ interface Seat {
 }
 
 export class Ensemble {
-  /** By position: server 1 is peers[0]. A restart puts another one in its place. */
+  /** The peers by position: server 1 is peers[0]. A restart puts another one in its place. */
   readonly peers: RunningPeer[] = [];
   private readonly seats: readonly Seat[];
   private readonly dir: string;
@@ -71,7 +71,7 @@ export class Ensemble {
     return ensemble;
   }
 
-  /** For clients: every peer's client port, `127.0.0.1:50001,127.0.0.1:50002`. */
+  /** The connect string for clients: every peer's client port, `127.0.0.1:50001,127.0.0.1:50002`. */
   get connectString(): string {
     return this.peers.map((peer) => `${HOST}:${peer.clientPort}`).join(',');
   }

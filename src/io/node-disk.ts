@@ -22,7 +22,7 @@ import { closeDescriptor, openDescriptor } from './node-spare-descriptors.ts';
  * UV_THREADPOOL_SIZE below 4, about which `threadPoolWarning` has a line for the log.
  */
 export interface NodeDiskOptions {
-  /** Where an exception of a `done` goes: it is a bug of the peer that passed it. */
+  /** The receiver of an exception of a `done`: it is a bug of the peer that passed it. */
   readonly onThrow: (error: unknown) => void;
 }
 

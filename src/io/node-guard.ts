@@ -28,7 +28,7 @@ export class NodeGuard {
     }
   }
 
-  /** For callers that spare the closure of `run`. */
+  /** The same report for callers that spare the closure of `run`. */
   failed(error: unknown): void {
     this.onThrow(error);
   }

@@ -10,7 +10,7 @@ import type { World } from './world.ts';
 /** The real doors of one peer. Each peer of a process has its own, so that it can be shut by itself. */
 export interface NodeWorld extends World {
   readonly net: NodeNet;
-  /** Given what any callback of the peer throws. Until somebody takes it over, that ends the process. */
+  /** Takes the error that a callback of the peer throws. Until it is replaced, such an error ends the process. */
   onThrow: (error: unknown) => void;
   /**
    * Nothing of the peer runs after this: its timers, streams and listeners are gone, and its directories as soon as

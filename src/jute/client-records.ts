@@ -96,7 +96,7 @@ export interface CreateRequest {
   data: Buffer | undefined;
   acl: Acl[] | undefined;
   flags: number;
-  /** Milliseconds; -1 in a CreateRequest. Any long a client sends; what is valid is the server's to say. */
+  /** Milliseconds; -1 in a CreateRequest. A client may send any long; the server decides which are valid. */
   ttl: bigint;
 }
 

@@ -51,7 +51,7 @@ export class Reader {
     return int32At(this.buffer, this.take(4));
   }
 
-  /** For values that use all 64 bits: session ids, digests, node checksums. */
+  /** A long for values that use all 64 bits: session ids, digests, node checksums. */
   readLong(): bigint {
     const at = this.take(8);
     scratch.setInt32(0, int32At(this.buffer, at));

@@ -34,7 +34,7 @@ export class Writer {
     return this.partsBytes + this.offset - this.start;
   }
 
-  /** Of the buffer that is written to, used or not. */
+  /** The bytes of the buffer that is written to, used or not. */
   get heldBytes(): number {
     return this.buffer.length;
   }

@@ -2,13 +2,13 @@ import type { LogOutput } from './log-output.ts';
 
 /**
  * The end of the process, which nothing outside may hold up. Those who read its output get a moment for the last lines.
- * And `process.exit` waits for libuv's threads, one of which may hang in a disk or a resolver that does not answer: these
- * get a moment as well, then the process kills itself, so that its supervisor can start it anew.
+ * `process.exit` waits for libuv's threads, one of which may hang in a disk or a resolver that does not answer. These
+ * threads get a moment as well. Then the process kills itself, so that its supervisor can start it anew.
  */
 const LAST_LINES_MS = 1000;
 const THREADS_LIMIT_MS = 2000;
 const THREADS_POLL_MS = 20;
-/** Those of `process.getActiveResourcesInfo` that have a thread. */
+/** The names in `process.getActiveResourcesInfo` of requests that have a thread. */
 const ON_A_THREAD = new Set(['FSReqCallback', 'FSReqPromise', 'GetAddrInfoReqWrap', 'GetNameInfoReqWrap']);
 
 export class ProcessExit {

@@ -1,10 +1,10 @@
 import type { Id } from '../jute/data-records.ts';
 
-/** On whose behalf a request is judged: a session, the ids that its client has proved, and where the session is held. */
+/** The party that a request is judged for: a session, the ids its client has proved, and the session's holder. */
 export interface Asker {
-  /** 0 for what the server itself asks and no session is concerned with. */
+  /** The session; 0 for requests of the server itself that concern no session. */
   readonly sessionId: bigint;
-  /** In Apache's order; the remote address is one of them. */
+  /** The ids in Apache's order; the remote address is one of them. */
   readonly authIds: readonly Id[];
   /** A connection of this server, a learner's link, or undefined for the server itself. */
   readonly owner: SessionOwner | undefined;

@@ -20,7 +20,7 @@ export class Request {
    * zxid of the transaction before, which no peer of ours would accept.
    */
   readonly kind: RequestKind;
-  /** Of a write that can be read. */
+  /** The record of a write that can be read. */
   readonly record: WriteRecord | undefined;
   /** The record behind the header, a view into the frame it came in. */
   readonly body: Buffer;

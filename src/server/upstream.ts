@@ -21,9 +21,9 @@ export interface Upstream {
    * left behind.
    */
   readonly newestKnownZxid: Zxid;
-  /** For reads: the tracker, or on a learner what lets all pass. */
+  /** The check for reads: the tracker, or on a learner a check that lets all pass. */
   readonly sessions: SessionChecks;
-  /** Also createSession (body: timeout int) and closeSession. Never fails here: a refused write is an error txn. */
+  /** Takes createSession (body: timeout int) and closeSession. It never fails here: a refused write is an error txn. */
   submitWrite(request: Request): void;
   submitSync(request: Request): void;
   /** An id for a session about to be created; where expiry is decided it is tracked from now on. */

@@ -60,7 +60,7 @@ export class RequestAnswers {
     return upstream === undefined ? ErrorCode.sessionExpired : upstream.sessions.check(asker.sessionId, asker.owner);
   }
 
-  /** Under the first component of the path. */
+  /** Counts it under the first component of the path. */
   private countQuotaExceeded(request: Request): void {
     const namespace = request.record?.path?.split('/', 2)[1] ?? '';
     this.parts.metrics.requests.quotaExceededPerNamespace.add(namespace, 1);

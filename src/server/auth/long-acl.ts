@@ -15,7 +15,7 @@ export class LongAcl {
   private readonly ips: IpEntry[] = [];
   private readonly others: Acl[] = [];
   private askedIds: readonly Id[] | undefined = undefined;
-  /** By the permission asked for. */
+  /** The answers by the permission asked for. */
   private readonly answers = new Map<number, boolean>();
 
   constructor(acl: readonly Acl[]) {

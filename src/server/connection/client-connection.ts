@@ -52,7 +52,7 @@ export class ClientConnection implements Watcher, Expiring {
   private readonly share: TurnShare;
   private phase: number = Phase.firstBytes;
   private firstBytes: Buffer = NO_BYTES;
-  /** Of its requests; another one when the client has proved one more id. */
+  /** The asker of its requests; another one when the client has proved one more id. */
   private asker: Asker;
   /** The client's ConnectRequest had the field readOnly, so the response has it as well. */
   private knowsReadOnly = false;
@@ -200,7 +200,7 @@ export class ClientConnection implements Watcher, Expiring {
     this.close('refused frame', true);
   }
 
-  /** From the cutter; false leaves what follows for later. */
+  /** Takes a frame from the cutter; false leaves the frames that follow for later. */
   private readonly onFrame = (frame: Buffer): boolean => {
     this.countPacketIn(4 + frame.length);
     if (this.phase === Phase.open) this.onRequest(frame);
@@ -323,7 +323,7 @@ export class ClientConnection implements Watcher, Expiring {
     return this.server.auth.permits(acl, Perm.read, this.asker.authIds);
   }
 
-  /** At the end of a turn in which there was output. */
+  /** Called at the end of a turn in which there was output. */
   flush(): void {
     if (!this.replies.flush()) return;
     this.output.note();

@@ -24,7 +24,7 @@ export class ClientConnections<C extends Counted> {
   readonly account: OutputAccount;
   private readonly byAddress = new Map<string, OfAddress>();
   private readonly addresses = new Map<Counted, OfAddress>();
-  /** In the order they were closed, with the time at which they are cut off. */
+  /** The closing ones in the order they were closed, with the time at which they are cut off. */
   private readonly closing = new Map<C, number>();
 
   constructor(expiry: ExpiryBuckets<C>, account: OutputAccount) {
@@ -32,7 +32,7 @@ export class ClientConnections<C extends Counted> {
     this.account = account;
   }
 
-  /** Those that are closing included. */
+  /** The number of connections, closing ones included. */
   get count(): number {
     return this.all.size + this.closing.size;
   }

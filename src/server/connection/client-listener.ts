@@ -38,7 +38,7 @@ export class ClientListener {
   private readonly mostByDescriptors: number;
   /** The newest, which may not be bound yet. */
   private listener: Listener | undefined = undefined;
-  /** Where clients come to. */
+  /** The listener that clients come to, and its address. */
   private bound: { readonly listener: Listener; readonly address: ClientAddress } | undefined = undefined;
   private expiryTimer: Timer | undefined = undefined;
   private refusalLoggedMs = Number.NEGATIVE_INFINITY;

@@ -35,7 +35,7 @@ export class ClientReplies {
   private readonly stats: ConnectionStats;
   /** Only while there is output of this turn. */
   private current: Writer | undefined = undefined;
-  /** Of the replies that the client has not taken. */
+  /** The length of the largest reply that the client has not taken. */
   private largestBytes = 0;
 
   constructor(server: RepliesServer, connection: HasOutput, stream: Stream, stats: ConnectionStats) {
@@ -55,7 +55,7 @@ export class ClientReplies {
     return w;
   }
 
-  /** Where the reply begins, for `end` and `cancel`. Its body is written to `writer` in between. */
+  /** Returns where the reply begins, for `end` and `cancel`. Its body is written to `writer` in between. */
   begin(xid: number, zxid: Zxid): number {
     const w = this.writer;
     const at = w.beginFrame();
@@ -143,5 +143,5 @@ export class ClientReplies {
   }
 }
 
-/** Of err in a reply: behind length 4, xid 4, zxid 8. */
+/** The place of err in a reply: behind length 4, xid 4, zxid 8. */
 const ERR_OFFSET = 16;

@@ -10,14 +10,14 @@ import type { TurnEnd } from './turn-end.ts';
 
 /** The server as its connections see it; the connections of one server are of one class, `C`. */
 export interface ConnectionServer<C extends Expiring> extends ServerParts {
-  /** Of the requests of all its connections. */
+  /** The owner of the requests of all its connections. */
   readonly owner: SessionOwner;
   readonly role: ServedRole;
   readonly answers: RequestAnswers;
   readonly pending: PendingRequests;
   readonly turnEnd: TurnEnd;
   readonly writers: WriterPool;
-  /** Of silent connections. */
+  /** The expiry of silent connections. */
   readonly expiry: ExpiryBuckets<C>;
   readonly words: WordAnswerer<C>;
   readonly output: OutputAccount;

@@ -1,6 +1,7 @@
 /**
  * The others that connect to a client port: probes and browsers, and TLS clients of a port that is plain. Their first
- * four bytes read as a frame length are a riddle ("1195725856"). The log says instead what they are.
+ * four bytes read as a frame length mean nothing to an operator ("1195725856"). The log says instead what
+ * they are.
  */
 const HTTP_METHODS = new Set(['GET ', 'POST', 'HEAD', 'PUT ', 'DELE', 'OPTI', 'PATC', 'CONN', 'TRAC', 'PRI ']);
 

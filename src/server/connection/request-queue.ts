@@ -28,7 +28,7 @@ export class RequestQueue {
   private inherited = 0;
   /** Syncs submitted. */
   private syncs = 0;
-  /** Of those in front of what is held: what needs nobody else, and so waits for what does. */
+  /** How many in front of the held ones are local: they need no other server, and wait for requests that do. */
   private locals = 0;
   /** How many at the end are not submitted: a write behind a sync, and all that came after it. */
   private held = 0;
@@ -37,7 +37,7 @@ export class RequestQueue {
     return this.requests.length;
   }
 
-  /** Those that the present connection asked. */
+  /** How many the present connection asked. */
   get own(): number {
     return this.requests.length - this.inherited;
   }

@@ -93,7 +93,7 @@ export class SessionRequests {
     this.take(new Request(this.host.asker(), 0, createSession, body, this.server.clock.nowMs()));
   }
 
-  /** In a later turn: what had to wait for it. */
+  /** Runs, in a later turn, the requests that had to wait for it. */
   goOn(): void {
     if (this.queue.isHeadLocal) this.runReady();
     this.submitReady();

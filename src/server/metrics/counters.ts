@@ -101,7 +101,7 @@ export class Summary {
     this.window?.rotate();
   }
 
-  /** Of the last WINDOW_SLOTS rotations; NaN when nothing happened in them. */
+  /** The quantile of the last WINDOW_SLOTS rotations; NaN when nothing happened in them. */
   recentQuantile(q: number): number {
     return this.window === undefined ? Number.NaN : this.window.quantile(q);
   }

@@ -24,7 +24,7 @@ export class NamespaceMeter {
     if (namespace !== undefined) this.reads.add(namespace, path.length + bytes + STAT_BYTES);
   }
 
-  /** On every server that applies it. */
+  /** The call comes on every server that applies the transaction. */
   onApplied(txn: Txn, result: ApplyResult): void {
     if (result.err === ErrorCode.ok) this.countWrite(txn.body, result);
   }

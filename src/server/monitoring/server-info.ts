@@ -38,7 +38,7 @@ export interface AddressInfo {
 export interface MemberInfo {
   readonly quorumAddresses: readonly AddressInfo[];
   readonly electionAddresses: readonly AddressInfo[];
-  /** Of others only what the configuration says, which is mostly nothing. */
+  /** The address of another peer is known only from the configuration, which mostly has none. */
   readonly clientAddress: AddressInfo | undefined;
   readonly learnerType: 'participant' | 'observer';
 }
@@ -50,7 +50,7 @@ export interface QuorumInfo {
   readonly electionPort: string;
   readonly quorumPort: string;
   readonly isObserver: boolean;
-  /** By server id. */
+  /** The members by server id. */
   readonly members: ReadonlyMap<number, MemberInfo>;
   /** Whom this peer follows or that it leads itself; undefined while it is looking. */
   readonly leaderId: number | undefined;

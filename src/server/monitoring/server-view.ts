@@ -19,7 +19,7 @@ export interface ServerView {
   /** 0 until bound. */
   readonly clientPort: number;
   readonly connections: ReadonlySet<ClientConnection>;
-  /** Of silent connections. */
+  /** The expiry of silent connections. */
   readonly expiry: Pick<ExpiryBuckets<ClientConnection>, 'entries'>;
   /** Requests that wait for a commit or behind one. */
   readonly outstanding: number;

@@ -78,7 +78,7 @@ export interface ReadOperation extends AnyOperation {
 export interface ReadContext {
   readonly database: Database;
   readonly auth: AuthRegistry;
-  /** On a leader or standalone server the tracker; on a learner LearnerSessionTracker, which lets all pass. */
+  /** The tracker on a leader or standalone server; LearnerSessionTracker on a learner, which lets all pass. */
   readonly sessions: SessionChecks;
   readonly meter: Pick<NamespaceMeter, 'onRead'>;
 }

@@ -23,7 +23,7 @@ export class PendingTree {
   private readonly ephemerals = new Map<bigint, Fifo<string>>();
   private readonly staged: PendingNode[] = [];
   private readonly replaced: (PendingNode | undefined)[] = [];
-  /** Of the tree after everything prepared so far, and as it was when the open transaction began. */
+  /** The digest of the tree after everything prepared so far, and as it was when the open transaction began. */
   private readonly sum = new DigestSum();
   private readonly sumBefore = new DigestSum();
 

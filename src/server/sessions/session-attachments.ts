@@ -53,7 +53,7 @@ export class SessionAttachments<C extends Attachable> {
     if (this.holders.get(connection.sessionId) === connection) this.holders.delete(connection.sessionId);
   }
 
-  /** In Apache's order of checks. */
+  /** The checks come in Apache's order. */
   onConnectRequest(connection: C, frame: Buffer): void {
     const { upstream, lastProcessedZxid, isReadOnly } = this.role;
     assert(upstream !== undefined, 'no connection outlives the role it was let in by');

@@ -4,7 +4,7 @@ export interface SessionTimeouts {
   readonly maxMs: number;
 }
 
-/** Also on re-attach: the bounds are those of the server the client is connected to now. */
+/** The timeout granted, also on re-attach: the bounds are those of the server the client is connected to now. */
 export function negotiateTimeout(requestedMs: number, timeouts: SessionTimeouts): number {
   return Math.min(Math.max(requestedMs, timeouts.minMs), timeouts.maxMs);
 }

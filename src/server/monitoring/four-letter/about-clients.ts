@@ -103,7 +103,7 @@ function expiryText({ server }: WordContext, sets: readonly ExpiryLines[]): stri
   return text;
 }
 
-/** On a learner: all there are, as expiry is the leader's. */
+/** A learner lists all there are, as expiry is the leader's task. */
 function globalSessions({ server }: WordContext): string {
   const timeouts: [bigint, number][] = [];
   server.database?.sessions.forEach((id, timeoutMs) => {

@@ -24,7 +24,7 @@ const TRACE_MASK_BYTES = 8;
 
 interface WordEntry {
   readonly answer: Word;
-  /** Also answered while there is no leader. */
+  /** The word is also answered while there is no leader. */
   readonly always?: true;
 }
 

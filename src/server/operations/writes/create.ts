@@ -72,7 +72,7 @@ function readRecord(r: Reader, type: number): CreateRecord {
   return { type, path, data, acl, flags, ttl: type === OpCode.createTTL ? r.readLong() : -1n };
 }
 
-/** In a multi Apache makes an operation of each record at once, by its mode, and asks for a list of ACLs then. */
+/** Apache makes an operation of each record of a multi at once, by its mode, and asks for a list of ACLs then. */
 function readPart(r: Reader, type: number): CreateRecord {
   const record = readRecord(r, type);
   const { acl, flags } = record;

@@ -77,7 +77,7 @@ export function readParts(r: Reader): Part[] {
   }
 }
 
-/** With its changes staged, or none when it failed. */
+/** The transaction, with its changes staged; when it failed, none are staged. */
 function prepareMulti(context: PrepContext, { parts }: MultiRecord): TxnBody | number {
   if (parts === undefined) return ErrorCode.marshallingError;
   for (let i = 0; i < parts.length; i++) {
