@@ -22,7 +22,9 @@ export interface StartOptions {
 export type PeerProperties = Readonly<Record<string, string | number | boolean>>;
 
 /**
- * `config`: the path of a zoo.cfg, or its keys, which have to ask for an admin server to get one. Throws ConfigError; what fails later is in the peer's promises. */
+ * `config`: the path of a zoo.cfg, or its keys, which have to ask for an admin server to get one. Throws
+ * ConfigError; the peer's promises tell of later failures.
+ */
 export function startPeer(config: string | PeerProperties, options: StartOptions = {}): RunningPeer {
   const log = options.log ?? silentLog;
   const world = openNodeWorld(log);

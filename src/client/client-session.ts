@@ -427,7 +427,7 @@ export class ClientSession {
     }
   }
 
-  /** False stops the cutter: what follows belongs to a connection that is over. */
+  /** False stops the cutter: the bytes that follow belong to a connection that is over. */
   private onFrame(frame: Buffer): boolean {
     const connection = this.connection;
     this.reader.reset(frame);

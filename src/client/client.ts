@@ -54,7 +54,7 @@ import { eventName, type WatchedEvent, type Watcher, type WatchKind, WatchTable 
  * An operation rejected with connectionLoss may have been carried out.
  */
 export interface ClientOptions {
-  /** Asked for; what the server grants is `sessionTimeoutMs` of the client. 30,000 by default. */
+  /** The timeout asked for; `sessionTimeoutMs` of the client is the one the server grants. 30,000 by default. */
   readonly sessionTimeoutMs?: number;
   /** Also be content with a server that has no quorum and only answers reads. */
   readonly readOnly?: boolean;
@@ -405,8 +405,8 @@ export class ZooKeeperClient {
   // Watches that stay
 
   /**
-   * `watcher` is told of every change at `path`, and with persistentRecursive of every one below it as well. What
-   * changed while the client was away is not told one by one: an event of type none says that it was.
+   * `watcher` is told of every change at `path`, and with persistentRecursive of every one below it as well. Changes
+   * while the client was away are not told one by one: an event of type none says that it was away.
    */
   addWatch(path: string, mode: keyof typeof AddWatchMode, watcher: Watcher, options: CallOptions = {}): Promise<void> {
     return this.call(

@@ -153,7 +153,7 @@ export function multiError(results: readonly MultiResult[]): number {
   return results.some((result) => result.op === 'error') ? ErrorCode.runtimeInconsistency : ErrorCode.ok;
 }
 
-/** The data copied out of the frame: what a caller keeps must not keep a whole network buffer. */
+/** The data copied out of the frame: a result that a caller keeps must not keep a whole network buffer. */
 export function ownDataAndStat(r: Reader): { data: Buffer | undefined; stat: Stat } {
   const { data, stat } = readDataAndStat(r);
   return { data: data === undefined ? undefined : Buffer.from(data), stat };

@@ -8,7 +8,7 @@ import { RunningPeer } from './running-peer.ts';
 
 /**
  * Several peers in this process, on loopback. Their ports are bound before any of them is told the others' addresses:
- * a port that was merely found free may be somebody else's a moment later.
+ * a port that was merely found free may belong to another process a moment later.
  */
 export interface EnsembleOptions {
   /** The place of the peers' directories, 1, 2, ...; by default a temporary one, removed by `close`. */

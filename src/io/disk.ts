@@ -62,7 +62,7 @@ export interface DiskFile {
   syncNow(): void;
   /** Writes the chunks one after another from `offset`; a short write is completed, never reported as done. */
   write(chunks: readonly Buffer[], offset: number, done: (error: DiskError | undefined) => void): void;
-  /** fdatasync. A failed sync is never retried: what the pages held is unknown from then on. */
+  /** fdatasync. A failed sync is never retried: the contents of the pages are unknown from then on. */
   sync(done: (error: DiskError | undefined) => void): void;
   close(): void;
 }

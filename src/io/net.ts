@@ -63,7 +63,7 @@ export interface Stream {
   resume(): void;
   /** Sends all that was written, then closes. Bytes that the other side still sends are read and dropped. */
   end(): void;
-  /** Closes at once; what was written may be lost, and of all handlers only `onClose` follows. */
+  /** Closes at once; bytes written may be lost, and of all handlers only `onClose` follows. */
   destroy(): void;
 }
 

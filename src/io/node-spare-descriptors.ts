@@ -8,8 +8,8 @@ import { devNull } from 'node:os';
  * log file, whose directory has to be opened for a sync.
  *
  * They are the process's, as the limit is. Three are enough: a snapshot's file, and one directory each that the log and
- * a snapshot have open at a time; what is opened besides is closed in the same call. Files that are only read get none:
- * a learner that cannot be served from the log on disk is sent a snapshot.
+ * a snapshot have open at a time; other files are closed in the call that opens them. Files that are only read get
+ * none: a learner that cannot be served from the log on disk is sent a snapshot.
  */
 const SPARE_COUNT = 3;
 const spare: number[] = [];

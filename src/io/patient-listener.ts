@@ -3,7 +3,7 @@ import type { Listener, ListenOptions, Net, NetError, Stream, StreamHandlers } f
 
 /**
  * Listens at one address as soon as that is possible. A port may still be in use, by the last term of the same server or by
- * somebody else, and a name may not resolve yet; `onError` says for how long that is borne.
+ * another process, and a name may not resolve yet. `onError` says for how long that is borne.
  */
 export interface PatientListenerHandlers {
   onListening(): void;

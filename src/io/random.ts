@@ -2,6 +2,6 @@
 export interface Random {
   /** A whole number in [0, bound). Not for secrets. */
   below(bound: number): number;
-  /** As many bytes that nobody outside can guess, for the keys of hash tables. */
+  /** As many bytes that no one outside can guess, for the keys of hash tables. */
   secret(bytes: number): Uint8Array;
 }

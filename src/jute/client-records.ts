@@ -4,7 +4,7 @@ import type { Writer } from './writer.ts';
 import type { Zxid } from './zxid.ts';
 
 /**
- * org.apache.zookeeper.proto: what travels on the client port inside frames. Grammar above each pair; "?" marks
+ * org.apache.zookeeper.proto: the records on the client port inside frames. Grammar above each pair; "?" marks
  * a trailing field that old clients leave out. Paths are read as "" when null: no such path is valid, and the
  * request is answered rather than the connection closed.
  */

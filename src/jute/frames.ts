@@ -21,7 +21,7 @@ export class FrameCutter {
   private heldBytes = 0;
   private stopped = false;
 
-  /** `onFrame` returns false to stop: what follows is left in the cutter until `resume`. */
+  /** `onFrame` returns false to stop: later bytes are left in the cutter until `resume`. */
   constructor(maxBytes: number, onFrame: (frame: Buffer) => boolean) {
     this.maxBytes = maxBytes;
     this.onFrame = onFrame;

@@ -7,7 +7,7 @@ import { aclBytes, bufferBytes, stringBytes, stringsBytes } from './written-size
 import type { Zxid } from './zxid.ts';
 
 /**
- * org.apache.zookeeper.txn: what is logged and proposed. A payload is TxnHeader, the record of its type and,
+ * org.apache.zookeeper.txn: the records logged and proposed. A payload is TxnHeader, the record of its type and,
  * where digests are on, TxnDigest; the same bytes go to the log and to every learner.
  *
  *   TxnHeader      clientId long, cxid int, zxid long, time long, type int

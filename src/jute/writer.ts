@@ -100,8 +100,8 @@ export class Writer {
 
   /**
    * UTF-8 of each UTF-16 unit by itself, so that a character beyond the BMP becomes two surrogates of three
-   * bytes each: what Apache's server writes, and what its digests and lengths are counted over. The part from `start` on, without
-   * cutting it out first.
+   * bytes each. Apache's server writes the same, and counts its digests and lengths over it. `start`: only the part from
+   * there on is written, without cutting it out first.
    */
   writeString(value: string | undefined, start = 0): void {
     if (value === undefined) {

@@ -4,7 +4,7 @@ import type { HostInfo, ServerInfo } from '../../server/monitoring/server-info.t
 import type { ServerView } from '../../server/monitoring/server-view.ts';
 import type { JsonObject } from '../java-json.ts';
 
-/** The commands of the admin server: what one is, and what it is answered from. */
+/** The commands of the admin server: the shape of one, and the sources it is answered from. */
 export interface AdminContext {
   readonly server: ServerView;
   readonly info: ServerInfo;

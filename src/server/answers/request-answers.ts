@@ -40,7 +40,7 @@ export class RequestAnswers {
     }
   }
 
-  /** A read changes nothing: what goes wrong in it is this request's alone, as at Apache, and a line in the log. */
+  /** A read changes nothing: its failure concerns this request alone, as at Apache, and is a line in the log. */
   private failed({ operation, asker }: Request, error: unknown): number {
     const { log, metrics } = this.parts;
     metrics.requests.failedAnswers.add(1);

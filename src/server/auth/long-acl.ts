@@ -29,7 +29,7 @@ export class LongAcl {
     }
   }
 
-  /** `grants`: what the provider of a scheme says of one entry. */
+  /** `grants`: the verdict of a scheme's provider on one entry. */
   permits(perm: number, ids: readonly Id[], grants: (aclId: Id, ids: readonly Id[]) => boolean): boolean {
     if (ids !== this.askedIds) this.answers.clear();
     this.askedIds = ids;

@@ -285,7 +285,7 @@ export class ClientConnection implements Watcher, Expiring {
 
   // The session
 
-  /** The handshake is under way: what the client pipelined behind it waits. */
+  /** The handshake is under way: requests that the client sent right behind it wait. */
   attach(sessionId: bigint, timeoutMs: number, knowsReadOnly: boolean): void {
     this.phase = Phase.attaching;
     this.knowsReadOnly = knowsReadOnly;
@@ -381,7 +381,7 @@ export class ClientConnection implements Watcher, Expiring {
 
   // The end
 
-  /** `politely`: what was written is still sent. */
+  /** `politely`: output already written is still sent. */
   close(reason: string, politely: boolean, level: 'debug' | 'info' | 'warn' = 'debug'): void {
     if (this.phase === Phase.closed) return;
     this.server.log[level]({ client: this.client, session: this.sessionHex, reason }, 'closed a client connection');

@@ -83,7 +83,7 @@ export class ClientConnections<C extends Counted> {
     return false;
   }
 
-  /** Call it often: who has been closing for too long is cut off. */
+  /** Call it often: connections that have been closing for too long are cut off. */
   cutOffOverdue(nowMs: number): void {
     for (const [connection, dueMs] of this.closing) {
       if (dueMs > nowMs) return;

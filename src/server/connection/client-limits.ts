@@ -6,7 +6,7 @@
 /** Replies and events waiting to be taken by one client: above this its requests are not read any more. */
 export const OUTPUT_PAUSE_BYTES = 1024 * 1024;
 /**
- * Above this its connection is closed: what is in flight must be answered and watches fire whether it reads or not.
+ * Above this its connection is closed: requests in flight must be answered and watches fire whether it reads or not.
  * One reply may be larger than that by itself, and is not held against the client.
  */
 export const OUTPUT_CLOSE_BYTES = 64 * 1024 * 1024;

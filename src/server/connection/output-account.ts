@@ -1,6 +1,6 @@
 import type { Stream } from '../../io/net.ts';
 
-/** Bytes that wait to be taken by clients, over all connections: what was known when each was last looked at. */
+/** Bytes that wait to be taken by clients, over all connections, as known when each was last looked at. */
 export class OutputAccount {
   bytes = 0;
 }

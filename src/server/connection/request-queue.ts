@@ -79,7 +79,7 @@ export class RequestQueue {
     return this.held > 0 && this.syncs === 0 && !this.isHeadLocal && this.locals <= READS_BEFORE_WRITE_MAX;
   }
 
-  /** The next answer needs nobody else. */
+  /** The next request is one that this server answers alone. */
   get isHeadLocal(): boolean {
     return this.requests.peek()?.isSubmitted === false;
   }

@@ -13,8 +13,8 @@ import { RequestQueue } from './request-queue.ts';
 import type { TurnShare } from './turn-share.ts';
 
 /**
- * The requests of one connection on their way: what needs nobody else is answered at once, the rest goes upstream
- * and is answered when its result comes back, in the order asked. Follows CommitProcessor.
+ * The requests of one connection on their way. Those that this server answers alone are answered at once. The rest
+ * goes upstream and is answered when its result comes back, in the order asked. Follows CommitProcessor.
  */
 export interface RequestsServer {
   readonly clock: { nowMs(): number };
@@ -26,7 +26,7 @@ export interface RequestsServer {
 export interface RequestsHost {
   asker(): Asker;
   isClosed(): boolean;
-  /** Something was answered: what was held back may go on. */
+  /** Something was answered: requests that were held back may go on. */
   onAnswered(): void;
   /** The rest has to wait for a later turn. */
   onSpent(): void;

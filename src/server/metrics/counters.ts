@@ -1,5 +1,5 @@
 /**
- * The shapes that statistics are counted in: what `mntr`, `srvr` and Prometheus show is computed from these when
+ * The shapes that statistics are counted in: the values of `mntr`, `srvr` and Prometheus are computed from these when
  * somebody asks. Counting is a few additions on plain numbers; nothing here draws random numbers or looks at a clock.
  *
  * Values are whole milliseconds, bytes or counts, never negative.

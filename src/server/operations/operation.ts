@@ -11,7 +11,7 @@ import type { SessionChecks } from '../sessions/session-tracker.ts';
 
 /**
  * All that the server knows of one operation: how its record is read, what it is judged by, and what is answered.
- * operations.ts is the table of all of them; what a transaction then does to the tree is datatree's.
+ * operations.ts is the table of all of them; datatree decides what a transaction then does to the tree.
  */
 export type Operation = WriteOperation | ReadOperation | PlainOperation;
 

@@ -32,8 +32,8 @@ export interface PrepOptions extends OwnerOptions {
   /** closeSessionTxn.enabled */
   listClosedPaths: boolean;
   /**
-   * The longest transaction: what every receiver takes. An Apache follower reads jute.maxbuffer and as much again by
-   * default; what is longer it refuses, and it is then lost to the ensemble.
+   * The longest transaction that every receiver takes. An Apache follower reads jute.maxbuffer and as much again by
+   * default. It refuses a longer one, and is then lost to the ensemble.
    */
   maxTxnBytes: number;
 }

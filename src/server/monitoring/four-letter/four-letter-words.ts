@@ -11,8 +11,8 @@ import type { WordContext } from './word-context.ts';
 
 /**
  * The four bytes that operators and probes send instead of a frame, and the text they get. Follows
- * org.apache.zookeeper.server.command, line for line; which words are answered is the configuration's. One that
- * fails is answered nothing, as there, and concerns nobody else.
+ * org.apache.zookeeper.server.command, line for line; the configuration says which words are answered. One that
+ * fails is answered nothing, as there, and disturbs no other.
  */
 type Word = (context: WordContext, asking: ClientConnection, firstBytes: Buffer) => string;
 
