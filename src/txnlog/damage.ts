@@ -16,7 +16,7 @@ export function damage(what: string): FatalError {
   return new FatalError(`${what}. ${WAY_OUT}`);
 }
 
-/** Of a server by itself, which nobody can give back what it lost. */
+/** For a server by itself: no other server can give back what it lost. */
 export function refusedLoss(dir: string, ends: Zxid, noted: Zxid, notePath: string, accepted: string): FatalError {
   const end = `0x${zxidHex(ends)}`;
   const other = accepted === '' ? '' : ` ${ACCEPT_LOSS_KEY}=${accepted} is for another end of the log.`;

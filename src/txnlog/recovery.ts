@@ -16,8 +16,8 @@ import { loadSnapshot, looksComplete } from './snapshot/snapshot-reader.ts';
 
 /**
  * From files to a state: the newest snapshot that loads, and the log over it. A damaged snapshot is passed over only
- * when an older one and the log together still reach as far as it did; whatever cannot be made whole again is refused,
- * for a state that lacks something would be served, voted with and copied to others.
+ * when an older one and the log together still reach as far as it did. A history that cannot be made whole again is
+ * refused, for a state that lacks something would be served, voted with and copied to others.
  *
  * Nothing is changed beyond what the log says: ephemerals without a session, which a fuzzy snapshot may hold, stay
  * until the leader deletes them by a transaction, at every peer with the same zxid.

@@ -1,6 +1,6 @@
 /**
- * The meaning of a stored ephemeralOwner. The long is a session id, or one of two marks that share its room: a
- * container is -(2^63), a node with a TTL has 0xFF in the top byte, a feature number (0) in the next two and the TTL in
+ * The meaning of a stored ephemeralOwner. The long is a session id, or one of two marks that share its room. A
+ * container is -(2^63). A node with a TTL has 0xFF in the top byte, a feature number (0) in the next two and the TTL in
  * milliseconds in the low forty bits. The mark of a TTL counts only with extendedTypes, because without them 0xFF is
  * the first byte of the session ids of server 255. emulate353Ttl reads the marks of ZooKeeper 3.5.3 as TTLs too.
  */

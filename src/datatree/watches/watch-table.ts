@@ -8,7 +8,7 @@ import { type Watcher, WatchMode } from './watcher.ts';
  * closes. Nearly every path has a single watcher, so that one lies in the entry itself and only further ones in a Map.
  *
  * A one-shot watch that fired is nearly always set again at once. It stays where it is with no mode left, and is
- * cleared away when a thousand others have fired after it: Maps and Sets keep what is deleted in their chains until
+ * cleared away when a thousand others have fired after it. Maps and Sets keep what is deleted in their chains until
  * they next grow, so that deleting and adding one path over and over makes it slower each time.
  *
  * The state of one watcher on one path is a number: its WatchModes in the low bits, above them how many times it is in

@@ -9,8 +9,8 @@ import type { ElectionAddress } from './initial-message.ts';
 /**
  * Where this server listens for elections. At the start a port that stays in use ends the peer after so many attempts,
  * as in Apache. When a reconfiguration changes its own addresses, those that are new are bound and those that are gone
- * are let go; a peer that is already at work does not end because of an address it was given, so that is tried
- * for as long as it takes. A name that does not resolve yet is always a matter of patience.
+ * are let go. A peer that is already at work does not end because of an address it was given, so a bind that fails is
+ * tried for as long as it takes. A name that does not resolve yet is always a matter of patience.
  */
 export interface ElectionPortsOptions {
   /** Bind the ports on every address of the machine. */

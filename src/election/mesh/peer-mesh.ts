@@ -28,7 +28,7 @@ import { type Reach, whyUnreachable } from './reach.ts';
  * cannot be understood closes the stream it came on and no other.
  *
  * Two things Apache leaves to chance: while `keepDialing` is on, a message that could not be delivered is dialled for
- * again without waiting for the next one; and a connection that stays silent meanwhile is replaced, because after a
+ * again without waiting for the next one. And a connection that stays silent meanwhile is replaced, because after a
  * partition the kernel may take minutes to notice that it works again.
  */
 export interface PeerMeshOptions extends ElectionPortsOptions {

@@ -9,9 +9,9 @@ import type { HostPort, ServerSpec } from './server-spec.ts';
  * Voters in disjoint groups, each voter with a weight: a quorum has more than half of the weight in more than
  * half of the groups, groups of weight 0 left out (ZooKeeper Administrator's Guide, "hierarchical quorums").
  *
- * Apache's rules as they are: every participant needs a group; weight 1 unless given; halves are rounded down; a
- * group may name servers that are no participants, and then their weight has to be given and counts for the whole of
- * the group, though they can never acknowledge.
+ * Apache's rules as they are: every participant needs a group; weight 1 unless given; halves are rounded down. A group
+ * may name servers that are no participants; then their weight has to be given and counts for the whole of the group,
+ * though they can never acknowledge.
  */
 export class Hierarchical implements QuorumVerifier {
   readonly version: Zxid;

@@ -2,14 +2,14 @@ import { ConfigError } from '../../base/errors.ts';
 
 /**
  * Java's properties format (java.util.Properties, "load"), in which zoo.cfg, the dynamic configuration files and the
- * configuration texts on the wire are written: `key=value`, `key:value` or `key value`; # and ! begin a comment line;
- * a backslash at the end joins the next line and escapes elsewhere. Values keep their trailing blanks, as in Java.
+ * configuration texts on the wire are written: `key=value`, `key:value` or `key value`. # and ! begin a comment line. A
+ * backslash at the end joins the next line and escapes elsewhere. Values keep their trailing blanks, as in Java.
  *
  *   natural line    up to CR, LF or CR LF; blanks at its begin do not count
  *   logical line    natural lines that end in an odd number of backslashes, and the one behind them
  *
- * The corners are Java's as well: a comment is recognised as long as nothing of a logical line was read, so behind a
- * line of a single backslash too; and such a backslash at the end of the text is a property without key and value.
+ * The corners are Java's as well. A comment is recognised as long as nothing of a logical line was read, so behind a
+ * line of a single backslash too. Such a backslash at the end of the text is a property without key and value.
  */
 export interface Property {
   readonly key: string;

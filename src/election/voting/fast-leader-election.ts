@@ -123,7 +123,7 @@ export class FastLeaderElection {
   setConfig(verifier: QuorumVerifier, next?: QuorumVerifier): void {
     this.electorate.use(verifier, next);
     if (this.state !== 'looking') return;
-    // It looks until it is started with them: nobody may be elected meanwhile who is a voter no more.
+    // It looks until it is started with them: a server that is no voter any more may not be elected meanwhile.
     const mayBeElected = (sid: number): boolean => this.electorate.isVoter(sid);
     this.votes.keepVotesFor(mayBeElected);
     this.settledVotes.keepVotesFor(mayBeElected);

@@ -29,7 +29,7 @@ import type { QuorumVerifier } from '../quorum/quorum-verifier.ts';
  * the others first, once they have heard of a history they never do, and the file `initialize` is what decides
  * otherwise.
  *
- * roll-call.ts applies it to this server's vote. The leader applies it once more (zab/history-votes.ts), to the
+ * roll-call.ts applies it to this server's vote. The leader applies it once more (zab/leader/history-votes.ts), to the
  * histories it collects in discovery: the synchronisation that ends a voter's emptiness must not come from a leader
  * that lacks t.
  */

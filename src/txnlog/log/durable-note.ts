@@ -6,9 +6,9 @@ import { DURABLE_NOTE, join } from '../file-names.ts';
 
 /**
  * The side file `synced`: how far the log is known to have been on disk. Recovery needs it to tell a torn tail from
- * damage. The log itself cannot say, for of a group that was being written when the power went any part may have
- * arrived, so that whole records may follow a broken one without anything being wrong; but below a synced offset
- * the same picture means that acknowledged transactions are unreadable.
+ * damage. The log itself cannot say. When the power went, any part of the group that was being written may have
+ * arrived, so whole records may follow a broken one without anything being wrong. Below a synced offset the same
+ * picture means that acknowledged transactions are unreadable.
  *
  * A note is only ever too low: it is written after the sync it speaks of, mostly without a sync of its own, and it
  * is lowered, and synced, before the log is cut. Two slots in two sectors are written in turn, so that losing or

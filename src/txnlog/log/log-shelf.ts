@@ -23,7 +23,7 @@ export interface LogEnd {
 }
 
 /**
- * The log files as somebody who reads them sees them: which there are, how much of each is records, who is reading,
+ * The log files as their readers see them: which there are, how much of each is records, who is reading,
  * and from where on they hold together.
  */
 export class LogShelf implements CursorHost, LogReaders {

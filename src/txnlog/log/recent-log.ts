@@ -18,7 +18,7 @@ export const RECENT_MAX_BYTES = 64 << 20;
 
 export class RecentLog {
   private readonly capacity: number;
-  /** Whatever their number; the newest is kept in any case. */
+  /** The limit in bytes, for any number of entries; the newest entry is kept in any case. */
   maxBytes: number;
   private readonly entries: (LogEntry | undefined)[];
   private head = 0;

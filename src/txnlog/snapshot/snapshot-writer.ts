@@ -10,7 +10,7 @@ import { StreamChecksum, snapshotHeader, snapshotTrailer } from './snapshot-form
 /**
  * Writes one snapshot beside the loop: a slice of the tree, one write, a turn for everyone else, the next slice. The
  * file has another name until it is whole and synced, so no crash leaves half of one to be taken for a snapshot
- * (ZOOKEEPER-2872), and when the disk is full what was written so far is removed again (ZOOKEEPER-3082).
+ * (ZOOKEEPER-2872). When the disk is full, the part written so far is removed again (ZOOKEEPER-3082).
  *
  * One operation is in flight at a time, so a snapshot never holds more than one thread of the pool.
  */

@@ -6,8 +6,9 @@ import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
  *
  * That conclusion needs voters that remember. One that was wiped, or is new, has forgotten what it acknowledged, and
  * together with a stale voter it would elect a leader that lacks committed transactions (ZOOKEEPER-261; two empty
- * servers beside one with data, when an ensemble of one is grown to three). election/history-roll.ts has the rule and
- * the reason why it is enough; the election applies it to the votes, this to the histories: an empty voter counts only
+ * servers beside one with data, when an ensemble of one is grown to three). election/voting/history-roll.ts has the
+ * rule and the reason why it is enough; the election applies it to the votes, this to the histories: an empty voter
+ * counts only
  *  - when every voter has answered: then the best history there is has been seen, or
  *  - when no voter that answered has any history and the empty ones are a quorum by themselves: a first start.
  * Otherwise it is synchronised without counting. It has forgotten what it promised as well, perhaps to a leader of a
