@@ -4,8 +4,8 @@ import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 
 /**
- * An HTTP port for operators: binds, bounds what one visitor may cost, and asks `handle` for each answer. Answers are made
- * one at a time, because each may read much of the peer's state; visitors who ask meanwhile wait in a short queue.
+ * An HTTP port for operators: binds, bounds what one visitor may cost, and asks `handle` for each answer. Answers are
+ * made one at a time, because each may read much of the peer's state; visitors who ask meanwhile wait in a short queue.
  */
 
 /** Connections at once; one more is closed. */

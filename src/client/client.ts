@@ -71,7 +71,7 @@ export interface ClientOptions {
 }
 
 export interface ConnectOptions extends ClientOptions, CallOptions {
-  /** ms until `connect` is rejected with what each server had to say; by default the session timeout that is asked for. */
+  /** ms until `connect` is rejected with each server's failure; by default the session timeout that is asked for. */
   readonly connectTimeoutMs?: number;
 }
 
@@ -91,11 +91,11 @@ export interface VersionOptions extends CallOptions {
 }
 
 export interface RemoveWatchesOptions extends CallOptions {
-  /** Without a connection, forget the watchers here all the same; the server does so when it is not told of them again. */
+  /** Forget the watchers here even without a connection; the server does so when it is not told of them again. */
   readonly local?: boolean;
 }
 
-/** `joining` and `leaving` change the membership there is, `members` replaces it. Each as server.N lines or ids, with commas. */
+/** `joining` and `leaving` change the membership, `members` replaces it. Each has server.N lines or ids with commas. */
 export interface Reconfiguration {
   readonly joining?: string;
   readonly leaving?: string;

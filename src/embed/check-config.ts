@@ -6,7 +6,7 @@ import type { ReadConfig } from '../quorum/config/read-config.ts';
 import { linesOf, warningLine } from '../quorum/config/refused-config.ts';
 
 /**
- * Whether a peer would start with a configuration, found out without starting anything: all refusals and all warnings of
+ * The check whether a peer would start with a configuration, without starting anything: all refusals and warnings of
  * its reader, and the names in it, which only a resolver can judge. Nothing is written, no port is bound.
  */
 export interface CheckedConfig {

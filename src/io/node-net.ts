@@ -105,8 +105,8 @@ export class NodeNet implements Net {
   }
 
   /**
-   * Of a name's addresses Java takes the first of IPv4, wherever it stands among them, for binding and for dialling. Bound
-   * in the resolver's own order, a server of two families would be where Apache's servers do not look for it.
+   * Java takes the first IPv4 address of a name, wherever it stands among them, for binding and for dialling. Bound in
+   * the resolver's order, a server of two families would be where Apache's servers do not look for it.
    */
   private whereToBind(host: string | undefined, done: (error: NetError | undefined, host?: string) => void): void {
     if (host === undefined) {

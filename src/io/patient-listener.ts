@@ -2,8 +2,8 @@ import type { Clock, Timer } from './clock.ts';
 import type { Listener, ListenOptions, Net, NetError, Stream, StreamHandlers } from './net.ts';
 
 /**
- * Listens at one address as soon as that is possible. A port may still be in use, by the last term of the same server or by
- * another process, and a name may not resolve yet. `onError` says for how long that is borne.
+ * Listens at one address as soon as that is possible. A port may still be in use, by the last term of the same
+ * server or by another process, and a name may not resolve yet. `onError` says for how long that is borne.
  */
 export interface PatientListenerHandlers {
   onListening(): void;

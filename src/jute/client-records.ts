@@ -9,7 +9,9 @@ import type { Zxid } from './zxid.ts';
  * request is answered rather than the connection closed.
  */
 
-/** ConnectRequest: protocolVersion int, lastZxidSeen long, timeOut int, sessionId long, passwd buffer, readOnly bool? */
+/**
+ * ConnectRequest: protocolVersion int, lastZxidSeen long, timeOut int, sessionId long, passwd buffer, readOnly bool?
+ */
 export interface ConnectRequest {
   protocolVersion: number;
   lastZxidSeen: Zxid;

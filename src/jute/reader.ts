@@ -113,8 +113,8 @@ export class Reader {
   }
 
   /**
-   * Length of a vector; -1 for null, and any other negative number is an empty one, as Apache's loop takes it. Truncated
-   * when the bytes that follow cannot hold that many items.
+   * Length of a vector; -1 for null, and any other negative number is an empty one, as Apache's loop takes it.
+   * Truncated when the bytes that follow cannot hold that many items.
    */
   readVectorLength(minItemBytes: number): number {
     const length = this.readInt();

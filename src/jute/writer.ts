@@ -8,8 +8,8 @@ import type { Zxid } from './zxid.ts';
  * Records that a client can make long are written under a limit. The buffer does not grow beyond it; a record that
  * would exceed it is a ProtocolError. The check is where the buffer grows, so that it costs nothing.
  *
- * Large bytes that never change can be referred to instead of copied (`writeShared`). They then lie between parts of the
- * buffer, and `takeParts` hands over all of them in order.
+ * Large bytes that never change can be referred to instead of copied (`writeShared`). They then lie between parts of
+ * the buffer, and `takeParts` hands over all of them in order.
  */
 export class Writer {
   private buffer: Buffer;
@@ -100,8 +100,8 @@ export class Writer {
 
   /**
    * UTF-8 of each UTF-16 unit by itself, so that a character beyond the BMP becomes two surrogates of three
-   * bytes each. Apache's server writes the same, and counts its digests and lengths over it. `start`: only the part from
-   * there on is written, without cutting it out first.
+   * bytes each. Apache's server writes the same, and counts its digests and lengths over it. `start`: only the part
+   * from there on is written, without cutting it out first.
    */
   writeString(value: string | undefined, start = 0): void {
     if (value === undefined) {

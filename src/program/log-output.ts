@@ -2,9 +2,9 @@ import * as fs from 'node:fs';
 import { Socket } from 'node:net';
 
 /**
- * Where the lines of the log leave the process: standard output, or a file that can be reopened. Nothing that happens
- * at the other end holds up the server: a pipe that nobody reads, a terminal that is stopped, a full disk, a reader that
- * is gone. Lines wait for it up to a limit, are dropped beyond that, and the next line that gets through says how many.
+ * The place where the lines of the log leave the process: standard output, or a file that can be reopened. Nothing at
+ * the other end holds up the server: a pipe that no one reads, a stopped terminal, a full disk, a reader that is gone.
+ * Lines wait for it up to a limit, are dropped beyond that, and the next line that gets through says how many.
  *
  * Writing is not left to libuv's threads. A write that blocks there takes a thread from the transaction log, and the
  * exit of the process waits for the thread. So the descriptor does not block, and the write is made on the loop once a

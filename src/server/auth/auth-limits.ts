@@ -1,6 +1,6 @@
 /**
- * How much one client's identity may cost others. Apache bounds none of it: every request carries all ids to the leader,
- * an `auth:` entry becomes all of them, and each check compares each entry with each id.
+ * How much one client's identity may cost others. Apache bounds none of it: every request carries all ids to the
+ * leader, an `auth:` entry becomes all of them, and each check compares each entry with each id.
  */
 
 /** Ids that one connection may prove; a client that proves one more is refused. */

@@ -11,8 +11,8 @@ export const OUTPUT_PAUSE_BYTES = 1024 * 1024;
  */
 export const OUTPUT_CLOSE_BYTES = 64 * 1024 * 1024;
 /**
- * One reply to a read, or what jute.maxbuffer allows a node's data where that is more. A longer one is MARSHALLINGERROR.
- * The names of two million children fit, and no client takes as much unless it is told to.
+ * One reply to a read, or what jute.maxbuffer allows a node's data where that is more. A longer one is
+ * MARSHALLINGERROR. The names of two million children fit, and no client takes as much unless it is told to.
  */
 export const REPLY_MAX_BYTES = 64 * 1024 * 1024;
 /** The bytes that surround the data of a node in its reply. */
@@ -27,8 +27,8 @@ export const SHARE_REQUESTS = 500;
 export const SHARE_MS = 3;
 export const TURN_MS = 10;
 /**
- * Reads in front of a write of their own connection that is under way: they have to be answered before it is applied, all
- * in one turn. Behind more of them a write is held back until they are answered.
+ * Reads in front of a write of the same connection that is under way. They have to be answered before it is applied,
+ * all in one turn. Behind more of them a write is held back until they are answered.
  */
 export const READS_BEFORE_WRITE_MAX = 64;
 /** The same over all connections, those that are closing too: above this the ones with the most are cut off. */

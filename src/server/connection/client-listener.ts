@@ -9,8 +9,8 @@ import type { ConnectionServer } from './connection-server.ts';
 
 /**
  * The client port: who is let in, who has been silent for too long, and all who are connected. Follows
- * NIOServerCnxnFactory. It stays open through all roles of a peer, so that four-letter words are answered while there is
- * no leader. When it moves, those who are connected stay so.
+ * NIOServerCnxnFactory. It stays open through all roles of a peer, so that four-letter words are answered while there
+ * is no leader. When it moves, those who are connected stay so.
  */
 export interface ClientAddress {
   /** undefined: all. */
@@ -64,9 +64,9 @@ export class ClientListener {
   }
 
   /**
-   * From now on there, and no more where it was. The place before is kept until the new one is bound, and for good when it
-   * cannot be; Apache is left without a port then. One port at two addresses cannot be had at once: it is given up first,
-   * and taken back.
+   * Listens at `address` from now on, and no more where it was. The place before is kept until the new one is bound,
+   * and for good when that fails; Apache is left without a port then. One port at two addresses cannot be had at once:
+   * it is given up first, and taken back.
    */
   listen(address: ClientAddress, handlers: ListenerHandlers): void {
     const { bound } = this;

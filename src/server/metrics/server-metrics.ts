@@ -186,7 +186,8 @@ class EnsembleMetrics {
  * work adds to the field; `mntr` and /metrics read everything through `visit`.
  *
  * Only what is measured here exists. The names that Apache has and this server has nothing to put behind (thread
- * pools, response caches, JVM pauses, throttles) are left out rather than shown as zero; docs/COMPATIBILITY.md lists them.
+ * pools, response caches, JVM pauses, throttles) are left out rather than shown as zero. docs/COMPATIBILITY.md lists
+ * them.
  */
 export class ServerMetrics {
   private readonly meters = new Meters();
@@ -235,7 +236,7 @@ export class ServerMetrics {
     for (const set of this.meters.summarySets) set.reset();
   }
 
-  /** Prometheus quantiles are of the last ten minutes; from now on those are kept, and `rotateWindows` moves them on. */
+  /** Keeps the last ten minutes from now on, for Prometheus quantiles; `rotateWindows` moves them on. */
   keepWindows(): void {
     for (const summary of this.meters.summaries) summary.keepWindow();
     for (const set of this.meters.summarySets) set.keepWindow();

@@ -15,13 +15,13 @@ import type { PrepContext } from './prep-context.ts';
 import { QuotaCheck } from './quota-check.ts';
 
 /**
- * Requests become transactions: where the order of all writes is made, on the leader or the standalone server, each
- * is judged against the tree as it will be and either becomes a change or an error, and takes its zxid either way.
+ * Requests become transactions where the order of all writes is made: on the leader or the standalone server. Each is
+ * judged against the tree as it will be. It becomes a change or an error, and takes its zxid either way.
  * Follows PrepRequestProcessor.
  *
  * A transaction can be longer than its request (`auth:` becomes every proved id, the end of a session names its
- * ephemerals). One that not all could take is refused here, MARSHALLINGERROR; see closeSession for the end of a session,
- * which cannot be refused.
+ * ephemerals). A transaction that not all could take is refused here, MARSHALLINGERROR. The end of a session cannot be
+ * refused; see closeSession.
  *
  * Prepared transactions must be applied in the order they were prepared, all of them, or `reset` be called.
  */
