@@ -4,9 +4,9 @@ import { faultText, type Setting } from './setting.ts';
 import type { ConfigContext, Settings } from './settings.ts';
 
 /**
- * Where snapshots and logs go. A directory that is not the one its author believes is lost data at the next start, so
- * a value that a shell or an editor would have turned into something else (quotes, `~`, `$`) is refused, unless there
- * is a directory of that very name: then a user's data is in it.
+ * The places of snapshots and logs. A directory that is not the one its author believes is lost data at the next start.
+ * So a value that a shell or an editor would have turned into something else (quotes, `~`, `$`) is refused. It is taken
+ * if there is a directory of that very name, for then a user's data is in it.
  */
 export interface Directories {
   readonly dataDir: string;

@@ -4,11 +4,14 @@ import type { QuorumPacket } from '../wire/packets.ts';
 
 /**
  * A COMMIT or INFORM of what was proposed behind a learner's `sync` goes out behind the answer to it. Apache's learners
- * expect both in the order in which they forwarded the requests: one that comes too early is not recognised as their own
- * client's, and none of that server's clients has an answer to a write from then on.
+ * expect both in the order in which they forwarded the requests. One that comes too early is not recognised as their
+ * own client's, and none of that server's clients has an answer to a write from then on.
  */
 export class CommitOrder {
-  /** For each `sync` that is not answered the last proposal when it was asked; and the packets that wait for the answers. */
+  /**
+   * For each `sync` that is not answered the last proposal when it was asked; and the packets that wait for the
+   * answers.
+   */
   private readonly syncs = new Fifo<Zxid>(8);
   private readonly held = new Fifo<QuorumPacket>(8);
 

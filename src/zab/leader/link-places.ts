@@ -2,7 +2,7 @@ import type { LearnerLink } from './learner-link.ts';
 
 /**
  * Places for those who have connected and not proved themselves: so many for each address, and so many in all. A host
- * that reaches the port can take them all, and still keeps no member out, for the oldest of those who are not known to be
+ * that reaches the port can take them all, and still keeps no member out. The oldest of those who are not known to be
  * members makes room for a newcomer, and a member says who it is with its first packet.
  *
  * A member has two places, one of them while it waits whether its old connection is dead (rivals.ts).

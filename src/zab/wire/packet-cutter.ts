@@ -5,8 +5,8 @@ import { type QuorumPacket, readPacket } from './packets.ts';
 /**
  * Finds quorum packets in a stream. They come without a length before them, one jute record after the other, so the
  * length is worked out from the fields as they arrive. A packet that lies within one chunk is handed on as views into
- * it; bytes are copied only where a packet spans chunks, into a buffer that doubles, so that each is worked off a bounded
- * number of times however small the chunks are.
+ * it. Bytes are copied only where a packet spans chunks, into a buffer that doubles, so that each is worked off a
+ * bounded number of times however small the chunks are.
  *
  * The consumer may stop after any packet (after a SNAP bytes of another kind follow), take what came behind it, and
  * go on later from other bytes.
@@ -147,8 +147,8 @@ class PacketMeasure {
   }
 
   /**
-   * Length of the packet at the start of `bytes`, of which `count` are there, when all of it is; otherwise how many bytes
-   * are needed to know more, which is more than there are.
+   * Length of the packet at the start of `bytes`, of which `count` are there, when all of it is; otherwise how many
+   * bytes are needed to know more, which is more than there are.
    */
   next(bytes: Buffer, count: number, limit: number): number {
     if (this.end === 0) {
