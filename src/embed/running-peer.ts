@@ -7,7 +7,7 @@ import type { Log, LogLevels } from '../base/log.ts';
 import type { NodeWorld } from '../io/node-world.ts';
 import type { PeerConfig } from '../quorum/config/peer-config.ts';
 import { Peer } from '../quorum/peer.ts';
-import type { PeerMode } from '../quorum/role.ts';
+import type { PeerMode } from '../quorum/roles/role.ts';
 import { adminOfPeer } from './admin-of-peer.ts';
 
 /**

@@ -8,8 +8,8 @@ import type { ZooKeeperServer } from '../server/zookeeper-server.ts';
 import type { Store } from '../txnlog/store.ts';
 import type { PeerConfig } from './config/peer-config.ts';
 import type { PeerProbe } from './peer-probe.ts';
-import type { PrimaryOptions } from './primary.ts';
 import type { Replica } from './replica.ts';
+import type { PrimaryOptions } from './roles/primary.ts';
 
 /** The parts that outlive the roles of a peer; every role works with them. */
 export interface PeerParts {

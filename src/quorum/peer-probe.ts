@@ -3,7 +3,7 @@ import type { Zxid } from '../jute/zxid.ts';
 import type { StoreProbe } from '../txnlog/store-probe.ts';
 import type { LeaderLimits } from '../zab/leader/leader-ports.ts';
 import type { QuorumPacket } from '../zab/wire/packets.ts';
-import type { Primary } from './primary.ts';
+import type { Primary } from './roles/primary.ts';
 
 /**
  * The events that a peer tells an observer, by their names in the protocol. A simulator judges by them what no client

@@ -29,16 +29,16 @@ import {
   storeOptions,
 } from './config-parts.ts';
 import { DynamicConfigFiles } from './dynamic-config-files.ts';
-import { Following } from './following.ts';
-import { Leading } from './leading.ts';
 import type { PeerParts } from './peer-parts.ts';
 import type { PeerProbe } from './peer-probe.ts';
-import type { QuorumPortOptions } from './quorum-port.ts';
 import { QuorumWatch, type WatchedPeer } from './quorum-watch.ts';
 import { Replica } from './replica.ts';
 import { Restore, replaceHistory } from './restore.ts';
-import type { PeerMode, Role } from './role.ts';
-import { Standalone } from './standalone.ts';
+import { Following } from './roles/following.ts';
+import { Leading } from './roles/leading.ts';
+import type { QuorumPortOptions } from './roles/quorum-port.ts';
+import type { PeerMode, Role } from './roles/role.ts';
+import { Standalone } from './roles/standalone.ts';
 import { dumpState, ELECTIONS_REMEMBERED, type PastElection } from './state-dump.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Primary } from '../../../src/quorum/primary.ts';
+import type { Primary } from '../../../src/quorum/roles/primary.ts';
 import type { Scenario } from '../script/script.ts';
 
 export const scenario: Scenario = {

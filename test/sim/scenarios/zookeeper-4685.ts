@@ -1,4 +1,4 @@
-import type { LeaderLink } from '../../../src/quorum/leader-link.ts';
+import type { LeaderLink } from '../../../src/quorum/roles/leader-link.ts';
 import { PacketType } from '../../../src/zab/wire/packets.ts';
 import type { Scenario } from '../script/script.ts';
 

@@ -5,7 +5,7 @@ import type { PeerConfig } from '../../../src/quorum/config/peer-config.ts';
 import { readConfigFile } from '../../../src/quorum/config/read-config.ts';
 import { Peer } from '../../../src/quorum/peer.ts';
 import type { PeerProbe } from '../../../src/quorum/peer-probe.ts';
-import type { PeerMode } from '../../../src/quorum/role.ts';
+import type { PeerMode } from '../../../src/quorum/roles/role.ts';
 import type { HostInfo } from '../../../src/server/monitoring/server-info.ts';
 import { Violation } from '../judges/violation.ts';
 import { SimClock } from './clock.ts';

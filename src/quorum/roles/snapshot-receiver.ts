@@ -1,8 +1,8 @@
-import { assert } from '../base/assert.ts';
-import { SnapshotDecoder } from '../datatree/snapshot/snapshot-decoder.ts';
-import { ZXID_ZERO, type Zxid, zxidText } from '../jute/zxid.ts';
-import type { RawSink } from '../zab/wire/sources.ts';
-import type { PeerParts } from './peer-parts.ts';
+import { assert } from '../../base/assert.ts';
+import { SnapshotDecoder } from '../../datatree/snapshot/snapshot-decoder.ts';
+import { ZXID_ZERO, type Zxid, zxidText } from '../../jute/zxid.ts';
+import type { RawSink } from '../../zab/wire/sources.ts';
+import type { PeerParts } from '../peer-parts.ts';
 
 /**
  * A leader's snapshot on its way: decoded aside while it comes in, then it replaces log and tree in one step. Until that

@@ -1,11 +1,11 @@
-import type { HostPort } from '../election/quorum/server-spec.ts';
-import type { Timer } from '../io/clock.ts';
-import type { ToLeader } from '../zab/learner/learner-ports.ts';
-import { LinkStream } from '../zab/wire/link-stream.ts';
-import { PacketType, type QuorumPacket } from '../zab/wire/packets.ts';
-import type { RawSink } from '../zab/wire/sources.ts';
+import type { HostPort } from '../../election/quorum/server-spec.ts';
+import type { Timer } from '../../io/clock.ts';
+import type { ToLeader } from '../../zab/learner/learner-ports.ts';
+import { LinkStream } from '../../zab/wire/link-stream.ts';
+import { PacketType, type QuorumPacket } from '../../zab/wire/packets.ts';
+import type { RawSink } from '../../zab/wire/sources.ts';
+import type { PeerParts } from '../peer-parts.ts';
 import { AnyDial } from './any-dial.ts';
-import type { PeerParts } from './peer-parts.ts';
 
 /** The connection of a learner to its leader, and the dialling that leads to it: several times, within a limit. */
 export interface LeaderLinkOptions {

@@ -1,22 +1,22 @@
-import type { ApplyResult } from '../datatree/database.ts';
-import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
-import type { Timer } from '../io/clock.ts';
-import type { Txn } from '../jute/txns.ts';
-import { epochOf, type Zxid, zxidText } from '../jute/zxid.ts';
-import { SizeStats } from '../server/metrics/counters.ts';
-import { ProposalMeter } from '../server/metrics/role-meters.ts';
-import type { LeaderInfo } from '../server/monitoring/server-info.ts';
-import { Leader } from '../zab/leader/leader.ts';
-import type { CatchUpKind, LeaderEvents, LeaderLog, LeaderOptions } from '../zab/leader/leader-ports.ts';
-import type { LearnerLink } from '../zab/leader/learner-link.ts';
+import type { ApplyResult } from '../../datatree/database.ts';
+import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
+import type { Timer } from '../../io/clock.ts';
+import type { Txn } from '../../jute/txns.ts';
+import { epochOf, type Zxid, zxidText } from '../../jute/zxid.ts';
+import { SizeStats } from '../../server/metrics/counters.ts';
+import { ProposalMeter } from '../../server/metrics/role-meters.ts';
+import type { LeaderInfo } from '../../server/monitoring/server-info.ts';
+import { Leader } from '../../zab/leader/leader.ts';
+import type { CatchUpKind, LeaderEvents, LeaderLog, LeaderOptions } from '../../zab/leader/leader-ports.ts';
+import type { LearnerLink } from '../../zab/leader/learner-link.ts';
+import { type PeerParts, primaryOptions } from '../peer-parts.ts';
+import type { ReplicaSink } from '../replica.ts';
+import type { LearnerState } from '../state-dump.ts';
 import { LeaderRequests, type Question } from './leader-requests.ts';
-import { type PeerParts, primaryOptions } from './peer-parts.ts';
 import { Primary } from './primary.ts';
 import { QuorumPort, type QuorumPortOptions } from './quorum-port.ts';
-import type { ReplicaSink } from './replica.ts';
 import { ReplicaHistory } from './replica-history.ts';
 import type { Role } from './role.ts';
-import type { LearnerState } from './state-dump.ts';
 
 /**
  * The role of the elected: joins Leader (who is synchronised with what, and what is decided) to this peer's replica, its

@@ -1,7 +1,7 @@
-import type { Zxid } from '../jute/zxid.ts';
-import type { Entry, EntryCursor, History } from '../zab/leader/leader-ports.ts';
-import type { RawSource } from '../zab/wire/sources.ts';
-import type { PeerParts } from './peer-parts.ts';
+import type { Zxid } from '../../jute/zxid.ts';
+import type { Entry, EntryCursor, History } from '../../zab/leader/leader-ports.ts';
+import type { RawSource } from '../../zab/wire/sources.ts';
+import type { PeerParts } from '../peer-parts.ts';
 
 /** This peer's history as a leader reads it to synchronise others: memory first, then the log on disk. */
 export class ReplicaHistory implements History {

@@ -1,14 +1,14 @@
-import { Fifo } from '../base/fifo.ts';
-import { OpCode } from '../jute/codes.ts';
-import type { Txn } from '../jute/txns.ts';
-import type { Zxid } from '../jute/zxid.ts';
-import { Request } from '../server/request.ts';
-import { LearnerSessionTracker } from '../server/sessions/learner-session-tracker.ts';
-import { SessionIds } from '../server/sessions/session-ids.ts';
-import type { Upstream } from '../server/upstream.ts';
-import type { LearnerClients, ToLeader } from '../zab/learner/learner-ports.ts';
-import { requestPacket, revalidatePacket } from '../zab/wire/packets.ts';
-import type { PeerParts } from './peer-parts.ts';
+import { Fifo } from '../../base/fifo.ts';
+import { OpCode } from '../../jute/codes.ts';
+import type { Txn } from '../../jute/txns.ts';
+import type { Zxid } from '../../jute/zxid.ts';
+import { Request } from '../../server/request.ts';
+import { LearnerSessionTracker } from '../../server/sessions/learner-session-tracker.ts';
+import { SessionIds } from '../../server/sessions/session-ids.ts';
+import type { Upstream } from '../../server/upstream.ts';
+import type { LearnerClients, ToLeader } from '../../zab/learner/learner-ports.ts';
+import { requestPacket, revalidatePacket } from '../../zab/wire/packets.ts';
+import type { PeerParts } from '../peer-parts.ts';
 
 /**
  * The ground on which a learner's clients stand: writes, syncs and sessions that come back go to the leader, and the

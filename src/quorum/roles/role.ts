@@ -1,5 +1,5 @@
-import type { LeaderInfo } from '../server/monitoring/server-info.ts';
-import type { LearnerState } from './state-dump.ts';
+import type { LeaderInfo } from '../../server/monitoring/server-info.ts';
+import type { LearnerState } from '../state-dump.ts';
 
 export type PeerMode = 'looking' | 'standalone' | 'leader' | 'follower' | 'observer';
 

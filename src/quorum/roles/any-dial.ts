@@ -1,6 +1,6 @@
-import type { HostPort } from '../election/quorum/server-spec.ts';
-import type { Clock } from '../io/clock.ts';
-import type { Net, NetError, Stream, StreamHandlers } from '../io/net.ts';
+import type { HostPort } from '../../election/quorum/server-spec.ts';
+import type { Clock } from '../../io/clock.ts';
+import type { Net, NetError, Stream, StreamHandlers } from '../../io/net.ts';
 
 const AGAIN_MS = 200;
 

@@ -1,10 +1,10 @@
-import type { Log } from '../base/log.ts';
-import type { Clock } from '../io/clock.ts';
-import type { Net, NetError, Stream, StreamHandlers } from '../io/net.ts';
-import { PatientListener } from '../io/patient-listener.ts';
-import type { LearnerLink } from '../zab/leader/learner-link.ts';
-import { LinkStream } from '../zab/wire/link-stream.ts';
-import type { QuorumPacket } from '../zab/wire/packets.ts';
+import type { Log } from '../../base/log.ts';
+import type { Clock } from '../../io/clock.ts';
+import type { Net, NetError, Stream, StreamHandlers } from '../../io/net.ts';
+import { PatientListener } from '../../io/patient-listener.ts';
+import type { LearnerLink } from '../../zab/leader/learner-link.ts';
+import { LinkStream } from '../../zab/wire/link-stream.ts';
+import type { QuorumPacket } from '../../zab/wire/packets.ts';
 
 /**
  * Where learners come to: listens while this peer leads, and makes a link of every connection. The leader's learner-links.ts

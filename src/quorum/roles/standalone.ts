@@ -1,13 +1,13 @@
-import type { ApplyResult } from '../datatree/database.ts';
-import type { Timer } from '../io/clock.ts';
-import type { Txn } from '../jute/txns.ts';
-import type { Zxid } from '../jute/zxid.ts';
-import { counterOf, epochOf, MAX_COUNTER, makeZxid } from '../jute/zxid.ts';
-import type { Request } from '../server/request.ts';
-import type { ExpirySet, Upstream } from '../server/upstream.ts';
-import { type PeerParts, primaryOptions } from './peer-parts.ts';
+import type { ApplyResult } from '../../datatree/database.ts';
+import type { Timer } from '../../io/clock.ts';
+import type { Txn } from '../../jute/txns.ts';
+import type { Zxid } from '../../jute/zxid.ts';
+import { counterOf, epochOf, MAX_COUNTER, makeZxid } from '../../jute/zxid.ts';
+import type { Request } from '../../server/request.ts';
+import type { ExpirySet, Upstream } from '../../server/upstream.ts';
+import { type PeerParts, primaryOptions } from '../peer-parts.ts';
+import type { ReplicaSink } from '../replica.ts';
 import { Primary } from './primary.ts';
-import type { ReplicaSink } from './replica.ts';
 import type { Role } from './role.ts';
 
 /** One server by itself: a transaction is decided when it is logged. */

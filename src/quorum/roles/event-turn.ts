@@ -1,5 +1,5 @@
-import { assert } from '../base/assert.ts';
-import { Fifo } from '../base/fifo.ts';
+import { assert } from '../../base/assert.ts';
+import { Fifo } from '../../base/fifo.ts';
 
 /**
  * One event of a core at a time. An answer inside an event may lead to a new request at once: a client whose write

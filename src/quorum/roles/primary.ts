@@ -1,17 +1,17 @@
-import type { Log } from '../base/log.ts';
-import type { ApplyResult, Database } from '../datatree/database.ts';
-import type { Clock, Timer } from '../io/clock.ts';
-import { OpCode } from '../jute/codes.ts';
-import { type Txn, writeTxn } from '../jute/txns.ts';
-import { Writer } from '../jute/writer.ts';
-import type { Zxid } from '../jute/zxid.ts';
-import type { AuthRegistry } from '../server/auth/auth-registry.ts';
-import { closeSession } from '../server/operations/writes/session.ts';
-import { ContainerReaper } from '../server/prep/container-reaper.ts';
-import { Prep, type PrepOptions } from '../server/prep/prep.ts';
-import { Request } from '../server/request.ts';
-import { SessionIds } from '../server/sessions/session-ids.ts';
-import { SessionTracker } from '../server/sessions/session-tracker.ts';
+import type { Log } from '../../base/log.ts';
+import type { ApplyResult, Database } from '../../datatree/database.ts';
+import type { Clock, Timer } from '../../io/clock.ts';
+import { OpCode } from '../../jute/codes.ts';
+import { type Txn, writeTxn } from '../../jute/txns.ts';
+import { Writer } from '../../jute/writer.ts';
+import type { Zxid } from '../../jute/zxid.ts';
+import type { AuthRegistry } from '../../server/auth/auth-registry.ts';
+import { closeSession } from '../../server/operations/writes/session.ts';
+import { ContainerReaper } from '../../server/prep/container-reaper.ts';
+import { Prep, type PrepOptions } from '../../server/prep/prep.ts';
+import { Request } from '../../server/request.ts';
+import { SessionIds } from '../../server/sessions/session-ids.ts';
+import { SessionTracker } from '../../server/sessions/session-tracker.ts';
 
 /**
  * A standalone server and a leader have this in common: every write of the ensemble is ordered here, sessions expire

@@ -1,15 +1,15 @@
-import { assert } from '../base/assert.ts';
-import type { Id } from '../jute/data-records.ts';
-import type { Zxid } from '../jute/zxid.ts';
-import { operationOfServer } from '../server/operations/operations.ts';
-import { Request } from '../server/request.ts';
-import type { ExpirySet, Upstream } from '../server/upstream.ts';
-import type { Leader } from '../zab/leader/leader.ts';
-import type { LeaderClients } from '../zab/leader/leader-ports.ts';
-import type { LearnerLink } from '../zab/leader/learner-link.ts';
-import type { LearnerRequest } from '../zab/wire/packets.ts';
+import { assert } from '../../base/assert.ts';
+import type { Id } from '../../jute/data-records.ts';
+import type { Zxid } from '../../jute/zxid.ts';
+import { operationOfServer } from '../../server/operations/operations.ts';
+import { Request } from '../../server/request.ts';
+import type { ExpirySet, Upstream } from '../../server/upstream.ts';
+import type { Leader } from '../../zab/leader/leader.ts';
+import type { LeaderClients } from '../../zab/leader/leader-ports.ts';
+import type { LearnerLink } from '../../zab/leader/learner-link.ts';
+import type { LearnerRequest } from '../../zab/wire/packets.ts';
+import type { PeerParts } from '../peer-parts.ts';
 import { EventTurn } from './event-turn.ts';
-import type { PeerParts } from './peer-parts.ts';
 import type { Primary } from './primary.ts';
 
 /**
