@@ -1,9 +1,9 @@
 import type { SizeStats } from '../../server/metrics/counters.ts';
+import { tellMonitorFields } from '../../server/monitoring/monitor-fields.ts';
 import { FULL_VERSION } from '../../server/monitoring/version.ts';
 import { JavaDouble, type Json } from '../java-json.ts';
 import { connections } from './about-clients.ts';
 import { type AdminCommand, type AdminContext, anytime, whileServing } from './admin-command.ts';
-import { MonitorFields } from './monitor-fields.ts';
 
 /** The server itself: its configuration, statistics, directories, environment and digests. */
 export const ABOUT_SERVER: readonly AdminCommand[] = [
@@ -119,15 +119,12 @@ function sizes(stats: SizeStats): Json {
   return { last_buffer_size: stats.last, min_buffer_size: stats.min, max_buffer_size: stats.max };
 }
 
-function monitor({ server, info }: AdminContext) {
-  const fields = new MonitorFields();
-  fields.set('version', FULL_VERSION);
-  fields.set('server_state', server.upstream?.mode ?? '');
-  const quorum = info.quorum();
-  if (quorum !== undefined) {
-    fields.set('peer_state', quorum.peerState);
-    if (quorum.observerMasterId !== undefined) fields.set('observer_master_id', quorum.observerMasterId);
-  }
-  server.metrics.visit(fields);
-  return fields.all;
+function monitor(context: AdminContext) {
+  const fields = new Map<string, Json>();
+  tellMonitorFields(context, {
+    text: (name, value) => void fields.set(name, value),
+    whole: (name, value) => void fields.set(name, value),
+    real: (name, value) => void fields.set(name, new JavaDouble(value)),
+  });
+  return fields;
 }
