@@ -52,6 +52,7 @@ export const scenario: Scenario = {
     s.until('service', () => s.view(1).machine.peer?.server.isServing === true);
     s.write('/node', 'after');
     machine.run(() => peer?.dumpState());
+    s.until('the dump', () => s.said(1, 'state of this server') > 0);
     s.kill(1);
     s.start(1);
     s.until('service', () => s.view(1).machine.peer?.server.isServing === true);
