@@ -9,6 +9,9 @@ import { withWorkCounted } from '../../source/work.ts';
 import { scenarioFiles } from './scenario-files.ts';
 import type { Task } from './worker.ts';
 
+/** A round for each byte costs a twentieth of others, and the bytes are copied anyway, which counts. */
+const BYTE_LOOPS = /[\\/](adler32|snappy)\.ts$/;
+
 /**
  * The simulator and the production code in one file, with or without edits of the source, and threads that run it.
  * Any version of Node runs it, and nothing of a mutant is ever written to the source.
@@ -39,8 +42,7 @@ export async function bundle(edits: readonly Edit[] = []): Promise<Bundle> {
         setup(setup) {
           setup.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, (args) => {
             const text = source.textOf(args.path) ?? readFileSync(args.path, 'utf8');
-            // A round for each byte costs a twentieth of others, and the record is copied anyway, which counts.
-            return { contents: args.path.endsWith('adler32.ts') ? text : withWorkCounted(text), loader: 'ts' };
+            return { contents: BYTE_LOOPS.test(args.path) ? text : withWorkCounted(text), loader: 'ts' };
           });
         },
       },
