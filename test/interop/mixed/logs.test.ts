@@ -6,15 +6,15 @@ const ours: Member = {
   id: 1,
   kind: 'ours',
   quorumPort: 31_020,
-  log: `{"level":"info","leader":3,"round":1,"zxid":"0","state":"following","msg":"the election is over"}
+  log: `{"level":"info","leader":3,"round":1,"zxid":"0x0","state":"following","msg":"the election is over"}
 {"level":"info","leader":3,"round":1,"ms":34,"msg":"elected"}
-{"level":"info","sync":"SNAP","zxid":"100001310","own":"0","epoch":1,"msg":"the leader synchronises us"}
+{"level":"info","sync":"SNAP","zxid":"0x100001310","own":"0x0","epoch":1,"msg":"the leader synchronises us"}
 {"level":"info","leader":3,"round":2,"ms":34,"msg":"elected"}
-{"level":"info","sync":"DIFF","zxid":"100001310","own":"100001310","epoch":2,"msg":"the leader synchronises us"}
+{"level":"info","sync":"DIFF","zxid":"0x100001310","own":"0x100001310","epoch":2,"msg":"the leader synchronises us"}
 {"level":"info","leader":1,"round":3,"ms":34,"msg":"elected"}
 {"level":"info","epoch":3,"acks":"2,1","msg":"a quorum has this history; leading"}
 {"level":"info","leader":3,"round":4,"ms":34,"msg":"elected"}
-{"level":"info","sync":"TRUNC","zxid":"300000010","own":"300000014","epoch":4,"msg":"the leader synchronises us"}
+{"level":"info","sync":"TRUNC","zxid":"0x300000010","own":"0x300000014","epoch":4,"msg":"the leader synchronises us"}
 `,
 };
 

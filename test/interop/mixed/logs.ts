@@ -24,6 +24,7 @@ export interface Reign {
   readonly leader: number;
 }
 
+/** Of what Apache prints behind 0x; our fields have that in front. */
 const hex = (text: string): bigint => BigInt(`0x${text}`);
 const epochOf = (zxid: bigint): number => Number(zxid >> 32n);
 
@@ -38,7 +39,7 @@ function syncsOfOurs({ id, log }: Member): Sync[] {
     if (line.endsWith('"msg":"elected"}')) leader = (JSON.parse(line) as { leader: number }).leader;
     if (!line.endsWith('"msg":"the leader synchronises us"}')) continue;
     const { sync, zxid, own } = JSON.parse(line) as { sync: SyncKind; zxid: string; own: string };
-    syncs.push({ leader, learner: id, kind: sync === 'DIFF' && hex(zxid) <= hex(own) ? 'nothing' : sync });
+    syncs.push({ leader, learner: id, kind: sync === 'DIFF' && BigInt(zxid) <= BigInt(own) ? 'nothing' : sync });
   }
   return syncs;
 }
