@@ -1,7 +1,7 @@
 import type { Cluster } from './cluster.ts';
 import { type LoadKeys, type LoadResult, runGenerator } from './generator.ts';
 
-/** What is measured: each scenario by name, on how many peers, and with which load. */
+/** The scenarios by name: on how many peers each is measured, and with which load. */
 export interface Figures {
   /** Operations a second. */
   readonly rate?: number;

@@ -1,2 +1,2 @@
-/** What a person is told, in one sentence; nothing was changed. */
+/** A sentence for a person; nothing was changed. */
 export class BackupError extends Error {}

@@ -7,7 +7,7 @@ import { VERSION_DIR } from '../txnlog/file-names.ts';
 import { BackupError } from './backup-error.ts';
 import type { CopyLimits } from './copied-log.ts';
 import { type CopiedHistory, copyHistory, makeEmptyDir } from './history-copy.ts';
-import { type FileEntry, type Manifest, readManifest, sha256, writeManifest } from './manifest.ts';
+import { type FileEntry, type Manifest, readManifest, sha256OfFile, writeManifest } from './manifest.ts';
 
 /**
  * Backup, proof and restore of one server's history. A backup is a directory: manifest.json, one snapshot, the logs since.
@@ -110,8 +110,7 @@ function checkFile(dir: string, { name, bytes, sha256: wanted }: FileEntry): voi
   try {
     const size = statSync(path).size;
     if (size !== bytes) throw new BackupError(`${path} has ${size} bytes, and the manifest says ${bytes}`);
-    if (sha256(readFileSync(path)) !== wanted)
-      throw new BackupError(`${path} is damaged: its checksum is not the manifest's`);
+    if (sha256OfFile(path) !== wanted) throw new BackupError(`${path} is damaged: its checksum is not the manifest's`);
   } catch (error) {
     if (error instanceof BackupError) throw error;
     throw new BackupError(`${path} cannot be read: ${messageOf(error)}`);

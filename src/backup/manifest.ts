@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../base/errors.ts';
 import { BackupError } from './backup-error.ts';
 
 /**
- * What a backup holds, in its own words: one snapshot, the logs since, and what replaying them leads to. The manifest is
+ * The contents of a backup in its own words: one snapshot, the logs since, and the tree that replaying them leads to. The manifest is
  * sealed by a checksum of itself, so that a flipped byte anywhere in a backup is found.
  */
 export interface Manifest {
@@ -70,4 +70,19 @@ export function readManifest(dir: string): Manifest {
 
 export function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+const CHUNK_BYTES = 1 << 20;
+
+/** In pieces: a snapshot may be longer than one buffer can be. */
+export function sha256OfFile(path: string): string {
+  const hash = createHash('sha256');
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  const file = openSync(path, 'r');
+  try {
+    for (let got = readSync(file, chunk); got > 0; got = readSync(file, chunk)) hash.update(chunk.subarray(0, got));
+    return hash.digest('hex');
+  } finally {
+    closeSync(file);
+  }
 }

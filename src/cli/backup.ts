@@ -80,7 +80,7 @@ function create(rest: readonly string[], values: Values): void {
   say(`${to}: ${snapshot.name} and ${logs.length} logs, ${bytes} bytes; ${nodes} nodes at zxid 0x${lastZxid}\n`);
 }
 
-/** What is replayed is copied beside the backup, and removed again. */
+/** The replay works on a copy beside the backup, which is removed again. */
 function verify(rest: readonly string[], values: Values): void {
   only(rest, 1, values, []);
   const backup = rest[0] as string;
