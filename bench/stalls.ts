@@ -9,8 +9,8 @@ import { Writer } from '../src/jute/writer.ts';
 import type { Zxid } from '../src/jute/zxid.ts';
 
 /**
- * What one turn of the loop costs where clients decide how much there is to do: trees, watches and snapshots with
- * COUNT of everything. Run with `node --import ./scripts/ts.mjs bench/stalls.ts [count]`; the machine should be idle.
+ * Measures single turns of the loop whose length clients decide: trees, watches and snapshots, each with COUNT
+ * entries. Run with `node --import ./scripts/ts.mjs bench/stalls.ts [count]`; the machine should be idle.
  */
 const COUNT = Number(process.argv[2] ?? 100_000);
 const SESSION = 0x77n;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { messageOf } from '../base/errors.ts';
 import { bad, type Finding, good, note, unknown } from './finding.ts';
 
-/** What the directories lie on, and what the system lets a process have. */
+/** Checks the disk under the directories, and the system's limits for a process. */
 const SYNCS = 20;
 const SLOW_SYNC_MS = 20;
 const LEAST_FREE_SHARE = 0.1;

@@ -1,13 +1,13 @@
-/** One thing that the doctor looked at, and what it thinks of it. */
+/** The doctor's verdict on one thing. */
 export type Verdict = 'good' | 'note' | 'unknown' | 'bad';
 
 export interface Finding {
-  /** What was looked at: config, members, quorum, disk, limits, files. */
+  /** The subject: config, members, quorum, disk, limits or files. */
   readonly about: string;
   /** note: nothing is wrong, and it is worth knowing. unknown: it could not be found out. */
   readonly verdict: Verdict;
   readonly text: string;
-  /** What to do about it. */
+  /** The step that cures it. */
   readonly mend?: string;
 }
 
