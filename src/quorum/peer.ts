@@ -385,8 +385,8 @@ export class Peer {
   }
 
   /**
-   * The config node shows the membership in force: without reconfiguration what each peer was started with, as Apache
-   * does; after one what came of it, also where a file that knew nothing of it had been shown before.
+   * The config node shows the membership in force. Without reconfiguration that is what each peer was started with, as
+   * Apache does. After one it is what came of it, also where a file that knew nothing of it had been shown before.
    */
   private showConfig(book: ConfigBook): void {
     const { database } = this.parts.replica;

@@ -14,9 +14,9 @@ import type { PeerProbe } from './peer-probe.ts';
  * and on this peer's disk. Apache leaves that second half out: there a follower may apply, snapshot
  * and serve what its own log could still lose (ZOOKEEPER-4882, ZOOKEEPER-4712).
  *
- * The replica outlives the roles. A role feeds it and takes what it applies through `sink`; between roles
- * `endRole` drops what never reached the disk and applies the rest, so that the tree always stands where the log
- * ends when the peer votes (ZOOKEEPER-2845).
+ * The replica outlives the roles. A role feeds it and takes what it applies through `sink`. Between roles `endRole`
+ * drops what never reached the disk and applies the rest, so that the tree always stands where the log ends when the
+ * peer votes (ZOOKEEPER-2845).
  */
 export interface ReplicaSink {
   /** `zxid` and everything before it is on this peer's disk, and what of that is decided has been applied. */

@@ -11,8 +11,8 @@ import type { StoreProbe } from './store-probe.ts';
 
 /**
  * acceptedEpoch and currentEpoch (f.p and f.a of the Zab paper): decimal text in dataDir/version-2, as Apache keeps
- * them. Both only grow, and a file that does not hold a number is refused by name: an epoch guessed too low lets a
- * peer follow a leader it has already turned away (ZOOKEEPER-2307, ZOOKEEPER-2354).
+ * them. Both only grow, and a file that does not hold a number is refused by name. An epoch guessed too low lets a peer
+ * follow a leader it has already turned away (ZOOKEEPER-2307, ZOOKEEPER-2354).
  */
 export class Epochs {
   private readonly disk: Disk;
@@ -68,7 +68,7 @@ export class Epochs {
   checkAgainst(lastZxid: Zxid): void {
     const logged = epochOf(lastZxid);
     // Only where neither file is there. An accepted epoch without a current one is a first synchronisation that broke
-    // off: what was logged of it may end anywhere, and an epoch made up for it would give it a vote.
+    // off. What was logged of it may end anywhere, and an epoch made up for it would give it a vote.
     if (this.accepted === undefined && this.current === undefined && lastZxid > 0) this.current = logged;
     if (this.accepted === undefined && this.current !== undefined) {
       this.accepted = Math.max(logged, this.current);

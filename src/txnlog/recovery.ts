@@ -19,8 +19,8 @@ import { loadSnapshot, looksComplete } from './snapshot/snapshot-reader.ts';
  * when an older one and the log together still reach as far as it did. A history that cannot be made whole again is
  * refused, for a state that lacks something would be served, voted with and copied to others.
  *
- * Nothing is changed beyond what the log says: ephemerals without a session, which a fuzzy snapshot may hold, stay
- * until the leader deletes them by a transaction, at every peer with the same zxid.
+ * Nothing is changed beyond what the log says. A fuzzy snapshot may hold ephemerals without a session: they stay until
+ * the leader deletes them by a transaction, at every peer with the same zxid.
  */
 export interface RecoveredHistory {
   readonly database: Database;
@@ -115,9 +115,9 @@ function loadBase(disk: Disk, dir: string, options: DatabaseOptions, log: Log): 
  * snapshots.
  *
  * A sync alone is not enough. If one has failed before, the system may count pages as clean that it could not write,
- * and give them to every reader until the power goes; only writing them again makes another sync mean something. So
- * whatever of the log is not noted as synced is written once more, byte for byte. A snapshot has its name only since
- * a sync of it succeeded.
+ * and give them to every reader until the power goes. Only writing them again makes another sync mean something. So
+ * whatever of the log is not noted as synced is written once more, byte for byte. A snapshot has its name only since a
+ * sync of it succeeded.
  */
 function makeDurable(
   disk: Disk,

@@ -6,8 +6,8 @@ import { looksComplete } from './snapshot/snapshot-reader.ts';
 
 /**
  * The files that may go. The rule is Apache's (PurgeTxnLog), except that a snapshot counts as kept only when it was
- * written to its end (ZOOKEEPER-3231). Everything older than the oldest of the `retain` newest such snapshots goes, but
- * for the newest log that begins at or below it: that one may hold the transactions that follow it.
+ * written to its end (ZOOKEEPER-3231). Everything older than the oldest of the `retain` newest such snapshots goes. The
+ * newest log that begins at or below that snapshot stays: it may hold the transactions that follow it.
  */
 export interface Purge {
   readonly logs: readonly LogName[];

@@ -42,9 +42,9 @@ export interface StoreFacts {
 }
 
 /**
- * Everything durable of one peer: log, snapshots, epochs. It promises three things: a transaction that `onDurable`
- * named is there after any crash; nothing is there that was not appended; and the history on disk is always one
- * history, whatever moment the power goes while it is replaced or cut.
+ * Everything durable of one peer: log, snapshots, epochs. It promises three things. A transaction that `onDurable`
+ * named is there after any crash. Nothing is there that was not appended. The history on disk is always one history,
+ * whatever moment the power goes while it is replaced or cut.
  *
  * How each file is written and judged is in the files beside this one; here is only what has to happen in which order.
  */

@@ -1,9 +1,9 @@
 import * as zlib from 'node:zlib';
 
 /**
- * CRC-32 (IEEE 802.3, reflected), as java.util.zip.CRC32. Eight bytes a step through eight tables, because a node's
- * digest is computed on every write and most inputs are too short for a call into native code to pay. Such a call costs
- * 150 ns before the first byte, but 0.2 ns a byte then instead of 1. Node before 20.15 has no native one.
+ * CRC-32 (IEEE 802.3, reflected), as java.util.zip.CRC32. Eight bytes a step through eight tables. A node's digest is
+ * computed on every write, and most inputs are too short for a call into native code to pay. Such a call costs 150 ns
+ * before the first byte, but 0.2 ns a byte then instead of 1. Node before 20.15 has no native one.
  *
  * A running value is the register itself: start from CRC_START, feed pieces, and `crcFinish` what you have.
  */

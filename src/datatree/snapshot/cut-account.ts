@@ -1,6 +1,6 @@
 /**
- * The sum of the old images that all open cuts of one tree keep. A cut that is taken slowly, by a learner on a bad line
- * or by a slow disk, keeps the old image of every node that changes meanwhile: in the end a second tree. Beyond the
+ * The sum of the old images that all open cuts of one tree keep. A learner on a bad line or a slow disk takes a cut
+ * slowly. Such a cut keeps the old image of every node that changes meanwhile: in the end a second tree. Beyond the
  * limit the cut that keeps the most is given up, and its taker is told why.
  */
 export const CUTS_HELD_MAX_BYTES = 256 << 20;

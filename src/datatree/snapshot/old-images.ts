@@ -3,7 +3,7 @@ import { assert } from '../../base/assert.ts';
 /**
  * The old images of an open cut's nodes: how each was before it changed or went. An image is kept until the cut's walk
  * comes to the node's place in the order of creation. One that changed keeps its place by itself. One that went is kept
- * before the node that came after it, and moves on with that one's images when that one goes too, so that the order of
+ * before the node that came after it. When that node goes too, its images move on together, so that the order of
  * creation holds without a search.
  *
  * Invariants: `bytes` is the sum over all images that are kept; a node has at most one image; AFTER_ALL names what went

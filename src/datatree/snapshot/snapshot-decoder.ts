@@ -10,8 +10,8 @@ import { DataTree } from '../tree/data-tree.ts';
 const MAX_RECORD_BYTES = 1 << 30;
 
 /**
- * Builds a Database out of the stream a SnapshotCut or an Apache server writes, from chunks of any size, as they come
- * from a file or from a leader. The stream's end is in the stream, and what follows it is the caller's: seals in a
+ * Builds a Database out of the stream that a SnapshotCut or an Apache server writes. Chunks may have any size, as they
+ * come from a file or from a leader. The stream's end is in the stream, and what follows it is the caller's: seals in a
  * file, a signature after SNAP.
  *
  * An Apache server's snapshot is fuzzy: it holds some of the transactions after its zxid, and is right only once these

@@ -1,11 +1,11 @@
 import { type Acl, OPEN_ACL_UNSAFE } from '../../jute/data-records.ts';
 
 /**
- * Each distinct ACL list once, named by a slot; nodes hold the slot and count as its users. In a snapshot a list has
- * an id of its own; a null list and the nodes made at first start share the id -1, which is world:anyone:cdrwa.
+ * Each distinct ACL list once, named by a slot; nodes hold the slot and count as its users. In a snapshot a list has an
+ * id of its own. A null list and the nodes made at first start share the id -1, which is world:anyone:cdrwa.
  *
- * A fuzzy snapshot holds nodes whose ACL id is not in its map, written before the node was (ZOOKEEPER-3306, 4846):
- * the replay of the transaction that set it mends the node. Such ids are resolved while loading, never later, because
+ * In a fuzzy snapshot the map is written before the nodes, so a node's ACL id may not be in it (ZOOKEEPER-3306, 4846).
+ * The replay of the transaction that set it mends the node. Such ids are resolved while loading, never later, because
  * replay hands the same id to another list.
  */
 export const OPEN_SLOT = 0;

@@ -50,11 +50,11 @@ export interface TreeOptions extends OwnerOptions {
 }
 
 /**
- * The znodes. Outside this directory a node is a handle, good until the next change, and reads copy out of it; only
- * the Database changes the tree, and everybody else has one of the views of tree-views.ts. A change answers with an
- * ErrorCode, or with the handle of the node it made.
+ * The znodes. Outside this directory a node is a handle, good until the next change, and reads copy out of it. Only the
+ * Database changes the tree; everybody else has one of the views of tree-views.ts. A change answers with an ErrorCode,
+ * or with the handle of the node it made.
  *
- * Every change can meet a tree that has seen it already: recovery replays the log over a snapshot that holds some of
+ * Every change can meet a tree that has seen it already. Recovery replays the log over a snapshot that may hold some of
  * it (a fuzzy one of Apache's). Each method says what a repeated change does.
  */
 export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree, QuotaTree {

@@ -17,9 +17,9 @@ import {
 import { OwnerKind } from './owner-kind.ts';
 
 /**
- * The two forms of a node's Stat: the stored one, in snapshots and digests, and the one clients are shown. There
- * cversion counts changes instead of creates (a create for every child there is, a create and a delete for every one
- * that is gone), and ephemeralOwner is 0 where the stored one is a mark.
+ * The two forms of a node's Stat: the stored one, in snapshots and digests, and the one clients are shown. The stored
+ * cversion counts creates of children. Clients are shown a count of changes: one for every child there is, two for
+ * every child that is gone. They see ephemeralOwner 0 where the stored one is a mark.
  */
 export function persistedStat(nodes: NodeTable, node: number): StatPersisted {
   return {

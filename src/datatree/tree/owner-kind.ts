@@ -1,8 +1,8 @@
 /**
  * The meaning of a stored ephemeralOwner. The long is a session id, or one of two marks that share its room. A
- * container is -(2^63). A node with a TTL has 0xFF in the top byte, a feature number (0) in the next two and the TTL in
- * milliseconds in the low forty bits. The mark of a TTL counts only with extendedTypes, because without them 0xFF is
- * the first byte of the session ids of server 255. emulate353Ttl reads the marks of ZooKeeper 3.5.3 as TTLs too.
+ * container is -(2^63). A node with a TTL has 0xFF in the top byte and a feature number (0) in the next two. The low
+ * forty bits are the TTL in milliseconds. The mark of a TTL counts only with extendedTypes: without them 0xFF is the
+ * first byte of the session ids of server 255. emulate353Ttl reads the marks of ZooKeeper 3.5.3 as TTLs too.
  */
 export const OwnerKind = { none: 0, session: 1, container: 2, ttl: 3 } as const;
 

@@ -1,10 +1,10 @@
 import { assert } from '../../base/assert.ts';
 
 /**
- * The hash of a path under a key of the process's own. Clients choose the paths, and with a hash that is the same
- * everywhere they can choose thousands that fall into one chain, which then is walked by every look at any of them, by
- * every server, at every restart. Not even another start value for a simple hash helps: pieces that collide whatever
- * comes before them can be found for it.
+ * The hash of a path under a key of the process's own. Clients choose the paths. Were the hash the same everywhere,
+ * they could choose thousands that fall into one chain. Every look at one of them would then walk that chain, on every
+ * server, at every restart. Not even another start value for a simple hash helps: pieces that collide whatever comes
+ * before them can be found for it.
  *
  * HalfSipHash-1-3 (Aumasson and Bernstein, SipHash; the hash tables of the Linux kernel use this variant) over the
  * UTF-16 units, two of them to a word. It costs about what a plain multiplication per unit costs.

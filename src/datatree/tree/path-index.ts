@@ -5,7 +5,7 @@ import { type HashKey, hashOfPath } from './path-hash.ts';
 /**
  * Path -> node, a hash table whose chains run through the nodes themselves. Not a Map of strings, because a Map keeps
  * what was deleted in its chains until it next grows. A client that creates and deletes one path over and over would
- * make every look at that path slower and slower, a million times in a tree of a million nodes.
+ * make every look at that path slower and slower: a million times, in a tree of a million nodes.
  *
  * Growing and shrinking move a few chains with each later change and never stop the world.
  *

@@ -9,11 +9,11 @@ import { type Watcher, WatchMode } from './watcher.ts';
  * The watches: which client is told of which change. A server keeps them per connection, never on disk. A client that
  * wants to keep a watch across connections sets it again with setWatches.
  *
- * Two tables, because data and child watches of one path are apart: exists and getData leave data watches, also on a
- * path without a node, getChildren leaves child watches. A persistent watch is in both, a recursive one in the data
- * table alone and so never hears of changed children. Modes on one path stack (ZOOKEEPER-4475), a connection still
- * gets one event per trigger. A connection that may not read the node gets nothing and its one-shot watch is gone all
- * the same (CVE-2024-23944).
+ * Two tables, because data and child watches of one path are apart. exists and getData leave data watches, also on a
+ * path without a node; getChildren leaves child watches. A persistent watch is in both, a recursive one in the data
+ * table alone and so never hears of changed children. Modes on one path stack (ZOOKEEPER-4475), a connection still gets
+ * one event per trigger. A connection that may not read the node gets nothing and its one-shot watch is gone all the
+ * same (CVE-2024-23944).
  */
 
 /** The part of a tree that setWatches and the manager have to know. */

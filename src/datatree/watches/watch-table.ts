@@ -11,8 +11,8 @@ import { type Watcher, WatchMode } from './watcher.ts';
  * cleared away when a thousand others have fired after it. Maps and Sets keep what is deleted in their chains until
  * they next grow, so that deleting and adding one path over and over makes it slower each time.
  *
- * The state of one watcher on one path is a number: its WatchModes in the low bits, above them how many times it is in
- * the list of those to be cleared away. Only the last of these counts.
+ * The state of one watcher on one path is a number. The low bits are its WatchModes; the bits above count how many
+ * times it is in the list of those to be cleared away. Only the last of these counts.
  */
 const MODES = WatchMode.all;
 const SPENT_ONCE = MODES + 1;

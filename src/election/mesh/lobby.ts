@@ -2,8 +2,8 @@ import type { Stream } from '../../io/net.ts';
 
 /**
  * Connections that have not said yet who they are. There are so many places, and so many for one address: a host that
- * fills its own with silence keeps nobody else out. Where there is no place the oldest goes rather than the newcomer,
- * for a server says who it is at once, and those that are left are the silent ones.
+ * fills its own with silence keeps nobody else out. Where there is no place the oldest goes rather than the newcomer. A
+ * server says who it is at once, so those that are left are the silent ones.
  */
 export const LOBBY_PLACES = 128;
 export const LOBBY_PLACES_PER_ADDRESS = 8;

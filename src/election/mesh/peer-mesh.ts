@@ -19,13 +19,13 @@ import { type Reach, whyUnreachable } from './reach.ts';
  * The connections elections run over, one for each pair of servers; Apache's QuorumCnxManager on the wire.
  *
  * Of two servers the one with the higher id dials. When the lower one wants to talk, it dials too, says who it is,
- * closes, and is dialled back. Messages are framed by an int length. A peer has one message waiting, and a newer
- * one replaces it, because only the latest vote is true; what was sent last is sent again on a new connection, since
- * the one before may have taken it along.
+ * closes, and is dialled back. Messages are framed by an int length. A peer has one message waiting, and a newer one
+ * replaces it, because only the latest vote is true. The last message is sent again on a new connection, since it may
+ * have been lost with the one before.
  *
- * Nobody waits for anybody: dials run side by side, each bounded by `cnxTimeoutMs` with its lookup, so an address
- * that swallows packets or a name that does not resolve costs nothing but its own peer (ZOOKEEPER-2164, 3756). What
- * cannot be understood closes the stream it came on and no other.
+ * Nobody waits for anybody: dials run side by side, each bounded by `cnxTimeoutMs` with its lookup. An address that
+ * swallows packets, or a name that does not resolve, costs nothing but its own peer (ZOOKEEPER-2164, 3756). What cannot
+ * be understood closes the stream it came on and no other.
  *
  * Two things Apache leaves to chance: while `keepDialing` is on, a message that could not be delivered is dialled for
  * again without waiting for the next one. And a connection that stays silent meanwhile is replaced, because after a

@@ -10,8 +10,8 @@ import type { HostPort, ServerSpec } from './server-spec.ts';
  * half of the groups, groups of weight 0 left out (ZooKeeper Administrator's Guide, "hierarchical quorums").
  *
  * Apache's rules as they are: every participant needs a group; weight 1 unless given; halves are rounded down. A group
- * may name servers that are no participants; then their weight has to be given and counts for the whole of the group,
- * though they can never acknowledge.
+ * may name servers that are no participants. Then their weight has to be given, and it counts for the whole of the
+ * group although they can never acknowledge.
  */
 export class Hierarchical implements QuorumVerifier {
   readonly version: Zxid;

@@ -1,6 +1,6 @@
 /**
  * Hosts as Java reads and prints them (InetAddress.getByName, InetSocketAddress.getHostString), since servers compare
- * each other's configurations as text: a numeric address has one spelling, and a name stays as it was written.
+ * each other's configurations as text. A numeric address has one spelling; a name stays as it was written.
  *
  *   IPv4    one to four decimal numbers, the last one filling what is left (127.1 is 127.0.0.1); leading zeros are
  *           decimal too; no hexadecimal

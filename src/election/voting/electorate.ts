@@ -10,10 +10,10 @@ import type { ElectionOptions } from './election-host.ts';
  * is needed as well. It also judges the members that others send with their notifications; what is done with newer ones
  * is the host's affair.
  *
- * Anybody who reaches an election port can send some, and call himself by any id. So they are heard from voters in
- * force alone, never without this server among them, and believed when a quorum of those voters sends the same. That
- * costs nothing where they are true: a membership is decided with a quorum of the one before, and this server, which
- * does not know of it, was not among it.
+ * Anybody who reaches an election port can send some, and call himself by any id. So members are heard from voters in
+ * force alone, and never without this server among them. They are believed when a quorum of those voters sends the
+ * same. That costs nothing where they are true: a membership is decided with a quorum of the one before. This server
+ * does not know of it, so it was not in that quorum.
  */
 export class Electorate {
   private readonly self: number;

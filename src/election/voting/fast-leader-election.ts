@@ -12,14 +12,14 @@ import { received, VoteTable } from './vote-table.ts';
 
 /**
  * Finds out who leads: ZooKeeper's FastLeaderElection, version 3 of its election algorithms, without threads and
- * clocks. Every looking voter tells all others whom it would follow, goes over to a candidate that stands better
- * (vote.ts), and decides once a quorum says the same in the same round and nothing better came for `finalizeWaitMs`. A
+ * clocks. Every looking voter tells all others whom it would follow, and goes over to a candidate that stands better
+ * (vote.ts). It decides once a quorum says the same in the same round and nothing better came for `finalizeWaitMs`. A
  * server that looks while an ensemble is settled joins it when a quorum follows one leader and that leader says so
  * itself (ZOOKEEPER-975, 1514, 1732). Settled servers answer those who look.
  *
  * An empty voter abstains until history-roll.ts lets it count. While it abstains it belongs to no round. Its messages
- * have zxid -1, which makes every Apache release since 3.6 overlook it, and round 0, which makes the older ones
- * overlook it too and makes every looking server answer it at once with its vote. These answers are what "told" means:
+ * have zxid -1, which makes every Apache release since 3.6 overlook it. They have round 0, which makes the older ones
+ * overlook it too, and makes every looking server answer it at once with its vote. These answers are what "told" means:
  * a looking server's vote is never below that server's history. The first message on a connection is not trusted to be
  * one, because servers repeat their last message, however old, when a connection comes about (peer-mesh.ts); it is
  * asked for again. Two that abstain answer each other in round 1, which nobody answers.
@@ -178,9 +178,9 @@ export class FastLeaderElection {
   }
 
   /**
-   * A server that looks in an earlier round is told the present one. One that looks in this round, and was settled when
-   * it last answered, has dropped our vote: it would hear of it with our next repetition alone, 200 ms later, as from
-   * Apache's servers. Once only: its word takes the place of that answer.
+   * A server that looks in an earlier round is told the present one. A voter that looks in this round, and was settled
+   * when it last answered, has dropped our vote. It would hear of it with our next repetition alone, 200 ms later, as
+   * from Apache's servers. Once only: its word takes the place of that answer.
    */
   private hasMissedOurVote(from: number, n: Notification): boolean {
     if (isQuestion(n)) return true;
@@ -283,8 +283,8 @@ export class FastLeaderElection {
 
   /**
    * An ensemble is settled when a quorum follows one leader and that leader says so. When they all say that it is this
-   * server, the round must be its own; and an empty one does not believe it of a better history than it has, since
-   * their word is then from a time before it lost that.
+   * server, the round must be its own. An empty server does not believe that it leads with a better history than it
+   * has: their word is then from a time before it lost that history.
    */
   private isDecided(vote: ReceivedVote, votes: VoteTable): boolean {
     if (!votes.isSupported(vote)) return false;

@@ -10,9 +10,9 @@ import type { Standing } from './vote.ts';
  * The answers that a voter without a history has from the others, and since when. They say whether it may count by the
  * rule of history-roll.ts, in which round it then begins, and whose votes it has in that round already.
  *
- * Told is what came in a message that was sent since the connection to its sender came about: a server repeats its last
- * message, however old, on a new connection (peer-mesh.ts). A history is told anew in every round; that there is none
- * does not depend on rounds.
+ * A voter has told when its message was sent since the connection to it came about: a server repeats its last message,
+ * however old, on a new connection (peer-mesh.ts). A history is told anew in every round; that there is none does not
+ * depend on rounds.
  */
 interface Told {
   readonly standing: Standing;

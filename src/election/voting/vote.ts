@@ -30,10 +30,10 @@ export function isBetter(a: Standing, b: Standing): boolean {
 }
 
 /**
- * Whether a received vote supports `vote`. While anyone is looking, all of it must agree. Votes of an ensemble that
- * is settled agree in leader and epoch only: their zxids and rounds are those of whenever each member joined, and
- * differ for good (ZOOKEEPER-1805, 1732, 1818). Where one side is of a version that did not keep the epoch up to
- * date, the leader alone has to do.
+ * Whether a received vote supports `vote`. While anyone is looking, all of it must agree. Votes of an ensemble that is
+ * settled agree in leader and epoch only. Their zxids and rounds are from the time when each member joined, and differ
+ * for good (ZOOKEEPER-1805, 1732, 1818). Where one side is of a version that did not keep the epoch up to date, the
+ * leader alone has to do.
  */
 export function supports(vote: ReceivedVote, received: ReceivedVote): boolean {
   if (vote.leader !== received.leader) return false;

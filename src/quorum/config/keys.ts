@@ -9,7 +9,7 @@ import { ZOO_CFG_KEYS } from './keys/zoo-cfg.ts';
 
 /**
  * Every key an operator of Apache ZooKeeper 3.9 may have in zoo.cfg or in the JVM flags. A new key is an entry in one
- * of the tables below and a row in docs/OPERATIONS.md, which a test holds against it; with `field` its value is in
+ * of the tables below and a row in docs/OPERATIONS.md, which a test holds against it. With `field` its value is in
  * PeerConfig, typed, without another word.
  */
 export const KEYS = {

@@ -5,9 +5,9 @@ import type { Net, NetError, Stream, StreamHandlers } from '../../io/net.ts';
 const AGAIN_MS = 200;
 
 /**
- * A server with several addresses is dialled at all of them at once (ZOOKEEPER-3188). The first connection that opens is
- * the one: it goes to `onChosen`, and its events to `handlers`. An address that fails while others are still being
- * tried is tried again, since they may lead nowhere and it may only have been too early; when none is left, `handlers`
+ * A server with several addresses is dialled at all of them at once (ZOOKEEPER-3188). The first connection that opens
+ * is the one: it goes to `onChosen`, and its events to `handlers`. An address that fails while others are still being
+ * tried is tried again: the others may lead nowhere, and it may only have been too early. When none is left, `handlers`
  * hear how the last attempt failed.
  */
 export class AnyDial {

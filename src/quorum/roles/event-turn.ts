@@ -2,8 +2,8 @@ import { assert } from '../../base/assert.ts';
 import { Fifo } from '../../base/fifo.ts';
 
 /**
- * One event of a core at a time. An answer inside an event may lead to a new request at once: a client whose write
- * was applied sends its next one, a learner's request is proposed while its packet is handled. Such a request waits here
+ * One event of a core at a time. An answer inside an event may lead to a new request at once. A client whose write was
+ * applied sends its next one; a learner's request is proposed while its packet is handled. Such a request waits here
  * until the event is over, in the order asked, and so no core is entered from inside itself.
  *
  * Events from outside (a packet, a tick, a disk that answers) never come from inside another one.

@@ -10,9 +10,9 @@ import { DURABLE_NOTE, join } from '../file-names.ts';
  * arrived, so whole records may follow a broken one without anything being wrong. Below a synced offset the same
  * picture means that acknowledged transactions are unreadable.
  *
- * A note is only ever too low: it is written after the sync it speaks of, mostly without a sync of its own, and it
- * is lowered, and synced, before the log is cut. Two slots in two sectors are written in turn, so that losing or
- * tearing the newer leaves the older.
+ * A note is only ever too low. It is written after the sync it speaks of, mostly without a sync of its own. Before the
+ * log is cut it is lowered and synced. Two slots in two sectors are written in turn, so that losing or tearing the
+ * newer leaves the older.
  *
  *   slot   "<serial> log.<zxid> <offset> <synced zxid> <checksum of what is before>\n", padded with spaces
  */

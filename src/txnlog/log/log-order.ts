@@ -6,8 +6,8 @@ import { replaceFile } from '../small-file.ts';
 
 /**
  * The side file `log-order`: what comes before a log file that begins an epoch. Inside an epoch the counter shows what
- * is missing. Between two nothing in the log does, for an epoch may end with any of its transactions: where the file
- * before is lost, or ends too early, the history would have a hole that nobody sees.
+ * is missing. Between two epochs nothing in the log does, for an epoch may end with any of its transactions. Where the
+ * file before is lost, or ends too early, the history would have a hole that nobody sees.
  *
  *   line   "log.<zxid> after <zxid> <checksum of what is before>\n"
  *

@@ -10,10 +10,10 @@ import type { LogPlace } from './log-place.ts';
 /**
  * Reads the log from a snapshot on, and decides about every byte that is not a record.
  *
- * The last file may end in a torn group: the bad record and what follows it are cut, unless valid records follow it
- * below the offset that was known to be synced, or in a file of which nothing is known. An earlier file may end
- * anywhere, if the next one goes on with the next transaction: a server that was killed began a new file. All else
- * is a hole in the history, refused with file, offset and zxid, for what is missing may have been acknowledged.
+ * The last file may end in a torn group: the bad record and what follows it are cut. They are not when valid records
+ * follow below the offset that was known to be synced, or in a file of which nothing is known. An earlier file may end
+ * anywhere, if the next one goes on with the next transaction: a server that was killed began a new file. All else is a
+ * hole in the history, refused with file, offset and zxid, for what is missing may have been acknowledged.
  */
 export interface ReplayedLog {
   /** The last transaction; the zxid of the snapshot when the log has none beyond it. */
@@ -128,8 +128,8 @@ class Replay {
 
   /**
    * Whether something is missing before a file that begins an epoch, which the numbers do not show. The server that
-   * wrote it may have noted what came before. Of another server's file only this is known: the one before may end in a
-   * torn record, if nothing says that it was whole, and if no whole record follows the bad one.
+   * wrote it may have noted what came before. A file of another server says less. The one before it may end in a torn
+   * record if nothing says that it was whole, and if no whole record follows the bad one.
    */
   private isHole(file: LogName, zxid: Zxid): boolean {
     if (zxid === this.last + 1 || zxid !== file.zxid) return false;

@@ -15,8 +15,8 @@ import type { LogPlace } from './log-place.ts';
 /**
  * Appends, and what may happen once they are on disk. Appends of one loop turn gather; then one write and one sync
  * cover them all, and everything that arrives meanwhile is the next group. Nothing is ever acknowledged from here
- * before its sync, and a sync that failed is not tried again: what the pages hold is unknown from then on, so the
- * peer stops (`onFatal`, once) and stays silent.
+ * before its sync. A sync that failed is not tried again: what the pages hold is unknown from then on, so the peer
+ * stops (`onFatal`, once) and stays silent.
  *
  * One file operation is in flight at a time, the note's included, so the log never holds more than one thread of
  * the pool (io/node-disk.ts).

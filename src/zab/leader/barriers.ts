@@ -4,10 +4,10 @@ import type { LearnerLink } from './learner-link.ts';
 
 /**
  * Questions that wait until the leader is known to have led after they were asked: a `sync` of a client, wherever it is
- * connected. ZooKeeper answers it once everything outstanding at the leader is committed, and a leader that was
- * deposed and does not know it yet, with nothing outstanding, answers at once with a stale tree. Here a quorum must
- * have answered a PING sent after the question: a voter that answers has followed no one else by then, so nobody can
- * have led instead before the question was asked. Nothing changes on the wire.
+ * connected. ZooKeeper answers it once everything outstanding at the leader is committed. A leader that was deposed and
+ * does not know it yet has nothing outstanding, and so answers at once with a stale tree. Here a quorum must have
+ * answered a PING sent after the question. A voter that answers has followed no one else by then, so nobody can have
+ * led instead before the question was asked. Nothing changes on the wire.
  *
  * PINGs go out in rounds, and a question waits for the first round begun after it. While the last round is open,
  * questions gather for the next: under load one round serves many.

@@ -5,19 +5,20 @@ import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
  * has is known to hold everything that was ever committed.
  *
  * That conclusion needs voters that remember. One that was wiped, or is new, has forgotten what it acknowledged.
- * Together with a stale voter it would elect a leader that lacks committed transactions (ZOOKEEPER-261; two empty
- * servers beside one with data, when an ensemble of one is grown to three). election/voting/history-roll.ts has the
- * rule and the reason why it is enough. The election applies it to the votes, this class to the histories: an empty
- * voter counts only
+ * Together with a stale voter it would elect a leader that lacks committed transactions. ZOOKEEPER-261 is such a case;
+ * so are two empty servers beside one with data, when an ensemble of one is grown to three.
+ * election/voting/history-roll.ts has the rule and the reason why it is enough. The election applies it to the votes,
+ * this class to the histories: an empty voter counts only
  *  - when every voter has answered: then the best history there is has been seen, or
  *  - when no voter that answered has any history and the empty ones are a quorum by themselves: a first start.
  * Otherwise it is synchronised without counting. It has forgotten what it promised as well, perhaps to a leader of a
- * later epoch. So it counts in nothing, not even in the quorum of NEWLEADER, until the leader has seen that a quorum of
- * others still follows it, and said so with UPTODATE. Only then it takes the epoch for its own.
+ * later epoch. So it counts in nothing, not even in the quorum of NEWLEADER, until the leader has said UPTODATE to it.
+ * The leader says so once it has seen that a quorum of others still follows it. Only then it takes the epoch for its
+ * own.
  *
- * A first start is believed only as long as nothing speaks against it. A voter without history is believed while
- * it stays connected; and whoever has a history, or has accepted this very epoch before, perhaps from another leader,
- * proves that there was a start already.
+ * A first start is believed only as long as nothing speaks against it. A voter without history is believed while it
+ * stays connected. A voter proves that there was a start already when it has a history, or has accepted this very epoch
+ * before, perhaps from another leader.
  *
  * A voter that has neither epoch nor transaction, and does not call itself empty, counts as ZooKeeper counts it: a
  * fresh server of Apache's, or one of ours with the operator's `initialize` file.

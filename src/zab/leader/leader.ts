@@ -35,9 +35,9 @@ import { Synchronization } from './synchronization.ts';
  * learner-links.ts knows the learners, proposals.ts the proposals under way, ping-rounds.ts whether this leader still
  * leads, barriers.ts what `sync` waits for.
  *
- * A learner's acknowledgements of proposals count only behind its acknowledgement of NEWLEADER: before that its
- * currentEpoch may be the old one, and with it the proposal would lose the next election (ZOOKEEPER-4685 is about
- * tolerating them, no more).
+ * A learner's acknowledgements of proposals count only behind its acknowledgement of NEWLEADER. Before that its
+ * currentEpoch may be the old one, and with it the proposal would lose the next election. (ZOOKEEPER-4685 is about
+ * tolerating them, no more.)
  */
 export type ZabPhase = 'discovery' | 'synchronization' | 'broadcast' | 'ended';
 

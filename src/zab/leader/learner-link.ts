@@ -120,7 +120,7 @@ export class LearnerLink {
   }
 
   /**
-   * While it catches up, a neighbour that reads is alive, however long a large snapshot takes (ZOOKEEPER-1697); but a
+   * While it catches up, a neighbour that reads is alive, however long a large snapshot takes (ZOOKEEPER-1697). But a
    * place among those who catch up is not kept by a byte now and then. Whether it took enough since it was heard last.
    */
   tookBytes(now: number, leastPerHalfTick: number): boolean {

@@ -6,8 +6,9 @@ import { LearnerLink, type LearnerWire, type LinkLimits, type LinkPhase } from '
 import { displacedBy } from './link-places.ts';
 
 /**
- * The connections of all learners, and the leader's patience: which of them are given up and why, whether those that
- * are left make a quorum, and for how long nothing has come nearer. Time is counted in half ticks, see LeaderPorts.
+ * The connections of all learners, and the leader's patience: which of them are given up and why. It says whether those
+ * that are left make a quorum, and for how long nothing has come nearer. Time is counted in half ticks, see
+ * LeaderPorts.
  *
  * Only participants of the configuration that came with FOLLOWERINFO are counted (ZOOKEEPER-2959).
  */

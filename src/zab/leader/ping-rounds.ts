@@ -8,8 +8,8 @@ import type { LearnerLinks } from './learner-links.ts';
 import type { Proposals } from './proposals.ts';
 
 /**
- * Whether this leader still led at a given moment: PINGs go out in numbered rounds, and a round that a quorum answers
- * proves that nobody else had been elected by it when the round was begun. barriers.ts says why, and which question
+ * Whether this leader still led at a given moment: PINGs go out in numbered rounds. A round that a quorum answers
+ * proves that this quorum had elected nobody else when the round was begun. barriers.ts says why, and which question
  * waits for which round; a voter without a history is told that it counts behind such a round as well.
  *
  * On the wire they are Apache's PINGs. A learner answers each one behind UPTODATE, in order and with its zxid, and adds

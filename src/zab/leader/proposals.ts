@@ -5,15 +5,15 @@ import { ZXID_ZERO, type Zxid, zxidHex } from '../../jute/zxid.ts';
 import type { Entry } from './leader-ports.ts';
 
 /**
- * The leader's proposals on their way: proposed, acknowledged by a quorum of disks, committed in zxid order, and kept
- * until the leader's own tree has them, for until then a learner that joins can get them from nowhere else. With them
+ * The leader's proposals on their way: proposed, acknowledged by a quorum of disks, committed in zxid order. They are
+ * kept until the leader's own tree has them: until then a learner that joins can get them from nowhere else. With them
  * the zxids of its epoch: where it begins, what was proposed last, what was committed last.
  *
  * An acknowledgement covers everything before it: links and logs are FIFO. It is kept for each voter, not for each
- * proposal, and outlives the voter's connection (what it has on disk it has), up to the moment the leader itself
- * orders the voter's log cut: `forget`. A voter that had logged and acknowledged an uncommitted proposal and reconnects
- * is cut back to the last committed one; its old acknowledgement must not help to commit a proposal that its disk holds
- * no more.
+ * proposal, and outlives the voter's connection (what it has on disk it has), up to the moment the leader itself orders
+ * the voter's log cut: `forget`. A voter that logged and acknowledged an uncommitted proposal, and reconnects, is cut
+ * back to the last committed one. Its old acknowledgement must not help to commit a proposal that its disk holds no
+ * more.
  */
 export class Proposals {
   private readonly self: number;

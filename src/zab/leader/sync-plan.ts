@@ -16,10 +16,10 @@ import type { CatchUpKind, Entry, EntryCursor, History } from './leader-ports.ts
  *
  * More is committed than the leader's tree has: a quorum may have on disk what the leader's disk is still busy with.
  * Those, `decided`, count in all the rules. Apache goes by the tree, and so may tell a learner to cut off a transaction
- * that was committed with its help; should the others fail before it gets it back, it is lost.
+ * that was committed with its help. Should the others fail before the learner gets it back, the transaction is lost.
  *
  * An epoch's start (counter 0) is no transaction. A learner is there after a SNAP between a leader's start and its
- * first proposal; it is never cut there, and gets a DIFF only where the transactions around it are known (rules 4, 5).
+ * first proposal. It is never cut there, and gets a DIFF only where the transactions around it are known (rules 4, 5).
  * With a guessed lower bound an empty learner at zxid 0 got an empty DIFF (ZOOKEEPER-4352). For the same reason rule 3
  * keeps to one epoch: the oldest a learner of a later one has may be a snapshot at that epoch's start.
  *

@@ -7,7 +7,7 @@ import type { SyncPlan } from './sync-plan.ts';
 /**
  * The transactions of a DIFF or TRUNC, each as PROPOSAL and COMMIT, made as the link takes them: first from the log on
  * disk, then from memory. A log that turns out to have a hole, or ends too early, is reported through `onBroken` before
- * anything behind the hole is given out; the learner has to come again, for another kind of synchronisation.
+ * anything behind the hole is given out. The learner has to come again, for another kind of synchronisation.
  */
 export class SyncSource implements PacketSource {
   private readonly entries: readonly Entry[];

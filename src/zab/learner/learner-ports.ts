@@ -122,8 +122,8 @@ export interface LearnerPorts {
   readonly log: LearnerLog;
   readonly history: LearnerHistory;
   /**
-   * A voter that was never synchronised calls `setCurrent(0)` before anything else is logged: a restart must find that, and
-   * not take the epoch of its last transaction for one that it was synchronised in.
+   * A voter that was never synchronised calls `setCurrent(0)` before anything else is logged. A restart must find that,
+   * and not take the epoch of its last transaction for one that it was synchronised in.
    */
   readonly epochs: EpochFiles;
   readonly members: Membership;

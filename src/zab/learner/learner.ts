@@ -40,15 +40,15 @@ import type { LearnerOptions, LearnerPorts, LearnerState } from './learner-ports
  *   waiting         NEWLEADER is here; it is acknowledged when everything is on disk; UPTODATE is due
  *   serving
  *
- * The golden rule, which most of the lost data in ZooKeeper's history comes from: at NEWLEADER, first everything that
- * was synchronised is on disk, then currentEpoch, then the acknowledgement goes out (ZOOKEEPER-3911, ZOOKEEPER-4646,
- * ZOOKEEPER-4643). Here that is the order of one queue, WhenDurable. Transactions are logged as they come, at
- * any time, so nothing is ever in memory only (ZOOKEEPER-3023, ZOOKEEPER-4785, ZOOKEEPER-4394).
+ * The golden rule: at NEWLEADER, first everything that was synchronised is on disk, then currentEpoch, then the
+ * acknowledgement goes out. Most of the lost data in ZooKeeper's history comes from breaking it (ZOOKEEPER-3911,
+ * ZOOKEEPER-4646, ZOOKEEPER-4643). Here that is the order of one queue, WhenDurable. Transactions are logged as they
+ * come, at any time, so nothing is ever in memory only (ZOOKEEPER-3023, ZOOKEEPER-4785, ZOOKEEPER-4394).
  *
  * A voter without a history (history-votes.ts) takes the epoch for its own, and acknowledges proposals, only at
  * UPTODATE.
  *
- * A transaction that is sent twice is skipped (a snapshot may hold more than its zxid says); one that is left out ends
+ * A transaction that is sent twice is skipped (a snapshot may hold more than its zxid says). One that is left out ends
  * the role, for a log with a hole would be served to others one day (ZOOKEEPER-4925).
  */
 export type LearnerPhase =
@@ -218,8 +218,7 @@ export class Learner {
     const isMeant = this.state.initialize === true && lastZxid === ZXID_ZERO;
     this.isUnproven = !this.options.observer && (this.state.empty || isNew) && !isMeant;
     // An epoch is promised once. A learner that has accepted it before says so with -1, and is synchronised without
-    // being
-    // counted; so does one that cannot be synchronised but by a snapshot, which zxid -1 asks for.
+    // being counted. So does one that only a snapshot can synchronise, for zxid -1 asks for one.
     const needsSnapshot = this.state.needsSnapshot === true;
     const current = epoch > accepted && !needsSnapshot ? currentEpoch : -1;
     this.hidesZxid = this.isUnproven || needsSnapshot;

@@ -11,9 +11,9 @@ import type { PacketSource, RawSink, RawSource } from './sources.ts';
 /**
  * One link of ZAB on one stream, for either side: packets in, packets out, and a raw snapshot in their midst.
  *
- * Outgoing is one queue. Packets wait there as objects (the data of a proposal is shared by all links) and become bytes
- * when the stream has room, at the end of a turn; sources make theirs only then. A neighbour that does not read so
- * costs what waits in its queue, which the leader bounds, and nobody else's time.
+ * Outgoing is one queue. Packets wait there as objects, and the data of a proposal is shared by all links. They become
+ * bytes when the stream has room, at the end of a turn; sources make theirs only then. A neighbour that does not read
+ * so costs what waits in its queue, which the leader bounds, and nobody else's time.
  *
  * Incoming, packets are handed on until the consumer stops; then the stream is paused, and goes on with `resume`, or
  * with a raw snapshot first:

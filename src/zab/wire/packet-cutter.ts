@@ -147,7 +147,7 @@ class PacketMeasure {
   }
 
   /**
-   * Length of the packet at the start of `bytes`, of which `count` are there, when all of it is; otherwise how many
+   * Length of the packet at the start of `bytes`, of which `count` are there, when all of it is. Otherwise how many
    * bytes are needed to know more, which is more than there are.
    */
   next(bytes: Buffer, count: number, limit: number): number {

@@ -97,7 +97,7 @@ export const QUORUM_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'show what the own disk does not have',
+    name: "show what is not on this server's disk",
     bug: 'ZOOKEEPER-4882',
     edits: [
       {

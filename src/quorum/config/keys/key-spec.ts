@@ -1,7 +1,8 @@
 /**
- * How a key is declared. One entry of a table in this folder is all there is of a key: where it may be written, how
- * its value reads, its default and range, the field of PeerConfig it fills, its meaning, and what becomes of it here.
- * Defaults, the type of PeerConfig, the refusals and the rows of the documents follow from it.
+ * How a key is declared. One entry of a table in this folder is all there is of a key. It says where the key may be
+ * written, how its value reads, its default and range, and the field of PeerConfig it fills. It also says what the key
+ * means, and what becomes of it here. Defaults, the type of PeerConfig, the refusals and the rows of the documents
+ * follow from it.
  */
 
 /**
