@@ -9,6 +9,7 @@ import { RunningPeer } from '../../src/embed/running-peer.ts';
 import { startEnsemble, startPeer } from '../../src/index.ts';
 import { openNodeWorld } from '../../src/io/node-world.ts';
 import { readConfigProperties } from '../../src/quorum/config/read-config.ts';
+import { logTo } from '../fakes/log-to.ts';
 
 /** Whole standalone peers; the answers of Apache ZooKeeper 3.9.5 to the same are what is expected. */
 const peers: RunningPeer[] = [];
@@ -354,7 +355,7 @@ describe('the port', () => {
       taken.listen(0, '127.0.0.1', () => resolve((taken.address() as { port: number }).port));
     });
     const warnings: string[] = [];
-    const log: Log = { debug() {}, info() {}, warn: (_fields, text) => warnings.push(text), error() {} };
+    const log = logTo((level, message) => level === 'warn' && warnings.push(message));
     const peer = await start({ 'admin.serverPort': port }, log);
     expect(peer.adminPort).toBeUndefined();
     expect(peer.mode).toBe('standalone');

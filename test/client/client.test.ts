@@ -21,7 +21,9 @@ import { type Stat, writeStat } from '../../src/jute/data-records.ts';
 import type { Reader } from '../../src/jute/reader.ts';
 import type { Writer } from '../../src/jute/writer.ts';
 import type { Zxid } from '../../src/jute/zxid.ts';
-import { FakeNet, firstChoice, ManualClock } from './fake-world.ts';
+import { FakeClock } from '../fakes/fake-clock.ts';
+import { FakeNet } from '../fakes/fake-net.ts';
+import { firstChoice, sendFrame, takeFrame } from './server-end.ts';
 
 const STAT: Stat = {
   czxid: 1 as Zxid,
@@ -45,8 +47,8 @@ interface Expected {
 
 /** A client and the server it talks to, which is the test. */
 class Scene {
-  readonly clock = new ManualClock();
-  readonly net = new FakeNet();
+  readonly clock = new FakeClock();
+  readonly net = new FakeNet('dial');
   readonly states: SessionState[] = [];
   readonly client: ZooKeeperClient;
 
@@ -62,8 +64,8 @@ class Scene {
   /** Accepts the connection and grants the session. */
   greet(sessionId = 0x100n, timeoutMs = 9000): ReturnType<typeof readConnectRequest> {
     this.net.last.accept();
-    const request = readConnectRequest(this.net.last.take() as Reader);
-    this.net.last.send((w) =>
+    const request = readConnectRequest(takeFrame(this.net.last) as Reader);
+    sendFrame(this.net.last, (w) =>
       writeConnectResponse(w, {
         protocolVersion: 0,
         timeoutMs,
@@ -76,20 +78,20 @@ class Scene {
   }
 
   expectRequest(): Expected {
-    const body = this.net.last.take();
+    const body = takeFrame(this.net.last);
     if (body === undefined) throw new Error('the client sent nothing');
     return { xid: body.readInt(), type: body.readInt(), body };
   }
 
   reply(xid: number, zxid: number, err: number, write: (w: Writer) => void = () => {}): void {
-    this.net.last.send((w) => {
+    sendFrame(this.net.last, (w) => {
       writeReplyHeader(w, xid, zxid as Zxid, err);
       write(w);
     });
   }
 
   event(type: number, path: string, zxid = 50): void {
-    this.net.last.send((w) => {
+    sendFrame(this.net.last, (w) => {
       writeReplyHeader(w, Xid.notification, zxid as Zxid, 0);
       writeWatcherEvent(w, type, KeeperState.syncConnected, path);
     });
@@ -173,7 +175,7 @@ describe('a session', () => {
     scene.reply(xid, 0x500, 0, (w) => w.writeString('/'));
     await sync;
     const lost = scene.client.exists('/a');
-    scene.net.last.drop();
+    scene.net.last.finish();
     expect((await failure(lost)).code).toBe(ErrorCode.connectionLoss);
     scene.clock.advance(100);
     expect(scene.net.dialled.map((stream) => stream.remoteAddress)).toEqual(['b', 'a']);
@@ -200,7 +202,7 @@ describe('a session', () => {
     const read = scene.client.exists('/a', { watch: (event) => events.push(event) });
     scene.reply(scene.expectRequest().xid, 1, ErrorCode.noNode);
     await read;
-    scene.net.last.drop();
+    scene.net.last.finish();
     const waiting = scene.client.exists('/b');
     scene.clock.advance(100);
     scene.greet(0n, 0);
@@ -253,7 +255,7 @@ describe('a session', () => {
     scene.reply(xid, 9, 0);
     await closed;
     expect(scene.client.state).toBe('closed');
-    expect(scene.net.last.ended).toBe(true);
+    expect(scene.net.last.state).toBe('ended');
   });
 
   test('closing without a connection is over at once, and nothing is dialled any more', async () => {
@@ -273,7 +275,7 @@ describe('a session', () => {
     expect(readAuthPacket(first.body)).toMatchObject({ scheme: 'digest', auth: Buffer.from('me:secret') });
     scene.reply(Xid.auth, 0, 0);
     await added;
-    scene.net.last.drop();
+    scene.net.last.finish();
     const read = scene.client.exists('/a');
     scene.clock.advance(100);
     scene.greet();
@@ -485,7 +487,7 @@ describe('watches', () => {
       writeStat(w, STAT);
     });
     await children;
-    scene.net.last.drop();
+    scene.net.last.finish();
     void scene.client.exists('/later').catch(() => {});
     scene.clock.advance(100);
     scene.greet();
@@ -511,7 +513,7 @@ describe('watches', () => {
     const added = scene.client.addWatch('/a', 'persistentRecursive', (event) => events.push(event.type));
     scene.reply(scene.expectRequest().xid, 5, 0, (w) => w.writeInt(0));
     await added;
-    scene.net.last.drop();
+    scene.net.last.finish();
     scene.clock.advance(100);
     scene.greet();
     expect(scene.expectRequest()).toMatchObject({ xid: Xid.setWatches, type: OpCode.setWatches2 });
@@ -525,11 +527,11 @@ describe('watches', () => {
     scene.greet();
     const long = 'x'.repeat(1000);
     for (let i = 0; i < 300; i++) await watched(scene, `/${long}${i}`, () => {});
-    scene.net.last.drop();
+    scene.net.last.finish();
     scene.clock.advance(100);
     scene.greet();
     const sizes: number[] = [];
-    for (let frame = scene.net.last.take(); frame !== undefined; frame = scene.net.last.take()) {
+    for (let frame = takeFrame(scene.net.last); frame !== undefined; frame = takeFrame(scene.net.last)) {
       expect(frame.readInt()).toBe(Xid.setWatches);
       frame.readInt();
       sizes.push(readSetWatches(frame, false).data.length);
@@ -545,7 +547,7 @@ describe('watches', () => {
     await watched(scene, '/a', one);
     await watched(scene, '/a', two);
     await scene.client.removeWatches('/a', 'data', one);
-    expect(scene.net.last.take()).toBeUndefined();
+    expect(takeFrame(scene.net.last)).toBeUndefined();
     const removed = scene.client.removeWatches('/a', 'data', two);
     expect(readPathNumber(scene.expectRequest().body)).toEqual({ path: '/a', number: 2 });
     scene.reply(3, 6, 0);
@@ -577,13 +579,13 @@ describe('watches', () => {
     scene.greet();
     await watched(scene, '/a', () => {});
     const kept = scene.client.removeWatches('/a', 'data');
-    scene.net.last.drop();
+    scene.net.last.finish();
     expect((await failure(kept)).code).toBe(ErrorCode.connectionLoss);
     scene.clock.advance(9000);
     scene.greet();
-    scene.net.last.take();
+    takeFrame(scene.net.last);
     const gone = scene.client.removeWatches('/a', 'data', undefined, { local: true });
-    scene.net.last.drop();
+    scene.net.last.finish();
     await gone;
     expect((await failure(scene.client.removeWatches('/a', 'data'))).code).toBe(ErrorCode.noWatcher);
   });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Log, LogFields } from '../../src/base/log.ts';
+import type { LogFields } from '../../src/base/log.ts';
 import { Database, type DatabaseOptions } from '../../src/datatree/database.ts';
 import { contentCrc, digestFrom } from '../../src/datatree/digest/digest.ts';
 import { CONTAINER_OWNER } from '../../src/datatree/tree/owner-kind.ts';
@@ -8,23 +8,13 @@ import { type Acl, OPEN_ACL_UNSAFE, READ_ACL_UNSAFE } from '../../src/jute/data-
 import type { TxnBody } from '../../src/jute/txns.ts';
 import { Writer } from '../../src/jute/writer.ts';
 import { makeZxid, type Zxid } from '../../src/jute/zxid.ts';
+import { logTo } from '../fakes/log-to.ts';
 import { dump, sessionsOf } from './histories.ts';
 import * as t from './txns.ts';
 
 const lines: { level: string; message: string; fields: LogFields }[] = [];
 
-function recorder(level: string): (fields: LogFields, message: string) => void {
-  return (fields, message) => {
-    lines.push({ level, message, fields });
-  };
-}
-
-const log: Log = {
-  debug: recorder('debug'),
-  info: recorder('info'),
-  warn: recorder('warn'),
-  error: recorder('error'),
-};
+const log = logTo((level, message, fields) => lines.push({ level, message, fields }));
 const OPTIONS: DatabaseOptions = {
   extendedTypes: true,
   emulate353Ttl: false,

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { ProtocolError } from '../../src/base/errors.ts';
-import type { Log } from '../../src/base/log.ts';
 import { Database } from '../../src/datatree/database.ts';
 import { CutAccount } from '../../src/datatree/snapshot/cut-account.ts';
 import { SnapshotCut } from '../../src/datatree/snapshot/snapshot-cut.ts';
@@ -10,6 +9,7 @@ import { type Acl, type StatPersisted, writeAcls, writeStatPersisted } from '../
 import type { TxnBody } from '../../src/jute/txns.ts';
 import { Writer } from '../../src/jute/writer.ts';
 import type { Zxid } from '../../src/jute/zxid.ts';
+import { logTo } from '../fakes/log-to.ts';
 import { comparable, dump, OPTIONS, sessionsOf } from './histories.ts';
 import * as t from './txns.ts';
 
@@ -321,7 +321,7 @@ describe('the decoder', () => {
 
   test('lets nobody but super at a node whose ACL is lost, until the log sets it (ZOOKEEPER-4846)', () => {
     const warnings: unknown[] = [];
-    const log: Log = { debug() {}, info() {}, warn: (fields) => warnings.push(fields), error() {} };
+    const log = logTo((level, _message, fields) => level === 'warn' && warnings.push(fields));
     const decoder = new SnapshotDecoder({ ...OPTIONS, log });
     decoder.push(new Stream().int(0).int(1).acl(1, []).node('').node('/a', 2).node('/b', 2).end());
     const loaded = decoder.finish(1 as Zxid);

@@ -3,6 +3,7 @@ import { parseQuorumText } from '../../src/election/quorum/quorum-config.ts';
 import type { QuorumVerifier } from '../../src/election/quorum/quorum-verifier.ts';
 import { ELECTION_DEFAULTS } from '../../src/election/voting/election-host.ts';
 import { Electorate } from '../../src/election/voting/electorate.ts';
+import { logTo } from '../fakes/log-to.ts';
 
 /** What the parts of an election are tried with: members out of lines, and what was logged. */
 export function members(...lines: string[]): QuorumVerifier {
@@ -12,10 +13,7 @@ export function members(...lines: string[]): QuorumVerifier {
 export const THREE = members('server.1=a:1:2', 'server.2=b:1:2', 'server.3=c:1:2', 'server.4=d:1:2:observer');
 
 export function logInto(lines: string[]): Log {
-  const say = (_: unknown, text: string): void => {
-    lines.push(text);
-  };
-  return { debug: say, info: say, warn: say, error: say };
+  return logTo((_level, message) => lines.push(message));
 }
 
 export function electorate(verifier: QuorumVerifier, next?: QuorumVerifier, lines: string[] = []): Electorate {

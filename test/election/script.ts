@@ -1,10 +1,11 @@
-import type { Log, LogFields } from '../../src/base/log.ts';
+import type { Log } from '../../src/base/log.ts';
 import { parseQuorumText } from '../../src/election/quorum/quorum-config.ts';
 import type { QuorumVerifier } from '../../src/election/quorum/quorum-verifier.ts';
 import { ELECTION_DEFAULTS, type ElectionOptions, type SettledState } from '../../src/election/voting/election-host.ts';
 import { FastLeaderElection } from '../../src/election/voting/fast-leader-election.ts';
 import { type Notification, readNotification, writeNotification } from '../../src/election/voting/notification.ts';
 import type { Zxid } from '../../src/jute/zxid.ts';
+import { logTo } from '../fakes/log-to.ts';
 
 /**
  * Runs an election script: commands at the left margin, and under each, indented, what happened. The rendered
@@ -205,16 +206,13 @@ class ScriptRunner {
   }
 
   private logOf(sid: number): Log {
-    const say = (fields: LogFields, message: string): void => {
+    return logTo((level, message, fields) => {
+      if (level === 'info' && message === 'the election is over') return;
       const details = Object.entries(fields)
         .map(([name, value]) => `${name}=${value}`)
         .join(' ');
       this.trace.push(`${sid} logs: ${message}${details === '' ? '' : ` (${details})`}`);
-    };
-    const unless = (fields: LogFields, message: string): void => {
-      if (message !== 'the election is over') say(fields, message);
-    };
-    return { debug: say, info: unless, warn: say, error: say };
+    });
   }
 }
 

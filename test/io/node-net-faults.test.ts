@@ -1,16 +1,13 @@
 import { connect, Server, type Socket } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { Log } from '../../src/base/log.ts';
 import type { NetError, Stream } from '../../src/io/net.ts';
 import { NodeGuard } from '../../src/io/node-guard.ts';
 import { NodeNet } from '../../src/io/node-net.ts';
+import { logTo } from '../fakes/log-to.ts';
 
 /** Real sockets, when the system refuses: accepting, and writing to those who are gone. */
 const lines: string[] = [];
-const say = (_: unknown, text: string): void => {
-  lines.push(text);
-};
-const log: Log = { debug: say, info: say, warn: say, error: say };
+const log = logTo((_level, message) => lines.push(message));
 const nets: NodeNet[] = [];
 const sockets: Socket[] = [];
 

@@ -7,6 +7,7 @@ import { parseQuorumText } from '../../src/election/quorum/quorum-config.ts';
 import { openNodeWorld } from '../../src/io/node-world.ts';
 import { type ReadConfig, readConfigFile } from '../../src/quorum/config/read-config.ts';
 import { DynamicConfigFiles } from '../../src/quorum/dynamic-config-files.ts';
+import { logTo } from '../fakes/log-to.ts';
 
 /** A membership changes zoo.cfg: everything else in it is read afterwards as it was before. */
 const { disk } = openNodeWorld(silentLog);
@@ -66,7 +67,7 @@ test('a zoo.cfg that is being edited, and none at the moment, is left alone and 
   const broken = `${STATIC}x=\\u12\n`;
   writeFileSync(file, broken);
   const warnings: unknown[] = [];
-  const log: Log = { ...silentLog, warn: (fields, message) => warnings.push([fields, message]) };
+  const log = logTo((level, message, fields) => level === 'warn' && warnings.push([fields, message]));
   const verifier = parseQuorumText(MEMBERS, { multiAddress: false, standaloneEnabled: false, otherKeys: 'ignore' });
   new DynamicConfigFiles(disk, config, log).writeActive(verifier);
   expect(readFileSync(file, 'utf8')).toBe(broken);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Log } from '../../src/base/log.ts';
 import { parseQuorumText } from '../../src/election/quorum/quorum-config.ts';
 import { QuorumWatch, type WatchedPeer } from '../../src/quorum/quorum-watch.ts';
+import { logTo } from '../fakes/log-to.ts';
 import { SimClock } from '../sim/world/clock.ts';
 import { Scheduler, SimProcess } from '../sim/world/scheduler.ts';
 
@@ -27,10 +27,7 @@ class Watched {
   };
 
   constructor() {
-    const say = (fields: object, text: string): void => {
-      this.lines.push({ fields, text });
-    };
-    const log: Log = { debug: say, info: say, warn: say, error: say };
+    const log = logTo((_level, text, fields) => this.lines.push({ fields, text }));
     const process = new SimProcess(this.scheduler, 'watched');
     this.watch = new QuorumWatch(new SimClock(process), log, () => this.peer);
   }

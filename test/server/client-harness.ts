@@ -1,15 +1,5 @@
-import type { Log, LogFields } from '../../src/base/log.ts';
 import { type ApplyResult, Database } from '../../src/datatree/database.ts';
-import type { Clock, Timer } from '../../src/io/clock.ts';
-import type {
-  Listener,
-  ListenHandlers,
-  ListenOptions,
-  Net,
-  NetError,
-  Stream,
-  StreamHandlers,
-} from '../../src/io/net.ts';
+import type { NetError } from '../../src/io/net.ts';
 import type { Txn } from '../../src/jute/txns.ts';
 import { Writer } from '../../src/jute/writer.ts';
 import { ZXID_ZERO, type Zxid } from '../../src/jute/zxid.ts';
@@ -26,187 +16,15 @@ import { SessionIds } from '../../src/server/sessions/session-ids.ts';
 import { SessionTracker } from '../../src/server/sessions/session-tracker.ts';
 import type { ExpirySet, ServerMode, Upstream } from '../../src/server/upstream.ts';
 import { ZooKeeperServer } from '../../src/server/zookeeper-server.ts';
+import { FakeClock } from '../fakes/fake-clock.ts';
+import { FakeNet } from '../fakes/fake-net.ts';
+import type { FakeStream } from '../fakes/fake-stream.ts';
+import { logTo } from '../fakes/log-to.ts';
 
 /**
  * A server without disk, network or time of its own: the real tree and the real prep below it, streams whose other
  * end is the test, and commits that happen when the test says so.
  */
-
-export class FakeClock implements Clock {
-  now = 1000;
-  wall = 1_700_000_000_000;
-  private turn: (() => void)[] = [];
-  private readonly timers = new Set<{ dueMs: number; periodMs: number; task: () => void }>();
-
-  nowMs(): number {
-    return this.now;
-  }
-
-  wallMs(): number {
-    return this.wall;
-  }
-
-  after(delayMs: number, task: () => void): Timer {
-    return this.arm(delayMs, 0, task);
-  }
-
-  every(periodMs: number, task: () => void): Timer {
-    return this.arm(periodMs, periodMs, task);
-  }
-
-  afterTurn(task: () => void): void {
-    this.turn.push(task);
-  }
-
-  get timerCount(): number {
-    return this.timers.size;
-  }
-
-  /** What was to run after this turn, and what that asks for. */
-  endTurn(): void {
-    while (this.turn.length > 0) {
-      const tasks = this.turn;
-      this.turn = [];
-      for (const task of tasks) task();
-    }
-  }
-
-  /** One turn, and not those that it asks for. */
-  oneTurn(): void {
-    const tasks = this.turn;
-    this.turn = [];
-    for (const task of tasks) task();
-  }
-
-  advance(ms: number): void {
-    const end = this.now + ms;
-    for (;;) {
-      let next: { dueMs: number; periodMs: number; task: () => void } | undefined;
-      for (const timer of this.timers)
-        if (timer.dueMs <= end && (next === undefined || timer.dueMs < next.dueMs)) next = timer;
-      if (next === undefined) break;
-      this.wall += next.dueMs - this.now;
-      this.now = next.dueMs;
-      if (next.periodMs > 0) next.dueMs += next.periodMs;
-      else this.timers.delete(next);
-      next.task();
-      this.endTurn();
-    }
-    this.wall += end - this.now;
-    this.now = end;
-  }
-
-  private arm(delayMs: number, periodMs: number, task: () => void): Timer {
-    const timer = { dueMs: this.now + delayMs, periodMs, task };
-    this.timers.add(timer);
-    return { cancel: () => this.timers.delete(timer) };
-  }
-}
-
-/** The server's end of a connection; the test is the other end. */
-export class FakeStream implements Stream {
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly localAddress = '10.0.0.1';
-  readonly localPort = 2181;
-  handlers: StreamHandlers | undefined = undefined;
-  /** The client does not read: nothing leaves. */
-  isStalled = false;
-  isPaused = false;
-  state: 'open' | 'ended' | 'destroyed' = 'open';
-  writes: Buffer[] = [];
-  bufferedBytes = 0;
-  private unread: Buffer[] = [];
-
-  constructor(remoteAddress: string, remotePort: number) {
-    this.remoteAddress = remoteAddress;
-    this.remotePort = remotePort;
-  }
-
-  write(bytes: Buffer): void {
-    this.writes.push(bytes);
-    if (this.isStalled) this.bufferedBytes += bytes.length;
-  }
-
-  pause(): void {
-    this.isPaused = true;
-  }
-
-  resume(): void {
-    this.isPaused = false;
-    const unread = this.unread;
-    this.unread = [];
-    for (const chunk of unread) this.deliver(chunk);
-  }
-
-  end(): void {
-    if (this.state === 'open') this.state = 'ended';
-  }
-
-  destroy(): void {
-    this.state = 'destroyed';
-  }
-
-  /** What was written has left, or was lost. */
-  gone(): void {
-    this.state = 'destroyed';
-    this.handlers?.onClose(undefined);
-  }
-
-  deliver(chunk: Buffer): void {
-    if (this.state !== 'open') return;
-    if (this.isPaused) this.unread.push(chunk);
-    else this.handlers?.onData(chunk);
-  }
-
-  get unreadChunks(): number {
-    return this.unread.length;
-  }
-
-  /** The client reads everything at last. */
-  drain(): void {
-    this.isStalled = false;
-    this.bufferedBytes = 0;
-    this.handlers?.onDrain?.();
-  }
-}
-
-export class FakeNet implements Net {
-  accept: ListenHandlers | undefined = undefined;
-  isListening = false;
-
-  listen(_options: ListenOptions, handlers: ListenHandlers): Listener {
-    this.accept = handlers;
-    this.isListening = true;
-    queueMicrotask(() => handlers.onListening(2181));
-    const close = (): void => {
-      this.isListening = false;
-    };
-    return { port: 2181, close };
-  }
-
-  dial(): Stream {
-    throw new Error('nobody is dialled here');
-  }
-}
-
-export class RecordingLog implements Log {
-  readonly lines: string[] = [];
-
-  debug(): void {}
-
-  info(fields: LogFields, message: string): void {
-    this.lines.push(`info ${message} ${JSON.stringify(fields)}`);
-  }
-
-  warn(fields: LogFields, message: string): void {
-    this.lines.push(`warn ${message} ${JSON.stringify(fields)}`);
-  }
-
-  error(fields: LogFields, message: string): void {
-    this.lines.push(`error ${message} ${JSON.stringify(fields)}`);
-  }
-}
 
 interface Submitted {
   readonly request: Request;
@@ -382,8 +200,11 @@ export const TEST_OPTIONS: ServerOptions = {
 
 export class ClientWorld {
   readonly clock = new FakeClock();
-  readonly net = new FakeNet();
-  readonly log = new RecordingLog();
+  readonly net = new FakeNet('listen');
+  readonly logLines: string[] = [];
+  readonly log = logTo((level, message, fields) => {
+    if (level !== 'debug') this.logLines.push(`${level} ${message} ${JSON.stringify(fields)}`);
+  });
   readonly auth = new AuthRegistry({ ...DEFAULT_AUTH_OPTIONS, superDigest: undefined });
   readonly metrics = new ServerMetrics();
   readonly server: ZooKeeperServer;
@@ -392,7 +213,6 @@ export class ClientWorld {
   leader: LeaderInfo | undefined = undefined;
   database: Database;
   maxFileDescriptors: number;
-  private nextPort = 50_001;
 
   constructor(options: Partial<ServerOptions> = {}, maxFileDescriptors = 1024) {
     this.maxFileDescriptors = maxFileDescriptors;
@@ -426,6 +246,7 @@ export class ClientWorld {
     const parts = { auth: this.auth, metrics: this.metrics, info, host, log: this.log };
     this.server = new ZooKeeperServer(this, { ...TEST_OPTIONS, ...options }, parts);
     this.server.listen({ host: undefined, port: 2181 }, { onListening() {}, onError(_error: NetError) {} });
+    this.net.settle();
   }
 
   serve(mode: ServerMode = 'standalone'): FakeUpstream {
@@ -440,10 +261,7 @@ export class ClientWorld {
   }
 
   connect(address = '10.1.1.1'): Client {
-    const stream = new FakeStream(address, this.nextPort++);
-    stream.handlers = this.net.accept?.onStream(stream);
-    if (stream.handlers === undefined) stream.destroy();
-    return new Client(this, stream);
+    return new Client(this, this.net.connect(2181, address));
   }
 
   /** A connection with a new session, committed. */
@@ -483,8 +301,7 @@ export class Client {
   /** Everything the server has sent since the last call, as bytes. */
   bytes(): Buffer {
     this.world.clock.endTurn();
-    const bytes = Buffer.concat([this.taken, ...this.stream.writes]);
-    this.stream.writes = [];
+    const bytes = Buffer.concat([this.taken, this.stream.takeBytes()]);
     this.taken = Buffer.alloc(0);
     return bytes;
   }

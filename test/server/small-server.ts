@@ -24,6 +24,7 @@ import { operationOfClient, operationOfServer } from '../../src/server/operation
 import { Prep, type PrepOptions } from '../../src/server/prep/prep.ts';
 import { Request } from '../../src/server/request.ts';
 import { SessionTracker } from '../../src/server/sessions/session-tracker.ts';
+import { FakeClock } from '../fakes/fake-clock.ts';
 
 /**
  * Prep, tree, reads and replies without what lies between them: a write is prepared, and applied when the test says
@@ -51,7 +52,7 @@ export class SmallServer {
   readonly auth: AuthRegistry;
   readonly prep: Prep;
   zxid = 0;
-  wallMs = 1000;
+  readonly clock = new FakeClock();
   private readonly waiting: { txn: Txn; operation: Operation }[] = [];
 
   constructor(options: SmallServerOptions = {}) {
@@ -74,9 +75,18 @@ export class SmallServer {
     });
     this.sessions = new SessionTracker({ tickMs: 1000, isStandalone: options.isStandalone ?? false }, 0);
     this.auth = new AuthRegistry({ ...DEFAULT_AUTH_OPTIONS, ...options.auth });
-    const clock = { nowMs: () => 0, wallMs: () => this.wallMs };
-    const { database, sessions, auth } = this;
+    this.clock.now = 0;
+    this.wallMs = 1000;
+    const { database, sessions, auth, clock } = this;
     this.prep = new Prep({ database, sessions, auth, options: prep, log, clock });
+  }
+
+  get wallMs(): number {
+    return this.clock.wall;
+  }
+
+  set wallMs(ms: number) {
+    this.clock.wall = ms;
   }
 
   readonly meter = new ServerMetrics().requests.perNamespace;

@@ -1,5 +1,5 @@
 import { FatalError } from '../../src/base/errors.ts';
-import type { Log, LogFields } from '../../src/base/log.ts';
+import type { Log } from '../../src/base/log.ts';
 import { Database } from '../../src/datatree/database.ts';
 import { OpCode } from '../../src/jute/codes.ts';
 import { OPEN_ACL_UNSAFE } from '../../src/jute/data-records.ts';
@@ -8,6 +8,7 @@ import { Writer } from '../../src/jute/writer.ts';
 import { type Zxid, zxidHex } from '../../src/jute/zxid.ts';
 import { Store } from '../../src/txnlog/store.ts';
 import { defaultStoreOptions, type StoreOptions } from '../../src/txnlog/store-options.ts';
+import { logTo } from '../fakes/log-to.ts';
 import { SimClock } from '../sim/world/clock.ts';
 import { SimDisk } from '../sim/world/disk.ts';
 import { SimRandom } from '../sim/world/random.ts';
@@ -29,7 +30,7 @@ export class Lab {
 
   constructor(seed = 1, options: Partial<StoreOptions> = {}) {
     this.disk = new SimDisk(new SimRandom(seed));
-    this.log = recorder(this.lines);
+    this.log = logTo((level, message) => this.lines.push(`${level} ${message}`));
     const database = {
       extendedTypes: true,
       emulate353Ttl: false,
@@ -95,13 +96,6 @@ export class Lab {
   files(dir = '/data/version-2'): string[] {
     return this.disk.list(dir);
   }
-}
-
-export function recorder(lines: string[]): Log {
-  const line = (level: string) => (_fields: LogFields, message: string) => {
-    lines.push(`${level} ${message}`);
-  };
-  return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
 }
 
 export function zxid(epoch: number, counter: number): Zxid {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { FatalError } from '../../../src/base/errors.ts';
-import { type Log, silentLog } from '../../../src/base/log.ts';
 import { writeInitialMessage } from '../../../src/election/mesh/initial-message.ts';
 import { PeerMesh, type PeerMeshOptions } from '../../../src/election/mesh/peer-mesh.ts';
 import { parseQuorumText } from '../../../src/election/quorum/quorum-config.ts';
 import type { Stream } from '../../../src/io/net.ts';
+import { logTo } from '../../fakes/log-to.ts';
 import { SimClock } from '../../sim/world/clock.ts';
 import { type SimHost, SimNetwork } from '../../sim/world/net.ts';
 import { SimRandom } from '../../sim/world/random.ts';
@@ -83,10 +83,7 @@ class MeshPeer {
 
   constructor(world: MeshWorld, self: number, options: Partial<PeerMeshOptions>) {
     this.process = new SimProcess(world.scheduler, `mesh ${self}`);
-    const say = (_: unknown, message: string): void => {
-      this.logged.push(message);
-    };
-    const log: Log = { ...silentLog, warn: say };
+    const log = logTo((level, message) => level === 'warn' && this.logged.push(message));
     const net = world.network.netOf(this.process, world.host(`h${self}`));
     this.mesh = new PeerMesh(
       {

@@ -37,7 +37,7 @@ describe('a reply', () => {
       [3, -5, 16],
       [4, 0, 84],
     ]);
-    expect(world.log.lines.filter((line) => line.startsWith('error'))).toEqual([]);
+    expect(world.logLines.filter((line) => line.startsWith('error'))).toEqual([]);
   });
 
   it('of many large results is sent as long as it is not', () => {
@@ -93,7 +93,7 @@ describe('what goes wrong in a read', () => {
     client.send(exists(1, '/bad'), exists(2, '/'));
     expect(client.replies()).toEqual(['1/1/-5', '2/1/0']);
     expect(world.metrics.requests.failedAnswers.value).toBe(1);
-    expect(world.log.lines.filter((line) => line.startsWith('error'))).toEqual([
+    expect(world.logLines.filter((line) => line.startsWith('error'))).toEqual([
       `error a read failed {"session":"0x${client.sessionId.toString(16)}","operation":"EXIS","reason":"Invalid string length"}`,
     ]);
   });

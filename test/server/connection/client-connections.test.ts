@@ -72,7 +72,7 @@ describe('file descriptors', () => {
     const clients = Array.from({ length: 110 }, (_, i) => world.connect(`10.1.1.${i}`));
     expect(clients.filter((client) => client.stream.state === 'open')).toHaveLength(100);
     expect(world.metrics.connections.connectionsRejected.value).toBe(10);
-    expect(world.log.lines).toEqual([
+    expect(world.logLines).toEqual([
       'warn refused client connections: too many connections, the limit of file descriptors leaves room for 100 {"address":"10.1.1.100","refused":1}',
     ]);
   });
@@ -114,7 +114,7 @@ describe('output that waits for all clients together', () => {
     expect(left).toBeGreaterThan(OUTPUT_TOTAL_LEFT_BYTES - 64 * MEGABYTE);
     expect((clients[0] as Client).stream.state).toBe('open');
     expect(world.metrics.connections.droppedForOutput.value).toBeGreaterThan(1);
-    expect(world.log.lines.filter((line) => line.includes('too much output waits'))).toHaveLength(1);
+    expect(world.logLines.filter((line) => line.includes('too much output waits'))).toHaveLength(1);
     expect(writer.stream.state).toBe('open');
   });
 });

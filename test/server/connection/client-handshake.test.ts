@@ -116,7 +116,7 @@ describe('a client that has seen more than the server', () => {
     ahead.send(connectRequest({ lastZxidSeen: 0x100000003 }));
     expect(ahead.hex()).toBe('');
     expect(ahead.stream.state).toBe('destroyed');
-    expect(world.log.lines.join()).toContain('the client has seen zxid 0x100000003 and this server only 0x100000002');
+    expect(world.logLines.join()).toContain('the client has seen zxid 0x100000003 and this server only 0x100000002');
     const even = world.connect();
     even.send(connectRequest({ lastZxidSeen: 0x100000002 }));
     expect(even.isClosed).toBe(false);

@@ -1,52 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../../src/base/log.ts';
 import { parseServerSpec } from '../../../src/election/quorum/server-spec.ts';
-import { type Listener, type ListenHandlers, type ListenOptions, type Net, NetError } from '../../../src/io/net.ts';
+import { type Net, NetError } from '../../../src/io/net.ts';
 import { ClientPort } from '../../../src/quorum/client-port.ts';
 import type { ClientConnection } from '../../../src/server/connection/client-connection.ts';
 import type { ClientConnections } from '../../../src/server/connection/client-connections.ts';
 import { type ClientAddress, ClientListener } from '../../../src/server/connection/client-listener.ts';
 import type { ConnectionServer } from '../../../src/server/connection/connection-server.ts';
-
-/** One machine's ports: each is had once, and taken or refused when the test says so. */
-class Ports implements Net {
-  readonly open = new Map<number, string>();
-  private readonly asked: (() => void)[] = [];
-
-  listen({ host, port }: ListenOptions, handlers: ListenHandlers): Listener {
-    let isClosed = false;
-    const place = host ?? 'any';
-    this.asked.push(() => {
-      if (isClosed) return;
-      if (host === 'elsewhere') handlers.onError(new NetError('EADDRNOTAVAIL', 'not available'));
-      else if (this.open.has(port)) handlers.onError(new NetError('EADDRINUSE', 'in use'));
-      else {
-        this.open.set(port, place);
-        handlers.onListening(port);
-      }
-    });
-    const close = (): void => {
-      isClosed = true;
-      if (this.open.get(port) === place) this.open.delete(port);
-    };
-    return { port, close };
-  }
-
-  dial(): never {
-    throw new Error('nobody is dialled here');
-  }
-
-  /** Everything that was asked for until now, and what that leads to. */
-  settle(): string {
-    for (let each = this.asked.shift(); each !== undefined; each = this.asked.shift()) each();
-    return [...this.open].map(([port, host]) => `${host}:${port}`).join(' ');
-  }
-}
+import { FakeClock } from '../../fakes/fake-clock.ts';
+import { FakeNet } from '../../fakes/fake-net.ts';
 
 function listenerOn(net: Net): { listener: ClientListener; said: string[]; listen(address: ClientAddress): void } {
   const options = { clientPortListenBacklog: undefined, clientTcpKeepAlive: false, sessionlessCnxnTimeoutMs: 1000 };
-  const clock = { nowMs: () => 0, every: () => ({ cancel: () => {} }) };
-  const server = { options, clock, log: silentLog } as unknown as ConnectionServer<ClientConnection>;
+  const server = { options, clock: new FakeClock(), log: silentLog } as unknown as ConnectionServer<ClientConnection>;
   const connections = {} as ClientConnections<ClientConnection>;
   const listener = new ClientListener(server, connections, net, { maxFileDescriptors: () => -1 });
   const said: string[] = [];
@@ -63,23 +29,23 @@ function listenerOn(net: Net): { listener: ClientListener; said: string[]; liste
 
 describe('the client port', () => {
   it('moves: the new one is bound before the old one is let go', () => {
-    const net = new Ports();
+    const net = new FakeNet('listen');
     const { listener, said, listen } = listenerOn(net);
     listen({ host: undefined, port: 1 });
     expect(net.settle()).toBe('any:1');
     listen({ host: 'a', port: 2 });
-    expect([...net.open.keys()]).toEqual([1]);
+    expect([...net.bound.keys()]).toEqual([1]);
     expect(net.settle()).toBe('a:2');
     expect(said).toEqual(['bound 1', 'bound 2']);
     expect(listener.port).toBe(2);
   });
 
   it('stays where it was when the new one cannot be had, at the same port too', () => {
-    const net = new Ports();
+    const net = new FakeNet('listen');
     const { listener, said, listen } = listenerOn(net);
     listen({ host: 'a', port: 1 });
     net.settle();
-    net.open.set(7, 'another process');
+    net.occupy(7);
     listen({ host: 'a', port: 7 });
     expect(net.settle()).toBe('a:1 another process:7');
     expect(listener.port).toBe(1);
@@ -91,7 +57,7 @@ describe('the client port', () => {
   });
 
   it('moves once more while it is on its way, and is closed wherever it is', () => {
-    const net = new Ports();
+    const net = new FakeNet('listen');
     const { listener, listen } = listenerOn(net);
     listen({ host: 'a', port: 1 });
     net.settle();

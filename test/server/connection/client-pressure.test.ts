@@ -45,7 +45,7 @@ describe('bytes that are no request', () => {
     client.send(Buffer.from(bytes, 'latin1'));
     expect(client.isClosed).toBe(true);
     expect(client.hex()).toBe('');
-    const line = world.log.lines.at(-1) ?? '';
+    const line = world.logLines.at(-1) ?? '';
     expect(line).toContain(said);
     expect(line).toContain('"client":"/10.2.2.2:');
     expect(line).toContain('"limit":1048575');
@@ -145,7 +145,7 @@ describe('output', () => {
     expect(client.isClosed).toBe(false);
     other.send(create(2, '/b'), create(3, '/c'), create(4, '/d'), create(5, '/e'));
     expect(client.stream.state).toBe('destroyed');
-    expect(world.log.lines.at(-1)).toContain('the client does not read what it is sent');
+    expect(world.logLines.at(-1)).toContain('the client does not read what it is sent');
     other.send(PING);
     expect(other.isClosed).toBe(false);
   });
@@ -334,7 +334,7 @@ describe('the door', () => {
     const [first, second, third] = [world.connect(), world.connect(), world.connect()];
     expect([first?.stream.state, second?.stream.state, third?.stream.state]).toEqual(['open', 'open', 'destroyed']);
     expect(world.connect('10.7.7.7').isClosed).toBe(false);
-    expect(world.log.lines.at(-1)).toContain('maxClientCnxns is 2');
+    expect(world.logLines.at(-1)).toContain('maxClientCnxns is 2');
     first?.stream.handlers?.onClose(undefined);
     expect(world.connect().isClosed).toBe(false);
     expect(world.metrics.connections.connectionsRejected.value).toBe(1);
@@ -352,10 +352,10 @@ describe('the door', () => {
   it('says so once a second, however many are refused', () => {
     const world = new ClientWorld({ maxCnxns: 1 });
     for (let i = 0; i < 100; i++) world.connect();
-    expect(world.log.lines).toHaveLength(1);
+    expect(world.logLines).toHaveLength(1);
     world.clock.advance(1001);
     world.connect();
-    expect(world.log.lines[1]).toContain('"refused":99');
+    expect(world.logLines[1]).toContain('"refused":99');
   });
 });
 

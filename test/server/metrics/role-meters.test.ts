@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Zxid } from '../../../src/jute/zxid.ts';
 import { LogMeter, ProposalMeter, SnapshotMeter } from '../../../src/server/metrics/role-meters.ts';
 import { ServerMetrics } from '../../../src/server/metrics/server-metrics.ts';
-import { FakeClock } from '../client-harness.ts';
+import { FakeClock } from '../../fakes/fake-clock.ts';
 
 describe('what is counted elsewhere', () => {
   it('syncs of the log: their time, and how many records each covered', () => {

@@ -61,7 +61,7 @@ describe('a four-letter word', () => {
     expect(ask(world, 'envi')).toBe('');
     expect(ask(world, 'ruok')).toBe('imok');
     expect(world.metrics.requests.failedAnswers.value).toBe(1);
-    expect(world.log.lines.filter((line) => line.startsWith('error'))).toEqual([
+    expect(world.logLines.filter((line) => line.startsWith('error'))).toEqual([
       expect.stringContaining('error a four-letter word failed {"client":"/10.5.5.5:50001","word":"envi","reason":'),
     ]);
   });

@@ -1,92 +1,26 @@
-import { describe, expect, test } from 'vitest';
-import type { Clock, Timer } from '../../../src/io/clock.ts';
-import { NetError, type Stream } from '../../../src/io/net.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { NetError } from '../../../src/io/net.ts';
 import { ZXID_ZERO, type Zxid } from '../../../src/jute/zxid.ts';
 import { type LinkHandlers, LinkStream } from '../../../src/zab/wire/link-stream.ts';
 import { PacketType, type QuorumPacket } from '../../../src/zab/wire/packets.ts';
 import type { RawSink } from '../../../src/zab/wire/sources.ts';
+import { FakeClock } from '../../fakes/fake-clock.ts';
+import { FakeStream } from '../../fakes/fake-stream.ts';
 import { showPacket } from '../ensemble.ts';
 import { hexOf, packet } from '../lone-hosts.ts';
 
-/** A loop that turns when told. */
-class Turns implements Clock {
-  private tasks: (() => void)[] = [];
-
-  turn(count = 1): void {
-    for (let i = 0; i < count; i++) {
-      const due = this.tasks;
-      this.tasks = [];
-      for (const task of due) task();
-    }
-  }
-
-  afterTurn(task: () => void): void {
-    this.tasks.push(task);
-  }
-
-  nowMs(): number {
-    return 0;
-  }
-
-  wallMs(): number {
-    return 0;
-  }
-
-  after(): Timer {
-    throw new Error('links have no timers');
-  }
-
-  every(): Timer {
-    throw new Error('links have no timers');
-  }
-}
-
-class Pipe implements Stream {
-  readonly remoteAddress = '10.0.0.1';
-  readonly remotePort = 2888;
-  readonly localAddress = '';
-  readonly localPort = 0;
-  readonly written: Buffer[] = [];
-  bufferedBytes = 0;
-  isPaused = false;
-  isDestroyed = false;
-  /** Keeps what is written, as a neighbour that does not read. */
-  isStuck = false;
-
-  write(bytes: Buffer): void {
-    this.written.push(bytes);
-    if (this.isStuck) this.bufferedBytes += bytes.length;
-  }
-
-  pause(): void {
-    this.isPaused = true;
-  }
-
-  resume(): void {
-    this.isPaused = false;
-  }
-
-  end(): void {}
-
-  destroy(): void {
-    this.isDestroyed = true;
-  }
-
-  get hex(): string {
-    return Buffer.concat(this.written).toString('hex');
-  }
-}
-
 interface Rig {
-  readonly clock: Turns;
-  readonly pipe: Pipe;
+  readonly clock: FakeClock;
+  readonly pipe: FakeStream;
   readonly link: LinkStream;
   readonly got: string[];
 }
 
 function rig(stopAt?: number, onStop?: (link: LinkStream) => void): Rig {
-  const clock = new Turns();
-  const pipe = new Pipe();
+  const clock = new FakeClock();
+  // Links have no timers.
+  onTestFinished(() => expect(clock.timerCount).toBe(0));
+  const pipe = new FakeStream('10.0.0.1', 2888);
   const got: string[] = [];
   const handlers: LinkHandlers = {
     onPacket: (given) => {
@@ -131,9 +65,9 @@ describe('outgoing', () => {
     link.send(ack(1));
     link.send(ack(2));
     expect(link.queuedBytes).toBe(40);
-    expect(pipe.written.length).toBe(0);
-    clock.turn();
-    expect(pipe.written.length).toBe(1);
+    expect(pipe.writes.length).toBe(0);
+    clock.oneTurn();
+    expect(pipe.writes.length).toBe(1);
     expect(pipe.hex).toBe(bytes(ack(1), ack(2)).toString('hex'));
     expect([link.queuedBytes, link.sentBytes]).toEqual([0, 40]);
   });
@@ -143,8 +77,8 @@ describe('outgoing', () => {
     const data = Buffer.alloc(100_000, 'x');
     link.send(packet('proposal', ZXID_ZERO, data));
     link.send(ack(1));
-    clock.turn();
-    expect(pipe.written).toContain(data);
+    clock.oneTurn();
+    expect(pipe.writes).toContain(data);
     expect(pipe.hex).toBe(bytes(packet('proposal', ZXID_ZERO, data), ack(1)).toString('hex'));
   });
 
@@ -155,17 +89,17 @@ describe('outgoing', () => {
     link.send(ack(1));
     link.sendFrom({ next: () => (left-- > 0 ? packet('proposal', ZXID_ZERO, data) : undefined) });
     link.send(ack(2));
-    pipe.isStuck = true;
-    clock.turn(10);
+    pipe.isStalled = true;
+    clock.turns(10);
     const drawn = 40 - left;
     expect(drawn).toBeLessThan(10);
-    pipe.isStuck = false;
+    pipe.isStalled = false;
     pipe.bufferedBytes = 0;
     link.onDrain();
-    clock.turn(20);
+    clock.turns(20);
     expect(left).toBe(-1);
     expect(pipe.hex.startsWith(hexOf(ack(1))) && pipe.hex.endsWith(hexOf(ack(2)))).toBe(true);
-    expect(Buffer.concat(pipe.written).length).toBe(40 + 40 * 50_020);
+    expect(Buffer.concat(pipe.writes).length).toBe(40 + 40 * 50_020);
   });
 
   test('a source that closes the link from inside is not asked again', () => {
@@ -177,8 +111,8 @@ describe('outgoing', () => {
       },
     });
     link.send(ack(1));
-    clock.turn(3);
-    expect([pipe.isDestroyed, pipe.hex]).toEqual([true, '']);
+    clock.turns(3);
+    expect([pipe.state, pipe.hex]).toEqual(['destroyed', '']);
   });
 
   test('a raw snapshot has its trailer, and is cancelled with the link', () => {
@@ -191,12 +125,12 @@ describe('outgoing', () => {
     };
     link.sendRaw(raw);
     link.send(ack(1));
-    clock.turn(3);
+    clock.turns(3);
     expect(pipe.hex).toBe(`${Buffer.from('snap').toString('hex')}${TRAILER.toString('hex')}${hexOf(ack(1))}`);
-    pipe.isStuck = true;
+    pipe.isStalled = true;
     pipe.bufferedBytes = 1 << 20;
     link.sendRaw(raw);
-    clock.turn();
+    clock.oneTurn();
     link.onClose(undefined);
     expect(cancelled).toBe(1);
   });
@@ -209,18 +143,18 @@ describe('outgoing', () => {
       next: () => (parts.length > 0 ? Buffer.from(parts.shift() as string) : undefined),
       cancel: () => {},
     });
-    clock.turn(3);
+    clock.turns(3);
     expect([pipe.hex, got]).toEqual([Buffer.from('half').toString('hex'), ['closed: too much is kept for it']]);
   });
 
   test('what is sent before the stream is open waits for it', () => {
-    const clock = new Turns();
-    const pipe = new Pipe();
+    const clock = new FakeClock();
+    const pipe = new FakeStream('10.0.0.1', 2888);
     const link = new LinkStream(undefined, clock, { onPacket: () => true, onClose: () => {} });
     link.send(ack(1));
-    clock.turn();
+    clock.oneTurn();
     link.attach(pipe);
-    clock.turn();
+    clock.oneTurn();
     expect(pipe.hex).toBe(hexOf(ack(1)));
   });
 });
@@ -231,7 +165,7 @@ describe('incoming', () => {
     link.onData(bytes(ack(1), packet('trunc', ZXID_ZERO), ack(2)));
     expect([got, pipe.isPaused]).toEqual([['ACK 0:1', 'TRUNC 0:0'], true]);
     link.resume();
-    clock.turn();
+    clock.oneTurn();
     expect([got.slice(2), pipe.isPaused]).toEqual([['ACK 0:2'], false]);
   });
 
@@ -246,21 +180,21 @@ describe('incoming', () => {
     ]);
     for (let at = 0; at < stream.length; at += pieceBytes) {
       link.onData(stream.subarray(at, at + pieceBytes));
-      if (!got.includes('raw end')) clock.turn();
+      if (!got.includes('raw end')) clock.oneTurn();
     }
     expect(sink.got).toBe('snapshot');
     expect([got.at(-1), pipe.isPaused]).toEqual(['raw end', true]);
     link.resume();
-    clock.turn();
+    clock.oneTurn();
     expect([got.at(-1), pipe.isPaused]).toEqual(['ACK 0:2', false]);
   });
 
   test('a snapshot without its trailer ends the link', () => {
     const { clock, pipe, link, got } = rig(PacketType.snap, (self) => self.receiveRaw(new Collector(4)));
     link.onData(Buffer.concat([bytes(packet('snap', ZXID_ZERO)), Buffer.from('snapXXXXXXXXXXXXXX')]));
-    clock.turn();
+    clock.oneTurn();
     expect(got.at(-1)).toBe('closed: a snapshot that does not end with BenWasHere');
-    expect(pipe.isDestroyed).toBe(true);
+    expect(pipe.state).toBe('destroyed');
   });
 
   test('noise ends the link, once', () => {
@@ -268,7 +202,7 @@ describe('incoming', () => {
     link.onData(Buffer.from('GET / HTTP/1.1\r\n'));
     link.onData(bytes(ack(1)));
     link.onClose(undefined);
-    expect([got.length, pipe.isDestroyed]).toEqual([1, true]);
+    expect([got.length, pipe.state]).toEqual([1, 'destroyed']);
     expect(got[0]).toContain('no type of a quorum packet');
   });
 
@@ -284,7 +218,7 @@ describe('incoming', () => {
     own.link.onClose(undefined);
     own.link.onData(bytes(ack(1)));
     own.link.send(ack(1));
-    own.clock.turn();
+    own.clock.oneTurn();
     expect([own.got, own.pipe.hex]).toEqual([[], '']);
   });
 });
