@@ -233,6 +233,7 @@ function leaderOptions({ config, probe }: PeerParts, options: LeadingOptions): L
       config.maxTimeToWaitForEpochMs === undefined
         ? undefined
         : Math.ceil((config.maxTimeToWaitForEpochMs * 2) / config.tickTimeMs),
+    membersOnly: config.membersOnly,
     snapshotSizeFactor: config.snapshotSizeFactor,
     maxConcurrentSnapSyncs: config.maxConcurrentSnapSyncs,
     maxConcurrentDiffSyncs: config.maxConcurrentDiffSyncs,

@@ -37,7 +37,7 @@ import type { Proposals } from './proposals.ts';
  *   FOLLOWERINFO, OBSERVERINFO   who it is and the epoch it has accepted. The new epoch is above those of a quorum
  *   LEADERINFO                   the new epoch
  *   ACKEPOCH                     accepted, and how far its own history goes. None of a quorum may be more recent than
- *                                the leader's: one that is ends the leader
+ *                                the leader's: one that is does not count, and ends a leader that has no quorum without it
  *
  * A learner that comes when that is settled goes the same way and changes nothing. The next phase (synchronization.ts)
  * begins behind ACKEPOCH; history-votes.ts says which voters' histories count.
@@ -57,6 +57,12 @@ export interface NextPhase {
  */
 const MAX_EPOCH_JUMP = 1000;
 
+/**
+ * So long the others have for making a quorum when one says that it is ahead of the leader. Without the wait the word of one,
+ * said early, would end every attempt. With a quorum of others it is a learner that comes late, and follows their history.
+ */
+const AHEAD_HALF_TICKS = 2;
+
 export class Discovery {
   private readonly options: LeaderOptions;
   private readonly verifiers: readonly QuorumVerifier[];
@@ -74,6 +80,8 @@ export class Discovery {
   private readonly histories: HistoryVotes;
   /** Members that were heard to look for a leader, and have not followed this one since; in half ticks. */
   private readonly lookedAt = new Map<number, number>();
+  /** Those who say that they are ahead of the leader, in which words, and since which half tick. */
+  private readonly ahead = new Map<LearnerLink, { readonly claim: string; readonly since: number }>();
   private isHistoryKnown = false;
   private isFirstStart = false;
 
@@ -127,6 +135,9 @@ export class Discovery {
       );
     }
     if (info.sid < 0) throw new ProtocolError(`server id ${info.sid} is negative`);
+    if (this.options.membersOnly === true && !this.links.isMember(info.sid)) {
+      throw new ProtocolError(`server id ${info.sid} is no member's, and leader.membersOnly lets in nobody else`);
+    }
     if (info.sid === this.options.self) throw new ProtocolError(`the learner has our own id, ${info.sid}`);
     link.sid = info.sid;
     link.observer = packet.type === PacketType.observerInfo;
@@ -183,7 +194,8 @@ export class Discovery {
     if (this.isMoreRecent(currentEpoch, link.lastZxid)) {
       const claim = `learner ${link.sid} is ahead of us: epoch ${currentEpoch}, zxid ${zxidHex(link.lastZxid)}`;
       if (!link.voter) throw new ProtocolError(claim);
-      this.stepDown(claim);
+      this.histories.addUncounted(link.sid);
+      this.ahead.set(link, { claim, since: this.links.now });
       return;
     }
     if (link.voter) this.histories.add(link.sid, link.isEmpty ? 'empty' : historyKind(link, currentEpoch));
@@ -191,6 +203,7 @@ export class Discovery {
   }
 
   onGone(link: LearnerLink): void {
+    this.ahead.delete(link);
     if (link.voter && link.rivalry === undefined) this.histories.left(link.sid);
   }
 
@@ -206,6 +219,15 @@ export class Discovery {
     if (patience === undefined || this.ownEpoch !== undefined) return;
     if (!this.verifiers.every((verifier) => verifier.voters.has(sid))) return;
     if (this.links.now > patience) this.stepDown(`voter ${sid} looks for another leader`);
+  }
+
+  /** The claim of one that is ahead, once the others have had their time. */
+  get overtaken(): string | undefined {
+    if (this.isHistoryKnown) return undefined;
+    for (const { claim, since } of this.ahead.values()) {
+      if (this.links.now - since >= AHEAD_HALF_TICKS) return claim;
+    }
+    return undefined;
   }
 
   /** The step that is waited for, and who is there; to be said by a leader that has waited long enough. */

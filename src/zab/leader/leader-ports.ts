@@ -36,6 +36,8 @@ export interface LeaderOptions {
   readonly initialize?: boolean;
   /** How many half ticks the leader bears with a voter that went looking again while it waits for its epoch; undefined: no limit. */
   readonly maxEpochWaitHalfTicks: number | undefined;
+  /** leader.membersOnly: a learner whose id no member has is turned away, which Apache's leaders never do. */
+  readonly membersOnly?: boolean;
   /** zookeeper.snapshotSizeFactor: a DIFF is read from disk while it is no larger than this share of a snapshot; negative: never. */
   readonly snapshotSizeFactor: number;
   /** zookeeper.leader.maxConcurrentSnapSyncs and maxConcurrentDiffSyncs: observers beyond are turned away for now. */

@@ -341,7 +341,9 @@ export class Leader<Question> {
   // Time.
 
   private tickBeforeBroadcast(): void {
-    if (!this.links.isStuck) this.rounds.comfort();
+    const overtaken = this.discovery.overtaken;
+    if (overtaken !== undefined) this.stepDown(overtaken);
+    else if (!this.links.isStuck) this.rounds.comfort();
     else this.stepDown(this.discovery.isOver ? this.synchronization.missing : this.discovery.missing);
   }
 

@@ -62,6 +62,24 @@ test.each([
   expect(host.said).toEqual([`close 1: ${reason}`]);
 });
 
+test('who is no member is let in, as a learner that counts in nothing, until that is switched off', () => {
+  const open = new LoneLeader({});
+  open.leader.start();
+  open.open(7, [info(7)]);
+  open.open(8, [observerInfo(8)]);
+  expect(open.said).toEqual([]);
+  const shut = new LoneLeader({ membersOnly: true });
+  shut.leader.start();
+  shut.open(7, [info(7)]);
+  shut.open(8, [observerInfo(8)]);
+  shut.open(ONE, [info(1)]);
+  expect(shut.said).toEqual([
+    "close 7: server id 7 is no member's, and leader.membersOnly lets in nobody else",
+    "close 8: server id 8 is no member's, and leader.membersOnly lets in nobody else",
+    'acceptedEpoch 1',
+  ]);
+});
+
 test.each([
   ['nothing before LEADERINFO', [info(1), ack('1:0')], 'ACK instead of ACKEPOCH'],
   ['ACKEPOCH without an epoch', [info(1), packet('ackEpoch', ZXID_ZERO)], 'ACKEPOCH without data'],

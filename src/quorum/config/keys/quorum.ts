@@ -85,6 +85,14 @@ export const QUORUM_KEYS = {
     to: aboveZero,
     means: 'ms a new leader waits for a quorum to name its epochs; -1: `initLimit`.',
   },
+  'leader.membersOnly': {
+    ...PROPERTY,
+    type: 'boolean',
+    default: false,
+    field: 'membersOnly',
+    means:
+      'A leader turns away learners whose id no member has. Not while an ensemble grows by edited files: its leader does not know the newcomers yet.',
+  },
   'leader.ackLoggingFrequency': {
     ...meaningless('acknowledgements are measured, and none is logged'),
     type: 'int',
