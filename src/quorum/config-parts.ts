@@ -46,6 +46,7 @@ export function serverOptions(config: PeerConfig): ServerOptions {
     maxCnxns: config.maxCnxns,
     sessionlessCnxnTimeoutMs: config.sessionlessCnxnTimeoutMs,
     globalOutstandingLimit: config.globalOutstandingLimit,
+    slowRequestMs: config.slowRequestMs,
     fourLetterWords: config.fourLetterWords,
   };
 }

@@ -105,8 +105,16 @@ export class Peer {
     const database = this.store.recover();
     this.metrics.disk.dbInitTime.add(Math.round(world.clock.nowMs() - startedMs));
     const snapshots = new SnapshotMeter(this.metrics, world.clock);
+    this.server = new ZooKeeperServer(world, serverOptions(config), {
+      auth,
+      metrics: this.metrics,
+      info: this.info,
+      host,
+      log,
+    });
+    const { times } = this.server.view.slow;
     const replica = new Replica(
-      { store: this.store, random: world.random, snapshots, log },
+      { store: this.store, random: world.random, snapshots, times, log },
       database,
       snapshotPolicy(config),
     );
@@ -120,13 +128,6 @@ export class Peer {
         throw error;
       },
     };
-    this.server = new ZooKeeperServer(world, serverOptions(config), {
-      auth,
-      metrics: this.metrics,
-      info: this.info,
-      host,
-      log,
-    });
     this.clientPort = new ClientPort(this.server, config, (port) => handlers.onListening(port), log);
     this.parts = {
       config,

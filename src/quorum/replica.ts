@@ -6,6 +6,7 @@ import type { Random } from '../io/random.ts';
 import { readTxn, type Txn } from '../jute/txns.ts';
 import { type Zxid, zxidText } from '../jute/zxid.ts';
 import type { SnapshotMeter } from '../server/metrics/role-meters.ts';
+import type { TxnTimes } from '../server/monitoring/txn-times.ts';
 import type { Store } from '../txnlog/store.ts';
 import type { PeerProbe } from './peer-probe.ts';
 
@@ -35,6 +36,7 @@ export interface ReplicaParts {
   readonly store: Store;
   readonly random: Random;
   readonly snapshots: SnapshotMeter;
+  readonly times: TxnTimes;
   readonly log: Log;
 }
 
@@ -52,6 +54,7 @@ export class Replica {
   private readonly random: Random;
   private readonly policy: SnapshotPolicy;
   private readonly snapshots: SnapshotMeter;
+  private readonly times: TxnTimes;
   private readonly log: Log;
   private sink: ReplicaSink | undefined;
   private readonly pending = new Fifo<PendingTxn>(1024);
@@ -65,6 +68,7 @@ export class Replica {
   constructor(parts: ReplicaParts, database: Database, policy: SnapshotPolicy) {
     this.store = parts.store;
     this.snapshots = parts.snapshots;
+    this.times = parts.times;
     this.random = parts.random;
     this.log = parts.log;
     this.current = database;
@@ -93,6 +97,7 @@ export class Replica {
     // The tree of one who led without proposing stands at its epoch's start, above the log that a learner counts by.
     this.committed = this.store.lastDurable;
     this.sink = sink;
+    this.times.clear();
     this.probe?.onRoleBegan();
   }
 
@@ -105,6 +110,7 @@ export class Replica {
 
   append(zxid: Zxid, payload: Buffer, txn?: Txn): void {
     this.probe?.onAppend(zxid, payload);
+    this.times.onProposed(zxid);
     this.pending.push({ zxid, payload, txn });
     this.store.append(zxid, payload);
   }
@@ -114,12 +120,14 @@ export class Replica {
     this.probe?.onCommit(zxid);
     assert(zxid >= this.committed, `commit of ${zxidText(zxid)} behind ${zxidText(this.committed)}`);
     this.committed = zxid;
+    this.times.onCommitted(zxid);
     this.drain();
   }
 
   /** From the store, after each sync. */
   onDurable(zxid: Zxid): void {
     this.probe?.onDurable(zxid);
+    this.times.onSynced(zxid);
     this.drain();
     this.sink?.onDurable(zxid);
   }

@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly sessionlessCnxnTimeoutMs: number;
   /** Requests of all connections that wait for a commit before reads pause. */
   readonly globalOutstandingLimit: number;
+  /** Requests that take longer are logged with their stages; undefined: none. */
+  readonly slowRequestMs: number | undefined;
   /** Four-letter words that are answered. */
   readonly fourLetterWords: ReadonlySet<string>;
 }

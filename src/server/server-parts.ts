@@ -3,6 +3,7 @@ import type { Clock } from '../io/clock.ts';
 import type { AuthRegistry } from './auth/auth-registry.ts';
 import type { ServerMetrics } from './metrics/server-metrics.ts';
 import type { ServerStats } from './monitoring/server-stats.ts';
+import type { SlowRequests } from './monitoring/slow-requests.ts';
 import type { ServerOptions } from './server-options.ts';
 
 /** The things every part of a server works with; none of them changes with the role. */
@@ -12,5 +13,6 @@ export interface ServerParts {
   readonly auth: AuthRegistry;
   readonly metrics: ServerMetrics;
   readonly stats: ServerStats;
+  readonly slow: SlowRequests;
   readonly log: Log;
 }

@@ -23,6 +23,7 @@ import { FourLetterWords } from './monitoring/four-letter/four-letter-words.ts';
 import type { HostInfo, ServerInfo } from './monitoring/server-info.ts';
 import { ServerStats } from './monitoring/server-stats.ts';
 import type { ServerView } from './monitoring/server-view.ts';
+import { SlowRequests } from './monitoring/slow-requests.ts';
 import type { Request } from './request.ts';
 import { ServedRole } from './served-role.ts';
 import type { ServerOptions } from './server-options.ts';
@@ -61,7 +62,8 @@ export class ZooKeeperServer implements SessionOwner {
   constructor(world: { readonly clock: Clock; readonly net: Net }, options: ServerOptions, needs: ServerNeeds) {
     const { clock } = world;
     const { auth, metrics, log, info, host } = needs;
-    this.parts = { clock, options, auth, metrics, log, stats: new ServerStats(metrics, clock.nowMs()) };
+    const slow = new SlowRequests({ clock, log, count: metrics.requests.slowRequests }, options.slowRequestMs);
+    this.parts = { clock, options, auth, metrics, log, stats: new ServerStats(metrics, clock.nowMs()), slow };
     this.connections = new ClientConnections(
       new ExpiryBuckets(options.sessionlessCnxnTimeoutMs, clock.nowMs()),
       new OutputAccount(),

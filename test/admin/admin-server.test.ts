@@ -338,6 +338,19 @@ describe('log_level', () => {
   });
 });
 
+describe('slow_requests', () => {
+  it('is shown and set at run time, for who may do all', async () => {
+    const peer = await start({ slowRequestMs: 250 });
+    expect((await ask(peer, '/commands/slow_requests?ms=1')).status).toBe(401);
+    const shown = await ask(peer, '/commands/slow_requests', { headers: SUPER });
+    expect(shown.json).toEqual({ ms: 250, slow_requests: 0, command: 'slow_requests', error: null });
+    expect((await ask(peer, '/commands/slow_requests?ms=9', { headers: SUPER })).json.ms).toBe(9);
+    expect((await ask(peer, '/commands/slow_requests?ms=0', { headers: SUPER })).json.ms).toBe(0);
+    const wrong = await ask(peer, '/commands/slow_requests?ms=-1', { headers: SUPER });
+    expect([wrong.status, wrong.json.error]).toEqual([400, 'ms is a whole number, got -1']);
+  });
+});
+
 describe('the port', () => {
   it('also has health and metrics, and refuses TRACE and other verbs', async () => {
     const peer = await start();

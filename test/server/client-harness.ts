@@ -195,6 +195,7 @@ export const TEST_OPTIONS: ServerOptions = {
   maxCnxns: 0,
   sessionlessCnxnTimeoutMs: 10_000,
   globalOutstandingLimit: 1000,
+  slowRequestMs: undefined,
   fourLetterWords: new Set('ruok srvr stat mntr conf isro dirs wchs hash envi'.split(' ')),
 };
 

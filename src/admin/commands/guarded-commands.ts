@@ -14,6 +14,7 @@ export function guardedCommands(): readonly AdminCommand[] {
     },
     guarded('POST', ['shed_connections', 'shed'], shedConnections),
     guarded('GET', ['log_level'], logLevel),
+    guarded('GET', ['slow_requests'], slowRequests),
   ];
 }
 
@@ -76,6 +77,16 @@ function logLevel({ logLevels }: AdminContext, query: URLSearchParams): AdminAns
   }
   if (asked !== null) logLevels.level = asked;
   return { fields: { level: logLevels.level } };
+}
+
+/** The limit of slowRequestMs, shown, and with `ms` set first; 0: no request is slow. */
+function slowRequests({ server }: AdminContext, query: URLSearchParams): AdminAnswer {
+  const asked = query.get('ms');
+  if (asked !== null && !/^\d{1,9}$/.test(asked)) return { status: 400, error: `ms is a whole number, got ${asked}` };
+  if (asked !== null) server.slow.setLimit(Number(asked) > 0 ? Number(asked) : undefined);
+  const { limitMs } = server.slow;
+  const count = server.metrics.requests.slowRequests.value;
+  return { fields: { ms: Number.isFinite(limitMs) ? limitMs : 0, slow_requests: count } };
 }
 
 /** The request is a JSON object: {"percentage": 0 to 100}. Each connection is closed with that chance. */

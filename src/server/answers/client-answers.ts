@@ -104,7 +104,8 @@ export class ClientAnswers<C extends AnsweredConnection> {
   private account(request: Request, lastOp: string): void {
     const nowMs = Math.floor(this.server.clock.nowMs());
     const latencyMs = Math.max(nowMs - Math.floor(request.arrivedMs), 0);
-    const { role, stats } = this.server;
+    const { role, stats, slow } = this.server;
+    if (latencyMs >= slow.limitMs) slow.onSlow(request, this.connection, role.lastProcessedZxid);
     stats.onAnswered(latencyMs, request.kind === 'write');
     this.connection.stats.onAnswered(request.cxid, role.lastProcessedZxid, lastOp, nowMs, latencyMs);
   }

@@ -20,6 +20,7 @@ export interface RequestsServer {
   readonly clock: { nowMs(): number };
   readonly metrics: ServerMetrics;
   readonly pending: PendingRequests;
+  readonly slow: { onLeftQueue(request: Request): void };
   readonly role: ServedRole;
 }
 
@@ -102,6 +103,7 @@ export class SessionRequests {
   /** Submits the requests that have to go upstream and may. A call may answer from inside itself. */
   private submitReady(): void {
     for (let next = this.queue.takeToSubmit(); next !== undefined; next = this.queue.takeToSubmit()) {
+      this.server.slow.onLeftQueue(next);
       if (next.kind === 'sync') this.server.role.upstream?.submitSync(next);
       else this.server.role.upstream?.submitWrite(next);
     }
@@ -120,6 +122,7 @@ export class SessionRequests {
 
   private dequeue(): Request {
     const request = this.queue.shift() as Request;
+    this.server.slow.onLeftQueue(request);
     this.server.pending.remove(request);
     return request;
   }

@@ -86,6 +86,8 @@ class RequestMetrics {
   readonly perNamespace: NamespaceMeter;
   /** Reads and four-letter words that failed for a reason of this server. */
   readonly failedAnswers: Counter;
+  /** Longer than slowRequestMs; counted only when that is set. */
+  readonly slowRequests: Counter;
 
   constructor(meters: Meters) {
     this.readLatency = meters.advanced('readlatency');
@@ -106,6 +108,7 @@ class RequestMetrics {
       meters.basicSet('write_per_namespace'),
     );
     this.failedAnswers = meters.counter('failed_answers');
+    this.slowRequests = meters.counter('slow_requests');
   }
 }
 

@@ -8,6 +8,7 @@ import type { ServerOptions } from '../server-options.ts';
 import type { ExpiryBuckets } from '../sessions/expiry-buckets.ts';
 import type { Upstream } from '../upstream.ts';
 import type { ServerStats } from './server-stats.ts';
+import type { SlowRequests } from './slow-requests.ts';
 
 /** The part of a server that four-letter words and gauges see. They change nothing of it but the statistics. */
 export interface ServerView {
@@ -15,6 +16,7 @@ export interface ServerView {
   readonly options: ServerOptions;
   readonly metrics: ServerMetrics;
   readonly stats: ServerStats;
+  readonly slow: SlowRequests;
   readonly log: Log;
   /** 0 until bound. */
   readonly clientPort: number;

@@ -1,8 +1,17 @@
-import { FLAG, ignored, type KeySpec, meaningless, NO_THROTTLE, PROPERTY, zeroOrMore } from './key-spec.ts';
+import { aboveZero, FLAG, ignored, type KeySpec, meaningless, NO_THROTTLE, PROPERTY, zeroOrMore } from './key-spec.ts';
 
 /** How much is taken in from clients, and how a request is carried out. */
 export const REQUEST_KEYS = {
   // Requests and overload
+  slowRequestMs: {
+    ...PROPERTY,
+    type: 'int',
+    default: 0,
+    min: 0,
+    field: 'slowRequestMs',
+    to: aboveZero,
+    means: "Not Apache's. ms; a request that takes as long is logged with its stages and counted; 0: none is.",
+  },
   globalOutstandingLimit: {
     ...PROPERTY,
     type: 'int',

@@ -1,0 +1,26 @@
+import type { Scenario } from '../script/script.ts';
+
+export const scenario: Scenario = {
+  name: 'a slow request',
+  about: 'each server says of its own clients what was slow, and whether its disk or the others were',
+  voters: 3,
+  config: { slowRequestMs: 200 },
+  play(s) {
+    s.begin(3);
+    s.create('/node');
+    const there = s.addClient('at a follower', 1);
+    const here = s.addClient('at the leader', 3);
+    s.read('/node', there);
+    s.read('/node', here);
+    const before = [1, 3].map((sid) => s.said(sid, 'a slow request'));
+    s.slowDisk(300, 1);
+    s.write('/node', 'by a server with a slow disk', there);
+    s.write('/node', 'by another', here);
+    s.expect(
+      s.said(1, 'a slow request') > (before[0] as number),
+      true,
+      'whether the server with the slow disk says so',
+    );
+    s.expect(s.said(3, 'a slow request') - (before[1] as number), 0, 'slow requests elsewhere');
+  },
+};
