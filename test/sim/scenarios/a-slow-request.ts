@@ -14,8 +14,8 @@ export const scenario: Scenario = {
     s.read('/node', here);
     const before = [1, 3].map((sid) => s.said(sid, 'a slow request'));
     s.slowDisk(300, 1);
-    s.write('/node', 'by a server with a slow disk', there);
-    s.write('/node', 'by another', here);
+    s.do({ op: 'setData', path: '/node', data: 'by a server with a slow disk', version: -1 }, there);
+    s.do({ op: 'setData', path: '/node', data: 'by another', version: -1 }, here);
     s.expect(
       s.said(1, 'a slow request') > (before[0] as number),
       true,
