@@ -4,7 +4,7 @@ import { TxnTimes } from '../../../src/server/monitoring/txn-times.ts';
 import { ClientWorld, create, exists, getData, PING } from '../client-harness.ts';
 
 function told(world: ClientWorld): Record<string, unknown>[] {
-  return world.log.lines
+  return world.logLines
     .filter((line) => line.startsWith('warn a slow request '))
     .map((line) => JSON.parse(line.slice('warn a slow request '.length)) as Record<string, unknown>);
 }
@@ -47,7 +47,7 @@ describe('slow requests', () => {
     const world = new ClientWorld({ slowRequestMs: 0 });
     const upstream = world.serve();
     const client = world.openSession(upstream);
-    world.log.lines.length = 0;
+    world.logLines.length = 0;
     client.send(getData(1, `/${'long'.repeat(1000)}`), getData(2, 'no path'));
     expect(told(world).map(({ path }) => (path as string | undefined)?.length)).toEqual([256, undefined]);
   });
@@ -57,7 +57,7 @@ describe('slow requests', () => {
     const upstream = world.serve();
     const client = world.openSession(upstream);
     world.clock.advance(5000);
-    world.log.lines.length = 0;
+    world.logLines.length = 0;
     for (let i = 0; i < 50; i++) client.send(exists(i, '/a'));
     expect(told(world)).toHaveLength(20);
     world.clock.advance(1000);
