@@ -2,11 +2,14 @@ import { gzipSync } from 'node:zlib';
 import { silentLog } from '../src/base/log.ts';
 import { Database, type DatabaseOptions } from '../src/datatree/database.ts';
 import { hashKeyFrom } from '../src/datatree/tree/path-hash.ts';
+import { writeSetWatches } from '../src/jute/client-records.ts';
 import { OpCode } from '../src/jute/codes.ts';
 import { type Acl, OPEN_ACL_UNSAFE } from '../src/jute/data-records.ts';
 import type { CreateTxn, TxnBody } from '../src/jute/txns.ts';
 import { Writer } from '../src/jute/writer.ts';
 import type { Zxid } from '../src/jute/zxid.ts';
+import type { ReadContext } from '../src/server/operations/operation.ts';
+import { setWatches } from '../src/server/operations/reads/set-watches.ts';
 
 /**
  * Measures single turns of the loop whose length clients decide: trees, watches and snapshots, each with COUNT
@@ -78,10 +81,14 @@ row('closeSession with ephemerals, applied', () => {
   const { bench, paths } = withChildren({ ephemeral: true });
   return () => bench.apply({ kind: 'closeSession', type: OpCode.closeSession, paths });
 });
-row('setWatches', () => {
+row('setWatches, one step', () => {
   const { bench, paths } = withChildren();
   const lists = { data: paths, exist: [], child: [], persistent: [], persistentRecursive: [] };
-  return () => bench.db.tree.watches.setWatches({ relativeZxid: bench.db.lastProcessedZxid, ...lists }, WATCHER);
+  const w = new Writer();
+  writeSetWatches(w, { relativeZxid: bench.db.lastProcessedZxid, ...lists }, false);
+  const body = w.take();
+  // The first step is the longest: it also looks at the frame as a whole.
+  return () => setWatches.begin(body).go(WATCHER, { database: bench.db } as unknown as ReadContext);
 });
 row('a connection with watches closes', () => {
   const { bench, paths } = withChildren();

@@ -92,6 +92,14 @@ export class Reader {
     return this.buffer.subarray(at, at + length);
   }
 
+  /** As readBuffer or readString, without the value. */
+  skipBuffer(): void {
+    const length = this.readInt();
+    if (length === -1) return;
+    if (length < 0) throw new ProtocolError(`unreasonable length ${length}`);
+    this.take(length);
+  }
+
   /** Bytes that are no UTF-8 become replacement characters, as many as Java's decoder makes of them. */
   readString(): string | undefined {
     const length = this.readInt();

@@ -2,7 +2,7 @@ import { ProtocolError } from '../base/errors.ts';
 import { Reader } from '../jute/reader.ts';
 import { ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
 import type { Asker } from './asker.ts';
-import type { Operation, WriteOperation, WriteRecord } from './operations/operation.ts';
+import type { Operation, Steps, WriteOperation, WriteRecord } from './operations/operation.ts';
 
 /**
  * One request on its way through the pipeline. Every field is set in the constructor, so that all requests share
@@ -28,6 +28,9 @@ export class Request {
   readonly arrivedMs: number;
   /** Set by prep on the leader or standalone server. */
   zxid: Zxid;
+  /** Of a stepped operation that has begun, and its error code once it is done. */
+  steps: Steps | undefined;
+  outcome: number | undefined;
   /** Its session ended before it was answered: its answer may still come, and is for nobody. */
   isAbandoned: boolean;
 
@@ -40,7 +43,14 @@ export class Request {
     this.body = body;
     this.arrivedMs = arrivedMs;
     this.zxid = ZXID_ZERO;
+    this.steps = undefined;
+    this.outcome = undefined;
     this.isAbandoned = false;
+  }
+
+  /** Does it take more than a moment? */
+  get isLong(): boolean {
+    return 'begin' in this.operation && this.body.length > LONG_BODY_BYTES;
   }
 
   /** Does its answer come from upstream? */
@@ -50,6 +60,9 @@ export class Request {
 }
 
 export type RequestKind = Operation['kind'] | 'unreadable';
+
+/** Below, a stepped operation is a moment's work. */
+const LONG_BODY_BYTES = 8 * 1024;
 
 const reader = new Reader();
 

@@ -302,6 +302,11 @@ export class Client {
   /** Everything the server has sent since the last call, as bytes. */
   bytes(): Buffer {
     this.world.clock.endTurn();
+    return this.bytesSoFar();
+  }
+
+  /** As bytes, without another turn. */
+  private bytesSoFar(): Buffer {
     const bytes = Buffer.concat([this.taken, this.stream.takeBytes()]);
     this.taken = Buffer.alloc(0);
     return bytes;
@@ -316,8 +321,7 @@ export class Client {
   }
 
   /** Whole frames, without their lengths. */
-  frames(): Buffer[] {
-    const bytes = this.bytes();
+  frames(bytes = this.bytes()): Buffer[] {
     const frames: Buffer[] = [];
     let at = 0;
     while (at + 4 <= bytes.length && at + 4 + bytes.readInt32BE(at) <= bytes.length) {
@@ -330,13 +334,18 @@ export class Client {
   }
 
   /** Replies and events in one word each: `xid/zxid/err`, `event type path`. */
-  replies(): string[] {
-    return this.frames().map((frame) => {
+  replies(frames = this.frames()): string[] {
+    return frames.map((frame) => {
       const xid = frame.readInt32BE(0);
       const zxid = frame.readBigInt64BE(4);
       if (xid === -1) return `event ${frame.readInt32BE(16)} ${frame.toString('utf8', 28)} @${zxid}`;
       return `${xid}/${zxid}/${frame.readInt32BE(12)}`;
     });
+  }
+
+  /** As replies, without another turn. */
+  repliesSoFar(): string[] {
+    return this.replies(this.frames(this.bytesSoFar()));
   }
 
   get isClosed(): boolean {

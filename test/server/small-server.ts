@@ -15,7 +15,7 @@ import { readTxn, type Txn, writeTxn } from '../../src/jute/txns.ts';
 import { Writer } from '../../src/jute/writer.ts';
 import type { Zxid } from '../../src/jute/zxid.ts';
 import { writeCommitReply } from '../../src/server/answers/commit-replies.ts';
-import { answerRead } from '../../src/server/answers/reads.ts';
+import { answerRead, stepOn } from '../../src/server/answers/reads.ts';
 import type { SessionOwner } from '../../src/server/asker.ts';
 import { type AuthOptions, AuthRegistry, DEFAULT_AUTH_OPTIONS } from '../../src/server/auth/auth-registry.ts';
 import { ServerMetrics } from '../../src/server/metrics/server-metrics.ts';
@@ -163,7 +163,10 @@ export class SmallServer {
     owner = here,
   ): Answer {
     const w = new Writer();
-    const err = answerRead(this.request(sessionId, type, body, ids, owner), watcher, this, w);
+    const request = this.request(sessionId, type, body, ids, owner);
+    let stepped: number | undefined;
+    if ('begin' in request.operation) while (stepped === undefined) stepped = stepOn(request, watcher, this);
+    const err = stepped ?? answerRead(request, watcher, this, w);
     return { err, body: w.take() };
   }
 }

@@ -1,4 +1,3 @@
-import type { SetWatches } from '../../jute/client-records.ts';
 import { EventType, WatcherType } from '../../jute/codes.ts';
 import type { Acl } from '../../jute/data-records.ts';
 import { ZXID_NONE, type Zxid } from '../../jute/zxid.ts';
@@ -110,32 +109,24 @@ export class WatchManager {
   }
 
   /**
-   * A client is back and names what it watched when it had seen `relativeZxid`. A change since then is told at once,
-   * without asking whether the connection may read it; the rest is watched again. Persistent watches are only set:
-   * what they missed stays missed.
+   * A client is back and names what it watched when it had seen `relativeZxid`: a node's data, a node that was not
+   * there, or a node's children. A change since then is told at once, without asking whether the connection may read
+   * it; the rest is watched again. Persistent watches are only set: what they missed stays missed.
    */
-  setWatches(lists: SetWatches, watcher: Watcher): void {
+  setAgain(list: 'data' | 'exist' | 'child', path: string, relativeZxid: Zxid, watcher: Watcher): void {
     const tree = this.tree;
-    for (const path of lists.data) {
-      const node = tree.lookup(path);
-      if (node < 0) watcher.onWatchEvent(EventType.nodeDeleted, path, ZXID_NONE);
-      else if (tree.modifiedAt(node) > lists.relativeZxid) {
-        watcher.onWatchEvent(EventType.nodeDataChanged, path, ZXID_NONE);
-      } else this.addData(path, watcher);
+    const node = tree.lookup(path);
+    if (list === 'exist') {
+      if (node >= 0) watcher.onWatchEvent(EventType.nodeCreated, path, ZXID_NONE);
+      else this.data.add(path, watcher, WatchMode.standard);
+      return;
     }
-    for (const path of lists.exist) {
-      if (tree.lookup(path) >= 0) watcher.onWatchEvent(EventType.nodeCreated, path, ZXID_NONE);
-      else this.addData(path, watcher);
-    }
-    for (const path of lists.child) {
-      const node = tree.lookup(path);
-      if (node < 0) watcher.onWatchEvent(EventType.nodeDeleted, path, ZXID_NONE);
-      else if (tree.childrenModifiedAt(node) > lists.relativeZxid) {
-        watcher.onWatchEvent(EventType.nodeChildrenChanged, path, ZXID_NONE);
-      } else this.addChild(path, watcher);
-    }
-    for (const path of lists.persistent) this.addPersistent(path, watcher);
-    for (const path of lists.persistentRecursive) this.addRecursive(path, watcher);
+    const isOfData = list === 'data';
+    if (node < 0) watcher.onWatchEvent(EventType.nodeDeleted, path, ZXID_NONE);
+    else if ((isOfData ? tree.modifiedAt(node) : tree.childrenModifiedAt(node)) > relativeZxid) {
+      watcher.onWatchEvent(isOfData ? EventType.nodeDataChanged : EventType.nodeChildrenChanged, path, ZXID_NONE);
+    } else if (isOfData) this.addData(path, watcher);
+    else this.addChild(path, watcher);
   }
 
   onCreated(path: string, parent: string, zxid: Zxid, acl: readonly Acl[], parentAcl: readonly Acl[]): void {

@@ -64,15 +64,18 @@ export class ClientAnswers<C extends AnsweredConnection> {
     }
   }
 
+  /** Does what of it comes before its reply, or some of that. False: there is more, and `local` has to wait. */
+  prepare(request: Request): boolean {
+    if (!('begin' in request.operation)) return true;
+    request.outcome = this.server.answers.step(request, this.connection);
+    return request.outcome !== undefined;
+  }
+
   read(request: Request): void {
-    // setWatches has no body, but the events it finds due go out before its reply.
-    const { operation } = request;
-    const isSetWatches = 'eventsFirst' in operation;
-    const early = isSetWatches ? this.server.answers.read(request, this.connection, this.replies.writer) : ErrorCode.ok;
     const at = this.replies.begin(request.cxid, this.server.role.lastProcessedZxid);
-    const err = isSetWatches ? early : this.server.answers.read(request, this.connection, this.replies.writer);
+    const err = request.outcome ?? this.server.answers.read(request, this.connection, this.replies.writer);
     if (this.closedAsMoved(err, at)) return;
-    this.account(request, operation.lastOp);
+    this.account(request, request.operation.lastOp);
     this.replies.end(at, err);
   }
 

@@ -18,7 +18,7 @@ export function answerRead(request: Request, watcher: Watcher, context: ReadCont
   const { asker, operation } = request;
   const session = context.sessions.check(asker.sessionId, asker.owner);
   if (session !== ErrorCode.ok) return session;
-  assert(operation.kind === 'read' || operation.kind === 'sync', 'what is answered here is a read or a sync');
+  assert('answer' in operation, 'what is answered here is a read or a sync');
   const start = w.length;
   reader.reset(request.body);
   try {
@@ -26,6 +26,21 @@ export function answerRead(request: Request, watcher: Watcher, context: ReadCont
   } catch (error) {
     protocolError(error);
     w.rewind(start);
+    return ErrorCode.marshallingError;
+  }
+}
+
+/** One step of a stepped operation. The error code when it was the last, undefined while more is to do. */
+export function stepOn(request: Request, watcher: Watcher, context: ReadContext): number | undefined {
+  const { asker, operation } = request;
+  const session = context.sessions.check(asker.sessionId, asker.owner);
+  if (session !== ErrorCode.ok) return session;
+  assert('begin' in operation, 'what is done in steps can begin');
+  try {
+    request.steps ??= operation.begin(request.body);
+    return request.steps.go(watcher, context);
+  } catch (error) {
+    protocolError(error);
     return ErrorCode.marshallingError;
   }
 }

@@ -11,7 +11,7 @@ import type { Request } from '../request.ts';
 import type { ServedRole } from '../served-role.ts';
 import type { ServerParts } from '../server-parts.ts';
 import { writeCommitReply } from './commit-replies.ts';
-import { answerRead } from './reads.ts';
+import { answerRead, stepOn } from './reads.ts';
 
 /** Writes the body of a reply, if any, and returns its error code. SESSIONMOVED is not for the client's eyes. */
 export class RequestAnswers {
@@ -37,6 +37,17 @@ export class RequestAnswers {
       return this.failed(request, error);
     } finally {
       w.limit(Number.POSITIVE_INFINITY);
+    }
+  }
+
+  /** Some of a stepped operation: see stepOn. */
+  step(request: Request, watcher: Watcher): number | undefined {
+    if (this.role.reads === undefined) return ErrorCode.systemError;
+    try {
+      return stepOn(request, watcher, this.role.reads);
+    } catch (error) {
+      if (error instanceof AssertionFailure) throw error;
+      return this.failed(request, error);
     }
   }
 

@@ -30,6 +30,8 @@ export class RequestQueue {
   private syncs = 0;
   /** How many in front of the held ones are local: they need no other server, and wait for requests that do. */
   private locals = 0;
+  /** How many of those take more than a moment. */
+  private long = 0;
   /** How many at the end are not submitted: a write behind a sync, and all that came after it. */
   private held = 0;
 
@@ -54,7 +56,7 @@ export class RequestQueue {
     this.requests.push(request);
     this.bytes += request.body.length;
     if (this.held > 0 || request.isSubmitted) this.held++;
-    else this.locals++;
+    else this.addLocal(request);
   }
 
   /** The next to submit, in the order asked; undefined when there is none, or it has to wait for a sync. */
@@ -62,21 +64,21 @@ export class RequestQueue {
     while (this.held > 0) {
       const request = this.requests.at(this.requests.length - this.held) as Request;
       if (request.isSubmitted) {
-        if (this.isHeadLocal || this.locals > READS_BEFORE_WRITE_MAX) return undefined;
+        if (this.isHeadLocal || this.areLocalsMany) return undefined;
         if (request.kind === 'sync') this.syncs++;
         else if (this.syncs > 0) return undefined;
         this.held--;
         return request;
       }
       this.held--;
-      this.locals++;
+      this.addLocal(request);
     }
     return undefined;
   }
 
   /** Was something held back that need not wait any longer? */
   get isReleased(): boolean {
-    return this.held > 0 && this.syncs === 0 && !this.isHeadLocal && this.locals <= READS_BEFORE_WRITE_MAX;
+    return this.held > 0 && this.syncs === 0 && !this.isHeadLocal && !this.areLocalsMany;
   }
 
   /** The next request is one that this server answers alone. */
@@ -95,7 +97,10 @@ export class RequestQueue {
     if (request === undefined) return undefined;
     this.bytes -= request.body.length;
     if (request.kind === 'sync') this.syncs--;
-    if (!request.isSubmitted) this.locals--;
+    if (!request.isSubmitted) {
+      this.locals--;
+      if (request.isLong) this.long--;
+    }
     if (this.inherited > 0) this.inherited--;
     return request;
   }
@@ -134,6 +139,16 @@ export class RequestQueue {
     older.clear();
   }
 
+  private addLocal(request: Request): void {
+    this.locals++;
+    if (request.isLong) this.long++;
+  }
+
+  /** The local ones may take longer than fits in front of a write that is under way. */
+  private get areLocalsMany(): boolean {
+    return this.long > 0 || this.locals > READS_BEFORE_WRITE_MAX;
+  }
+
   private pushInherited(request: Request): void {
     this.requests.push(request);
     this.bytes += request.body.length;
@@ -146,6 +161,7 @@ export class RequestQueue {
     this.inherited = 0;
     this.syncs = 0;
     this.locals = 0;
+    this.long = 0;
     this.held = 0;
   }
 }

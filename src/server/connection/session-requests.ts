@@ -35,6 +35,7 @@ export interface RequestsHost {
 
 /** The part that writes the answers. */
 export interface RequestsAnswerer {
+  prepare(request: Request): boolean;
   write(request: Request, txn: Txn, result: ApplyResult): void;
   read(request: Request): void;
   local(request: Request): void;
@@ -86,7 +87,11 @@ export class SessionRequests {
     if (request.isSubmitted || this.queue.length > 0) {
       this.enqueue(request);
       this.submitReady();
-    } else this.answers.local(request);
+    } else if (this.answers.prepare(request)) this.answers.local(request);
+    else {
+      this.enqueue(request);
+      this.host.onSpent();
+    }
   }
 
   /** The connect response is sent where this stands in the queue. */
@@ -163,10 +168,14 @@ export class SessionRequests {
     let ran = 0;
     let isSpent = false;
     while (this.queue.isHeadLocal && !isSpent) {
-      const request = this.dequeue();
-      if (this.isGivenUp) continue;
-      this.answers.local(request);
-      ran++;
+      if (this.isGivenUp) {
+        this.dequeue();
+        continue;
+      }
+      if (this.answers.prepare(this.queue.head as Request)) {
+        this.answers.local(this.dequeue());
+        ran++;
+      }
       this.replies.checkOverflow();
       // In front of a write of its own that is under way nothing may wait: it would see that write.
       isSpent = this.share.isSpentAfterOne(beganMs, clock.nowMs()) && !this.queue.isAnySubmitted;

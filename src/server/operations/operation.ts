@@ -13,7 +13,7 @@ import type { SessionChecks } from '../sessions/session-tracker.ts';
  * All that the server knows of one operation: how its record is read, what it is judged by, and what is answered.
  * operations.ts is the table of all of them; datatree decides what a transaction then does to the tree.
  */
-export type Operation = WriteOperation | ReadOperation | PlainOperation;
+export type Operation = WriteOperation | ReadOperation | SteppedOperation | PlainOperation;
 
 interface AnyOperation {
   /** The number that is forwarded to a leader; it also tells the transaction of one write from another's. */
@@ -70,9 +70,22 @@ export type AskedBy = 'clients' | 'servers' | 'multis';
 export interface ReadOperation extends AnyOperation {
   /** A sync is a barrier through the leader, and no transaction. */
   readonly kind: 'read' | 'sync';
-  /** The events that it finds due go out before its reply. */
-  readonly eventsFirst?: true;
   answer(asker: Asker, r: Reader, watcher: Watcher, context: ReadContext, w: Writer): number;
+}
+
+/**
+ * A read that one frame can make long, and that has no body to write: done in steps, the other clients in between. The
+ * events that it finds due go out before its reply. Requests behind it wait.
+ */
+export interface SteppedOperation extends AnyOperation {
+  readonly kind: 'read';
+  /** Throws ProtocolError when the bytes are no such record. */
+  begin(body: Buffer): Steps;
+}
+
+export interface Steps {
+  /** Does some of it. The error code when that was the last of it, undefined while more is to do. */
+  go(watcher: Watcher, context: ReadContext): number | undefined;
 }
 
 export interface ReadContext {

@@ -284,10 +284,10 @@ describe('a connection that may not read', () => {
 describe('setWatches', () => {
   function setWatches(lists: Partial<SetWatches>): string[] {
     told.length = 0;
-    watches.setWatches(
-      { relativeZxid: 0 as Zxid, data: [], exist: [], child: [], persistent: [], persistentRecursive: [], ...lists },
-      a,
-    );
+    const since = lists.relativeZxid ?? (0 as Zxid);
+    for (const list of ['data', 'exist', 'child'] as const) {
+      for (const path of lists[list] ?? []) watches.setAgain(list, path, since, a);
+    }
     return [...told];
   }
 
@@ -323,15 +323,6 @@ describe('setWatches', () => {
       'a created /x 4',
       'a children /n 4',
     ]);
-  });
-
-  test('only sets persistent watches', () => {
-    expect(setWatches({ persistent: ['/n', '/gone'], persistentRecursive: ['/n'] })).toEqual([]);
-    expect([
-      watches.has('/n', WatcherType.persistent, a),
-      watches.has('/n', WatcherType.persistentRecursive, a),
-    ]).toEqual([true, true]);
-    expect(watches.count).toBe(4);
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { OpCode } from '../../../src/jute/codes.ts';
 import { Writer } from '../../../src/jute/writer.ts';
 import type { Zxid } from '../../../src/jute/zxid.ts';
+import { SHARE_MS } from '../../../src/server/connection/client-limits.ts';
 import type { Request } from '../../../src/server/request.ts';
 import { sessionPassword } from '../../../src/server/sessions/session-password.ts';
 import {
@@ -347,6 +348,82 @@ describe('events', () => {
       'ffffffffffffffffffffffff00000000' + '0000000200000003000000052f676f6e65',
       'fffffff8000000000000000200000000',
     ]);
+  });
+
+  it('of a long setWatches come in turns, in order, others between them, and the reply and a write after them', () => {
+    const { client, world, upstream } = opened();
+    const other = world.openSession(upstream);
+    client.send(create(1, '/a'));
+    upstream.commit();
+    client.replies();
+    const names = Array.from({ length: 1500 }, (_, i) => `/gone-${i}`);
+    // Each look takes so long that a step of 500 takes a share.
+    const { tree } = world.database;
+    const lookup = tree.lookup.bind(tree);
+    tree.lookup = (path) => {
+      world.clock.now += SHARE_MS / 400;
+      return lookup(path);
+    };
+    client.stream.deliver(
+      Buffer.concat([
+        request(-8, 101, (w) => {
+          w.writeLong(1n);
+          w.writeStrings(names);
+          w.writeStrings(['/made']);
+          w.writeStrings([]);
+        }),
+        setData(2, '/a', 'x'),
+        exists(3, '/a'),
+      ]),
+    );
+    expect(world.database.tree.watches.count).toBe(0);
+    const events = (first: number, last: number): string[] =>
+      names.slice(first, last).map((path) => `event 2 ${path} @-1`);
+    world.clock.oneTurn();
+    // One step as it came, one at the end of the turn.
+    expect(client.repliesSoFar()).toEqual(events(0, 1000));
+    other.stream.deliver(create(1, '/made'));
+    upstream.commit();
+    expect(upstream.queue).toEqual([]);
+    world.clock.oneTurn();
+    expect(client.repliesSoFar()).toEqual(events(1000, 1500));
+    expect(other.repliesSoFar()).toEqual(['1/4/0']);
+    world.clock.oneTurn();
+    expect(client.repliesSoFar()).toEqual(['event 1 /made @-1', '-8/4/0']);
+    expect(upstream.queue).toHaveLength(1);
+    upstream.commit();
+    expect(client.replies()).toEqual(['2/5/0', '3/5/0']);
+  });
+
+  it('of a long setWatches end with the connection', () => {
+    const { client, world } = opened();
+    client.stream.deliver(
+      request(-8, 101, (w) => {
+        w.writeLong(9n);
+        w.writeStrings([]);
+        w.writeStrings(Array.from({ length: 1500 }, (_, i) => `/none-${i}`));
+        w.writeStrings([]);
+      }),
+    );
+    expect(world.database.tree.watches.count).toBe(500);
+    client.stream.handlers?.onClose(undefined);
+    world.clock.endTurn();
+    expect(world.database.tree.watches.count).toBe(0);
+  });
+
+  it('of a setWatches whose record is not whole are none', () => {
+    const { client, world } = opened();
+    client.send(
+      request(-8, 101, (w) => {
+        w.writeLong(1n);
+        w.writeStrings(['/gone']);
+        w.writeStrings(['/none']);
+        w.writeInt(1);
+        w.writeInt(7);
+      }),
+    );
+    expect(client.replies()).toEqual(['-8/1/-5']);
+    expect(world.database.tree.watches.count).toBe(0);
   });
 
   it('do not reach a connection that closed', () => {

@@ -54,9 +54,9 @@ export const DATATREE_MUTANTS: readonly Mutant[] = [
     bug: 'ZOOKEEPER-1412',
     edits: [
       {
-        at: 'WatchManager.setWatches',
-        from: 'else if (tree.modifiedAt(node) > lists.relativeZxid) {',
-        to: 'else if (tree.modifiedAt(node) < 0) {',
+        at: 'WatchManager.setAgain',
+        from: 'else if ((isOfData ? tree.modifiedAt(node) : tree.childrenModifiedAt(node)) > relativeZxid) {',
+        to: 'else if ((isOfData ? -1 : tree.childrenModifiedAt(node)) > relativeZxid) {',
       },
     ],
   },
@@ -86,9 +86,9 @@ export const DATATREE_MUTANTS: readonly Mutant[] = [
     bug: 'ZK#1950',
     edits: [
       {
-        at: 'WatchManager.setWatches',
-        from: 'for (const path of lists.persistent) this.addPersistent(path, watcher);',
-        to: '',
+        at: 'WatchSetter.addLasting',
+        from: 'if (this.list === LOOKED_UP_LISTS) watches.addPersistent(path, watcher);',
+        to: 'if (this.list === LOOKED_UP_LISTS) return;',
       },
     ],
   },

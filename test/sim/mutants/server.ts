@@ -259,7 +259,7 @@ export const SERVER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'RequestQueue.takeToSubmit',
-        from: 'if (this.isHeadLocal || this.locals > READS_BEFORE_WRITE_MAX) return undefined;',
+        from: 'if (this.isHeadLocal || this.areLocalsMany) return undefined;',
         to: '',
       },
       { at: 'SessionRequests.runReady', from: '&& !this.queue.isAnySubmitted', to: '' },
