@@ -2,20 +2,27 @@ import { gzipSync } from 'node:zlib';
 import { silentLog } from '../src/base/log.ts';
 import { Database, type DatabaseOptions } from '../src/datatree/database.ts';
 import { hashKeyFrom } from '../src/datatree/tree/path-hash.ts';
-import { writeSetWatches } from '../src/jute/client-records.ts';
+import { writeCreateRequest, writeMultiHeader, writeSetWatches } from '../src/jute/client-records.ts';
 import { OpCode } from '../src/jute/codes.ts';
 import { type Acl, OPEN_ACL_UNSAFE } from '../src/jute/data-records.ts';
-import type { CreateTxn, TxnBody } from '../src/jute/txns.ts';
+import { type CreateTxn, readTxn, type TxnBody, writeTxn } from '../src/jute/txns.ts';
 import { Writer } from '../src/jute/writer.ts';
 import type { Zxid } from '../src/jute/zxid.ts';
+import { AuthRegistry, DEFAULT_AUTH_OPTIONS } from '../src/server/auth/auth-registry.ts';
 import type { ReadContext } from '../src/server/operations/operation.ts';
 import { setWatches } from '../src/server/operations/reads/set-watches.ts';
+import { multi } from '../src/server/operations/writes/multi.ts';
+import { closeSession } from '../src/server/operations/writes/session.ts';
+import { Prep } from '../src/server/prep/prep.ts';
+import { Request } from '../src/server/request.ts';
+import { SessionTracker } from '../src/server/sessions/session-tracker.ts';
 
 /**
  * Measures single turns of the loop whose length clients decide: trees, watches and snapshots, each with COUNT
- * entries. Run with `node --import ./scripts/ts.mjs bench/stalls.ts [count]`; the machine should be idle.
+ * entries. Run with `node --import ./scripts/ts.mjs bench/stalls.ts [count [words of the rows]]`; the machine should be idle.
  */
 const COUNT = Number(process.argv[2] ?? 100_000);
+const ONLY = process.argv[3] ?? '';
 const SESSION = 0x77n;
 const OPTIONS: DatabaseOptions = {
   extendedTypes: true,
@@ -53,10 +60,42 @@ class Bench {
   }
 }
 
+const NOTHING = Buffer.alloc(0);
+
+function prepOf(database: Database): Prep {
+  const sessions = new SessionTracker({ tickMs: 1000, isStandalone: true }, 0);
+  sessions.track(SESSION, 30_000, 0);
+  return new Prep({
+    database,
+    sessions,
+    auth: new AuthRegistry(DEFAULT_AUTH_OPTIONS),
+    options: { ...OPTIONS, enforceQuota: false, listClosedPaths: true, maxTxnBytes: 16 << 20 },
+    log: silentLog,
+    clock: { nowMs: () => 0, wallMs: () => 1 },
+  });
+}
+
+/** As many creates as fit in a frame, all below one node. */
+function largeMulti(): { prep: Prep; request: () => Request; bench: Bench } {
+  const bench = new Bench();
+  bench.create('/p');
+  const w = new Writer();
+  for (let i = 0; i < 20_000; i++) {
+    writeMultiHeader(w, OpCode.create, false, -1);
+    const request = { path: `/p/n${i}`, data: NOTHING, acl: [...OPEN_ACL_UNSAFE], flags: 0, ttl: -1n };
+    writeCreateRequest(w, request, false);
+  }
+  writeMultiHeader(w, -1, true, -1);
+  const body = w.take();
+  const asker = { sessionId: SESSION, authIds: [], owner: undefined };
+  return { prep: prepOf(bench.db), bench, request: () => new Request(asker, 1, multi, body, 0) };
+}
+
 const rows: [string, number][] = [];
 
 /** The least of three, each on a state of its own. */
 function row(name: string, prepare: () => () => void): void {
+  if (!name.includes(ONLY)) return;
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 3; i++) {
     const run = prepare();
@@ -80,6 +119,48 @@ function distinctAcl(i: number): Acl[] {
 row('closeSession with ephemerals, applied', () => {
   const { bench, paths } = withChildren({ ephemeral: true });
   return () => bench.apply({ kind: 'closeSession', type: OpCode.closeSession, paths });
+});
+row('closeSession with ephemerals, prepared and written', () => {
+  const { bench } = withChildren({ ephemeral: true });
+  const prep = prepOf(bench.db);
+  const request = new Request({ sessionId: SESSION, authIds: [], owner: undefined }, 0, closeSession, NOTHING, 0);
+  const w = new Writer();
+  return () => {
+    writeTxn(w, prep.prepare(request, (bench.db.lastProcessedZxid + 1) as Zxid));
+    w.take();
+  };
+});
+row('closeSession with ephemerals, read from its bytes and applied', () => {
+  const { bench } = withChildren({ ephemeral: true });
+  const prep = prepOf(bench.db);
+  const request = new Request({ sessionId: SESSION, authIds: [], owner: undefined }, 0, closeSession, NOTHING, 0);
+  const w = new Writer();
+  writeTxn(w, prep.prepare(request, (bench.db.lastProcessedZxid + 1) as Zxid));
+  const bytes = w.take();
+  return () => {
+    const txn = readTxn(bytes);
+    bench.db.apply(txn);
+    prep.onApplied(txn.header.zxid);
+  };
+});
+row('multi of 20,000 creates, read, prepared and written', () => {
+  const { prep, request, bench } = largeMulti();
+  const w = new Writer();
+  return () => {
+    writeTxn(w, prep.prepare(request(), (bench.db.lastProcessedZxid + 1) as Zxid));
+    w.take();
+  };
+});
+row('multi of 20,000 creates, read from its bytes and applied', () => {
+  const { prep, request, bench } = largeMulti();
+  const w = new Writer();
+  writeTxn(w, prep.prepare(request(), (bench.db.lastProcessedZxid + 1) as Zxid));
+  const bytes = w.take();
+  return () => {
+    const txn = readTxn(bytes);
+    bench.db.apply(txn);
+    prep.onApplied(txn.header.zxid);
+  };
 });
 row('setWatches, one step', () => {
   const { bench, paths } = withChildren();

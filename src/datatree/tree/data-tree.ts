@@ -36,7 +36,7 @@ import {
   VERSION,
 } from './node-table.ts';
 import { OwnedNodes } from './owned-nodes.ts';
-import type { OwnerOptions } from './owner-kind.ts';
+import { OwnerKind, type OwnerOptions } from './owner-kind.ts';
 import type { HashKey } from './path-hash.ts';
 import { PathIndex } from './path-index.ts';
 import { leafBelow, nextBelow } from './subtree.ts';
@@ -158,7 +158,29 @@ export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree,
 
   /** Paths of a session's ephemerals; empty for an unknown session. */
   ephemeralsOf(sessionId: bigint): string[] {
-    return this.owned.pathsOf(sessionId);
+    const paths: string[] = [];
+    this.owned.forEachOf(sessionId, (node) => paths.push(this.nodes.path(node)));
+    return paths;
+  }
+
+  /** Visits a session's ephemerals, oldest first. */
+  forEachEphemeral(sessionId: bigint, visit: (node: number) => void): void {
+    this.owned.forEachOf(sessionId, visit);
+  }
+
+  pathOf(node: number): string {
+    const path = this.nodes.path(node);
+    return path === '' ? ROOT_PATH : path;
+  }
+
+  /** The handle of the parent; of a node that is not the root. */
+  parentOf(node: number): number {
+    return this.nodes.int(node, PARENT);
+  }
+
+  /** The session whose ephemeral it is; 0 for another node. */
+  sessionOf(node: number): bigint {
+    return this.nodes.kind(node) === OwnerKind.session ? this.nodes.owner(node) : 0n;
   }
 
   /** Sessions that have ephemerals, or had some since this peer loaded the tree. */
@@ -280,16 +302,19 @@ export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree,
    * it, by transactions that are still to be replayed.
    */
   delete(path: string, zxid: Zxid): number {
-    const nodes = this.nodes;
     const parent = this.parentFor(path);
     if (parent === NO_NODE) return ErrorCode.noNode;
-    if (zxid > nodes.long(parent, PZXID)) {
-      this.beforeChange(parent);
-      nodes.setLong(parent, PZXID, zxid);
-      this.rehash(parent);
-    }
+    this.raisePzxid(parent, zxid);
     const node = this.lookup(path);
     if (node === NO_NODE) return ErrorCode.noNode;
+    this.deleteNode(node, parent, zxid);
+    return ErrorCode.ok;
+  }
+
+  /** With all below it. The parent's pzxid is this one already. */
+  private deleteNode(node: number, parent: number, zxid: Zxid): void {
+    const { nodes } = this;
+    const path = nodes.path(node);
     const acl = this.aclOf(node);
     for (let leaf = leafBelow(nodes, node); leaf !== node; ) {
       const above = nodes.int(leaf, PARENT);
@@ -301,7 +326,6 @@ export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree,
       const parentPath = nodes.path(parent);
       this.watches.onDeleted(path, parentPath === '' ? ROOT_PATH : parentPath, zxid, acl, this.aclOf(parent));
     }
-    return ErrorCode.ok;
   }
 
   /** Repeated: simply set again; on a node that is gone meanwhile, nothing. */
@@ -336,18 +360,36 @@ export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree,
 
   /**
    * Deletes the ephemerals of a session: those the transaction names, then those it does not. It names all there are,
-   * unless it comes from a server that names none. Returns how many it did not name.
+   * unless it comes from a server that names none. Returns how many it did not name. Nearly always it names them in the
+   * order of the session's own list, which is walked along: then no path is looked up.
    */
   killSession(sessionId: bigint, zxid: Zxid, named: readonly string[]): number {
-    const own = this.owned.takePathsOf(sessionId);
-    for (const path of named) {
-      own?.delete(path);
-      this.delete(path, zxid);
+    const { nodes, owned } = this;
+    for (let i = 0; i < named.length; i++) {
+      const path = named[i] as string;
+      const oldest = owned.oldestOf(sessionId);
+      if (oldest !== NO_NODE && nodes.path(oldest) === path) this.deleteOwned(oldest, zxid);
+      else this.delete(path, zxid);
     }
-    if (own === undefined) return 0;
-    // A delete above may have taken further ephemerals with it, but those are no longer to be found.
-    for (const path of own) this.delete(path, zxid);
-    return own.size;
+    const unnamed = owned.countOf(sessionId);
+    for (let node = owned.oldestOf(sessionId); node !== NO_NODE; node = owned.oldestOf(sessionId)) {
+      this.deleteOwned(node, zxid);
+    }
+    owned.forget(sessionId);
+    return unnamed;
+  }
+
+  private deleteOwned(node: number, zxid: Zxid): void {
+    const parent = this.nodes.int(node, PARENT);
+    this.raisePzxid(parent, zxid);
+    this.deleteNode(node, parent, zxid);
+  }
+
+  private raisePzxid(parent: number, zxid: Zxid): void {
+    if (zxid <= this.nodes.long(parent, PZXID)) return;
+    this.beforeChange(parent);
+    this.nodes.setLong(parent, PZXID, zxid);
+    this.rehash(parent);
   }
 
   /** Sets the node that holds the ensemble's configuration, and makes it first if an old snapshot lacks it. */

@@ -7,7 +7,6 @@ import {
   CTIME,
   CVERSION,
   CZXID,
-  KIND,
   MTIME,
   MZXID,
   type NodeTable,
@@ -78,7 +77,7 @@ export function clientStat(nodes: NodeTable, node: number): Stat {
     version: nodes.int(node, VERSION),
     cversion: (nodes.int(node, CVERSION) * 2 - numChildren) | 0,
     aversion: nodes.int(node, AVERSION),
-    ephemeralOwner: nodes.int(node, KIND) === OwnerKind.session ? nodes.owner(node) : 0n,
+    ephemeralOwner: nodes.kind(node) === OwnerKind.session ? nodes.owner(node) : 0n,
     dataLength: nodes.dataLength(node),
     numChildren,
     pzxid: nodes.long(node, PZXID) as Zxid,
@@ -94,7 +93,7 @@ export function writeClientStat(nodes: NodeTable, node: number, w: Writer): void
   w.writeInt(nodes.int(node, VERSION));
   w.writeInt(nodes.int(node, CVERSION) * 2 - numChildren);
   w.writeInt(nodes.int(node, AVERSION));
-  if (nodes.int(node, KIND) === OwnerKind.session) w.writeLong(nodes.owner(node));
+  if (nodes.kind(node) === OwnerKind.session) w.writeLong(nodes.owner(node));
   else w.writeSafeLong(0);
   w.writeInt(nodes.dataLength(node));
   w.writeInt(numChildren);

@@ -1,11 +1,12 @@
 import { assert } from '../../base/assert.ts';
 import type { Writer } from '../../jute/writer.ts';
 import { DataSlab } from './data-slab.ts';
+import { OwnerLists } from './owner-lists.ts';
 
 /**
  * The fields of all nodes, in pages of typed arrays: a node is a number, and a million of them are no objects at all.
  * Children of a node are a linked list through their own fields, all nodes are another, both in the order of creation.
- * Paths, and the owners that are not 0, are kept beside.
+ * Paths are kept beside, and so are the lists of those that have an owner.
  *
  * A handle is given out again after its node was freed; whoever keeps one across a change must know better. A page
  * whose nodes are all free is given back, but for one, so that a tree that was large once does not stay so.
@@ -49,8 +50,10 @@ export const VERSION = 0 as IntColumn;
 /** Creates below this node, as stored. */
 export const CVERSION = 1 as IntColumn;
 export const AVERSION = 2 as IntColumn;
-/** An OwnerKind. */
-export const KIND = 3 as IntColumn;
+/** 0 without an owner; else the slot in the owner's list, and in the low bits the OwnerKind. */
+const OWNED = 3 as IntColumn;
+const KIND_BITS = 2;
+const KIND_MASK = 3;
 export const PARENT = 4 as IntColumn;
 export const FIRST_CHILD = 5 as IntColumn;
 export const LAST_CHILD = 6 as IntColumn;
@@ -89,10 +92,10 @@ const NO_LONGS = new Float64Array(0);
 const NO_INTS = new Int32Array(0);
 
 export class NodeTable {
+  readonly owners = new OwnerLists();
   private readonly longs: Float64Array[] = [];
   private readonly ints: Int32Array[] = [];
   private readonly paths: string[] = [];
-  private readonly owners = new Map<number, bigint>();
   private readonly pages: Page[] = [];
   /** Numbers of the pages with a free node. */
   private readonly open: number[] = [];
@@ -166,7 +169,7 @@ export class NodeTable {
   free(node: number): void {
     assert(this.int(node, CHILD_COUNT) === 0, 'a node that goes has no children left');
     this.setData(node, undefined);
-    if (this.int(node, KIND) !== 0) this.owners.delete(node);
+    this.removeOwner(node);
     const older = this.int(node, OLDER);
     const newer = this.int(node, NEWER);
     if (older === NO_NODE) this.oldestNode = newer;
@@ -198,12 +201,25 @@ export class NodeTable {
   }
 
   owner(node: number): bigint {
-    return this.int(node, KIND) === 0 ? 0n : (this.owners.get(node) as bigint);
+    const owned = this.int(node, OWNED);
+    return owned === 0 ? 0n : this.owners.ownerAt(owned >> KIND_BITS).owner;
   }
 
+  /** An OwnerKind. */
+  kind(node: number): number {
+    return this.int(node, OWNED) & KIND_MASK;
+  }
+
+  /** Of a new node; the kind is not none. */
   setOwner(node: number, kind: number, owner: bigint): void {
-    this.setInt(node, KIND, kind);
-    if (kind !== 0) this.owners.set(node, owner);
+    this.setInt(node, OWNED, (this.owners.add(node, kind, owner) << KIND_BITS) | kind);
+  }
+
+  private removeOwner(node: number): void {
+    const owned = this.int(node, OWNED);
+    if (owned === 0) return;
+    this.owners.remove(owned >> KIND_BITS);
+    this.setInt(node, OWNED, 0);
   }
 
   appendChild(parent: number, child: number): void {

@@ -1,5 +1,6 @@
-import { CHILD_COUNT, CVERSION, KIND, MTIME, type NodeTable } from './node-table.ts';
+import { CHILD_COUNT, CVERSION, MTIME, NO_NODE, type NodeTable } from './node-table.ts';
 import { OwnerKind, type OwnerOptions, ownerKindOf, ttlOf } from './owner-kind.ts';
+import { NO_SLOT, type Owned } from './owner-lists.ts';
 
 /**
  * Nodes that do not stay for good: the ephemerals of each session, the containers, the nodes with a TTL. A session
@@ -8,9 +9,6 @@ import { OwnerKind, type OwnerOptions, ownerKindOf, ttlOf } from './owner-kind.t
 export class OwnedNodes {
   private readonly nodes: NodeTable;
   private readonly options: OwnerOptions;
-  private readonly ephemerals = new Map<bigint, Set<string>>();
-  private readonly containers = new Set<number>();
-  private readonly ttls = new Set<number>();
   private count = 0;
 
   constructor(nodes: NodeTable, options: OwnerOptions) {
@@ -27,61 +25,69 @@ export class OwnedNodes {
     if (owner === 0n) return;
     const kind = ownerKindOf(owner, this.options);
     this.nodes.setOwner(node, kind, owner);
-    if (kind === OwnerKind.container) this.containers.add(node);
-    else if (kind === OwnerKind.ttl) this.ttls.add(node);
-    else {
-      this.count++;
-      const path = this.nodes.path(node);
-      const paths = this.ephemerals.get(owner);
-      if (paths === undefined) this.ephemerals.set(owner, new Set([path]));
-      else paths.add(path);
-    }
+    if (kind === OwnerKind.session) this.count++;
   }
 
   /** The node is about to go. */
   leave(node: number): void {
-    const kind = this.nodes.int(node, KIND);
-    if (kind === OwnerKind.none) return;
-    if (kind === OwnerKind.container) this.containers.delete(node);
-    else if (kind === OwnerKind.ttl) this.ttls.delete(node);
-    else {
-      this.count--;
-      this.ephemerals.get(this.nodes.owner(node))?.delete(this.nodes.path(node));
-    }
+    if (this.nodes.kind(node) === OwnerKind.session) this.count--;
   }
 
-  /** Copied, oldest first. */
-  pathsOf(sessionId: bigint): string[] {
-    const paths = this.ephemerals.get(sessionId);
-    return paths === undefined ? [] : [...paths];
+  /** Visits a session's ephemerals, oldest first. */
+  forEachOf(sessionId: bigint, visit: (node: number) => void): void {
+    const { owners } = this.nodes;
+    const list = this.sessionOf(sessionId);
+    if (list === undefined) return;
+    for (let slot = list.first; slot !== NO_SLOT; slot = owners.after(slot)) visit(owners.nodeAt(slot));
   }
 
-  /** Hands over the paths of a session that is no more. */
-  takePathsOf(sessionId: bigint): Set<string> | undefined {
-    const paths = this.ephemerals.get(sessionId);
-    this.ephemerals.delete(sessionId);
-    return paths;
+  /** A session's oldest ephemeral, or NO_NODE. */
+  oldestOf(sessionId: bigint): number {
+    const list = this.sessionOf(sessionId);
+    return list === undefined || list.first === NO_SLOT ? NO_NODE : this.nodes.owners.nodeAt(list.first);
+  }
+
+  countOf(sessionId: bigint): number {
+    return this.sessionOf(sessionId)?.count ?? 0;
+  }
+
+  /** The session is no more, and neither are its ephemerals. */
+  forget(sessionId: bigint): void {
+    const list = this.sessionOf(sessionId);
+    if (list !== undefined) this.nodes.owners.drop(list);
   }
 
   sessions(): bigint[] {
-    return [...this.ephemerals.keys()];
+    const ids: bigint[] = [];
+    for (const { kind, owner } of this.nodes.owners.all()) if (kind === OwnerKind.session) ids.push(owner);
+    return ids;
   }
 
   /** See DataTree.containerCandidates. */
   candidates(wallMs: number, maxNeverUsedMs: number): string[] {
-    const nodes = this.nodes;
+    const { nodes } = this;
+    const { owners } = nodes;
     const paths: string[] = [];
-    for (const node of this.containers) {
-      if (nodes.int(node, CHILD_COUNT) > 0) continue;
-      const wasUsed = nodes.int(node, CVERSION) > 0;
-      const idleMs = wallMs - nodes.long(node, MTIME);
-      if (wasUsed || (maxNeverUsedMs !== 0 && idleMs > maxNeverUsedMs)) paths.push(nodes.path(node));
+    const timed: string[] = [];
+    for (const list of owners.all()) {
+      if (list.kind === OwnerKind.session) continue;
+      const ttlMs = ttlOf(list.owner);
+      for (let slot = list.first; slot !== NO_SLOT; slot = owners.after(slot)) {
+        const node = owners.nodeAt(slot);
+        if (nodes.int(node, CHILD_COUNT) > 0) continue;
+        const idleMs = wallMs - nodes.long(node, MTIME);
+        if (list.kind === OwnerKind.ttl) {
+          if (ttlMs !== 0 && idleMs > ttlMs) timed.push(nodes.path(node));
+        } else if (nodes.int(node, CVERSION) > 0 || (maxNeverUsedMs !== 0 && idleMs > maxNeverUsedMs)) {
+          paths.push(nodes.path(node));
+        }
+      }
     }
-    for (const node of this.ttls) {
-      if (nodes.int(node, CHILD_COUNT) > 0) continue;
-      const ttlMs = ttlOf(nodes.owner(node));
-      if (ttlMs !== 0 && wallMs - nodes.long(node, MTIME) > ttlMs) paths.push(nodes.path(node));
-    }
-    return paths;
+    return [...paths, ...timed];
+  }
+
+  private sessionOf(sessionId: bigint): Owned | undefined {
+    const list = this.nodes.owners.of(sessionId);
+    return list?.kind === OwnerKind.session ? list : undefined;
   }
 }

@@ -21,6 +21,9 @@ export interface NodeView {
   childNames(node: number): string[];
   contentCrcOf(node: number): number;
   digestOf(node: number): number;
+  pathOf(node: number): string;
+  parentOf(node: number): number;
+  sessionOf(node: number): bigint;
   writeDataAndStat(node: number, w: Writer): void;
   writeStat(node: number, w: Writer): void;
   writeChildren(node: number, w: Writer): void;
@@ -34,6 +37,7 @@ export interface WholeView {
   readonly ephemeralCount: number;
   allChildrenNumber(path: string): number;
   ephemeralsOf(sessionId: bigint): string[];
+  forEachEphemeral(sessionId: bigint, visit: (node: number) => void): void;
   ephemeralOwners(): bigint[];
   containerCandidates(wallMs: number, maxNeverUsedMs: number): string[];
   quotaAbove(path: string): QuotaState | undefined;

@@ -1,8 +1,10 @@
+import { assert } from '../../base/assert.ts';
 import { Fifo } from '../../base/fifo.ts';
 import { contentCrc, DigestSum, digestFrom, isOutsideDigest } from '../../datatree/digest/digest.ts';
 import type { ReadableTree } from '../../datatree/tree/tree-views.ts';
 import type { Acl } from '../../jute/data-records.ts';
 import type { Zxid } from '../../jute/zxid.ts';
+import { looseParentOf } from './path-rules.ts';
 import { PendingNode } from './pending-node.ts';
 
 /**
@@ -21,6 +23,9 @@ export class PendingTree {
   private readonly changes = new Fifo<PendingNode>(64);
   /** Per session, paths of the ephemerals it is about to own, in order; some may be deleted again. */
   private readonly ephemerals = new Map<bigint, Fifo<string>>();
+  /** Sessions whose end is prepared: what the tree holds for them is gone, unless it is pending by itself. */
+  private readonly closed = new Map<bigint, Zxid>();
+  private stagedClose: bigint | undefined = undefined;
   private readonly staged: PendingNode[] = [];
   private readonly replaced: (PendingNode | undefined)[] = [];
   /** The digest of the tree after everything prepared so far, and as it was when the open transaction began. */
@@ -49,7 +54,9 @@ export class PendingTree {
       const node = this.staged[i] as PendingNode;
       this.changes.push(node);
       if (node.createdFor !== 0n) this.noteEphemeral(node.createdFor, node.path);
+      if (this.stagedClose !== undefined) this.closed.set(this.stagedClose, node.zxid);
     }
+    this.stagedClose = undefined;
     this.staged.length = 0;
     this.replaced.length = 0;
   }
@@ -62,6 +69,7 @@ export class PendingTree {
       if (before === undefined) this.byPath.delete(path);
       else this.byPath.set(path, before);
     }
+    this.stagedClose = undefined;
     this.staged.length = 0;
     this.replaced.length = 0;
     this.sum.copyFrom(this.sumBefore);
@@ -74,6 +82,11 @@ export class PendingTree {
       if (this.byPath.get(node.path) === node) this.byPath.delete(node.path);
       if (node.createdFor !== 0n) this.forgetEphemeral(node.createdFor);
     }
+    // In the order of their zxids.
+    for (const [sessionId, closedBy] of this.closed) {
+      if (closedBy > zxid) break;
+      this.closed.delete(sessionId);
+    }
   }
 
   /** Forgets all that was prepared: it will never be applied. */
@@ -81,6 +94,7 @@ export class PendingTree {
     this.byPath.clear();
     this.changes.clear();
     this.ephemerals.clear();
+    this.closed.clear();
   }
 
   /** The digest of the tree after everything prepared so far. */
@@ -93,30 +107,67 @@ export class PendingTree {
     const name = path === '' ? '/' : path;
     const pending = this.byPath.get(name);
     if (pending !== undefined) return pending.exists ? pending : undefined;
-    const handle = this.tree.lookup(name);
+    const handle = this.lookup(name);
     return handle === -1 ? undefined : this.fromTree(name, handle);
+  }
+
+  /** What of the tree will be there, if nothing is pending for it by itself. */
+  private lookup(path: string): number {
+    const handle = this.tree.lookup(path);
+    return handle === -1 || this.closed.size === 0 || !this.closed.has(this.tree.sessionOf(handle)) ? handle : -1;
   }
 
   exists(path: string): boolean {
     const pending = this.byPath.get(path);
-    return pending === undefined ? this.tree.lookup(path) !== -1 : pending.exists;
+    return pending === undefined ? this.lookup(path) !== -1 : pending.exists;
   }
 
-  /** Paths of the ephemerals the session will own. */
-  ephemeralsOf(sessionId: bigint): string[] {
-    const paths = this.tree.ephemeralsOf(sessionId).filter((path) => {
-      const pending = this.byPath.get(path);
-      return pending === undefined || (pending.exists && pending.ephemeralOwner === sessionId);
-    });
-    const created = this.ephemerals.get(sessionId);
-    if (created === undefined) return paths;
-    const all = new Set(paths);
-    for (let i = 0; i < created.length; i++) {
-      const path = created.at(i) as string;
-      const pending = this.byPath.get(path);
-      if (pending?.exists === true && pending.ephemeralOwner === sessionId) all.add(path);
+  /**
+   * Removes the ephemerals that a session will own, and returns their paths, the oldest first. Those that the tree holds
+   * and no pending change has touched go together: nothing is kept for each of them, and their parents change once.
+   */
+  closeSession(sessionId: bigint, zxid: Zxid): string[] {
+    const paths: string[] = [];
+    const created: string[] = [];
+    const { tree } = this;
+    if (!this.closed.has(sessionId)) {
+      const goneBelow = new Map<number, number>();
+      tree.forEachEphemeral(sessionId, (handle) => {
+        const path = tree.pathOf(handle);
+        const pending = this.byPath.get(path);
+        if (pending === undefined) {
+          paths.push(path);
+          const parent = tree.parentOf(handle);
+          goneBelow.set(parent, (goneBelow.get(parent) ?? 0) + 1);
+          if (this.digestEnabled && !isOutsideDigest(path)) this.sum.remove(tree.digestOf(handle));
+        } else if (pending.exists && pending.ephemeralOwner === sessionId) {
+          paths.push(path);
+          created.push(path);
+        }
+      });
+      for (const [parent, gone] of goneBelow) this.loseChildren(this.found(tree.pathOf(parent)), gone, zxid);
+      this.stagedClose = sessionId;
     }
-    return [...all];
+    const fresh = this.ephemerals.get(sessionId);
+    if (fresh !== undefined) {
+      const known = new Set(created);
+      for (let i = 0; i < fresh.length; i++) {
+        const path = fresh.at(i) as string;
+        const pending = this.byPath.get(path);
+        if (pending?.exists !== true || pending.ephemeralOwner !== sessionId || known.has(path)) continue;
+        known.add(path);
+        paths.push(path);
+        created.push(path);
+      }
+    }
+    for (const path of created) this.remove(this.found(looseParentOf(path) as string), this.found(path), zxid);
+    return paths;
+  }
+
+  private found(path: string): PendingNode {
+    const node = this.find(path);
+    assert(node !== undefined, 'what a session owns is there, and has a parent');
+    return node;
   }
 
   create(
@@ -156,13 +207,17 @@ export class PendingTree {
   }
 
   remove(parent: PendingNode, node: PendingNode, zxid: Zxid): void {
-    const changed = parent.copy(zxid);
-    changed.childCount--;
-    changed.pzxid = zxid;
-    this.replace(parent, changed);
+    this.loseChildren(parent, 1, zxid);
     const gone = node.copy(zxid);
     gone.exists = false;
     this.replace(node, gone);
+  }
+
+  private loseChildren(parent: PendingNode, count: number, zxid: Zxid): void {
+    const changed = parent.copy(zxid);
+    changed.childCount -= count;
+    changed.pzxid = zxid;
+    this.replace(parent, changed);
   }
 
   setData(node: PendingNode, data: Buffer | undefined, version: number, zxid: Zxid, timeMs: number): void {

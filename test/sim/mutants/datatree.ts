@@ -7,8 +7,8 @@ export const DATATREE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'DataTree.delete',
-        from: 'if (parent === NO_NODE) return ErrorCode.noNode; if (zxid > nodes.long(parent, PZXID)) {',
-        to: 'if (parent === NO_NODE) return ErrorCode.noNode; if (zxid > nodes.long(parent, PZXID) && this.lookup(path) !== NO_NODE) {',
+        from: 'this.raisePzxid(parent, zxid);',
+        to: 'if (this.lookup(path) !== NO_NODE) this.raisePzxid(parent, zxid);',
       },
     ],
   },
@@ -109,14 +109,16 @@ export const DATATREE_MUTANTS: readonly Mutant[] = [
       // The column before MTIME is CTIME.
       {
         at: 'OwnedNodes.candidates',
-        from: 'if (ttlMs !== 0 && wallMs - nodes.long(node, MTIME) > ttlMs)',
+        from: 'if (ttlMs !== 0 && idleMs > ttlMs)',
         to: 'if (ttlMs !== 0 && wallMs - nodes.long(node, MTIME - 1) > ttlMs)',
       },
     ],
   },
   {
     name: 'delete a container that was never used',
-    edits: [{ at: 'OwnedNodes.candidates', from: 'if (wasUsed || (', to: 'if (wasUsed || idleMs > 0 || (' }],
+    edits: [
+      { at: 'OwnedNodes.candidates', from: '(maxNeverUsedMs !== 0 && idleMs > maxNeverUsedMs)', to: 'idleMs > 0' },
+    ],
   },
   {
     name: 'forget what a deleted node had of its quota',

@@ -1,8 +1,6 @@
-import { assert } from '../../../base/assert.ts';
 import { ErrorCode, OpCode } from '../../../jute/codes.ts';
 import type { TxnBody } from '../../../jute/txns.ts';
 import { stringsBytes } from '../../../jute/written-size.ts';
-import { looseParentOf } from '../../prep/path-rules.ts';
 import type { PrepContext } from '../../prep/prep-context.ts';
 import type { WriteOperation, WriteRecord } from '../operation.ts';
 
@@ -49,14 +47,7 @@ function prepareCreateSession(context: PrepContext, record: CreateSessionRecord)
  */
 function prepareCloseSession(context: PrepContext): TxnBody | number {
   const { asker, pending } = context;
-  const paths = pending.ephemeralsOf(asker.sessionId);
-  for (let i = 0; i < paths.length; i++) {
-    const path = paths[i] as string;
-    const node = pending.find(path);
-    const parent = pending.find(looseParentOf(path) as string);
-    assert(node !== undefined && parent !== undefined, 'what a session owns is there, and has a parent');
-    pending.remove(parent, node, context.zxid);
-  }
+  const paths = pending.closeSession(asker.sessionId, context.zxid);
   context.sessions.setClosing(asker.sessionId);
   const isNaming = context.listClosedPaths && stringsBytes(paths) <= context.bytesLeft;
   return { kind: 'closeSession', type: OpCode.closeSession, paths: isNaming ? paths : undefined };
