@@ -63,7 +63,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   backup: ['base', 'io', 'jute', 'datatree', 'txnlog'],
   doctor: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'quorum', 'embed'],
   cli: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'server', 'client', 'doctor', 'backup'],
-  embed: ['base', 'io', 'quorum', 'admin', 'server'],
+  embed: ['base', 'io', 'jute', 'quorum', 'admin', 'server', 'backup'],
   'index.ts': ['base', 'io', 'embed', 'quorum'],
   program: ['base', 'io', 'embed', 'quorum', 'server'],
   'peer.ts': ['base', 'io', 'program'],

@@ -32,6 +32,8 @@ export interface AdminServerOptions {
 
 /** The limit of a request that carries a body; a snapshot to restore is no such request. */
 const MAX_BODY_BYTES = 64 * 1024;
+/** Snapshots and pieces of the log that are on their way. */
+const MAX_SENDING = 4;
 const NOT_SERVING = 'This ZooKeeper instance is not currently serving requests';
 const ALL_PERMISSIONS = [Perm.read, Perm.write, Perm.create, Perm.delete, Perm.admin];
 
@@ -42,6 +44,7 @@ export class AdminServer {
   private readonly prometheus: PrometheusMetrics;
   private readonly commands = new Map<string, AdminCommand>();
   private readonly listener: HttpListener;
+  private sending = 0;
 
   constructor(options: AdminServerOptions, context: AdminContext, log: Log) {
     this.options = options;
@@ -131,11 +134,28 @@ export class AdminServer {
     if (body === 'too large') {
       return sendJson(response, primary, { status: 413, error: `a request has ${MAX_BODY_BYTES} bytes at most` });
     }
+    if (command.sendsHistory === true && this.sending >= MAX_SENDING) {
+      return sendJson(response, primary, { status: 503, error: `${MAX_SENDING} answers of this kind are being sent` });
+    }
     const answer = await command.run(this.context, query, body);
-    if (answer.file === undefined) return sendJson(response, primary, answer);
+    if (answer.file === undefined && answer.bytes === undefined) return sendJson(response, primary, answer);
+    this.send(answer, response);
+  }
+
+  /** Outside the queue of answers: probes do not wait for one who reads slowly. */
+  private send(answer: AdminAnswer, response: ServerResponse): void {
     setHeaders(response, answer);
     response.setHeader('Content-Type', 'application/octet-stream');
-    await pipeline(createReadStream(answer.file), response);
+    if (answer.bytes !== undefined) response.setHeader('Content-Length', answer.bytes.length);
+    this.sending++;
+    response.once('close', () => this.sending--);
+    if (answer.file === undefined) {
+      response.end(answer.bytes);
+      return;
+    }
+    pipeline(createReadStream(answer.file), response).catch((error: unknown) => {
+      this.log.warn({ file: answer.file, reason: messageOf(error) }, 'admin server: a file was not sent to its end');
+    });
   }
 
   /** The Authorization header is a scheme and what that scheme proves itself with, as an auth packet has them. */

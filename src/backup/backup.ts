@@ -1,49 +1,81 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../base/errors.ts';
+import type { Database } from '../datatree/database.ts';
 import type { Disk } from '../io/disk.ts';
 import { epochOf, parseZxidHex, type Zxid, zxidHex } from '../jute/zxid.ts';
-import { VERSION_DIR } from '../txnlog/file-names.ts';
+import { listLogs, listSnapshots, VERSION_DIR } from '../txnlog/file-names.ts';
 import { BackupError } from './backup-error.ts';
-import type { CopyLimits } from './copied-log.ts';
-import { type CopiedHistory, copyHistory, makeEmptyDir } from './history-copy.ts';
-import { type FileEntry, type Manifest, readManifest, sha256OfFile, writeManifest } from './manifest.ts';
+import { type Directories, filesOfBackup, filesOfServer, type History, replay } from './history.ts';
+import { copyTo, cutInPlace, lookOnly, type OnBytes, withNewDir } from './kept-files.ts';
+import type { Limits } from './kept-log.ts';
+import {
+  type Epochs,
+  type FileEntry,
+  MANIFEST,
+  type Manifest,
+  manifestOf,
+  readManifest,
+  sha256OfFile,
+  syncDir,
+  writeManifest,
+} from './manifest.ts';
 
 /**
  * Backup, proof and restore of one server's history. A backup is a directory: manifest.json, one snapshot, the logs since.
  * It is taken from the directories of a server, running or not, and nothing there is changed or held up.
  */
-export interface Directories {
-  readonly dataDir: string;
-  readonly dataLogDir: string;
-  /** Begin with the oldest snapshot of use, so that a restore can go back further. */
-  readonly fromOldest?: boolean;
-}
+
+/** A server may purge a file between the look at the directory and the copy: then there is a newer one. */
+const ATTEMPTS = 3;
 
 /** Throws BackupError. */
-export function createBackup(disk: Disk, from: Directories, to: string): Manifest {
-  const files = {
-    snapDir: join(from.dataDir, VERSION_DIR),
-    logDir: join(from.dataLogDir, VERSION_DIR),
-    fromOldest: from.fromOldest === true,
-  };
-  if (!disk.exists(files.snapDir))
-    throw new BackupError(`${from.dataDir} holds no history: there is no ${VERSION_DIR} in it`);
-  makeEmptyDir(to);
-  const history = copyHistory(disk, files, to, {});
-  const manifest = manifestOf(history, {
-    accepted: epochIn(files.snapDir, 'acceptedEpoch'),
-    current: epochIn(files.snapDir, 'currentEpoch'),
-  });
-  writeManifest(to, manifest);
-  return manifest;
+export function createBackup(
+  disk: Disk,
+  from: Directories,
+  to: string,
+  onBytes: OnBytes = () => {},
+): Promise<Manifest> {
+  filesOfServer(disk, from);
+  return attempt(ATTEMPTS, () =>
+    withNewDir(to, () => {
+      const history = replay(disk, filesOfServer(disk, from), {}, copyTo(to, onBytes));
+      const manifest = manifestOf(history, epochsIn(join(from.dataDir, VERSION_DIR)));
+      writeManifest(to, manifest);
+      return manifest;
+    }),
+  );
+}
+
+async function attempt<T>(times: number, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    const wasPurged = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (!wasPurged || times <= 1) throw error;
+    return attempt(times - 1, task);
+  }
+}
+
+/** Makes a backup of what lies in a directory: one snapshot, and logs whose last may be torn. Throws BackupError. */
+export function sealBackup(
+  disk: Disk,
+  dir: string,
+  epochs: Epochs,
+  growing = false,
+): { readonly manifest: Manifest; readonly database: Database } {
+  const files = { snapDir: dir, logDir: dir, snapshots: listSnapshots(disk, dir), logs: listLogs(disk, dir) };
+  const history = replay(disk, files, {}, cutInPlace);
+  const manifest = { ...manifestOf(history, epochs), ...(growing ? { growing } : {}) };
+  writeManifest(dir, manifest);
+  return { manifest, database: history.database };
 }
 
 /** Every byte is compared with its checksum, then all is loaded and replayed. Throws BackupError. */
-export function verifyBackup(disk: Disk, dir: string, scratch: string): Manifest {
+export function verifyBackup(disk: Disk, dir: string, onBytes: OnBytes = () => {}): Manifest {
   const manifest = readManifest(dir);
-  for (const entry of [manifest.snapshot, ...manifest.logs]) checkFile(dir, entry);
-  const { database } = replay(disk, dir, scratch, {});
+  checkFiles(dir, manifest, onBytes);
+  const { database } = load(disk, dir, manifest);
   const found = {
     zxid: zxidHex(database.lastProcessedZxid),
     digest: database.tree.digest().toString(),
@@ -58,6 +90,11 @@ export function verifyBackup(disk: Disk, dir: string, scratch: string): Manifest
   return manifest;
 }
 
+/** The tree at its end. Throws BackupError. */
+export function load(disk: Disk, dir: string, manifest: Manifest): History {
+  return replay(disk, filesOfBackup(disk, dir, manifest), {}, lookOnly);
+}
+
 export interface Restored {
   readonly zxid: Zxid;
   readonly nodes: number;
@@ -67,54 +104,92 @@ export interface Restored {
   readonly epoch: number;
 }
 
+/** The name of a history that is not whole yet, in the place where version-2 will be. */
+const UNFINISHED_HISTORY = 'restoring';
+/** May be in a directory that a history is restored into. */
+const BESIDES = ['myid'];
+
 /**
  * Makes a data directory as of a transaction, a time, or the end. In an ensemble it counts as of an epoch that is later
- * than any of the old members: one of these may not lead with its longer history, and gives up what is beyond.
+ * than any of the old members: one of these may not lead with its longer history, and gives up what is beyond. There is
+ * a version-2 with all of it, or none.
  */
-export function restoreBackup(disk: Disk, from: string, dataDir: string, limits: CopyLimits): Restored {
+export function restoreBackup(
+  disk: Disk,
+  from: string,
+  to: Directories,
+  { limits = {}, onBytes = () => {} }: { readonly limits?: Limits; readonly onBytes?: OnBytes } = {},
+): Promise<Restored> {
   const manifest = readManifest(from);
-  for (const entry of [manifest.snapshot, ...manifest.logs]) checkFile(from, entry);
-  makeEmptyDir(dataDir);
-  const { database, leftOut } = replay(disk, from, join(dataDir, VERSION_DIR), limits);
+  checkFiles(from, manifest, () => {});
+  const { dataDir, dataLogDir } = to;
+  const dirs = dataLogDir === dataDir ? [dataDir] : [dataLogDir, dataDir];
+  const inEach = (rest: readonly string[]): Promise<Restored> => {
+    const [dir, ...others] = rest;
+    if (dir === undefined) return Promise.resolve(restoreInto(disk, from, to, { manifest, limits, onBytes }));
+    return withNewDir(dir, () => inEach(others), BESIDES);
+  };
+  return inEach(dirs);
+}
+
+function restoreInto(
+  disk: Disk,
+  from: string,
+  { dataDir, dataLogDir }: Directories,
+  { manifest, limits, onBytes }: { readonly manifest: Manifest; readonly limits: Limits; readonly onBytes: OnBytes },
+): Restored {
+  const snapDir = join(dataDir, UNFINISHED_HISTORY);
+  const logDir = join(dataLogDir, UNFINISHED_HISTORY);
+  for (const dir of [logDir, snapDir]) if (!existsSync(dir)) disk.makeDir(dir);
+  const toSnapDir = copyTo(snapDir, onBytes);
+  const toLogDir = copyTo(logDir, onBytes);
+  const { database, leftOut } = replay(disk, filesOfBackup(disk, from, manifest), limits, (path, name, bytes) =>
+    (name === manifest.snapshot.name ? toSnapDir : toLogDir)(path, name, bytes),
+  );
   const zxid = database.lastProcessedZxid;
   const known = Math.max(manifest.epochs.accepted ?? 0, manifest.epochs.current ?? 0, epochOf(zxid));
   const epoch = known === 0 ? 0 : known + 1;
   if (epoch > 0) {
-    for (const name of ['acceptedEpoch', 'currentEpoch']) writeFileSync(join(dataDir, VERSION_DIR, name), `${epoch}`);
+    for (const name of ['acceptedEpoch', 'currentEpoch']) writeFileSync(join(snapDir, name), `${epoch}`);
+  }
+  // The logs first: without a snapshot no server takes them for a history.
+  for (const dir of dataLogDir === dataDir ? [dataDir] : [dataLogDir, dataDir]) {
+    syncDir(join(dir, UNFINISHED_HISTORY));
+    renameSync(join(dir, UNFINISHED_HISTORY), join(dir, VERSION_DIR));
+    syncDir(dir);
   }
   return { zxid, nodes: database.tree.nodeCount, leftOut, epoch };
 }
 
-function replay(disk: Disk, dir: string, to: string, limits: CopyLimits): CopiedHistory {
-  makeEmptyDir(to);
-  return copyHistory(disk, { snapDir: dir, logDir: dir }, to, limits);
+/** Throws BackupError. */
+export function checkFiles(dir: string, { snapshot, logs, growing }: Manifest, onBytes: OnBytes): void {
+  checkFile(dir, snapshot, false, onBytes);
+  logs.forEach((log, i) => {
+    checkFile(dir, log, growing === true && i === logs.length - 1, onBytes);
+  });
+  const known = new Set([snapshot.name, MANIFEST, ...logs.map(({ name }) => name)]);
+  const other = readdirSync(dir).find((name) => !known.has(name));
+  if (other !== undefined && growing !== true) {
+    throw new BackupError(`${join(dir, other)} does not belong to the backup: its manifest does not name it`);
+  }
 }
 
-function manifestOf(history: CopiedHistory, epochs: Manifest['epochs']): Manifest {
-  const { database, logs, snapshot } = history;
-  return {
-    format: 1,
-    made: new Date().toISOString(),
-    snapshot,
-    logs,
-    lastZxid: zxidHex(database.lastProcessedZxid),
-    lastTime: logs.at(-1)?.lastTime,
-    digest: database.tree.digest().toString(),
-    nodes: database.tree.nodeCount,
-    epochs,
-  };
-}
-
-function checkFile(dir: string, { name, bytes, sha256: wanted }: FileEntry): void {
+function checkFile(dir: string, { name, bytes, sha256: wanted }: FileEntry, mayGrow: boolean, onBytes: OnBytes): void {
   const path = join(dir, name);
   try {
     const size = statSync(path).size;
-    if (size !== bytes) throw new BackupError(`${path} has ${size} bytes, and the manifest says ${bytes}`);
-    if (sha256OfFile(path) !== wanted) throw new BackupError(`${path} is damaged: its checksum is not the manifest's`);
+    if (mayGrow ? size < bytes : size !== bytes)
+      throw new BackupError(`${path} has ${size} bytes, and the manifest says ${bytes}`);
+    if (sha256OfFile(path, bytes, onBytes) !== wanted)
+      throw new BackupError(`${path} is damaged: its checksum is not the manifest's`);
   } catch (error) {
     if (error instanceof BackupError) throw error;
     throw new BackupError(`${path} cannot be read: ${messageOf(error)}`);
   }
+}
+
+export function epochsIn(dir: string): Epochs {
+  return { accepted: epochIn(dir, 'acceptedEpoch'), current: epochIn(dir, 'currentEpoch') };
 }
 
 function epochIn(dir: string, name: string): number | undefined {

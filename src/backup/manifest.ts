@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, readSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../base/errors.ts';
+import type { Database } from '../datatree/database.ts';
+import { zxidHex } from '../jute/zxid.ts';
 import { BackupError } from './backup-error.ts';
 
 /**
@@ -20,7 +22,14 @@ export interface Manifest {
   /** Of the tree at the end, in decimal; and its nodes. */
   readonly digest: string;
   readonly nodes: number;
-  readonly epochs: { readonly accepted: number | undefined; readonly current: number | undefined };
+  readonly epochs: Epochs;
+  /** More is being added: the last log may be longer than its entry says, and what is beyond does not count yet. */
+  readonly growing?: true;
+}
+
+export interface Epochs {
+  readonly accepted: number | undefined;
+  readonly current: number | undefined;
 }
 
 export interface FileEntry {
@@ -41,16 +50,46 @@ export interface LogEntry extends FileEntry {
   readonly lastTime: string;
 }
 
-const NAME = 'manifest.json';
+export const MANIFEST = 'manifest.json';
+/** The name of everything that is not finished, and means nothing until it is renamed. */
+export const UNFINISHED = 'writing-';
 
+/** In the place of an older one, in one step; durable on return. */
 export function writeManifest(dir: string, manifest: Manifest): void {
   const body = JSON.stringify(manifest, undefined, 1);
-  writeFileSync(join(dir, NAME), `${body}\n${sha256(Buffer.from(body))}\n`, { mode: 0o640, flag: 'wx' });
+  const unfinished = join(dir, `${UNFINISHED}${MANIFEST}`);
+  const file = openSync(unfinished, 'w', 0o640);
+  try {
+    writeFileSync(file, `${body}\n${sha256(Buffer.from(body))}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(unfinished, join(dir, MANIFEST));
+  syncDir(dir);
+}
+
+export function manifestOf(
+  { snapshot, logs, database }: Pick<Manifest, 'snapshot' | 'logs'> & { readonly database: Database },
+  epochs: Epochs,
+  made = new Date().toISOString(),
+): Manifest {
+  return {
+    format: 1,
+    made,
+    snapshot,
+    logs,
+    lastZxid: zxidHex(database.lastProcessedZxid),
+    lastTime: logs.at(-1)?.lastTime,
+    digest: database.tree.digest().toString(),
+    nodes: database.tree.nodeCount,
+    epochs,
+  };
 }
 
 /** Throws BackupError. */
 export function readManifest(dir: string): Manifest {
-  const path = join(dir, NAME);
+  const path = join(dir, MANIFEST);
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -68,21 +107,41 @@ export function readManifest(dir: string): Manifest {
   return manifest;
 }
 
-export function sha256(bytes: Buffer): string {
+function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
 const CHUNK_BYTES = 1 << 20;
 
-/** In pieces: a snapshot may be longer than one buffer can be. */
-export function sha256OfFile(path: string): string {
+/** Of the first `bytes`, in pieces: a snapshot may be longer than one buffer can be. */
+export function sha256OfFile(
+  path: string,
+  bytes = Number.POSITIVE_INFINITY,
+  onBytes = (_got: number): void => {},
+): string {
   const hash = createHash('sha256');
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   const file = openSync(path, 'r');
   try {
-    for (let got = readSync(file, chunk); got > 0; got = readSync(file, chunk)) hash.update(chunk.subarray(0, got));
+    for (let at = 0; at < bytes; ) {
+      const got = readSync(file, chunk, 0, Math.min(chunk.length, bytes - at), at);
+      if (got === 0) break;
+      hash.update(chunk.subarray(0, got));
+      at += got;
+      onBytes(got);
+    }
     return hash.digest('hex');
   } finally {
     closeSync(file);
+  }
+}
+
+/** The entries of a directory, durable on return. */
+export function syncDir(dir: string): void {
+  const handle = openSync(dir, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
   }
 }

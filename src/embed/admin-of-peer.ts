@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { AdminServer } from '../admin/admin-server.ts';
-import type { SnapshotFile } from '../admin/commands/admin-command.ts';
+import type { LogPiece, SnapshotFile } from '../admin/commands/admin-command.ts';
+import { LogTail, logOf } from '../backup/log-tail.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Log, LogLevels } from '../base/log.ts';
+import type { Disk } from '../io/disk.ts';
+import type { Zxid } from '../jute/zxid.ts';
 import type { PeerConfig } from '../quorum/config/peer-config.ts';
 import type { Peer } from '../quorum/peer.ts';
 import type { HostInfo } from '../server/monitoring/server-info.ts';
@@ -10,13 +13,15 @@ import type { HostInfo } from '../server/monitoring/server-info.ts';
 /** The admin server of a peer, as its configuration asks for it; undefined when it asks for none. */
 export interface AdminSurroundings {
   readonly host: HostInfo;
+  readonly disk: Disk;
   readonly log: Log;
   readonly levels: LogLevels | undefined;
 }
 
 export function adminOfPeer(peer: Peer, config: PeerConfig, around: AdminSurroundings): AdminServer | undefined {
-  const { host, log, levels } = around;
+  const { host, disk, log, levels } = around;
   if (!config.adminEnabled) return undefined;
+  const tail = new LogTail(disk, peer.info.dataLogDir);
   return new AdminServer(
     {
       host: config.adminHost,
@@ -38,6 +43,7 @@ export function adminOfPeer(peer: Peer, config: PeerConfig, around: AdminSurroun
       },
       logLevels: levels,
       takeSnapshot: () => takeSnapshot(peer),
+      readLog: (from) => readLog(peer, tail, from),
       restore: (snapshot) => restore(peer, snapshot),
     },
     log,
@@ -66,6 +72,33 @@ function takeSnapshot(peer: Peer): Promise<SnapshotFile> {
       else resolve({ zxid: `0x${newest.zxid.toString(16)}`, path: newest.path, bytes: newest.bytes });
     });
   });
+}
+
+/** Bounds one answer, and what is read without a break in between. */
+const PIECE_BYTES = 4 << 20;
+const TURN_BYTES = 1 << 20;
+
+async function readLog(peer: Peer, tail: LogTail, from: Zxid): Promise<LogPiece> {
+  const { epochs } = peer.parts.store;
+  const applied = peer.parts.replica.database.lastProcessedZxid;
+  const { acceptedEpoch, currentEpoch } = epochs;
+  const rest = { applied, acceptedEpoch, currentEpoch };
+  const records: Buffer[] = [];
+  let bytes = 0;
+  for (let next = from; bytes < PIECE_BYTES; ) {
+    const piece = tail.read(next, { bytes: TURN_BYTES, upTo: applied });
+    // Where nothing is missing there may be no log at all.
+    if (piece === undefined) return { ...rest, isEnd: true, bytes: from >= applied ? logOf([]) : undefined };
+    for (const { zxid, payload } of piece.records) {
+      if (zxid < next) continue;
+      records.push(payload);
+      bytes += payload.length;
+      next = (zxid + 1) as Zxid;
+    }
+    if (piece.isEnd) return { ...rest, isEnd: true, bytes: logOf(records) };
+    await new Promise((done) => setImmediate(done));
+  }
+  return { ...rest, isEnd: false, bytes: logOf(records) };
 }
 
 async function restore(peer: Peer, snapshot: AsyncIterable<Buffer>): Promise<number> {

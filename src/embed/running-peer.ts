@@ -73,7 +73,12 @@ export class RunningPeer {
       );
       if (this.config.clientPort === undefined) this.onListening.resolve();
       if (this.config.metricsProvider === 'prometheus') this.serveMetrics(this.peer);
-      this.admin = adminOfPeer(this.peer, this.config, { host, log: this.log, levels: this.levels });
+      this.admin = adminOfPeer(this.peer, this.config, {
+        host,
+        disk: this.world.disk,
+        log: this.log,
+        levels: this.levels,
+      });
       this.adminListening = this.listenForAdmins();
       this.peer.start();
     } catch (error) {

@@ -7,7 +7,7 @@ export const USAGE = `Usage: peer.js --config <zoo.cfg>
        peer.js <zoo.cfg>
        peer.js <clientPort> <dataDir> [tickTime] [maxClientCnxns]
        peer.js doctor --config <zoo.cfg>: what is wrong, and what to do about it
-       peer.js backup create|verify|restore ...: copies of a history, proofs of them, directories made from them
+       peer.js backup create|list|verify|restore|diff ...: copies of a history, proofs of them, directories made from them
 
   --config <file>    configuration, as Apache ZooKeeper's zoo.cfg
   --check            say all that is wrong with the configuration, start nothing; 0: it would start, 2: it would not

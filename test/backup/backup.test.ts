@@ -29,6 +29,8 @@ function freshDir(): string {
   return dir;
 }
 
+const at = (dataDir: string) => ({ dataDir, dataLogDir: dataDir });
+
 async function start(dataDir: string, snapCount = 100_000): Promise<RunningPeer> {
   const peer = startPeer({ dataDir, clientPort: 0, clientPortAddress: '127.0.0.1', snapCount });
   peers.push(peer);
@@ -81,13 +83,13 @@ describe('a backup of a server that runs', () => {
     const peer = await start(dataDir, 20);
     const models = await write(peer, 60);
     const to = join(freshDir(), 'b');
-    const manifest = createBackup(disk, { dataDir, dataLogDir: dataDir, fromOldest: true }, to);
+    const manifest = await createBackup(disk, { dataDir, dataLogDir: dataDir, fromOldest: true }, to);
     expect(manifest.snapshot.zxid).toBe('0');
     expect(manifest.lastZxid).toBe((62).toString(16));
-    expect(verifyBackup(disk, to, join(freshDir(), 's')).digest).toBe(manifest.digest);
+    expect(verifyBackup(disk, to).digest).toBe(manifest.digest);
     for (const zxid of [2, 9, 17, 23, 30, 31, 38, 44, 52, 61]) {
       const restored = join(freshDir(), 'd');
-      const made = restoreBackup(disk, to, restored, { upToZxid: zxid as Zxid });
+      const made = await restoreBackup(disk, to, at(restored), { limits: { upToZxid: zxid as Zxid } });
       expect([made.zxid, made.leftOut, made.epoch]).toEqual([zxid, 62 - zxid, 0]);
       expect(await treeOf(restored)).toEqual(models.get(zxid));
     }
@@ -98,12 +100,14 @@ describe('a backup of a server that runs', () => {
     const peer = await start(dataDir, 20);
     await write(peer, 60);
     const to = join(freshDir(), 'b');
-    const manifest = createBackup(disk, { dataDir, dataLogDir: dataDir }, to);
+    const manifest = await createBackup(disk, { dataDir, dataLogDir: dataDir }, to);
     expect(Number.parseInt(manifest.snapshot.zxid, 16)).toBeGreaterThan(20);
-    expect(() => restoreBackup(disk, to, join(freshDir(), 'd'), { upToZxid: 5 as Zxid })).toThrow(
+    const limits = { upToZxid: 5 as Zxid };
+    await expect(restoreBackup(disk, to, at(join(freshDir(), 'd')), { limits })).rejects.toThrow(
       /there is no whole snapshot in .* at or before zxid 0x5/,
     );
-    expect(() => restoreBackup(disk, to, join(freshDir(), 'd'), { upToTimeMs: 1000 })).toThrow(
+    const longAgo = { limits: { upToTimeMs: 1000 } };
+    await expect(restoreBackup(disk, to, at(join(freshDir(), 'd')), longAgo)).rejects.toThrow(
       /is not known to be before that time: take an older backup/,
     );
   });
@@ -113,9 +117,10 @@ describe('a backup of a server that runs', () => {
     const peer = await start(dataDir);
     const models = await write(peer, 10);
     const to = join(freshDir(), 'b');
-    const { lastTime } = createBackup(disk, { dataDir, dataLogDir: dataDir }, to);
+    const { lastTime } = await createBackup(disk, { dataDir, dataLogDir: dataDir }, to);
     const restored = join(freshDir(), 'd');
-    expect(restoreBackup(disk, to, restored, { upToTimeMs: Date.parse(lastTime as string) }).leftOut).toBe(0);
+    const limits = { upToTimeMs: Date.parse(lastTime as string) };
+    expect((await restoreBackup(disk, to, at(restored), { limits })).leftOut).toBe(0);
     expect(await treeOf(restored)).toEqual(models.get(11));
   });
 });
@@ -126,7 +131,7 @@ describe('damage', () => {
     const peer = await start(dataDir);
     await write(peer, 20);
     const to = join(freshDir(), 'b');
-    createBackup(disk, { dataDir, dataLogDir: dataDir }, to);
+    await createBackup(disk, { dataDir, dataLogDir: dataDir }, to);
     const files = readdirSync(to);
     expect(files.sort()).toEqual(['log.1', 'manifest.json', 'snapshot.0']);
     for (const file of files) {
@@ -137,14 +142,14 @@ describe('damage', () => {
         const flipped = Buffer.from(whole);
         flipped.writeUInt8(flipped.readUInt8(at) ^ 0x10, at);
         writeFileSync(path, flipped);
-        expect(() => verifyBackup(disk, to, join(freshDir(), 's')), `${file} at ${at}`).toThrow(/damaged/);
+        expect(() => verifyBackup(disk, to), `${file} at ${at}`).toThrow(/damaged/);
       }
       writeFileSync(path, whole.subarray(0, whole.length - 1));
-      expect(() => verifyBackup(disk, to, join(freshDir(), 's'))).toThrow(/damaged|bytes/);
+      expect(() => verifyBackup(disk, to)).toThrow(/damaged|bytes/);
       writeFileSync(path, whole);
     }
     rmSync(join(to, 'log.1'));
-    expect(() => verifyBackup(disk, to, join(freshDir(), 's'))).toThrow(/log\.1 cannot be read/);
+    expect(() => verifyBackup(disk, to)).toThrow(/log\.1 cannot be read/);
   });
 
   it("in the middle of a server's log ends the backup with file and offset", async () => {
@@ -157,7 +162,8 @@ describe('damage', () => {
     const bytes = readFileSync(log);
     bytes.writeUInt8(bytes.readUInt8(300) ^ 1, 300);
     writeFileSync(log, bytes);
-    expect(() => createBackup(disk, { dataDir, dataLogDir: dataDir, fromOldest: true }, join(freshDir(), 'b'))).toThrow(
+    const from = { dataDir, dataLogDir: dataDir, fromOldest: true };
+    await expect(createBackup(disk, from, join(freshDir(), 'b'))).rejects.toThrow(
       /log\.1 breaks off at offset \d+ \(.*\), and there are later logs/,
     );
   });
@@ -170,9 +176,9 @@ it('a restored member of an ensemble counts as of an epoch that no server had', 
   await peer.close();
   for (const name of ['acceptedEpoch', 'currentEpoch']) writeFileSync(join(dataDir, 'version-2', name), '7');
   const to = join(freshDir(), 'b');
-  createBackup(disk, { dataDir, dataLogDir: dataDir }, to);
+  await createBackup(disk, { dataDir, dataLogDir: dataDir }, to);
   const restored = join(freshDir(), 'd');
-  expect(restoreBackup(disk, to, restored, {}).epoch).toBe(8);
+  expect((await restoreBackup(disk, to, at(restored))).epoch).toBe(8);
   expect(readFileSync(join(restored, 'version-2', 'currentEpoch'), 'utf8')).toBe('8');
   expect(readFileSync(join(restored, 'version-2', 'acceptedEpoch'), 'utf8')).toBe('8');
 });
@@ -196,7 +202,7 @@ describe('the command', () => {
     const b = join(dir, 'b');
     expect(run('create', '--data-dir', dataDir, '--to', b)).toMatchObject({
       status: 0,
-      stdout: expect.stringMatching(/^.*\/b: snapshot\.0 and 1 logs, \d+ bytes; \d+ nodes at zxid 0x7\n$/),
+      stdout: expect.stringMatching(/^.*\/b: snapshot\.0 and 1 log, [\d.]+ (?:bytes|MiB); \d+ nodes at zxid 0x7\n$/),
     });
     expect(statSync(join(b, 'log.1')).mode & 0o777).toBe(0o640);
     expect(run('verify', b)).toMatchObject({
@@ -213,7 +219,10 @@ describe('the command', () => {
   it('refuses what it does not understand, and directories that are not empty', () => {
     const dir = freshDir();
     cpSync(join(root, 'package.json'), join(dir, 'x'));
-    expect(run()).toMatchObject({ status: 2, stderr: expect.stringMatching(/^say create, verify or restore\n/) });
+    expect(run()).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^say one of create, list, verify, restore, diff\n/),
+    });
     expect(run('verify', dir)).toMatchObject({ status: 1, stderr: expect.stringMatching(/ is no backup: /) });
     expect(run('create', '--data-dir', '/nope', '--to', join(dir, 'n'))).toMatchObject({
       status: 1,
@@ -225,7 +234,7 @@ describe('the command', () => {
     });
     expect(run('create', '--to', dir)).toMatchObject({
       status: 2,
-      stderr: expect.stringMatching(/^--data-dir is needed\n/),
+      stderr: expect.stringMatching(/^--data-dir or --from is needed, and not both\n/),
     });
   });
 });

@@ -34,7 +34,7 @@ async function backedUp(): Promise<string> {
   await client.create('/kept', 'x');
   const backup = join(dir, 'backup');
   const leader = ensemble.leader?.config.dataDir as string;
-  createBackup(disk, { dataDir: leader, dataLogDir: leader }, backup);
+  await createBackup(disk, { dataDir: leader, dataLogDir: leader }, backup);
   await client.create('/later', 'y');
   await client.close();
   await ensemble.close();
@@ -57,8 +57,9 @@ async function names(): Promise<readonly (readonly string[])[]> {
 it('empty servers take the restored history', async () => {
   const backup = await backedUp();
   const dataDir = join(dir, 'new');
+  const at = (id: string) => ({ dataDir: join(dataDir, id), dataLogDir: join(dataDir, id) });
   mkdirSync(dataDir);
-  expect(restoreBackup(disk, backup, join(dataDir, '2'), {})).toMatchObject({ epoch: 2 });
+  expect(await restoreBackup(disk, backup, at('2'))).toMatchObject({ epoch: 2 });
   ensemble = await startEnsemble(3, { dataDir });
   expect(await names()).toEqual([
     ['kept', 'zookeeper'],
@@ -70,8 +71,9 @@ it('empty servers take the restored history', async () => {
 it('an old member with a longer history gives it up, and does not lead', async () => {
   const backup = await backedUp();
   const dataDir = join(dir, 'new');
+  const at = (id: string) => ({ dataDir: join(dataDir, id), dataLogDir: join(dataDir, id) });
   mkdirSync(dataDir);
-  restoreBackup(disk, backup, join(dataDir, '1'), {});
+  await restoreBackup(disk, backup, at('1'));
   cpSync(join(dir, 'old', '3'), join(dataDir, '3'), { recursive: true });
   ensemble = await startEnsemble(3, { dataDir });
   expect(ensemble.leader?.config.myid).toBe(1);

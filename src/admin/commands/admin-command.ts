@@ -1,4 +1,5 @@
 import type { LogLevels } from '../../base/log.ts';
+import type { Zxid } from '../../jute/zxid.ts';
 import type { AuthRegistry } from '../../server/auth/auth-registry.ts';
 import type { HostInfo, ServerInfo } from '../../server/monitoring/server-info.ts';
 import type { ServerView } from '../../server/monitoring/server-view.ts';
@@ -17,6 +18,8 @@ export interface AdminContext {
   readonly logLevels: LogLevels | undefined;
   /** Writes a snapshot now. Rejected with the reason when there is none. */
   takeSnapshot(): Promise<SnapshotFile>;
+  /** What this server has applied from `from` on, a piece of it. Rejected with the reason when it cannot be read. */
+  readLog(from: Zxid): Promise<LogPiece>;
   /** Replaces this server's history; resolves with the zxid it has then. Rejected when nothing has changed. */
   restore(snapshot: AsyncIterable<Buffer>): Promise<number>;
 }
@@ -35,6 +38,17 @@ export interface SnapshotFile {
   readonly bytes: number;
 }
 
+export interface LogPiece {
+  /** As a log file; undefined: the log begins later. */
+  readonly bytes: Buffer | undefined;
+  /** The last transaction that is applied. */
+  readonly applied: Zxid;
+  /** The piece goes up to there. */
+  readonly isEnd: boolean;
+  readonly acceptedEpoch: number | undefined;
+  readonly currentEpoch: number | undefined;
+}
+
 /** The fields that are sent beside `command` and `error`, which every answer has. */
 export interface AdminAnswer {
   readonly fields?: JsonObject;
@@ -44,6 +58,8 @@ export interface AdminAnswer {
   readonly headers?: { readonly [name: string]: string };
   /** A file to send instead of JSON. */
   readonly file?: string;
+  /** The same, from memory. */
+  readonly bytes?: Buffer;
 }
 
 export interface AdminCommand {
@@ -54,6 +70,8 @@ export interface AdminCommand {
   readonly needsServer: boolean;
   /** The caller must hold every permission on the root node. */
   readonly needsAuth: boolean;
+  /** Its answer may be long: not many of them are sent at a time. */
+  readonly sendsHistory?: true;
   /** The body comes in pieces, as long as it is; otherwise whole, and it has to be short. */
   readonly takesStream?: true;
   run(context: AdminContext, query: URLSearchParams, body: CommandBody): AdminAnswer | Promise<AdminAnswer>;

@@ -1,5 +1,6 @@
 import { messageOf } from '../../base/errors.ts';
 import { LOG_LEVELS } from '../../base/log.ts';
+import { parseZxidHex, zxidText } from '../../jute/zxid.ts';
 import { type AdminAnswer, type AdminCommand, type AdminContext, type CommandBody, guarded } from './admin-command.ts';
 
 /** Commands that cost the server much or take clients from it: for holders of every permission on the root alone. */
@@ -7,7 +8,11 @@ export function guardedCommands(): readonly AdminCommand[] {
   const snapshots = new RateLimiter();
   const restores = new RateLimiter();
   return [
-    guarded('GET', ['snapshot', 'snap'], (context, query) => snapshot(context, query, snapshots)),
+    {
+      ...guarded('GET', ['snapshot', 'snap'], (context, query) => snapshot(context, query, snapshots)),
+      sendsHistory: true,
+    },
+    { ...guarded('GET', ['txn_log'], txnLog), sendsHistory: true },
     {
       ...guarded('POST', ['restore', 'rest'], (context, _query, body) => restore(context, body, restores)),
       takesStream: true,
@@ -43,6 +48,33 @@ async function snapshot(context: AdminContext, query: URLSearchParams, limiter: 
     const file = await context.takeSnapshot();
     const headers = { last_zxid: file.zxid, snapshot_size: String(file.bytes) };
     return query.get('streaming') === 'false' ? { headers } : { headers, file: file.path };
+  } catch (error) {
+    return { status: 500, error: messageOf(error) };
+  }
+}
+
+/**
+ * Ours: a piece of the log from a transaction on, as a log file, for backups that follow. Only what is applied is in it,
+ * so that no later leader can take it back.
+ */
+async function txnLog({ options, readLog }: AdminContext, query: URLSearchParams): Promise<AdminAnswer> {
+  if (!options.snapshotEnabled) return { status: 503, error: 'admin.snapshot.enabled is false' };
+  const from = parseZxidHex((query.get('from') ?? '').replace(/^0x/i, '').toLowerCase());
+  if (from === undefined) {
+    return { status: 400, error: `from is a zxid in hex digits, as in from=0x200000005, got ${query.get('from')}` };
+  }
+  try {
+    const { bytes, applied, isEnd, acceptedEpoch, currentEpoch } = await readLog(from);
+    const headers = {
+      applied_zxid: zxidText(applied),
+      is_end: String(isEnd),
+      ...(acceptedEpoch === undefined ? {} : { accepted_epoch: String(acceptedEpoch) }),
+      ...(currentEpoch === undefined ? {} : { current_epoch: String(currentEpoch) }),
+    };
+    if (bytes === undefined) {
+      return { status: 410, headers, error: `the log begins behind zxid ${zxidText(from)}: take a snapshot` };
+    }
+    return { headers, bytes };
   } catch (error) {
     return { status: 500, error: messageOf(error) };
   }

@@ -29,6 +29,7 @@ const CHUNK_BYTES = 1 << 20;
 
 export class LogFileReader {
   readonly path: string;
+  private readonly from: number;
   private readonly file: DiskFile;
   private readonly fileBytes: number;
   private chunk: Buffer = Buffer.alloc(0);
@@ -37,9 +38,10 @@ export class LogFileReader {
   private flaw: string | undefined = undefined;
   private ended = false;
 
-  /** Throws DiskError. */
-  constructor(disk: Disk, path: string) {
+  /** `from`: the offset of the first record to read, for those who have read what is before it. Throws DiskError. */
+  constructor(disk: Disk, path: string, from = LOG_HEADER_BYTES) {
     this.path = path;
+    this.from = from;
     this.file = disk.open(path, 'read');
     this.fileBytes = this.file.size();
     try {
@@ -126,7 +128,7 @@ export class LogFileReader {
     this.load(0, LOG_HEADER_BYTES);
     const defect = logHeaderDefect(this.chunk);
     if (defect !== undefined) this.end(defect);
-    else this.position = LOG_HEADER_BYTES;
+    else this.position = this.from;
   }
 
   private end(defect: string | undefined): undefined {

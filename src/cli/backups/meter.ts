@@ -1,0 +1,47 @@
+import { progressLine } from '../zk/progress-bar.ts';
+
+/**
+ * Says before something long begins how much there is and how long it takes, and shows at a terminal how far it is. Both
+ * go to standard error.
+ */
+const LONG_MS = 2000;
+const REDRAWN_EVERY_MS = 200;
+/** Copied, summed and replayed on an ordinary machine; only for the guess before. */
+const BYTES_PER_MS = 50_000;
+const MEBI = 1 << 20;
+
+export class Meter {
+  private readonly total: number;
+  private readonly startedMs = Date.now();
+  private done = 0;
+  private drawnMs = 0;
+
+  constructor(what: string, files: number, total: number) {
+    this.total = total;
+    const seconds = Math.ceil(total / BYTES_PER_MS / 1000);
+    if (total / BYTES_PER_MS < LONG_MS) return;
+    process.stderr.write(
+      `${what} ${files} ${files === 1 ? 'file' : 'files'}, ${mebibytes(total)}: about ${seconds} s\n`,
+    );
+  }
+
+  readonly step = (bytes: number): void => {
+    this.done += bytes;
+    const nowMs = Date.now();
+    if (process.stderr.isTTY !== true || nowMs - this.startedMs < LONG_MS || nowMs - this.drawnMs < REDRAWN_EVERY_MS) {
+      return;
+    }
+    this.drawnMs = nowMs;
+    const total = Math.max(this.total, this.done);
+    const line = progressLine('MiB', Math.floor(this.done / MEBI), Math.ceil(total / MEBI), nowMs - this.startedMs);
+    process.stderr.write(`\r${line}`);
+  };
+
+  end(): void {
+    if (this.drawnMs > 0) process.stderr.write('\r\x1b[K');
+  }
+}
+
+export function mebibytes(bytes: number): string {
+  return bytes < MEBI ? `${bytes} bytes` : `${(bytes / MEBI).toFixed(1)} MiB`;
+}
