@@ -32,6 +32,7 @@ export class DurableQueue implements WhenDurable {
 
   onDurable(zxid: Zxid): void {
     assert(zxid >= this.lastDurable, 'what is durable stays so for as long as the role lasts');
+    assert(zxid <= this.lastAppended, 'a role hears of the disk what it appended');
     this.lastDurable = zxid;
     this.drain();
   }

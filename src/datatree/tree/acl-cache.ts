@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { type Acl, OPEN_ACL_UNSAFE } from '../../jute/data-records.ts';
 
 /**
@@ -7,6 +8,8 @@ import { type Acl, OPEN_ACL_UNSAFE } from '../../jute/data-records.ts';
  * In a fuzzy snapshot the map is written before the nodes, so a node's ACL id may not be in it (ZOOKEEPER-3306, 4846).
  * The replay of the transaction that set it mends the node. Such ids are resolved while loading, never later, because
  * replay hands the same id to another list.
+ *
+ * Invariants: a list has a slot as long as it has users, but while a snapshot is loaded; no list is in two slots.
  */
 export const OPEN_SLOT = 0;
 export const OPEN_ACL_ID = -1;
@@ -60,7 +63,8 @@ export class AclCache {
 
   release(slot: number): void {
     if (slot === OPEN_SLOT) return;
-    const entry = this.entries[slot] as AclEntry;
+    const entry = this.entries[slot];
+    assert(entry !== undefined && entry.users > 0, 'a list is given up by those who use it');
     entry.users--;
     if (entry.users === 0) this.drop(slot, entry);
   }
@@ -110,7 +114,8 @@ export class AclCache {
 
   private drop(slot: number, entry: AclEntry): void {
     this.entries[slot] = undefined;
-    this.slotByKey.delete(entry.key);
+    const wasFound = this.slotByKey.delete(entry.key);
+    assert(wasFound, 'each list is found by its content');
     this.freeSlots.push(slot);
   }
 }

@@ -1,3 +1,5 @@
+import { assert } from '../../base/assert.ts';
+
 /**
  * Where znode data lies: large blocks outside the JavaScript heap, filled from the front, so that a million small
  * nodes are a few hundred buffers and no work for the collector.
@@ -7,6 +9,8 @@
  * A block that is mostly dead is emptied by moving its living records to the block being filled; every byte moved
  * that way frees three, so the cost stays in proportion to what was written. The node table knows where each node's
  * record is and is told when one moves.
+ *
+ * Invariants: dead + living = used <= the length of a block; the header of a record has the length it was put with.
  */
 const HEADER_BYTES = 8;
 const SMALLEST_BLOCK_BYTES = 16 * 1024;
@@ -50,6 +54,7 @@ export class DataSlab {
     const index = this.blockFor(size);
     const block = this.blocks[index] as Block;
     const at = block.used;
+    assert(at + size <= block.bytes.length, 'a record lies within its block');
     block.bytes.writeInt32LE(handle, at);
     block.bytes.writeInt32LE(data.length, at + 4);
     block.bytes.set(data, at + HEADER_BYTES);
@@ -59,13 +64,17 @@ export class DataSlab {
 
   /** Overwrites a record in place with data of the same length. */
   overwrite(block: number, offset: number, data: Uint8Array): void {
-    (this.blocks[block] as Block).bytes.set(data, offset);
+    const { bytes } = this.blocks[block] as Block;
+    assert(bytes.readInt32LE(offset - 4) === data.length, 'a record keeps its length');
+    bytes.set(data, offset);
   }
 
   /** The owner no longer points at this record. */
   free(index: number, length: number): void {
-    const block = this.blocks[index] as Block;
+    const block = this.blocks[index];
+    assert(block !== undefined, 'a block lasts as long as a record in it');
     block.dead += HEADER_BYTES + length;
+    assert(block.dead <= block.used, 'a record is freed once');
     if (block.dead === block.used && index !== this.current) this.drop(index);
     else if (block.dead > (block.bytes.length >> 2) * 3) this.evacuate(index);
   }

@@ -224,6 +224,7 @@ export class NodeTable {
 
   appendChild(parent: number, child: number): void {
     const last = this.int(parent, LAST_CHILD);
+    assert(this.int(child, PARENT) === NO_NODE, 'a node has one parent');
     this.setInt(child, PARENT, parent);
     this.setInt(child, PREVIOUS, last);
     if (last === NO_NODE) this.setInt(parent, FIRST_CHILD, child);
@@ -312,6 +313,7 @@ export class NodeTable {
     if (node === NO_NODE) node = (number << PAGE_BITS) + page.fresh++;
     else page.firstFree = this.int(node, NEXT);
     page.used++;
+    assert(page.used <= PAGE_NODES, 'an open page has a free node');
     if (page.used === PAGE_NODES) this.open.pop();
     return node;
   }

@@ -76,7 +76,8 @@ export class PathIndex {
     if (chains[at] === node + 1) chains[at] = next;
     else {
       let before = (chains[at] as number) - 1;
-      while (nodes.int(before, HASH_NEXT) !== node + 1) before = nodes.int(before, HASH_NEXT) - 1;
+      while (before !== NO_NODE && nodes.int(before, HASH_NEXT) !== node + 1) before = nodes.int(before, HASH_NEXT) - 1;
+      assert(before !== NO_NODE, 'a node that goes is in the chain of its hash');
       nodes.setInt(before, HASH_NEXT, next);
     }
     this.count--;

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { Fifo } from '../../base/fifo.ts';
 import type { Acl } from '../../jute/data-records.ts';
 import type { Zxid } from '../../jute/zxid.ts';
@@ -13,6 +14,9 @@ import { type Watcher, WatchMode } from './watcher.ts';
  *
  * The state of one watcher on one path is a number. The low bits are its WatchModes; the bits above count how many
  * times it is in the list of those to be cleared away. Only the last of these counts.
+ *
+ * Invariants: the counts here, in an entry and of a watcher are those of the states with a mode, and never below 0; a
+ * watcher that is removed has no watch left.
  */
 const MODES = WatchMode.all;
 const SPENT_ONCE = MODES + 1;
@@ -133,6 +137,7 @@ export class WatchTable {
       this.reduce(entry, watcher, watched, stateIn(entry, watcher), 0);
       this.clear(path, entry, watcher, undefined);
     }
+    assert(watched.live === 0, 'a watcher that goes has no watch left');
     watched.watcher = undefined;
     watched.paths.clear();
   }
@@ -207,6 +212,7 @@ export class WatchTable {
     this.spent.push({ path, by: watched });
     this.spentLetters += path.length;
     while (this.spent.length > SPENT_KEPT || this.spentLetters > SPENT_KEPT_LETTERS) this.clearOldest();
+    assert(this.spentLetters >= 0, 'as many letters are cleared away as were kept');
   }
 
   private clearOldest(): void {
@@ -249,6 +255,7 @@ export class WatchTable {
     watched.live--;
     entry.live--;
     if (entry.live === 0) this.paths--;
+    assert(entry.live >= 0 && watched.live >= 0, 'no more watches go than were set');
   }
 
   /** Takes a watcher without modes out of its place, and the place away when it was the last there. */

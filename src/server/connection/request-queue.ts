@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { Fifo } from '../../base/fifo.ts';
 import { OpCode } from '../../jute/codes.ts';
 import type { TxnHeader } from '../../jute/txns.ts';
@@ -20,6 +21,9 @@ import { READS_BEFORE_WRITE_MAX } from './client-limits.ts';
  * The requests that an earlier connection of the session submitted here stay in front, inherited. Their results come
  * back through the same queue. Without a place in it they would be taken for answers to the new connection's requests,
  * as clients that start counting their xids afresh (kazoo) would learn.
+ *
+ * Invariants: inherited ones, submitted and local ones, held ones, in this order, are all there are; every count is that
+ * of its kind and never below 0.
  */
 export class RequestQueue {
   /** Bytes of all bodies in the queue. */
@@ -95,6 +99,7 @@ export class RequestQueue {
   shift(): Request | undefined {
     const request = this.requests.shift();
     if (request === undefined) return undefined;
+    assert(this.held <= this.requests.length, 'a request is submitted before it is answered');
     this.bytes -= request.body.length;
     if (request.kind === 'sync') this.syncs--;
     if (!request.isSubmitted) {
@@ -102,6 +107,7 @@ export class RequestQueue {
       if (request.isLong) this.long--;
     }
     if (this.inherited > 0) this.inherited--;
+    assert(this.syncs >= 0 && this.locals >= 0 && this.bytes >= 0, 'no more requests go than came');
     return request;
   }
 
@@ -133,6 +139,7 @@ export class RequestQueue {
 
   /** Takes over what an earlier, disowned queue of the session still waits for. Only before the first push. */
   inherit(older: RequestQueue): void {
+    assert(this.own === 0, 'what was asked earlier comes before the first request');
     for (let request = older.requests.shift(); request !== undefined; request = older.requests.shift()) {
       this.pushInherited(request);
     }

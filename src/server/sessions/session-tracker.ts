@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { Fifo } from '../../base/fifo.ts';
 import { ErrorCode } from '../../jute/codes.ts';
 import type { SessionOwner } from '../asker.ts';
@@ -10,6 +11,8 @@ import { type Expiring, ExpiryBuckets } from './expiry-buckets.ts';
  *
  * A session is tracked from the moment its creation is submitted until its closeSession is applied. A new leader
  * tracks all sessions of the database with their full timeout.
+ *
+ * Invariants: a session is in a bucket as long as it is tracked and not closing; one that expires is tracked.
  */
 export interface SessionChecks {
   /** 0, sessionExpired, sessionMoved, or unknownSession on a standalone server. The first to ask becomes the owner. */
@@ -133,6 +136,10 @@ export class SessionTracker implements SessionChecks {
     const due = this.buckets.takeDue(nowMs);
     if (due === undefined) return;
     for (const session of due) {
+      assert(
+        this.byId.get(session.id) === session && !session.isClosing,
+        'a session expires once, while it is tracked',
+      );
       session.isClosing = true;
       this.expired.push(session.id);
     }

@@ -20,6 +20,9 @@ import type { LogPlace } from './log-place.ts';
  *
  * One file operation is in flight at a time, the note's included, so the log never holds more than one thread of
  * the pool (io/node-disk.ts).
+ *
+ * Always: synced <= the group in flight <= appended; as many appends are durable, at most, as there were; nothing is
+ * written beside what is in flight.
  */
 export interface LogWriterOptions {
   /** Files grow in steps of so many bytes of zeros; 0: as they are written. */
@@ -293,12 +296,14 @@ export class LogWriter {
     this.measureSync();
     const file = this.file as LogFile;
     file.accept();
+    assert(this.groupLast > this.synced, 'a group ends above the one before it');
     this.synced = this.groupLast;
     const count = this.groupCount;
     this.groupCount = 0;
     if (this.options.fileLimitBytes > 0 && file.end > this.options.fileLimitBytes) this.rollRequested = true;
     if (!this.orphaned) {
       this.durableCount += count;
+      assert(this.durableCount <= this.appendedCount, 'nothing is durable that was not appended');
       this.handlers.onDurable(this.synced);
     }
     this.settle();
@@ -348,6 +353,7 @@ export class LogWriter {
 
   private writeNote(): void {
     const { zxid, end } = this.file as LogFile;
+    assert(!this.busy, 'the note is written when nothing else is');
     this.cancelNote();
     this.busy = true;
     this.notedOffset = end;

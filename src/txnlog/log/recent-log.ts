@@ -56,6 +56,7 @@ export class RecentLog {
     this.count++;
     this.bytes += payload.length;
     while (this.bytes > this.maxBytes && this.count > 1) this.dropOldest();
+    assert(this.bytes >= payload.length, 'the bytes are those of the entries');
   }
 
   /** All of them, oldest first: what is there now, whatever is pushed meanwhile. */
@@ -77,6 +78,7 @@ export class RecentLog {
   }
 
   private dropOldest(): void {
+    assert(this.count > 0, 'nothing goes from an empty log');
     this.bytes -= this.at(0).payload.length;
     this.entries[this.head] = undefined;
     this.head = (this.head + 1) % this.capacity;

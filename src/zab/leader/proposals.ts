@@ -14,6 +14,8 @@ import type { Entry } from './leader-ports.ts';
  * the voter's log cut: `forget`. A voter that logged and acknowledged an uncommitted proposal, and reconnects, is cut
  * back to the last committed one. Its old acknowledgement must not help to commit a proposal that its disk holds no
  * more.
+ *
+ * Invariants: epoch start <= committed <= proposed, and each only grows; `entries` follow each other without a hole.
  */
 export class Proposals {
   private readonly self: number;
@@ -59,12 +61,14 @@ export class Proposals {
 
   /** The leader has its epoch. */
   begin(epochStart: Zxid): void {
+    assert(this.start === ZXID_ZERO, 'a leader has one epoch');
     this.start = epochStart;
     this.newest = epochStart;
   }
 
   /** A quorum has everything of before the epoch; its first proposal is the one after `initialCounter`. */
   establish(initialCounter: number): void {
+    assert(this.newest === this.start && this.start > ZXID_ZERO, 'a leader is established before it proposes');
     this.decided = this.start;
     this.newest = (this.start + initialCounter) as Zxid;
   }
@@ -90,6 +94,7 @@ export class Proposals {
   nextCommit(): Entry | undefined {
     const head = this.entries.at(this.committedCount);
     if (head === undefined || !this.isOnQuorum(head.zxid)) return undefined;
+    assert(head.zxid > this.decided && head.zxid <= this.newest, 'proposals are committed in order');
     this.committedCount++;
     this.decided = head.zxid;
     return head;

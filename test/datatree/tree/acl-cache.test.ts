@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { AssertionFailure } from '../../../src/base/assert.ts';
 import { AclCache, OPEN_SLOT } from '../../../src/datatree/tree/acl-cache.ts';
 import { type Acl, OPEN_ACL_UNSAFE } from '../../../src/jute/data-records.ts';
 
@@ -78,4 +79,11 @@ describe('the ACL cache', () => {
     cache.release(slot);
     expect(listed(cache)).toEqual([[10, 1]]);
   });
+});
+
+test('a list that is given up more often than it was taken is a bug of ours', () => {
+  const cache = new AclCache();
+  const slot = cache.acquire(acl('a'));
+  cache.release(slot);
+  expect(() => cache.release(slot)).toThrow(AssertionFailure);
 });

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { AssertionFailure } from '../../../src/base/assert.ts';
+import { DataSlab } from '../../../src/datatree/tree/data-slab.ts';
 import { CZXID, NO_NODE, NodeTable, PARENT } from '../../../src/datatree/tree/node-table.ts';
 
 describe('the data of nodes', () => {
@@ -98,5 +100,44 @@ describe('the table', () => {
     expect(new Set([...again, 5000]).size).toBe(10_001);
     expect(table.reservedBytes).toBe(10 * 1024 * 140);
     for (const [i, node] of again.entries()) expect(table.path(node)).toBe(`/again/${i}`);
+  });
+});
+
+describe('a bug of ours is', () => {
+  const place = { block: -1, offset: -1 };
+  const slabWith = (...lengths: number[]): DataSlab => {
+    const slab = new DataSlab({
+      isAt: () => false,
+      moveTo: (_handle, block, offset) => Object.assign(place, { block, offset }),
+    });
+    for (const length of lengths) slab.put(0, Buffer.alloc(length));
+    return slab;
+  };
+
+  test('a record that is freed twice', () => {
+    const slab = slabWith(100);
+    slab.free(place.block, 100);
+    expect(() => slab.free(place.block, 100)).toThrow(AssertionFailure);
+  });
+
+  test('a record in a block that is gone', () => {
+    const slab = slabWith(200_000);
+    slab.free(place.block, 200_000);
+    expect(() => slab.free(place.block, 200_000)).toThrow(AssertionFailure);
+  });
+
+  test('a record that is overwritten with another length', () => {
+    const slab = slabWith(100);
+    expect(() => slab.overwrite(place.block, place.offset, Buffer.alloc(99))).toThrow(AssertionFailure);
+  });
+
+  test('a node with two parents, or one that is freed twice', () => {
+    const table = new NodeTable();
+    const [top, other, child] = ['', '/b', '/a'].map((path) => table.allocate(path)) as [number, number, number];
+    table.appendChild(top, child);
+    expect(() => table.appendChild(other, child)).toThrow(AssertionFailure);
+    table.removeChild(child);
+    for (const node of [child, other, top]) table.free(node);
+    expect(() => table.free(top)).toThrow(AssertionFailure);
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { AssertionFailure } from '../../../src/base/assert.ts';
 import { NO_NODE, NodeTable } from '../../../src/datatree/tree/node-table.ts';
 import { hashKeyFrom, hashOfPath } from '../../../src/datatree/tree/path-hash.ts';
 import { PathIndex } from '../../../src/datatree/tree/path-index.ts';
@@ -104,4 +105,14 @@ describe('the hash of a path', () => {
     const chains = new Set(chosen.map((path) => hashOfPath(path, path.length, other) & 63));
     expect(chains.size).toBeGreaterThan(50);
   });
+});
+
+test('a node that is taken out twice, or never was in, is a bug of ours', () => {
+  const nodes = new NodeTable();
+  const index = new PathIndex(nodes, KEY);
+  const node = nodes.allocate('/a');
+  expect(() => index.remove(node)).toThrow(AssertionFailure);
+  index.add(node);
+  index.remove(node);
+  expect(() => index.remove(node)).toThrow(AssertionFailure);
 });

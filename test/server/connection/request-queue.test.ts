@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AssertionFailure } from '../../../src/base/assert.ts';
 import { OpCode } from '../../../src/jute/codes.ts';
 import type { Zxid } from '../../../src/jute/zxid.ts';
 import { RequestQueue } from '../../../src/server/connection/request-queue.ts';
@@ -166,5 +167,18 @@ describe('submitted are', () => {
       OpCode.notification,
     ];
     expect(local.filter((type) => asked(1, type).isSubmitted)).toEqual([]);
+  });
+});
+
+describe('a bug of ours is', () => {
+  it('an answer to what was not submitted yet', () => {
+    const queue = new RequestQueue();
+    queue.push(asked(1, OpCode.create));
+    expect(() => queue.shift()).toThrow(AssertionFailure);
+  });
+
+  it('a queue that takes over what was asked earlier behind its own first request', () => {
+    const queue = queueOf(asked(2, OpCode.create));
+    expect(() => queue.inherit(queueOf(asked(1, OpCode.create)))).toThrow(AssertionFailure);
   });
 });
