@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../base/errors.ts';
 import type { Database } from '../datatree/database.ts';
 import type { Disk } from '../io/disk.ts';
 import { epochOf, parseZxidHex, type Zxid, zxidHex } from '../jute/zxid.ts';
+import { ACCEPTED_EPOCH, CURRENT_EPOCH, epochIn } from '../txnlog/epoch-file.ts';
 import { listLogs, listSnapshots, VERSION_DIR } from '../txnlog/file-names.ts';
 import { BackupError } from './backup-error.ts';
 import { type Directories, filesOfBackup, filesOfServer, type History, replay } from './history.ts';
@@ -40,7 +41,7 @@ export function createBackup(
   return attempt(ATTEMPTS, () =>
     withNewDir(to, () => {
       const history = replay(disk, filesOfServer(disk, from), {}, copyTo(to, onBytes));
-      const manifest = manifestOf(history, epochsIn(join(from.dataDir, VERSION_DIR)));
+      const manifest = manifestOf(history, epochsIn(disk, join(from.dataDir, VERSION_DIR)));
       writeManifest(to, manifest);
       return manifest;
     }),
@@ -150,7 +151,7 @@ function restoreInto(
   const known = Math.max(manifest.epochs.accepted ?? 0, manifest.epochs.current ?? 0, epochOf(zxid));
   const epoch = known === 0 ? 0 : known + 1;
   if (epoch > 0) {
-    for (const name of ['acceptedEpoch', 'currentEpoch']) writeFileSync(join(snapDir, name), `${epoch}`);
+    for (const name of [ACCEPTED_EPOCH, CURRENT_EPOCH]) writeFileSync(join(snapDir, name), `${epoch}`);
   }
   // The logs first: without a snapshot no server takes them for a history.
   for (const dir of dataLogDir === dataDir ? [dataDir] : [dataLogDir, dataDir]) {
@@ -188,17 +189,14 @@ function checkFile(dir: string, { name, bytes, sha256: wanted }: FileEntry, mayG
   }
 }
 
-export function epochsIn(dir: string): Epochs {
-  return { accepted: epochIn(dir, 'acceptedEpoch'), current: epochIn(dir, 'currentEpoch') };
+export function epochsIn(disk: Disk, dir: string): Epochs {
+  return { accepted: epochOrNone(disk, dir, ACCEPTED_EPOCH), current: epochOrNone(disk, dir, CURRENT_EPOCH) };
 }
 
-function epochIn(dir: string, name: string): number | undefined {
-  try {
-    const text = readFileSync(join(dir, name), 'utf8').trim();
-    return /^\d+$/.test(text) ? Number(text) : undefined;
-  } catch {
-    return undefined;
-  }
+/** What cannot be read counts as missing: a backup of a server that no longer starts is worth most. */
+function epochOrNone(disk: Disk, dir: string, name: string): number | undefined {
+  const epoch = epochIn(disk, dir, name);
+  return typeof epoch === 'number' ? epoch : undefined;
 }
 
 /** As a person writes it: 0x200000005, or 200000005. */

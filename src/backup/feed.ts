@@ -70,7 +70,7 @@ export class DirectoryFeed implements Feed {
   }
 
   epochs(): Epochs {
-    return epochsIn(join(this.dirs.dataDir, VERSION_DIR));
+    return epochsIn(this.disk, join(this.dirs.dataDir, VERSION_DIR));
   }
 }
 

@@ -2,6 +2,7 @@ import { messageOf } from '../base/errors.ts';
 import type { DatabaseOptions } from '../datatree/database.ts';
 import type { Disk } from '../io/disk.ts';
 import { epochOf, type Zxid, zxidHex } from '../jute/zxid.ts';
+import { ACCEPTED_EPOCH, CURRENT_EPOCH, epochIn } from '../txnlog/epoch-file.ts';
 import { join, listLogs, listSnapshots, VERSION_DIR } from '../txnlog/file-names.ts';
 import { LogFileReader } from '../txnlog/log/log-file-reader.ts';
 import { loadSnapshot, looksComplete } from '../txnlog/snapshot/snapshot-reader.ts';
@@ -123,32 +124,13 @@ function brokenAt(
 }
 
 function checkEpochs(disk: Disk, dir: string): Finding[] {
-  const accepted = epochIn(disk, dir, 'acceptedEpoch');
-  const current = epochIn(disk, dir, 'currentEpoch');
-  const findings = [accepted, current].flatMap((epoch) => (typeof epoch === 'object' ? [epoch] : []));
+  const accepted = epochIn(disk, dir, ACCEPTED_EPOCH);
+  const current = epochIn(disk, dir, CURRENT_EPOCH);
+  const findings = [accepted, current].flatMap((epoch) =>
+    typeof epoch === 'object' ? [bad(ABOUT, epoch.reason)] : [],
+  );
   if (typeof accepted === 'number' && typeof current === 'number' && accepted < current) {
     findings.push(bad(ABOUT, `acceptedEpoch is ${accepted} and currentEpoch ${current}: the first is never smaller`));
   }
   return findings;
-}
-
-function epochIn(disk: Disk, dir: string, name: string): number | Finding | undefined {
-  const path = join(dir, name);
-  try {
-    if (!disk.exists(path)) return undefined;
-    const text = textOf(disk, path).trim();
-    return /^\d+$/.test(text) ? Number(text) : bad(ABOUT, `${path} holds "${text.slice(0, 40)}", which is no epoch`);
-  } catch (error) {
-    return bad(ABOUT, `${path} cannot be read: ${messageOf(error)}`);
-  }
-}
-
-function textOf(disk: Disk, path: string): string {
-  const file = disk.open(path, 'read');
-  try {
-    const bytes = Buffer.alloc(file.size());
-    return bytes.toString('utf8', 0, file.readAt(bytes, 0));
-  } finally {
-    file.close();
-  }
 }

@@ -5,13 +5,13 @@ import type { Log } from '../base/log.ts';
 import { type Disk, diskError } from '../io/disk.ts';
 import { epochOf, MAX_EPOCH, type Zxid } from '../jute/zxid.ts';
 import { damage } from './damage.ts';
+import { ACCEPTED_EPOCH, CURRENT_EPOCH, epochIn } from './epoch-file.ts';
 import { join } from './file-names.ts';
 import { replaceFile } from './small-file.ts';
 import type { StoreProbe } from './store-probe.ts';
 
 /**
- * acceptedEpoch and currentEpoch (f.p and f.a of the Zab paper): decimal text in dataDir/version-2, as Apache keeps
- * them. Both only grow, and a file that does not hold a number is refused by name. An epoch guessed too low lets a peer
+ * The epoch that this peer accepted and the one that it was synchronised in (epoch-file.ts). Both only grow, and a file that does not hold a number is refused by name. An epoch guessed too low lets a peer
  * follow a leader it has already turned away (ZOOKEEPER-2307, ZOOKEEPER-2354).
  */
 export class Epochs {
@@ -27,8 +27,8 @@ export class Epochs {
     this.disk = disk;
     this.dir = dir;
     this.log = log;
-    this.accepted = this.read(ACCEPTED);
-    this.current = this.read(CURRENT);
+    this.accepted = this.read(ACCEPTED_EPOCH);
+    this.current = this.read(CURRENT_EPOCH);
   }
 
   /** undefined: this peer never took part in an ensemble, or lost the file. */
@@ -45,8 +45,8 @@ export class Epochs {
     assert(epoch >= (this.accepted ?? 0), `acceptedEpoch never goes back from ${this.accepted} to ${epoch}`);
     // One made up for a missing file is written first: an accepted epoch alone would say that there is no history.
     const current = this.current ?? 0;
-    if (current > 0 && !this.isThere(CURRENT)) this.write(CURRENT, current);
-    this.write(ACCEPTED, epoch);
+    if (current > 0 && !this.isThere(CURRENT_EPOCH)) this.write(CURRENT_EPOCH, current);
+    this.write(ACCEPTED_EPOCH, epoch);
     this.accepted = epoch;
     this.probe?.onAcceptedEpoch(epoch);
   }
@@ -54,7 +54,7 @@ export class Epochs {
   /** Durable on return. Throws FatalError. */
   setCurrent(epoch: number): void {
     assert(epoch >= (this.current ?? 0), `currentEpoch never goes back from ${this.current} to ${epoch}`);
-    if (epoch !== this.current || !this.isThere(CURRENT)) this.write(CURRENT, epoch);
+    if (epoch !== this.current || !this.isThere(CURRENT_EPOCH)) this.write(CURRENT_EPOCH, epoch);
     this.current = epoch;
     this.probe?.onCurrentEpoch(epoch);
   }
@@ -77,9 +77,9 @@ export class Epochs {
       if (this.accepted > 0) this.log.info(fields, 'an epoch file is missing; taken from the last transaction');
     }
     if (this.accepted === undefined) return;
-    const path = join(this.dir, ACCEPTED);
+    const path = join(this.dir, ACCEPTED_EPOCH);
     if (this.accepted < (this.current ?? 0)) {
-      throw damage(`${path} says ${this.accepted} and ${CURRENT} ${this.current}, which is accepted first`);
+      throw damage(`${path} says ${this.accepted} and ${CURRENT_EPOCH} ${this.current}, which is accepted first`);
     }
     if (this.accepted < logged) {
       throw damage(`${path} says ${this.accepted}, but there are transactions of epoch ${logged}`);
@@ -87,25 +87,16 @@ export class Epochs {
   }
 
   private read(name: string): number | undefined {
-    if (!this.isThere(name)) return undefined;
-    const path = join(this.dir, name);
-    const text = this.asked(path, () => this.disk.readSmall(path).toString('latin1'));
-    const digits = /^(\d{1,15})\r?(\n|$)/.exec(text)?.[1];
-    const epoch = digits === undefined ? Number.NaN : Number(digits);
-    if (!(epoch <= MAX_EPOCH)) {
-      throw damage(`${path} holds ${JSON.stringify(text.slice(0, 40))}, which is no epoch`);
-    }
-    return epoch;
+    const epoch = epochIn(this.disk, this.dir, name);
+    if (typeof epoch !== 'object') return epoch;
+    if (epoch.isDamaged) throw damage(epoch.reason);
+    throw new FatalError(epoch.reason, EXIT.unexpected, { cause: epoch.cause });
   }
 
   private isThere(name: string): boolean {
     const path = join(this.dir, name);
-    return this.asked(path, () => this.disk.exists(path));
-  }
-
-  private asked<T>(path: string, question: () => T): T {
     try {
-      return question();
+      return this.disk.exists(path);
     } catch (error) {
       throw new FatalError(`cannot read ${path}: ${messageOf(error)}`, EXIT.unexpected, { cause: error });
     }
@@ -121,6 +112,3 @@ export class Epochs {
     }
   }
 }
-
-const ACCEPTED = 'acceptedEpoch';
-const CURRENT = 'currentEpoch';

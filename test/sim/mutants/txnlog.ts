@@ -28,7 +28,7 @@ export const TXNLOG_MUTANTS: readonly Mutant[] = [
   {
     name: 'accept an epoch in memory only',
     bug: 'ZOOKEEPER-1653',
-    edits: [{ at: 'Epochs.setAccepted', from: 'this.write(ACCEPTED, epoch);', to: '' }],
+    edits: [{ at: 'Epochs.setAccepted', from: 'this.write(ACCEPTED_EPOCH, epoch);', to: '' }],
   },
   {
     name: 'skip the sync of the directory after a rename',
