@@ -61,7 +61,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   client: ['base', 'io', 'jute'],
   admin: ['base', 'jute', 'server'],
   backup: ['base', 'io', 'jute', 'datatree', 'txnlog'],
-  doctor: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'quorum', 'embed'],
+  doctor: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'quorum', 'embed', 'backup'],
   cli: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'server', 'client', 'doctor', 'backup'],
   embed: ['base', 'io', 'jute', 'quorum', 'admin', 'server', 'backup'],
   'index.ts': ['base', 'io', 'embed', 'quorum'],

@@ -51,9 +51,9 @@ async function main(argv: readonly string[]): Promise<number> {
   return isBad ? 1 : 0;
 }
 
-function lines({ about, verdict, text, mend }: Finding): string {
-  const head = `${MARKS[verdict]} ${about.padEnd(8)} ${text}\n`;
-  return mend === undefined ? head : `${head}${' '.repeat(13)}${mend}\n`;
+function lines({ about, verdict, text, mend, steps }: Finding): string {
+  const below = [...(mend === undefined ? [] : [mend]), ...(steps ?? []).map((step, i) => `${i + 1}. ${step}`)];
+  return [`${MARKS[verdict]} ${about.padEnd(8)} ${text}`, ...below.map((line) => ' '.repeat(13) + line), ''].join('\n');
 }
 
 process.exitCode = await main(process.argv.slice(2));

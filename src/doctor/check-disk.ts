@@ -9,6 +9,7 @@ const SLOW_SYNC_MS = 20;
 const LEAST_FREE_SHARE = 0.1;
 const LEAST_FREE_BYTES = 1 << 30;
 const LEAST_OPEN_FILES = 4096;
+const LEAST_FILE_BYTES = 1 << 30;
 
 export function checkDisk(dataDir: string, dataLogDir: string): Finding[] {
   const dirs = dataDir === dataLogDir ? [dataDir] : [dataDir, dataLogDir];
@@ -64,18 +65,32 @@ function checkOneDisk(dataDir: string, dataLogDir: string): Finding[] {
   }
 }
 
-export function checkLimits(): Finding[] {
+export function checkLimits(limits = '/proc/self/limits'): Finding[] {
   try {
-    const line = /^Max open files\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'latin1'));
-    const limit = line?.[1] === 'unlimited' ? Number.POSITIVE_INFINITY : Number(line?.[1] ?? Number.NaN);
-    const text = `this user may have ${limit} files open`;
-    if (Number.isNaN(limit)) return [unknown('limits', 'the limit of open files is not told')];
-    if (limit < LEAST_OPEN_FILES)
-      return [bad('limits', text, 'raise it (ulimit -n, LimitNOFILE): a client costs one each')];
-    return [good('limits', text)];
+    const told = readFileSync(limits, 'latin1');
+    return [...checkOpenFiles(limitIn(told, 'open files')), ...checkFileSize(limitIn(told, 'file size'))];
   } catch {
     return [unknown('limits', 'this system does not tell its limits')];
   }
+}
+
+function limitIn(told: string, name: string): number {
+  const soft = new RegExp(`^Max ${name}\\s+(\\S+)`, 'm').exec(told)?.[1];
+  return soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft ?? Number.NaN);
+}
+
+function checkOpenFiles(limit: number): Finding[] {
+  if (Number.isNaN(limit)) return [unknown('limits', 'the limit of open files is not told')];
+  const text = `this user may have ${limit} files open`;
+  if (limit >= LEAST_OPEN_FILES) return [good('limits', text)];
+  return [bad('limits', text, 'raise it (ulimit -n, LimitNOFILE): a client costs one each')];
+}
+
+/** A log file grows by steps of 64 MiB, and a snapshot is as long as the tree. */
+function checkFileSize(limit: number): Finding[] {
+  if (Number.isNaN(limit) || limit >= LEAST_FILE_BYTES) return [];
+  const text = `files of this user may have ${limit} bytes at most`;
+  return [bad('limits', text, 'raise it (ulimit -f, LimitFSIZE): a server stops when its log cannot grow')];
 }
 
 function gibibytes(bytes: number): string {

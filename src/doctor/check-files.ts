@@ -7,6 +7,7 @@ import { join, listLogs, listSnapshots, VERSION_DIR } from '../txnlog/file-names
 import { LogFileReader } from '../txnlog/log/log-file-reader.ts';
 import { loadSnapshot, looksComplete } from '../txnlog/snapshot/snapshot-reader.ts';
 import { bad, type Finding, good, note } from './finding.ts';
+import { LogTimes } from './log-times.ts';
 
 /** The files of a peer, read from their first byte to their last; nothing is written. */
 export interface FilesToCheck {
@@ -68,6 +69,7 @@ function checkLogs(disk: Disk, dir: string, from: Zxid | undefined, inUse: boole
   const findings: Finding[] = [];
   let records = 0;
   let last: Zxid | undefined;
+  const times = new LogTimes();
   logs.forEach(({ name }, i) => {
     const path = join(dir, name);
     const isLast = i === logs.length - 1;
@@ -82,6 +84,7 @@ function checkLogs(disk: Disk, dir: string, from: Zxid | undefined, inUse: boole
             ),
           );
         }
+        findings.push(...times.check(record));
         records++;
         last = record.zxid;
       }
@@ -101,6 +104,7 @@ function checkLogs(disk: Disk, dir: string, from: Zxid | undefined, inUse: boole
       ),
     );
   }
+  findings.push(...times.checkNow(Date.now()));
   const ends = last === undefined ? 'without a transaction' : `up to zxid 0x${zxidHex(last)}`;
   findings.push(
     good(ABOUT, `${logs.length} log ${logs.length === 1 ? 'file' : 'files'} with ${records} transactions, ${ends}`),

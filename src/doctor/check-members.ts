@@ -13,17 +13,35 @@ interface Seen {
   readonly mode: string | undefined;
   readonly version: string | undefined;
   readonly membership: string | undefined;
+  /** The id that it gives itself; undefined when it does not say, or when the port that was asked is only a guess. */
+  readonly ownSid: number | undefined;
   /** Digest by zxid. */
   readonly digests: ReadonlyMap<string, string>;
   /** Why its election port does not answer. */
   readonly electionPort: string | undefined;
 }
 
-export async function checkMembers(config: PeerConfig): Promise<Finding[]> {
+export interface CheckedMembers {
+  readonly findings: readonly Finding[];
+  readonly isQuorumLost: boolean;
+  /** Voters that serve. */
+  readonly serving: number;
+}
+
+export async function checkMembers(config: PeerConfig): Promise<CheckedMembers> {
   const { quorumVerifier: verifier, myid } = config;
-  if (verifier === undefined || myid === undefined) return checkAlone(config);
+  if (verifier === undefined || myid === undefined) {
+    return { findings: await checkAlone(config), isQuorumLost: false, serving: 0 };
+  }
   const seen = await Promise.all([...verifier.members.keys()].map((sid) => look(verifier, sid, sid === myid, config)));
-  return [...checkEach(seen), ...checkAgreement(seen), ...checkQuorum(seen, verifier, myid)];
+  const serving = new Set(seen.filter(({ mode, isVoter }) => mode !== undefined && isVoter).map(({ sid }) => sid));
+  const findings = [
+    ...checkEach(seen),
+    ...checkIds(seen),
+    ...checkAgreement(seen, membershipIn(verifier.text())),
+    ...checkQuorum(serving, verifier, myid),
+  ];
+  return { findings, isQuorumLost: !verifier.containsQuorum(serving), serving: serving.size };
 }
 
 async function checkAlone(config: PeerConfig): Promise<Finding[]> {
@@ -60,6 +78,7 @@ async function look(verifier: QuorumVerifier, sid: number, isSelf: boolean, conf
     mode: modeIn(srvr ?? ''),
     version: /^Zookeeper version: ([^,\s]+)/m.exec(srvr ?? '')?.[1],
     membership: membershipIn(conf ?? ''),
+    ownSid: spec?.client === undefined && host === '127.0.0.1' ? undefined : sidIn(conf ?? ''),
     digests: new Map(
       [...(hash ?? '').matchAll(/^([0-9a-f]+): (-?\d+)$/gm)].map((line) => [line[1] as string, line[2] as string]),
     ),
@@ -69,6 +88,11 @@ async function look(verifier: QuorumVerifier, sid: number, isSelf: boolean, conf
 
 function modeIn(srvr: string): string | undefined {
   return /^Mode: (.*)$/m.exec(srvr)?.[1];
+}
+
+function sidIn(conf: string): number | undefined {
+  const digits = /^serverId=(\d+)$/m.exec(conf)?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 /** Its server lines, without versions and without the client addresses, which each server knows of itself alone. */
@@ -104,7 +128,19 @@ function checkEach(seen: readonly Seen[]): Finding[] {
   });
 }
 
-function checkAgreement(seen: readonly Seen[]): Finding[] {
+function checkIds(seen: readonly Seen[]): Finding[] {
+  return seen.flatMap(({ sid, ownSid, client }) => {
+    if (ownSid === undefined || ownSid === sid) return [];
+    return bad(
+      'members',
+      `${client?.host}:${client?.port}, the client port of server ${sid}, answers as server ${ownSid}`,
+      'is its myid wrong, or an address in the server lines?',
+    );
+  });
+}
+
+/** `written`: the server lines of this zoo.cfg. */
+function checkAgreement(seen: readonly Seen[], written: string | undefined): Finding[] {
   const findings: Finding[] = [];
   const told = seen.filter(({ membership }) => membership !== undefined);
   const first = told[0];
@@ -115,6 +151,19 @@ function checkAgreement(seen: readonly Seen[]): Finding[] {
         'members',
         `servers ${first.sid} and ${other.sid} have different server lines`,
         'make them equal in every zoo.cfg, and restart one after the other',
+      ),
+    );
+  }
+  if (first !== undefined && written !== undefined && first.membership !== written && first.isSelf) {
+    findings.push(
+      note('members', 'this server runs with other server lines than its zoo.cfg has: restart it, or mend the file'),
+    );
+  } else if (first !== undefined && written !== undefined && first.membership !== written) {
+    findings.push(
+      bad(
+        'members',
+        `server ${first.sid} has other server lines than this zoo.cfg`,
+        'make them equal in every zoo.cfg',
       ),
     );
   }
@@ -140,8 +189,7 @@ function checkAgreement(seen: readonly Seen[]): Finding[] {
   return findings;
 }
 
-function checkQuorum(seen: readonly Seen[], verifier: QuorumVerifier, myid: number): Finding[] {
-  const serving = new Set(seen.filter(({ mode, isVoter }) => mode !== undefined && isVoter).map(({ sid }) => sid));
+function checkQuorum(serving: ReadonlySet<number>, verifier: QuorumVerifier, myid: number): Finding[] {
   const voters = verifier.voters.size;
   if (!verifier.containsQuorum(serving)) {
     return [
@@ -153,8 +201,7 @@ function checkQuorum(seen: readonly Seen[], verifier: QuorumVerifier, myid: numb
       ),
     ];
   }
-  serving.delete(myid);
-  if (verifier.containsQuorum(serving))
+  if (verifier.containsQuorum(new Set([...serving].filter((sid) => sid !== myid))))
     return [good('quorum', 'this server can be stopped: the others are a quorum without it')];
   return [
     bad(

@@ -5,14 +5,17 @@ import { checkConfig } from '../embed/check-config.ts';
 import { lockDirectory } from '../io/node-lock.ts';
 import { openNodeWorld } from '../io/node-world.ts';
 import { type ReadConfig, readConfigFile } from '../quorum/config/read-config.ts';
+import { checkClocks } from './check-clocks.ts';
 import { checkDisk, checkLimits } from './check-disk.ts';
 import { checkFiles } from './check-files.ts';
 import { checkMembers } from './check-members.ts';
+import { checkPorts } from './check-ports.ts';
 import { bad, type Finding, good, note } from './finding.ts';
+import { lostQuorum } from './lost-quorum.ts';
 
 /**
- * Looks at everything that a server needs, before a start or beside one that runs. It asks and reads; the only thing it
- * writes is a file of its own for a moment, to time the disk's syncs.
+ * Looks at everything that a server needs, before a start or beside one that runs. It asks and reads; before a start it
+ * listens on the ports for a moment. The only thing it writes is a file of its own, to time the disk's syncs.
  */
 export async function examine(configFile: string, cwd: string): Promise<Finding[]> {
   const world = openNodeWorld(silentLog);
@@ -30,6 +33,8 @@ export async function examine(configFile: string, cwd: string): Promise<Finding[
         ),
       );
     const { dataDir, dataLogDir } = config;
+    const inUse = isInUse(dataDir);
+    const members = await checkMembers(config);
     const options = {
       extendedTypes: config.extendedTypesEnabled,
       emulate353Ttl: config.emulate353TTLNodes,
@@ -39,10 +44,13 @@ export async function examine(configFile: string, cwd: string): Promise<Finding[
     };
     return [
       ...said,
-      ...(await checkMembers(config)),
+      ...members.findings,
+      ...(members.isQuorumLost ? lostQuorum(world.disk, config, members.serving) : []),
+      ...(await checkClocks(config)),
+      ...(inUse ? [] : await checkPorts(config)),
       ...checkDisk(dataDir, dataLogDir),
       ...checkLimits(),
-      ...checkFiles(world.disk, { dataDir, dataLogDir, inUse: isInUse(dataDir) }, options),
+      ...checkFiles(world.disk, { dataDir, dataLogDir, inUse }, options),
     ];
   } finally {
     world.shut();

@@ -1,12 +1,15 @@
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connect } from '../../src/client/client.ts';
+import { checkLimits } from '../../src/doctor/check-disk.ts';
 import { examine } from '../../src/doctor/doctor.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import { type Ensemble, startEnsemble, startPeer } from '../../src/index.ts';
+import { writeRecord } from '../../src/txnlog/log/log-format.ts';
 
 /** Broken set-ups, each named right: what is said of it, and nothing else is bad. */
 const dirs: string[] = [];
@@ -215,6 +218,9 @@ describe('an ensemble', () => {
 
   it('without a quorum: what is left, and the two ways back', async () => {
     ensemble = await startEnsemble(3);
+    const client = await connect(ensemble.connectString);
+    await client.create('/a', 'x');
+    await client.close();
     const file = configOf(1);
     await ensemble.peers[1]?.close();
     await ensemble.peers[2]?.close();
@@ -222,6 +228,11 @@ describe('an ensemble', () => {
     const lost = findings.find(({ about, verdict }) => about === 'quorum' && verdict === 'bad');
     expect(lost?.text).toMatch(/^[01] of 3 voters serve, which is no quorum/);
     expect(lost?.mend).toMatch(/^Two ways back\. 1: .* 2: /);
+    const about = findings.filter((each) => each.about === 'quorum').map(({ text }) => text);
+    expect(about[1]).toMatch(/^what is here: \d+ nodes at zxid 0x[0-9a-f]+, and it loads$/);
+    const ways = findings.filter(({ steps }) => steps !== undefined);
+    expect(ways.map(({ text }) => text.slice(0, 5))).toEqual(['way 1', 'way 2']);
+    expect(ways[1]?.steps?.join('\n')).toMatch(/cp -a (\S+) \1\.kept\n.* a single server line in zoo\.cfg: server\.1,/);
   });
 
   it('whose members have other server lines, or other trees', async () => {
@@ -249,6 +260,131 @@ describe('an ensemble', () => {
     expect(notesIn(findings).join('\n')).toMatch(/versions differ: 3\.9\.5-menagerie-0\.1\.0, 3\.9\.4-x/);
   });
 });
+
+describe('a machine', () => {
+  const MEMBERS = (own: string, other: string) => [
+    `server.1=${own}`,
+    `server.2=${other}`,
+    'dataDir=DIR',
+    'clientPort=0',
+  ];
+  async function member(lines: readonly string[]): Promise<Finding[]> {
+    const dir = freshDir();
+    writeFileSync(join(dir, 'myid'), '1\n');
+    return examine(setUp(lines, dir), '/');
+  }
+
+  for (const [name, ahead, said] of [
+    [
+      'ahead',
+      90_000,
+      /^clocks: the clock of server 2 is 8[89]\.\d s or more ahead of this machine's$|is 90\.0 s or more/,
+    ],
+    ['behind', -90_000, /^clocks: the clock of server 2 is 8\d\.\d s or more behind this machine's$/],
+  ] as const) {
+    it(`whose clock is ${name}`, async () => {
+      const http = createHttpServer((_, response) => {
+        response.setHeader('Date', new Date(Date.now() + ahead).toUTCString());
+        response.end();
+      });
+      servers.push(http);
+      await new Promise<void>((done) => http.listen(0, '127.0.0.2', done));
+      const { port } = http.address() as { port: number };
+      const lines = [...MEMBERS('127.0.0.1:1:2', '127.0.0.2:1:2'), `admin.serverPort=${port}`];
+      const bad = badIn(await member(lines)).filter((line) => line.startsWith('clocks'));
+      expect(bad).toEqual([expect.stringMatching(said)]);
+    });
+  }
+
+  it('with the same time, and one that does not say', async () => {
+    const http = createHttpServer((_, response) => response.end());
+    servers.push(http);
+    await new Promise<void>((done) => http.listen(0, '127.0.0.2', done));
+    const { port } = http.address() as { port: number };
+    const members = MEMBERS('127.0.0.1:1:2', '127.0.0.2:1:2');
+    const findings = await member([...members, 'server.3=127.0.0.3:1:2', `admin.serverPort=${port}`]);
+    const clocks = findings.filter(({ about }) => about === 'clocks').map(({ verdict, text }) => `${verdict}: ${text}`);
+    expect(clocks).toEqual([
+      'good: server 2 and this machine have the same time',
+      `unknown: the admin port ${port} of server 3 does not answer: no clock was compared (admin.serverAddress)`,
+    ]);
+  });
+
+  it('whose client port another program has', async () => {
+    const port = await answering({});
+    const file = setUp(['dataDir=DIR', `clientPort=${port}`, 'clientPortAddress=127.0.0.1']);
+    expect(badIn(await examine(file, '/'))).toContain(
+      `ports: clientPort: 127.0.0.1:${port} is taken by another program`,
+    );
+  });
+
+  it('that has not the address of its server line', async () => {
+    const bad = badIn(await member(MEMBERS('192.0.2.1:2888:3888', '127.0.0.2:1:2')));
+    expect(bad).toContain('ports: election port of server.1: 192.0.2.1 is no address of this machine');
+  });
+
+  it('whose own name is a loopback address, when the others are elsewhere', async () => {
+    const bad = badIn(await member(MEMBERS('localhost:1:2', '192.0.2.2:2888:3888')));
+    expect(bad).toContain(
+      'ports: server.1: localhost is a loopback address here, and other servers are on other machines',
+    );
+  });
+
+  it('whose zoo.cfg has other server lines than the servers that run, and an address that is of another one', async () => {
+    const port = await answering({
+      conf: 'serverId=3\nserver.1=127.0.0.1:1:2:participant\nserver.2=127.0.0.9:1:2:participant\n',
+    });
+    const bad = badIn(
+      await member(
+        MEMBERS('127.0.0.1:1:2', `127.0.0.2:1:2;127.0.0.1:${port}`).map((line) =>
+          line.replace('127.0.0.2:1:2', '127.0.0.1:3:4'),
+        ),
+      ),
+    );
+    expect(bad).toContain('members: server 2 has other server lines than this zoo.cfg');
+    expect(bad).toContain(`members: 127.0.0.1:${port}, the client port of server 2, answers as server 3`);
+  });
+
+  it('that lets files not grow, or opens too few', () => {
+    const limits = join(freshDir(), 'limits');
+    const told = (size: string, files: string) =>
+      `Limit                     Soft Limit           Hard Limit           Units\nMax file size             ${size}            unlimited            bytes\nMax open files            ${files}              4096                 files\n`;
+    writeFileSync(limits, told('1048576', '256'));
+    expect(badIn(checkLimits(limits))).toEqual([
+      'limits: this user may have 256 files open',
+      'limits: files of this user may have 1048576 bytes at most',
+    ]);
+    writeFileSync(limits, told('unlimited', '65536'));
+    expect(badIn(checkLimits(limits))).toEqual([]);
+  });
+
+  it('whose leaders had different clocks, as the log has it', async () => {
+    const dir = await withHistory(5);
+    const log = fileIn(dir, 'log.');
+    const now = Date.now();
+    retime(log, (zxid) => (zxid === 4 ? now - 60_000 : zxid === 7 ? now + 600_000 : now));
+    const findings = await examine(setUp([`dataDir=${dir}`]), '/');
+    expect(notesIn(findings).filter((line) => line.startsWith('clocks'))).toEqual([
+      'clocks: at zxid 0x4 the time goes back by 60.0 s: a clock was set back',
+    ]);
+    expect(badIn(findings)).toEqual([
+      expect.stringMatching(
+        /^clocks: zxid 0x7, the newest here, was made (600\.0|59\d\.\d) s in the future: the clock of the leader/,
+      ),
+    ]);
+  });
+});
+
+/** Writes a log anew with other times. */
+function retime(path: string, timeOf: (zxid: number) => number): void {
+  const whole = readFileSync(path);
+  for (let at = 16; whole.readInt32BE(at + 8) > 0; ) {
+    const payload = Buffer.from(whole.subarray(at + 12, at + 12 + whole.readInt32BE(at + 8)));
+    payload.writeBigInt64BE(BigInt(timeOf(payload.readUInt32BE(16))), 20);
+    at = writeRecord(whole, at, payload);
+  }
+  writeFileSync(path, whole);
+}
 
 /** A server that answers words from a table, and its port. */
 function answering(words: Readonly<Record<string, string>>): Promise<number> {

@@ -11,6 +11,8 @@ export interface EnsembleOptions {
   /** For Apache's members alone, over those for all. */
   readonly apacheSettings?: ServerOptions['settings'];
   readonly flags?: readonly string[];
+  /** The admin server of each, from this port on; without it there is none. */
+  readonly adminPort?: number;
   /** Members by number (from 1) that only observe. */
   readonly observers?: readonly number[];
 }
@@ -30,8 +32,20 @@ export class Ensemble {
   }
 
   private build(kind: Kind, id: number, members: readonly string[], dir?: string): Server {
-    const { basePort, tickTime = 500, settings = {}, apacheSettings = {}, flags = [], observers = [] } = this.options;
+    const {
+      basePort,
+      tickTime = 500,
+      settings = {},
+      apacheSettings = {},
+      flags = [],
+      observers = [],
+      adminPort,
+    } = this.options;
     const role = observers.includes(id) ? { peerType: 'observer' } : {};
+    const admin =
+      adminPort === undefined
+        ? {}
+        : { 'admin.enableServer': 'true', 'admin.serverPort': adminPort + id - 1, 'admin.rateLimiterIntervalInMS': 0 };
     return new Server({
       kind,
       id,
@@ -42,6 +56,7 @@ export class Ensemble {
         tickTime,
         initLimit: 20,
         syncLimit: 10,
+        ...admin,
         ...settings,
         ...(kind === 'ours' ? {} : apacheSettings),
         ...role,
