@@ -67,7 +67,7 @@ export class AdminFeed implements Feed {
           magic ??= chunk.subarray(0, 2);
           got += chunk.length;
           moved();
-          onBytes(chunk.length);
+          onBytes(chunk.length, Number.isNaN(size) ? undefined : size);
           yield chunk;
         }
       };

@@ -122,7 +122,7 @@ export function restoreBackup(
   { limits = {}, onBytes = () => {} }: { readonly limits?: Limits; readonly onBytes?: OnBytes } = {},
 ): Promise<Restored> {
   const manifest = readManifest(from);
-  checkFiles(from, manifest, () => {});
+  checkFiles(from, manifest, onBytes);
   const { dataDir, dataLogDir } = to;
   const dirs = dataLogDir === dataDir ? [dataDir] : [dataLogDir, dataDir];
   const inEach = (rest: readonly string[]): Promise<Restored> => {

@@ -24,8 +24,8 @@ export type Keep = (from: string, name: string, bytes: number) => string;
 /** The file is looked at and stays what it is. */
 export const lookOnly: Keep = () => '';
 
-/** Bytes that were copied, for a bar that tells how far it is. */
-export type OnBytes = (bytes: number) => void;
+/** Bytes that were copied, for a bar that tells how far it is, and how many there will be when only that tells. */
+export type OnBytes = (bytes: number, total?: number) => void;
 
 export function copyTo(dir: string, onBytes: OnBytes): Keep {
   return (from, name, bytes) => copyBytes(from, join(dir, name), bytes, onBytes);

@@ -22,7 +22,7 @@ export async function listCommand({ operands: [path] }: Command): Promise<number
 
 export async function verifyCommand({ operands: [path] }: Command): Promise<number> {
   for (const kept of backupsIn(path as string)) {
-    const { lastZxid, lastTime, nodes } = measured('checking and replaying', kept, (onBytes) =>
+    const { lastZxid, lastTime, nodes } = await measured('checking and replaying', kept, (onBytes) =>
       verifyBackup(toolDisk(), kept.dir, onBytes),
     );
     const of = lastTime === undefined ? '' : `, of ${lastTime}`;
@@ -37,8 +37,12 @@ export async function restoreCommand({ operands: [path], values }: Command): Pro
   const limits = limitsOf(values);
   const kept = backupFor(backupsIn(path as string), limits);
   const to = { dataDir, dataLogDir: values['data-log-dir'] ?? dataDir };
-  const made = await measured('copying and replaying', kept, (onBytes) =>
-    restoreBackup(toolDisk(), kept.dir, to, { limits, onBytes }),
+  // Every byte is read twice: once to be compared with its checksum.
+  const made = await measured(
+    'checking, copying and replaying',
+    kept,
+    (onBytes) => restoreBackup(toolDisk(), kept.dir, to, { limits, onBytes }),
+    2,
   );
   say(
     `${dataDir}: ${made.nodes} nodes at zxid 0x${zxidHex(made.zxid)}; ${made.leftOut} later transactions are left out\n`,
@@ -52,10 +56,15 @@ export async function restoreCommand({ operands: [path], values }: Command): Pro
   return 0;
 }
 
-function measured<T>(what: string, { manifest }: Kept, task: (onBytes: (bytes: number) => void) => T): T {
-  const meter = new Meter(what, manifest.logs.length + 1, bytesOf(manifest));
+async function measured<T>(
+  what: string,
+  { manifest }: Kept,
+  task: (onBytes: (bytes: number) => void) => T | Promise<T>,
+  passes = 1,
+): Promise<T> {
+  const meter = new Meter(what, manifest.logs.length + 1, passes * bytesOf(manifest));
   try {
-    return task(meter.step);
+    return await task(meter.step);
   } finally {
     meter.end();
   }

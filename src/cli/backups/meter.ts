@@ -11,31 +11,45 @@ const BYTES_PER_MS = 50_000;
 const MEBI = 1 << 20;
 
 export class Meter {
-  private readonly total: number;
+  private readonly what: string;
+  private readonly files: number;
+  private total: number;
   private readonly startedMs = Date.now();
   private done = 0;
   private drawnMs = 0;
 
+  /** `total` 0: the first step tells how much there is. */
   constructor(what: string, files: number, total: number) {
+    this.what = what;
+    this.files = files;
     this.total = total;
-    const seconds = Math.ceil(total / BYTES_PER_MS / 1000);
-    if (total / BYTES_PER_MS < LONG_MS) return;
-    process.stderr.write(
-      `${what} ${files} ${files === 1 ? 'file' : 'files'}, ${mebibytes(total)}: about ${seconds} s\n`,
-    );
+    this.announce();
   }
 
-  readonly step = (bytes: number): void => {
+  readonly step = (bytes: number, total = this.total): void => {
+    if (this.total === 0 && total > 0) {
+      this.total = total;
+      this.announce();
+    }
     this.done += bytes;
     const nowMs = Date.now();
     if (process.stderr.isTTY !== true || nowMs - this.startedMs < LONG_MS || nowMs - this.drawnMs < REDRAWN_EVERY_MS) {
       return;
     }
     this.drawnMs = nowMs;
-    const total = Math.max(this.total, this.done);
-    const line = progressLine('MiB', Math.floor(this.done / MEBI), Math.ceil(total / MEBI), nowMs - this.startedMs);
+    const all = Math.max(this.total, this.done);
+    const line = progressLine('MiB', Math.floor(this.done / MEBI), Math.ceil(all / MEBI), nowMs - this.startedMs);
     process.stderr.write(`\r${line}`);
   };
+
+  private announce(): void {
+    const { files, total } = this;
+    if (total / BYTES_PER_MS < LONG_MS) return;
+    const seconds = Math.ceil(total / BYTES_PER_MS / 1000);
+    process.stderr.write(
+      `${this.what} ${files} ${files === 1 ? 'file' : 'files'}, ${mebibytes(total)}: about ${seconds} s\n`,
+    );
+  }
 
   end(): void {
     if (this.drawnMs > 0) process.stderr.write('\r\x1b[K');
