@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import type { SocketDoor } from '../io/node-socket-door.ts';
 import { Perm } from '../jute/codes.ts';
 import type { Id } from '../jute/data-records.ts';
 import { ABOUT_CLIENTS } from './commands/about-clients.ts';
@@ -28,12 +29,15 @@ export interface AdminServerOptions {
   readonly commandUrl: string;
   /** The caller, for the scheme `ip`, is the first address of X-Forwarded-For. Only behind a proxy that sets it. */
   readonly trustsForwardedFor: boolean;
+  /** In front of each connection: TLS. */
+  readonly door?: SocketDoor | undefined;
 }
 
 /** The limit of a request that carries a body; a snapshot to restore is no such request. */
 const MAX_BODY_BYTES = 64 * 1024;
 /** Snapshots and pieces of the log that are on their way. */
 const MAX_SENDING = 4;
+const HSTS_SECONDS = 24 * 60 * 60;
 const NOT_SERVING = 'This ZooKeeper instance is not currently serving requests';
 const ALL_PERMISSIONS = [Perm.read, Perm.write, Perm.create, Perm.delete, Perm.admin];
 
@@ -45,6 +49,8 @@ export class AdminServer {
   private readonly commands = new Map<string, AdminCommand>();
   private readonly listener: HttpListener;
   private sending = 0;
+  /** Connections that came in the clear to a port that takes both. */
+  private readonly counted = new WeakSet<object>();
 
   constructor(options: AdminServerOptions, context: AdminContext, log: Log) {
     this.options = options;
@@ -56,7 +62,7 @@ export class AdminServer {
     }
     const { host, port, idleTimeoutMs } = options;
     this.listener = new HttpListener(
-      { name: 'admin server', host, port, idleTimeoutMs },
+      { name: 'admin server', host, port, idleTimeoutMs, door: options.door },
       (request, response) => this.answer(request, response),
       log,
     );
@@ -83,6 +89,13 @@ export class AdminServer {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { door } = this.options;
+    if (this.listener.tlsOf(request.socket) !== undefined) {
+      response.setHeader('Strict-Transport-Security', `max-age=${HSTS_SECONDS}; includeSubDomains`);
+    } else if (door !== undefined && !this.counted.has(request.socket)) {
+      this.counted.add(request.socket);
+      this.context.server.metrics.connections.insecureAdmin.add(1);
+    }
     const url = new URL(request.url ?? '/', 'http://admin');
     const { method } = request;
     if (method === 'TRACE') return answerText(response, 403, '');
@@ -169,6 +182,9 @@ export class AdminServer {
   }
 
   private authenticate(scheme: string, secret: string | undefined, request: IncomingMessage): readonly Id[] {
+    // The certificate that the caller proved to have is the proof.
+    const subject = scheme === 'x509' ? this.listener.tlsOf(request.socket)?.peerSubject : undefined;
+    if (subject !== undefined) return this.context.auth.idsOfCertificate(subject);
     const data = secret === undefined ? undefined : Buffer.from(secret, 'utf8');
     const answer = this.context.auth.authenticate(scheme, data, this.addressOf(request));
     return typeof answer === 'string' ? [] : answer;

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import type { StreamTls } from '../io/net.ts';
+import type { GiveUp, SocketDoor } from '../io/node-socket-door.ts';
 
 /**
  * An HTTP port for operators: binds, bounds what one visitor may cost, and asks `handle` for each answer. Answers are
@@ -25,6 +27,8 @@ export interface HttpListenerOptions {
   readonly port: number;
   /** A connection on which nothing moves for so long is closed. */
   readonly idleTimeoutMs: number;
+  /** A stage that connections pass first: TLS. */
+  readonly door?: SocketDoor | undefined;
 }
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -34,6 +38,10 @@ export class HttpListener {
   private readonly handle: HttpHandler;
   private readonly log: Log;
   private readonly server: Server;
+  /** The one that is bound: with a door in front, requests are heard of connections that it let in. */
+  private readonly port: NetServer;
+  private readonly tls = new WeakMap<Socket, StreamTls>();
+  private readonly atDoor = new Set<GiveUp>();
   /** Connections whose request is not answered yet. */
   private readonly busy = new WeakSet<Socket>();
   private readonly waiting: (() => void)[] = [];
@@ -44,7 +52,6 @@ export class HttpListener {
     this.handle = handle;
     this.log = log;
     this.server = createServer((request, response) => this.onRequest(request, response));
-    this.server.maxConnections = MAX_CONNECTIONS;
     this.server.headersTimeout = HEADERS_TIMEOUT_MS;
     this.server.requestTimeout = REQUEST_TIMEOUT_MS;
     this.server.setTimeout(options.idleTimeoutMs);
@@ -52,17 +59,36 @@ export class HttpListener {
       if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
       else socket.destroy();
     });
+    const { door } = options;
+    this.port = door === undefined ? this.server : createNetServer((socket) => this.admit(socket, door));
+    this.port.maxConnections = MAX_CONNECTIONS;
+  }
+
+  /** Of a connection that is open; undefined for one in the clear. */
+  tlsOf(socket: Socket): StreamTls | undefined {
+    return this.tls.get(socket);
+  }
+
+  private admit(raw: Socket, door: SocketDoor): void {
+    const giveUp = door.admit(raw, (error, socket, tls) => {
+      this.atDoor.delete(giveUp);
+      if (error !== undefined) return;
+      if (tls !== undefined) this.tls.set(socket, tls);
+      this.server.emit('connection', socket);
+      socket.resume();
+    });
+    this.atDoor.add(giveUp);
   }
 
   /** Resolves with the bound port; rejected with the system's error when it cannot be bound. */
   listen(): Promise<number> {
     const { name, host, port } = this.options;
     return new Promise((resolve, reject) => {
-      this.server.once('error', reject);
-      this.server.listen(port, host, () => {
-        this.server.off('error', reject);
-        this.server.on('error', (error) => this.log.warn({ reason: messageOf(error) }, `${name}: accept failed`));
-        const address = this.server.address();
+      this.port.once('error', reject);
+      this.port.listen(port, host, () => {
+        this.port.off('error', reject);
+        this.port.on('error', (error) => this.log.warn({ reason: messageOf(error) }, `${name}: accept failed`));
+        const address = this.port.address();
         resolve(address === null || typeof address === 'string' ? port : address.port);
       });
     });
@@ -70,7 +96,8 @@ export class HttpListener {
 
   close(): Promise<void> {
     return new Promise((resolve) => {
-      this.server.close(() => resolve());
+      this.port.close(() => resolve());
+      for (const giveUp of this.atDoor) giveUp();
       this.server.closeAllConnections();
     });
   }

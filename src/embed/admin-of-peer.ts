@@ -5,6 +5,7 @@ import { LogTail, logOf } from '../backup/log-tail.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Log, LogLevels } from '../base/log.ts';
 import type { Disk } from '../io/disk.ts';
+import type { SocketDoor } from '../io/node-socket-door.ts';
 import type { Zxid } from '../jute/zxid.ts';
 import type { PeerConfig } from '../quorum/config/peer-config.ts';
 import type { Peer } from '../quorum/peer.ts';
@@ -16,10 +17,12 @@ export interface AdminSurroundings {
   readonly disk: Disk;
   readonly log: Log;
   readonly levels: LogLevels | undefined;
+  /** Of its port, where TLS is asked for. */
+  readonly door: SocketDoor | undefined;
 }
 
 export function adminOfPeer(peer: Peer, config: PeerConfig, around: AdminSurroundings): AdminServer | undefined {
-  const { host, disk, log, levels } = around;
+  const { host, disk, log, levels, door } = around;
   if (!config.adminEnabled) return undefined;
   const tail = new LogTail(disk, peer.info.dataLogDir);
   return new AdminServer(
@@ -29,6 +32,7 @@ export function adminOfPeer(peer: Peer, config: PeerConfig, around: AdminSurroun
       idleTimeoutMs: config.adminIdleTimeoutMs,
       commandUrl: config.adminCommandUrl,
       trustsForwardedFor: config.adminTrustsForwardedFor,
+      door,
     },
     {
       server: peer.server.view,

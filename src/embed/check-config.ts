@@ -4,6 +4,7 @@ import { ConfigError, messageOf } from '../base/errors.ts';
 import type { PeerConfig } from '../quorum/config/peer-config.ts';
 import type { ReadConfig } from '../quorum/config/read-config.ts';
 import { linesOf, warningLine } from '../quorum/config/refused-config.ts';
+import { loadTlsOf } from './tls-of-peer.ts';
 
 /**
  * The check whether a peer would start with a configuration, without starting anything: all refusals and warnings of
@@ -23,7 +24,15 @@ export async function checkConfig(read: () => ReadConfig): Promise<CheckedConfig
     if (!(error instanceof ConfigError)) throw error;
     return { good: false, lines: linesOf(error) };
   }
-  const { config, warnings } = found;
+  const { config } = found;
+  let { warnings } = found;
+  try {
+    const { clients, servers } = loadTlsOf(config, process.cwd());
+    warnings = [...warnings, ...[clients, servers].flatMap((each) => each?.warnings ?? [])];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { good: false, lines: [...linesOf(error), ...warnings.map(warningLine)] };
+  }
   const refusals = await unresolved(ownHosts(config), (host) => `${host} does not resolve, and is to be listened on`);
   const others = await unresolved(
     memberHosts(config),
@@ -35,7 +44,7 @@ export async function checkConfig(read: () => ReadConfig): Promise<CheckedConfig
 /** Ports are bound at these: without an address there is no start. */
 function ownHosts(config: PeerConfig): string[] {
   const metrics = config.metricsProvider === 'prometheus' ? [config.metricsHttpHost] : [];
-  return [config.clientPortAddress ?? [], metrics].flat();
+  return [config.clientPortAddress ?? [], config.secureClientPortAddress ?? [], metrics].flat();
 }
 
 function memberHosts(config: PeerConfig): string[] {

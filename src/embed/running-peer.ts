@@ -9,6 +9,7 @@ import type { PeerConfig } from '../quorum/config/peer-config.ts';
 import { Peer } from '../quorum/peer.ts';
 import type { PeerMode } from '../quorum/roles/role.ts';
 import { adminOfPeer } from './admin-of-peer.ts';
+import { TlsOfPeer } from './tls-of-peer.ts';
 
 /**
  * A peer in the real world, as programs hold it: promises for what becomes of it. An error that its code throws ends
@@ -32,7 +33,9 @@ export class RunningPeer {
   private peer: Peer | undefined = undefined;
   private metricsHttp: MetricsHttp | undefined = undefined;
   private admin: AdminServer | undefined = undefined;
+  private tls: TlsOfPeer | undefined = undefined;
   private boundPort: number | undefined = undefined;
+  private boundSecurePort: number | undefined = undefined;
   private boundAdminPort: number | undefined = undefined;
   private ended = false;
   private servingAs: PeerMode | undefined = undefined;
@@ -56,34 +59,54 @@ export class RunningPeer {
   start(): void {
     try {
       const host = new NodeHost();
+      this.tls = new TlsOfPeer(this.world.net, this.config, process.cwd(), this.log);
       this.peer = new Peer(
-        this.world,
+        { ...this.world, secure: this.tls.nets },
         this.config,
         host,
         {
-          onListening: (port) => {
-            this.boundPort = port;
-            this.log.info({ port }, 'clients are accepted');
-            this.onListening.resolve();
-            this.sayServing();
-          },
+          onListening: (port, isSecure) => this.onBound(port, isSecure),
           onServing: (mode) => this.onServing(mode),
         },
         this.log,
       );
-      if (this.config.clientPort === undefined) this.onListening.resolve();
+      if (this.isBound) this.onListening.resolve();
       if (this.config.metricsProvider === 'prometheus') this.serveMetrics(this.peer);
       this.admin = adminOfPeer(this.peer, this.config, {
         host,
         disk: this.world.disk,
         log: this.log,
         levels: this.levels,
+        door: this.tls.adminDoor,
       });
       this.adminListening = this.listenForAdmins();
       this.peer.start();
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  private onBound(port: number, isSecure: boolean): void {
+    if (isSecure) this.boundSecurePort = port;
+    else this.boundPort = port;
+    this.log.info({ port, tls: isSecure }, 'clients are accepted');
+    if (!this.isBound) return;
+    this.onListening.resolve();
+    this.sayServing();
+  }
+
+  /** Every port for clients that the configuration asks for. */
+  private get isBound(): boolean {
+    const { clientPort, secureClientPort } = this.config;
+    return (
+      (clientPort === undefined || this.boundPort !== undefined) &&
+      (secureClientPort === undefined || this.boundSecurePort !== undefined)
+    );
+  }
+
+  /** The port for clients with TLS alone; undefined until it is bound, and where there is none. */
+  get secureClientPort(): number | undefined {
+    return this.boundSecurePort;
   }
 
   /** The port clients connect to; undefined until it is bound. */
@@ -140,6 +163,7 @@ export class RunningPeer {
     this.ended = true;
     void this.metricsHttp?.close();
     void this.admin?.close();
+    this.tls?.close();
     this.world.shut();
     const reason = error ?? new Error('the peer was closed');
     this.onReady.reject(reason);
@@ -156,7 +180,7 @@ export class RunningPeer {
   /** When both are so: it serves, and clients can come. */
   private sayServing(): void {
     const mode = this.servingAs;
-    if (mode === undefined || (this.boundPort === undefined && this.config.clientPort !== undefined)) return;
+    if (mode === undefined || !this.isBound) return;
     this.servingAs = undefined;
     this.log.info({ mode }, 'serving');
     this.onReady.resolve();

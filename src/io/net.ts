@@ -27,7 +27,10 @@ export interface ListenOptions {
 export interface ListenHandlers {
   onListening(port: number): void;
   onError(error: NetError): void;
-  /** Return the handlers of the accepted stream, or undefined to drop it at once without a reply. */
+  /**
+   * Return the handlers of the accepted stream, or undefined to drop it at once without a reply. On a port with TLS the
+   * handshake begins after this, and `onOpen` of the handlers tells of its end.
+   */
   onStream(stream: Stream): StreamHandlers | undefined;
 }
 
@@ -42,6 +45,16 @@ export interface StreamHandlers {
   onClose(error: NetError | undefined): void;
 }
 
+/** The parts of a TLS handshake that are told of. */
+export interface StreamTls {
+  /** `TLSv1.3` */
+  readonly protocol: string;
+  /** By its name in the RFCs, `TLS_AES_256_GCM_SHA384`. */
+  readonly cipherSuite: string;
+  /** The subject of the certificate that the other side proved to have, as Java writes it (RFC 2253); undefined: none. */
+  readonly peerSubject: string | undefined;
+}
+
 export interface Listener {
   readonly port: number;
   /** Stops accepting; streams already accepted live on. */
@@ -54,6 +67,8 @@ export interface Stream {
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
+  /** From `onOpen` on; undefined for a plain connection. */
+  readonly tls?: StreamTls | undefined;
   /** Written but not yet taken by the operating system. */
   readonly bufferedBytes: number;
   /** The bytes belong to the stream from here on; the caller must not change them. */

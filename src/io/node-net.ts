@@ -8,9 +8,11 @@ import {
   NetError,
   type Stream,
   type StreamHandlers,
+  type StreamTls,
 } from './net.ts';
 import type { NodeGuard } from './node-guard.ts';
 import { type Lookup, NodeResolver, type ResolvedAddress } from './node-resolver.ts';
+import type { GiveUp, SocketDoor } from './node-socket-door.ts';
 import { NodeStream, portOf, toNetError } from './node-stream.ts';
 
 /**
@@ -60,7 +62,15 @@ export class NodeNet implements Net {
     });
   }
 
-  listen(options: ListenOptions, handlers: ListenHandlers): Listener {
+  /** The same net, with a door in front of its streams: only what the door admits is open. */
+  through(door: SocketDoor): Net {
+    return {
+      listen: (options, handlers) => this.listen(options, handlers, door),
+      dial: (host, port, timeoutMs, handlers) => this.dial(host, port, timeoutMs, handlers, door),
+    };
+  }
+
+  listen(options: ListenOptions, handlers: ListenHandlers, door?: SocketDoor): Listener {
     const claimed = this.reserved.get(options.port);
     this.reserved.delete(options.port);
     const server = claimed ?? newServer(options.keepAlive === true);
@@ -89,7 +99,7 @@ export class NodeNet implements Net {
       this.log.error({ port: listener.port, code: error.code }, 'could not accept a connection');
     });
     server.off('connection', dropUnclaimed);
-    server.on('connection', (socket: Socket) => this.onConnection(socket, handlers));
+    server.on('connection', (socket: Socket) => this.onConnection(socket, handlers, door));
     if (claimed !== undefined) {
       process.nextTick(onListening);
       return listener;
@@ -118,9 +128,9 @@ export class NodeNet implements Net {
     });
   }
 
-  dial(host: string, port: number, timeoutMs: number, handlers: StreamHandlers): Stream {
+  dial(host: string, port: number, timeoutMs: number, handlers: StreamHandlers, door?: SocketDoor): Stream {
     const stream = this.newStream(handlers);
-    new Dial(stream, this.resolver, host, port).start(timeoutMs);
+    new Dial(stream, this.resolver, { host, port }, door).start(timeoutMs);
     return stream;
   }
 
@@ -163,18 +173,34 @@ export class NodeNet implements Net {
     return stream;
   }
 
-  private onConnection(socket: Socket, handlers: ListenHandlers): void {
+  private onConnection(socket: Socket, handlers: ListenHandlers, door: SocketDoor | undefined): void {
     if (this.guard.isShut) {
       socket.destroy();
       return;
     }
     const stream = this.newStream(undefined);
-    stream.attach(socket);
+    if (door === undefined) stream.attach(socket);
+    else this.admit(stream, socket, door);
     this.guard.run(() => {
       const streamHandlers = handlers.onStream(stream);
       if (streamHandlers === undefined) stream.destroy();
       else stream.setHandlers(streamHandlers);
     });
+  }
+
+  /** Counted and bounded as a stream from the start, by whoever accepts it: half a handshake is no way around a limit. */
+  private admit(stream: NodeStream, socket: Socket, door: SocketDoor): void {
+    stream.takeAddresses(socket);
+    const giveUp = door.admit(socket, (error, admitted, tls) => {
+      if (error !== undefined) {
+        stream.fail(error);
+        return;
+      }
+      stream.tls = tls;
+      stream.attach(admitted);
+      stream.opened();
+    });
+    stream.whenGivenUp(giveUp);
   }
 }
 
@@ -216,17 +242,25 @@ class Dial {
   private readonly resolver: NodeResolver;
   private readonly host: string;
   private readonly port: number;
+  private readonly door: SocketDoor | undefined;
+  private greeting: GiveUp | undefined = undefined;
   private socket: Socket | undefined = undefined;
   private tried: readonly ResolvedAddress[] = [];
   private limit: NodeJS.Timeout | undefined = undefined;
   private fallback: NodeJS.Timeout | undefined = undefined;
   private over = false;
 
-  constructor(stream: NodeStream, resolver: NodeResolver, host: string, port: number) {
+  constructor(
+    stream: NodeStream,
+    resolver: NodeResolver,
+    { host, port }: { readonly host: string; readonly port: number },
+    door: SocketDoor | undefined,
+  ) {
     this.stream = stream;
     this.resolver = resolver;
     this.host = host;
     this.port = port;
+    this.door = door;
   }
 
   start(timeoutMs: number): void {
@@ -252,6 +286,7 @@ class Dial {
   private tryAddresses(addresses: readonly ResolvedAddress[]): void {
     if (this.socket !== undefined) {
       if (sameAddresses(addresses, this.tried)) return;
+      this.greeting?.();
       this.socket.destroy();
     }
     this.tried = addresses;
@@ -275,12 +310,27 @@ class Dial {
     socket.on('error', onError);
     socket.once('connect', () => {
       if (socket !== this.socket) return;
-      this.socket = undefined;
-      this.finish();
-      socket.off('error', onError);
-      this.stream.attach(socket);
-      this.stream.opened();
+      if (this.door === undefined) {
+        socket.off('error', onError);
+        this.open(socket, undefined);
+        return;
+      }
+      this.greeting = this.door.greet(socket, this.host, (error, greeted, tls) => {
+        if (socket !== this.socket) return;
+        socket.off('error', onError);
+        if (error !== undefined) this.fail(error);
+        else this.open(greeted, tls);
+      });
     });
+  }
+
+  private open(socket: Socket, tls: StreamTls | undefined): void {
+    this.greeting = undefined;
+    this.socket = undefined;
+    this.finish();
+    this.stream.tls = tls;
+    this.stream.attach(socket);
+    this.stream.opened();
   }
 
   private fail(error: NetError): void {
@@ -292,6 +342,7 @@ class Dial {
     this.over = true;
     clearTimeout(this.limit);
     clearTimeout(this.fallback);
+    this.greeting?.();
     this.socket?.destroy();
     this.socket = undefined;
   }

@@ -1,5 +1,5 @@
 import type { AddressInfo, Socket } from 'node:net';
-import { NetError, type Stream, type StreamHandlers } from './net.ts';
+import { NetError, type Stream, type StreamHandlers, type StreamTls } from './net.ts';
 import type { NodeGuard } from './node-guard.ts';
 
 /**
@@ -19,6 +19,7 @@ export class NodeStream implements Stream {
   remotePort = 0;
   localAddress = '';
   localPort = 0;
+  tls: StreamTls | undefined = undefined;
 
   private readonly guard: NodeGuard;
   private readonly forget: (stream: NodeStream) => void;
@@ -51,13 +52,18 @@ export class NodeStream implements Stream {
     this.onGivenUp = task;
   }
 
-  /** From here on the stream is this open socket. */
-  attach(socket: Socket): void {
-    this.socket = socket;
+  /** The ends of the connection, before the stream is open. */
+  takeAddresses(socket: Socket): void {
     this.remoteAddress = plainAddress(socket.remoteAddress);
     this.remotePort = socket.remotePort ?? 0;
     this.localAddress = plainAddress(socket.localAddress);
     this.localPort = socket.localPort ?? 0;
+  }
+
+  /** From here on the stream is this open socket. */
+  attach(socket: Socket): void {
+    this.socket = socket;
+    this.takeAddresses(socket);
     socket.on('error', (error: NodeJS.ErrnoException) => {
       this.error ??= toNetError(error);
     });

@@ -13,15 +13,17 @@ import type { PeerConfig } from './config/peer-config.ts';
  * had ends a peer at its start; later on its clients stay where they are, and the log says why.
  */
 export class ClientPort {
-  private readonly server: Pick<ZooKeeperServer, 'listen'>;
+  private readonly server: Pick<ZooKeeperServer, 'listen' | 'listenSecurely'>;
   private readonly log: Log;
-  private readonly onListening: (port: number) => void;
+  private readonly onListening: (port: number, isSecure: boolean) => void;
   private address: ClientAddress | undefined;
+  /** The port for TLS alone, which no membership moves. */
+  private readonly secureAddress: ClientAddress | undefined;
 
   constructor(
-    server: Pick<ZooKeeperServer, 'listen'>,
-    config: Pick<PeerConfig, 'clientPort' | 'clientPortAddress'>,
-    onListening: (port: number) => void,
+    server: Pick<ZooKeeperServer, 'listen' | 'listenSecurely'>,
+    config: Pick<PeerConfig, 'clientPort' | 'clientPortAddress' | 'secureClientPort' | 'secureClientPortAddress'>,
+    onListening: (port: number, isSecure: boolean) => void,
     log: Log,
   ) {
     this.server = server;
@@ -29,16 +31,24 @@ export class ClientPort {
     this.onListening = onListening;
     const { clientPort: port, clientPortAddress: host } = config;
     this.address = port === undefined ? undefined : { host, port };
+    const { secureClientPort, secureClientPortAddress } = config;
+    if (secureClientPort !== undefined) {
+      this.secureAddress = { host: secureClientPortAddress, port: secureClientPort };
+    }
   }
 
   open(): void {
-    const { address } = this;
-    if (address === undefined) return;
-    this.server.listen(address, {
-      onListening: this.onListening,
-      onError: (error) => {
-        throw new FatalError(`cannot listen on client port ${address.port}: ${error.message}`, exitCodeOf(error));
-      },
+    const { address, secureAddress } = this;
+    if (address !== undefined) {
+      this.server.listen(address, {
+        onListening: (port) => this.onListening(port, false),
+        onError: (error) => cannotListen('client port', address, error),
+      });
+    }
+    if (secureAddress === undefined) return;
+    this.server.listenSecurely(secureAddress, {
+      onListening: (port) => this.onListening(port, true),
+      onError: (error) => cannotListen('secure client port', secureAddress, error),
     });
   }
 
@@ -54,7 +64,7 @@ export class ClientPort {
     const to = printHostPort(written, port);
     this.log.info({ to }, 'the client port moves, as the new membership says');
     this.server.listen(this.address, {
-      onListening: this.onListening,
+      onListening: (bound) => this.onListening(bound, false),
       onError: (error) => {
         this.address = before;
         this.log.error(
@@ -64,6 +74,10 @@ export class ClientPort {
       },
     });
   }
+}
+
+function cannotListen(name: string, { port }: ClientAddress, error: NetError): never {
+  throw new FatalError(`cannot listen on ${name} ${port}: ${error.message}`, exitCodeOf(error));
 }
 
 /** A name that does not resolve is a fault of the configuration, though only the bind finds it. */

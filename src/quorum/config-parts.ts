@@ -45,6 +45,8 @@ export function serverOptions(config: PeerConfig): ServerOptions {
     maxClientCnxns: config.maxClientCnxns,
     maxCnxns: config.maxCnxns,
     sessionlessCnxnTimeoutMs: config.sessionlessCnxnTimeoutMs,
+    outstandingHandshakeLimit: config.outstandingHandshakeLimit,
+    dropsHandshakesWhenNotServing: config.dropsHandshakesWhenNotServing,
     globalOutstandingLimit: config.globalOutstandingLimit,
     slowRequestMs: config.slowRequestMs,
     fourLetterWords: config.fourLetterWords,
@@ -85,5 +87,6 @@ export function authOptions(config: PeerConfig): AuthOptions {
     superDigest: config.superDigest,
     providerClasses: config.authProviderClasses,
     ensembleAuthName: config.ensembleAuthName,
+    x509SuperUser: config.x509SuperUser,
   };
 }

@@ -49,8 +49,8 @@ import { dumpState, ELECTIONS_REMEMBERED, type PastElection } from './state-dump
  * `fail`. So a FatalError or a broken assert ends this peer wherever it is thrown.
  */
 export interface PeerHandlers {
-  /** The client port is bound. */
-  onListening(clientPort: number): void;
+  /** The client port is bound, or the one for TLS alone. */
+  onListening(clientPort: number, isSecure: boolean): void;
   /** Serves clients, or no longer does. */
   onServing(mode: PeerMode): void;
   /** Looks into the peer; in production nobody does. */
@@ -128,11 +128,16 @@ export class Peer {
         throw error;
       },
     };
-    this.clientPort = new ClientPort(this.server, config, (port) => handlers.onListening(port), log);
+    this.clientPort = new ClientPort(
+      this.server,
+      config,
+      (port, isSecure) => handlers.onListening(port, isSecure),
+      log,
+    );
     this.parts = {
       config,
       clock: world.clock,
-      net: world.net,
+      net: world.secure?.servers ?? world.net,
       store: this.store,
       replica,
       server: this.server,
@@ -169,7 +174,7 @@ export class Peer {
     );
     this.book = book;
     this.election = new Election(
-      world,
+      { ...world, net: this.parts.net },
       { mesh: meshOptions(config, self, verifier), election: electionOptions(config) },
       {
         onListening: () => {},

@@ -13,6 +13,9 @@ export interface ServerOptions {
   readonly maxCnxns: number;
   /** A connection without a session is closed after this much silence. */
   readonly sessionlessCnxnTimeoutMs: number;
+  /** TLS handshakes under way; undefined: no limit of their own. */
+  readonly outstandingHandshakeLimit: number | undefined;
+  readonly dropsHandshakesWhenNotServing: boolean;
   /** Requests of all connections that wait for a commit before reads pause. */
   readonly globalOutstandingLimit: number;
   /** Requests that take longer are logged with their stages; undefined: none. */

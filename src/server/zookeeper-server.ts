@@ -1,8 +1,7 @@
 import { Fifo } from '../base/fifo.ts';
 import type { Log } from '../base/log.ts';
 import type { ApplyResult, Database } from '../datatree/database.ts';
-import type { Clock } from '../io/clock.ts';
-import type { Net } from '../io/net.ts';
+import type { World } from '../io/world.ts';
 import { OpCode } from '../jute/codes.ts';
 import type { Txn } from '../jute/txns.ts';
 import type { Zxid } from '../jute/zxid.ts';
@@ -14,6 +13,7 @@ import { ClientConnections } from './connection/client-connections.ts';
 import { type ClientAddress, ClientListener, type ListenerHandlers } from './connection/client-listener.ts';
 import { WriterPool } from './connection/client-output.ts';
 import type { ConnectionServer } from './connection/connection-server.ts';
+import { Handshakes } from './connection/handshakes.ts';
 import { OutputAccount } from './connection/output-account.ts';
 import { PendingRequests } from './connection/pending-requests.ts';
 import { TurnEnd } from './connection/turn-end.ts';
@@ -55,22 +55,32 @@ export class ZooKeeperServer implements SessionOwner {
   private readonly attachments: SessionAttachments<ClientConnection>;
   private readonly pending = new PendingRequests();
   private readonly listener: ClientListener;
+  private readonly secureListener: ClientListener | undefined;
   /** Answered syncs that wait for what was committed before them to be applied. */
   private readonly syncs = new Fifo<{ readonly request: Request; readonly committed: Zxid }>();
+  private readonly handshakes: Handshakes;
   private digestMismatches = 0;
 
-  constructor(world: { readonly clock: Clock; readonly net: Net }, options: ServerOptions, needs: ServerNeeds) {
+  constructor(world: Pick<World, 'clock' | 'net' | 'secure'>, options: ServerOptions, needs: ServerNeeds) {
     const { clock } = world;
     const { auth, metrics, log, info, host } = needs;
     const slow = new SlowRequests({ clock, log, count: metrics.requests.slowRequests }, options.slowRequestMs);
     this.parts = { clock, options, auth, metrics, log, stats: new ServerStats(metrics, clock.nowMs()), slow };
+    this.handshakes = new Handshakes(metrics, options.outstandingHandshakeLimit);
     this.connections = new ClientConnections(
       new ExpiryBuckets(options.sessionlessCnxnTimeoutMs, clock.nowMs()),
       new OutputAccount(),
     );
     this.attachments = new SessionAttachments(this.parts, this.role);
     this.view = this.viewOfThis();
-    this.listener = new ClientListener(this.forConnections(info, host), this.connections, world.net, host);
+    const forConnections = this.forConnections(info, host);
+    const { clients, secureClients } = world.secure ?? {};
+    const plain = { net: clients ?? world.net, kind: clients === undefined ? 'plain' : 'either' } as const;
+    this.listener = new ClientListener(forConnections, this.connections, plain, host);
+    if (secureClients !== undefined) {
+      const secure = { net: secureClients, kind: 'tls' } as const;
+      this.secureListener = new ClientListener(forConnections, this.connections, secure, host);
+    }
     registerServerGauges(this.view, info, host);
   }
 
@@ -83,6 +93,12 @@ export class ZooKeeperServer implements SessionOwner {
       expiry: this.connections.expiry,
       get clientPort() {
         return server.clientPort;
+      },
+      get secureClientPort() {
+        return server.secureListener?.port;
+      },
+      get outstandingHandshakes() {
+        return server.handshakes.outstanding;
       },
       get outstanding() {
         return pending.count;
@@ -113,6 +129,7 @@ export class ZooKeeperServer implements SessionOwner {
       writers: new WriterPool(),
       expiry: this.connections.expiry,
       output: this.connections.account,
+      handshakes: this.handshakes,
       words: new FourLetterWords(this.view, info, host),
       onConnectRequest: (connection, frame) => this.attachments.onConnectRequest(connection, frame),
       onSessionCreated: (connection) => this.attachments.onSessionCreated(connection),
@@ -137,6 +154,11 @@ export class ZooKeeperServer implements SessionOwner {
     this.listener.listen(address, handlers);
   }
 
+  /** Opens the port for TLS alone; the world has a net for it. */
+  listenSecurely(address: ClientAddress, handlers: ListenerHandlers): void {
+    this.secureListener?.listen(address, handlers);
+  }
+
   start(upstream: Upstream, database: Database): void {
     this.role.begin(upstream, database, this.parts);
     this.digestMismatches = database.digestMismatches;
@@ -157,6 +179,7 @@ export class ZooKeeperServer implements SessionOwner {
     this.stop();
     for (const connection of [...this.connections.all]) connection.close('this server is closing', true);
     this.listener.close();
+    this.secureListener?.close();
   }
 
   // From upstream

@@ -194,6 +194,8 @@ export const TEST_OPTIONS: ServerOptions = {
   maxClientCnxns: 60,
   maxCnxns: 0,
   sessionlessCnxnTimeoutMs: 10_000,
+  outstandingHandshakeLimit: undefined,
+  dropsHandshakesWhenNotServing: false,
   globalOutstandingLimit: 1000,
   slowRequestMs: undefined,
   fourLetterWords: new Set('ruok srvr stat mntr conf isro dirs wchs hash envi'.split(' ')),

@@ -32,12 +32,12 @@ export const ABOUT_CLIENTS: readonly AdminCommand[] = [
   }),
 ];
 
-/** No secure port is served, so its list is empty. */
+/** Those of the port for TLS alone are listed by themselves. */
 export function connections({ server }: AdminContext, brief: boolean): { readonly [key: string]: Json } {
-  return {
-    connections: [...server.connections].map((connection) => describe(connection, brief)),
-    secure_connections: [],
-  };
+  const all = [...server.connections];
+  const list = (isSecure: boolean): Json =>
+    all.filter((each) => each.isSecure === isSecure).map((each) => describe(each, brief));
+  return { connections: list(false), secure_connections: list(true) };
 }
 
 function describe(connection: ClientConnection, brief: boolean): Json {

@@ -5,6 +5,7 @@ import { NETWORK_KEYS } from './keys/network.ts';
 import { QUORUM_KEYS } from './keys/quorum.ts';
 import { REQUEST_KEYS } from './keys/requests.ts';
 import { SECURITY_KEYS } from './keys/security.ts';
+import { TLS_KEYS } from './keys/tls.ts';
 import { ZOO_CFG_KEYS } from './keys/zoo-cfg.ts';
 
 /**
@@ -19,6 +20,7 @@ export const KEYS = {
   ...QUORUM_KEYS,
   ...NETWORK_KEYS,
   ...SECURITY_KEYS,
+  ...TLS_KEYS,
   ...OTHER_KEYS,
 } as const satisfies Readonly<Record<string, KeySpec>>;
 

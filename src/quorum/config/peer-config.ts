@@ -1,4 +1,5 @@
 import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
+import type { TlsSettings } from '../../tls/tls-settings.ts';
 import type { FieldsOfKeys } from './keys.ts';
 
 /**
@@ -41,6 +42,14 @@ export interface PeerConfig extends FieldsOfKeys {
   readonly clientPort: number | undefined;
   /** undefined: all addresses. */
   readonly clientPortAddress: string | undefined;
+  /** undefined: no port for clients with TLS alone. 0: any free one. */
+  readonly secureClientPort: number | undefined;
+  /** undefined: all addresses. */
+  readonly secureClientPortAddress: string | undefined;
+  /** Of secureClientPort and of client.portUnification; undefined where there is neither. */
+  readonly clientTls: TlsSettings | undefined;
+  /** Of the ports between servers and of the admin server; undefined where none of them has TLS. */
+  readonly quorumTls: TlsSettings | undefined;
   /** Four-letter words that are answered. */
   readonly fourLetterWords: ReadonlySet<string>;
   /** Class names of authProvider.*, ordered by key as Apache orders them. */

@@ -9,6 +9,7 @@ import { fieldsOf } from './fields.ts';
 import { AUTH_PROVIDERS } from './keys/families.ts';
 import type { PeerConfig } from './peer-config.ts';
 import { readMembers } from './read-members.ts';
+import { readTls } from './read-tls.ts';
 import { type ConfigContext, Settings } from './settings.ts';
 import { suggest } from './suggest.ts';
 
@@ -73,7 +74,8 @@ function build(settings: Settings, configFile: string | undefined, context: Conf
   const digestFault = digestAlgorithmFault(fields.digestAlgorithm);
   if (digestFault !== undefined) settings.refuse('DigestAuthenticationProvider.digestAlg', digestFault);
   const fourLetterWords = readFourLetterWords(settings);
-  const authProviderClasses = readAuthProviders(settings);
+  const tls = readTls(settings, members?.distributed === true);
+  const authProviderClasses = readAuthProviders(settings, tls.clientTls !== undefined);
   settings.finish();
   assert(directories !== undefined && members !== undefined, 'what has no value was refused');
 
@@ -91,6 +93,7 @@ function build(settings: Settings, configFile: string | undefined, context: Conf
     connectToLearnerMasterLimitTicks: connectTicks === 0 ? fields.initLimitTicks : connectTicks,
     clientPort: members.clientPort,
     clientPortAddress: members.clientPortAddress,
+    ...tls,
     fourLetterWords,
     authProviderClasses,
   };
@@ -152,16 +155,20 @@ function readFourLetterWords(settings: Settings): ReadonlySet<string> {
   return words;
 }
 
-function readAuthProviders(settings: Settings): string[] {
+const X509_PROVIDER = 'org.apache.zookeeper.server.auth.X509AuthenticationProvider';
+
+/** With TLS for clients the scheme x509 is there by itself, as in Apache. */
+function readAuthProviders(settings: Settings, isX509: boolean): string[] {
   const named = settings.family('authProvider.').sort((a, b) => (a.key < b.key ? -1 : 1));
   for (const setting of named) {
     const status = AUTH_PROVIDERS[setting.value];
-    if (status === 'refused') settings.refuseSetting(setting, 'refused, because neither SASL nor TLS is served yet');
+    if (status === 'refused') settings.refuseSetting(setting, 'refused, because SASL is not served yet');
     if (status === undefined) {
       const meant = suggest(setting.value, Object.keys(AUTH_PROVIDERS));
       const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
       settings.refuseSetting(setting, `there is no such provider here${hint}`);
     }
   }
-  return named.map((setting) => setting.value);
+  const classes = named.map((setting) => setting.value);
+  return isX509 && !classes.includes(X509_PROVIDER) ? [...classes, X509_PROVIDER] : classes;
 }

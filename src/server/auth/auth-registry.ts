@@ -64,6 +64,12 @@ export class AuthRegistry {
     return this.providers.get(scheme)?.authenticate(data, remoteAddress) ?? 'refused';
   }
 
+  /** The ids of a client that proved to have this certificate; none where the scheme x509 is not there. */
+  idsOfCertificate(subject: string): readonly Id[] {
+    const provider = this.providers.get('x509');
+    return provider instanceof X509Provider ? provider.idsOf(subject) : [];
+  }
+
   /** Is one of the bits in `perm` granted to one of `ids`? A node without any ACL entry is open to all. */
   permits(acl: readonly Acl[] | undefined, perm: number, ids: readonly Id[]): boolean {
     if (this.skipAcl || acl === undefined || acl.length === 0) return true;

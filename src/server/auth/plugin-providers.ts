@@ -1,10 +1,11 @@
+import type { Id } from '../../jute/data-records.ts';
 import type { AuthAnswer, AuthProvider } from './provider.ts';
 
 /**
  * Schemes that are there only when `authProvider.<any>` names their class.
  *
- * Nobody can prove an x509 or sasl id to this server: there is no TLS and no SASL login. They are schemes of ACLs
- * all the same, because such ACLs arrive in transactions and through Apache peers that can prove them.
+ * Nobody can prove a sasl id to this server: there is no SASL login. It is a scheme of ACLs all the same, because such ACLs
+ * arrive in transactions and through Apache peers that can prove them.
  */
 
 /** Not a proof of identity: the client names the ensemble it means, and is sent away if this is another one. */
@@ -74,8 +75,15 @@ export class X509Provider implements AuthProvider {
     this.superUser = superUser;
   }
 
+  /** A certificate is shown in the handshake of TLS; an auth packet proves nothing. */
   authenticate(): AuthAnswer {
     return 'refused';
+  }
+
+  /** `subject`: of the client's certificate, as Java writes it. */
+  idsOf(subject: string): readonly Id[] {
+    const id = { scheme: this.scheme, id: subject };
+    return subject === this.superUser ? [{ scheme: 'super', id: subject }, id] : [id];
   }
 
   isValid(aclId: string): boolean {

@@ -41,6 +41,8 @@ export class ClientConnection implements Watcher, Expiring {
   readonly stats: ConnectionStats;
   readonly requests: SessionRequests;
   readonly handlers: StreamHandlers;
+  /** It came by the port that is for TLS alone. */
+  readonly isSecure: boolean;
   /** The session's, once there is one. */
   timeoutMs: number;
 
@@ -68,8 +70,9 @@ export class ClientConnection implements Watcher, Expiring {
   private hasEnded = false;
   private isResumeScheduled = false;
 
-  constructor(server: ConnectionServer<ClientConnection>, stream: Stream) {
+  constructor(server: ConnectionServer<ClientConnection>, stream: Stream, isSecure = false) {
     this.server = server;
+    this.isSecure = isSecure;
     this.stream = stream;
     this.output = new ConnectionOutput(server.output, stream);
     this.client = `/${javaAddress(stream.remoteAddress)}:${stream.remotePort}`;
@@ -84,6 +87,7 @@ export class ClientConnection implements Watcher, Expiring {
       onSpent: () => this.resumeLater(),
     });
     this.handlers = {
+      onOpen: () => this.onHandshake(),
       onData: (chunk) => this.onData(chunk),
       onEnd: () => this.onEnd(),
       onDrain: () => this.onDrain(),
@@ -111,6 +115,15 @@ export class ClientConnection implements Watcher, Expiring {
   /** As a selector's interest would be: 1 reads are on, 4 output waits. */
   get interestOps(): number {
     return (this.isPaused ? 0 : 1) | (this.stream.bufferedBytes > 0 ? 4 : 0);
+  }
+
+  /** TLS: the certificate that the client proved to have is an id of its. */
+  private onHandshake(): void {
+    const subject = this.stream.tls?.peerSubject;
+    if (subject === undefined || this.phase === Phase.closed) return;
+    const authIds = this.server.auth.idsOfCertificate(subject).reduce(withAuthId, this.asker.authIds);
+    this.asker = { ...this.asker, authIds };
+    this.server.log.debug({ client: this.client, subject }, 'authenticated by its certificate');
   }
 
   // Bytes in

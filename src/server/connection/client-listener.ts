@@ -24,6 +24,9 @@ export interface ListenerHandlers {
   onError(error: NetError): void;
 }
 
+/** The kind of a client port: `tls` is for TLS alone, on `either` a connection shows what it is. */
+export type PortKind = 'plain' | 'tls' | 'either';
+
 const EXPIRY_CHECK_MS = 1000;
 /** One line in the log for all connections refused within this time. */
 const REFUSAL_LOG_MS = 1000;
@@ -33,6 +36,7 @@ export class ClientListener {
   private readonly connections: ClientConnections<ClientConnection>;
   private readonly clock: Clock;
   private readonly net: Net;
+  private readonly kind: PortKind;
   private readonly log: Log;
   /** Asked once: when there are no more, it is too late to ask. */
   private readonly mostByDescriptors: number;
@@ -47,13 +51,14 @@ export class ClientListener {
   constructor(
     server: ConnectionServer<ClientConnection>,
     connections: ClientConnections<ClientConnection>,
-    net: Net,
+    { net, kind }: { readonly net: Net; readonly kind: PortKind },
     host: Pick<HostInfo, 'maxFileDescriptors'>,
   ) {
     this.server = server;
     this.connections = connections;
     this.clock = server.clock;
     this.net = net;
+    this.kind = kind;
     this.log = server.log;
     this.mostByDescriptors = mostConnections(host.maxFileDescriptors());
   }
@@ -119,11 +124,19 @@ export class ClientListener {
       this.refuse(stream, reason);
       return undefined;
     }
-    const connection = new ClientConnection(this.server, stream);
+    const { role, options, metrics } = this.server;
+    if (this.kind === 'tls' && options.dropsHandshakesWhenNotServing && role.upstream === undefined) {
+      metrics.connections.closedWithoutServerRunning.add(1);
+      return undefined;
+    }
+    const { handshakes, stats } = this.server;
+    if (this.kind !== 'tls') stats.countPlain(stream.remoteAddress);
+    if (this.kind !== 'plain' && !handshakes.hasRoom()) return undefined;
+    const connection = new ClientConnection(this.server, stream, this.kind === 'tls');
     this.connections.add(connection, stream.remoteAddress);
     const { sessionlessCnxnTimeoutMs } = this.server.options;
     this.connections.expiry.update(connection, this.clock.nowMs(), sessionlessCnxnTimeoutMs);
-    return connection.handlers;
+    return this.kind === 'plain' ? connection.handlers : handshakes.count(connection.handlers);
   }
 
   /** Why there is no room for one more of this address, not even when another that is closing is cut off. */

@@ -4,6 +4,7 @@ import type { ServedRole } from '../served-role.ts';
 import type { ServerParts } from '../server-parts.ts';
 import type { Expiring, ExpiryBuckets } from '../sessions/expiry-buckets.ts';
 import type { WriterPool } from './client-output.ts';
+import type { Handshakes } from './handshakes.ts';
 import type { OutputAccount } from './output-account.ts';
 import type { PendingRequests } from './pending-requests.ts';
 import type { TurnEnd } from './turn-end.ts';
@@ -21,6 +22,7 @@ export interface ConnectionServer<C extends Expiring> extends ServerParts {
   readonly expiry: ExpiryBuckets<C>;
   readonly words: WordAnswerer<C>;
   readonly output: OutputAccount;
+  readonly handshakes: Handshakes;
 
   onConnectRequest(connection: C, frame: Buffer): void;
   onSessionCreated(connection: C): void;

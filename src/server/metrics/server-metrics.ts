@@ -125,6 +125,10 @@ class ConnectionMetrics {
   readonly revalidates: Counter;
   readonly staleSessionsExpired: Counter;
   readonly authFailed: Counter;
+  readonly unsuccessfulHandshakes: Counter;
+  readonly tlsHandshakeExceeded: Counter;
+  /** Connections without TLS to an admin port that takes both. */
+  readonly insecureAdmin: Counter;
   readonly ensembleAuthSuccess: Counter;
   readonly ensembleAuthFail: Counter;
   readonly ensembleAuthSkip: Counter;
@@ -140,6 +144,9 @@ class ConnectionMetrics {
     this.revalidates = meters.counter('revalidate_count');
     this.staleSessionsExpired = meters.counter('stale_sessions_expired');
     this.authFailed = meters.counter('auth_failed_count');
+    this.unsuccessfulHandshakes = meters.counter('unsuccessful_handshake');
+    this.tlsHandshakeExceeded = meters.counter('tls_handshake_exceeded');
+    this.insecureAdmin = meters.counter('insecure_admin_count');
     this.ensembleAuthSuccess = meters.counter('ensemble_auth_success');
     this.ensembleAuthFail = meters.counter('ensemble_auth_fail');
     this.ensembleAuthSkip = meters.counter('ensemble_auth_skip');

@@ -5,6 +5,9 @@ import type { ServerMetrics } from '../metrics/server-metrics.ts';
 export class ServerStats {
   packetsReceived = 0;
   packetsSent = 0;
+  /** Connections without TLS, or to a port that takes them too: from other machines, and from this one. */
+  plainRemote = 0;
+  plainLocal = 0;
   readonly requestLatency = new Summary('request_latency', false);
   readonly clientResponse = new SizeStats();
   /** Traces nothing here; kept so that what is set can be read back. 306 is Apache's default. */
@@ -24,10 +27,17 @@ export class ServerStats {
     else this.metrics.requests.readLatency.add(latencyMs);
   }
 
+  countPlain(remoteAddress: string): void {
+    if (/^127\.|^::1$/.test(remoteAddress)) this.plainLocal++;
+    else this.plainRemote++;
+  }
+
   reset(): void {
     this.requestLatency.reset();
     this.packetsReceived = 0;
     this.packetsSent = 0;
+    this.plainRemote = 0;
+    this.plainLocal = 0;
     this.clientResponse.reset();
     this.metrics.reset();
   }

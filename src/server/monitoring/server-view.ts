@@ -20,6 +20,10 @@ export interface ServerView {
   readonly log: Log;
   /** 0 until bound. */
   readonly clientPort: number;
+  /** undefined: there is none. */
+  readonly secureClientPort: number | undefined;
+  /** TLS handshakes of clients. */
+  readonly outstandingHandshakes: number;
   readonly connections: ReadonlySet<ClientConnection>;
   /** The expiry of silent connections. */
   readonly expiry: Pick<ExpiryBuckets<ClientConnection>, 'entries'>;

@@ -10,11 +10,19 @@ import type { ConnectionServer } from '../../../src/server/connection/connection
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { FakeNet } from '../../fakes/fake-net.ts';
 
+const CLIENT_PORT = {
+  clientPort: 1,
+  clientPortAddress: undefined,
+  secureClientPort: undefined,
+  secureClientPortAddress: undefined,
+};
+
+
 function listenerOn(net: Net): { listener: ClientListener; said: string[]; listen(address: ClientAddress): void } {
   const options = { clientPortListenBacklog: undefined, clientTcpKeepAlive: false, sessionlessCnxnTimeoutMs: 1000 };
   const server = { options, clock: new FakeClock(), log: silentLog } as unknown as ConnectionServer<ClientConnection>;
   const connections = {} as ClientConnections<ClientConnection>;
-  const listener = new ClientListener(server, connections, net, { maxFileDescriptors: () => -1 });
+  const listener = new ClientListener(server, connections, { net, kind: 'plain' }, { maxFileDescriptors: () => -1 });
   const said: string[] = [];
   return {
     listener,
@@ -75,8 +83,9 @@ describe('a membership with another client address', () => {
 
   function followed(...texts: string[]): string[] {
     const asked: string[] = [];
-    const server = { listen: ({ host, port }: ClientAddress) => void asked.push(`${host ?? 'any'}:${port}`) };
-    const clientPort = new ClientPort(server, { clientPort: 1, clientPortAddress: undefined }, () => {}, silentLog);
+    const listen = ({ host, port }: ClientAddress) => void asked.push(`${host ?? 'any'}:${port}`);
+    const server = { listen, listenSecurely: listen };
+    const clientPort = new ClientPort(server, CLIENT_PORT, () => {}, silentLog);
     clientPort.open();
     for (const text of texts) clientPort.follow(text === '' ? undefined : spec(text));
     return asked;
@@ -97,8 +106,9 @@ describe('a membership with another client address', () => {
         asked.push(port);
         if (port === 2) onError(new NetError('EADDRINUSE', 'in use'));
       },
+      listenSecurely: () => {},
     };
-    const clientPort = new ClientPort(server, { clientPort: 1, clientPortAddress: undefined }, () => {}, silentLog);
+    const clientPort = new ClientPort(server, CLIENT_PORT, () => {}, silentLog);
     clientPort.open();
     clientPort.follow(spec('h:5:6;2'));
     clientPort.follow(spec('h:5:6;2'));

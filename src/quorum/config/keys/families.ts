@@ -5,7 +5,6 @@ import {
   type KeySource,
   type KeyStatus,
   NO_SASL,
-  NO_TLS,
   type NotHonoured,
   PROPERTY,
   refused,
@@ -22,12 +21,12 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   },
   { prefix: 'group', ...FILE, means: '`group.N=id:id:...`: quorums by majorities of groups.' },
   { prefix: 'weight', ...FILE, means: '`weight.N=number`: of a server within its group.' },
-  { prefix: 'ssl.', ...refused(NO_TLS) },
+  { prefix: 'ssl.', ...refused('there is no such key of TLS; it would protect something that stays open') },
   {
     prefix: 'authProvider.',
     ...PROPERTY,
     means:
-      'Class of a further scheme: Ensemble-, Digest- or IPAuthenticationProvider of `org.apache.zookeeper.server.auth`.',
+      'Class of a further scheme: Ensemble-, Digest-, IP- or X509AuthenticationProvider of `org.apache.zookeeper.server.auth`.',
   },
   { prefix: 'superUser.', ...ignored(NO_SASL) },
   { prefix: 'metricsProvider.', ...ignored('the metrics provider has no such key', 'file') },
@@ -43,5 +42,5 @@ export const AUTH_PROVIDERS: Readonly<Record<string, KeyStatus>> = {
   'org.apache.zookeeper.server.auth.IPAuthenticationProvider': 'honoured',
   'org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider': 'honoured',
   'org.apache.zookeeper.server.auth.SASLAuthenticationProvider': 'refused',
-  'org.apache.zookeeper.server.auth.X509AuthenticationProvider': 'refused',
+  'org.apache.zookeeper.server.auth.X509AuthenticationProvider': 'honoured',
 };

@@ -1,4 +1,4 @@
-import { ignored, type KeySpec, meaningless, NO_TLS, PORT, PROPERTY, refused } from './key-spec.ts';
+import { aboveZero, type KeySpec, meaningless, PORT, PROPERTY } from './key-spec.ts';
 
 /** Ports for clients and for operators. */
 export const NETWORK_KEYS = {
@@ -34,10 +34,35 @@ export const NETWORK_KEYS = {
     default: false,
     same: ['false'],
   },
-  'netty.server.outstandingHandshake.limit': { ...ignored(NO_TLS), type: 'int', default: -1 },
-  'netty.server.earlyDropSecureConnectionHandshakes': { ...ignored(NO_TLS), type: 'boolean', default: false },
-  'client.portUnification': { ...refused(NO_TLS), type: 'boolean', default: false, same: ['false'] },
-  'client.certReload': { ...refused(NO_TLS), type: 'boolean', default: false, same: ['false'] },
+  'netty.server.outstandingHandshake.limit': {
+    ...PROPERTY,
+    type: 'int',
+    default: -1,
+    field: 'outstandingHandshakeLimit',
+    to: aboveZero,
+    means: 'TLS handshakes of clients under way at once; one more is closed. -1: without limit.',
+  },
+  'netty.server.earlyDropSecureConnectionHandshakes': {
+    ...PROPERTY,
+    type: 'boolean',
+    default: false,
+    field: 'dropsHandshakesWhenNotServing',
+    means: 'A connection to `secureClientPort` is closed before its handshake while this server does not serve.',
+  },
+  'client.portUnification': {
+    ...PROPERTY,
+    type: 'boolean',
+    default: false,
+    field: 'clientPortUnification',
+    means: '`clientPort` takes plain connections and TLS alike.',
+  },
+  'client.certReload': {
+    ...PROPERTY,
+    type: 'boolean',
+    default: false,
+    field: 'clientCertReload',
+    means: 'Changed files of `ssl.*` are taken in without a restart.',
+  },
   '4lw.commands.whitelist': {
     ...PROPERTY,
     type: 'text',
@@ -104,9 +129,27 @@ export const NETWORK_KEYS = {
     means: 'ms; a connection of the admin server on which nothing moves is closed.',
   },
   'admin.httpVersion': { ...meaningless('HTTP/1.1 is spoken'), type: 'int', default: 11, same: ['11'] },
-  'admin.portUnification': { ...refused(NO_TLS), type: 'boolean', default: false, same: ['false'] },
-  'admin.forceHttps': { ...refused(NO_TLS), type: 'boolean', default: false, same: ['false'] },
-  'admin.needClientAuth': { ...refused(NO_TLS), type: 'boolean', default: false, same: ['false'] },
+  'admin.portUnification': {
+    ...PROPERTY,
+    type: 'boolean',
+    default: false,
+    field: 'adminPortUnification',
+    means: 'The admin server takes HTTP and HTTPS on its port (`ssl.quorum.*`).',
+  },
+  'admin.forceHttps': {
+    ...PROPERTY,
+    type: 'boolean',
+    default: false,
+    field: 'adminForceHttps',
+    means: 'The admin server takes HTTPS alone; counts before `admin.portUnification`.',
+  },
+  'admin.needClientAuth': {
+    ...PROPERTY,
+    type: 'boolean',
+    default: false,
+    field: 'adminNeedsClientAuth',
+    means: 'HTTPS on the admin port takes a certificate of the caller.',
+  },
   'admin.rateLimiterIntervalInMS': {
     ...PROPERTY,
     type: 'int',

@@ -1,4 +1,4 @@
-import { ignored, type KeySpec, NO_SASL, NO_TLS, PROPERTY, refused } from './key-spec.ts';
+import { ignored, type KeySpec, NO_SASL, PROPERTY, refused } from './key-spec.ts';
 
 /** The keys that say who may do what. */
 export const SECURITY_KEYS = {
@@ -23,7 +23,13 @@ export const SECURITY_KEYS = {
     field: 'digestAlgorithm',
     means: 'Hash of digest ids, by its Java name. The same on every server, and never changed on existing ACLs.',
   },
-  'X509AuthenticationProvider.superUser': { ...ignored(NO_TLS), type: 'text', default: undefined },
+  'X509AuthenticationProvider.superUser': {
+    ...PROPERTY,
+    type: 'text',
+    default: undefined,
+    field: 'x509SuperUser',
+    means: 'Subject of a certificate, as Java writes it: who proves to have it may do everything.',
+  },
   superUser: { ...ignored(NO_SASL), type: 'text', default: undefined },
   'SASLAuthenticationProvider.superPassword': { ...ignored(NO_SASL), type: 'text', default: undefined },
   letAnySaslUserDoX: { ...ignored(NO_SASL), type: 'text', default: undefined },
@@ -59,5 +65,4 @@ export const SECURITY_KEYS = {
   kinit: { ...ignored(NO_SASL), type: 'text', default: '/usr/bin/kinit' },
   'sasl.serverconfig': { ...ignored(NO_SASL), type: 'text', default: 'Server' },
   'java.security.auth.login.config': { ...refused(NO_SASL, 'flag'), type: 'text', default: undefined },
-  'fips-mode': { ...ignored(NO_TLS), type: 'boolean', default: true },
 } as const satisfies Readonly<Record<string, KeySpec>>;

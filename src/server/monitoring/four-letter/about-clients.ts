@@ -10,7 +10,7 @@ import type { WordContext } from './word-context.ts';
 /** The words about clients: who is connected, what the server does for them, sessions, ephemerals and watches. */
 export function stat(context: WordContext, asking: ClientConnection): string {
   const text = new BoundedText();
-  for (const connection of context.server.connections) text.add(`${describe(connection, asking, true)}\n`);
+  for (const connection of plainFirst(context)) text.add(`${describe(connection, asking, true)}\n`);
   return `${head(context)}Clients:\n${text}\n${summary(context)}`;
 }
 
@@ -45,10 +45,17 @@ function sizes(stats: SizeStats): string {
   return `${stats.last}/${stats.min}/${stats.max}`;
 }
 
-export function cons({ server }: WordContext, asking: ClientConnection): string {
+export function cons(context: WordContext, asking: ClientConnection): string {
   const text = new BoundedText();
-  for (const connection of server.connections) text.add(`${describe(connection, asking, false)}\n`);
+  for (const connection of plainFirst(context)) text.add(`${describe(connection, asking, false)}\n`);
   return `${text}\n`;
+}
+
+/** Those of the port for TLS alone come last. */
+function plainFirst({ server }: WordContext): Iterable<ClientConnection> {
+  const { connections } = server;
+  if (server.secureClientPort === undefined) return connections;
+  return [...connections].sort((a, b) => Number(a.isSecure) - Number(b.isSecure));
 }
 
 /** The connection that asks is not listened to any more, and shows it. */

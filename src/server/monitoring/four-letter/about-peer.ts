@@ -6,7 +6,7 @@ export function conf({ server, info }: WordContext): string {
   const { options } = server;
   const lines = [
     `clientPort=${server.clientPort}`,
-    'secureClientPort=-1',
+    `secureClientPort=${server.secureClientPort ?? -1}`,
     `dataDir=${info.dataDir}`,
     `dataDirSize=${info.dataDirBytes()}`,
     `dataLogDir=${info.dataLogDir}`,
