@@ -59,7 +59,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   server: ['base', 'io', 'jute', 'datatree'],
   tls: ['base', 'io'],
   quorum: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'zab', 'server', 'tls'],
-  client: ['base', 'io', 'jute'],
+  client: ['base', 'io', 'jute', 'tls'],
   admin: ['base', 'io', 'jute', 'server'],
   backup: ['base', 'io', 'jute', 'datatree', 'txnlog'],
   doctor: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'quorum', 'embed', 'backup'],

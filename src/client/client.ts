@@ -2,10 +2,6 @@ import '../io/node-required.ts';
 import { type Log, silentLog } from '../base/log.ts';
 import type { Clock } from '../io/clock.ts';
 import type { Net } from '../io/net.ts';
-import { NodeClock } from '../io/node-clock.ts';
-import { NodeGuard } from '../io/node-guard.ts';
-import { NodeNet } from '../io/node-net.ts';
-import { NodeRandom } from '../io/node-random.ts';
 import type { Random } from '../io/random.ts';
 import {
   writePathNumber,
@@ -21,6 +17,8 @@ import type { Reader } from '../jute/reader.ts';
 import type { Writer } from '../jute/writer.ts';
 import type { Zxid } from '../jute/zxid.ts';
 import { ClientSession, NO_PASSWORD, type SessionState } from './client-session.ts';
+import type { ClientTls } from './client-tls.ts';
+import { realWorld } from './client-world.ts';
 import { parseConnectString } from './connect-string.ts';
 import { isZooKeeperError, ZooKeeperError } from './errors.ts';
 import {
@@ -68,6 +66,8 @@ export interface ClientOptions {
   readonly maxFrameBytes?: number;
   /** Clock, network and randomness of a simulation; the real ones by default. */
   readonly world?: { readonly clock: Clock; readonly net: Net; readonly random: Random };
+  /** Speak TLS, for `secureClientPort` or a unified port; with `true` as Node.js trusts, and without a certificate. */
+  readonly tls?: ClientTls | boolean;
 }
 
 export interface ConnectOptions extends ClientOptions, CallOptions {
@@ -121,7 +121,7 @@ export class ZooKeeperClient {
     this.chroot = chroot;
     this.log = log;
     this.onState = options.onState ?? (() => {});
-    const { clock, net, random } = options.world ?? realWorld(log);
+    const { clock, net, random } = options.world ?? realWorld(log, options.tls ?? false);
     this.session = new ClientSession(
       {
         servers,
@@ -652,20 +652,11 @@ function codeOfState(state: SessionState): number {
   return state === 'authFailed' ? ErrorCode.authFailed : ErrorCode.connectionLoss;
 }
 
-/** The real clock, network and random source. An error thrown in our own callbacks is a bug and surfaces as one. */
-function realWorld(log: Log): { clock: Clock; net: Net; random: Random } {
-  const guard = new NodeGuard((error) => {
-    setImmediate(() => {
-      throw error;
-    });
-  });
-  return { clock: new NodeClock(guard), net: new NodeNet({ guard, log }), random: new NodeRandom() };
-}
-
 export { ErrorCode, Perm } from '../jute/codes.ts';
 // The types a program needs beside the client itself.
 export type { Acl, Id, Stat } from '../jute/data-records.ts';
 export type { SessionState } from './client-session.ts';
+export type { ClientStore, ClientTls } from './client-tls.ts';
 export { errorName, isZooKeeperError, ZooKeeperError } from './errors.ts';
 export type { CreateOptions, MultiOp, MultiReadOp, MultiReadResult, MultiResult } from './multi.ts';
 export type { WatchedEvent, Watcher } from './watch-table.ts';

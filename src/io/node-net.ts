@@ -198,6 +198,8 @@ export class NodeNet implements Net {
       }
       stream.tls = tls;
       stream.attach(admitted);
+      // A door that looked at the first bytes has stopped the socket.
+      stream.resume();
       stream.opened();
     });
     stream.whenGivenUp(giveUp);

@@ -55,6 +55,9 @@ const SIGNATURES: Readonly<Record<string, string>> = {
   '1.2.840.10045.4.3.4': 'sha512',
 };
 
+/** Gets the bytes at an address, or posts a question there. */
+export type Fetch = (url: string, posted?: Buffer) => Promise<Buffer>;
+
 interface Question {
   readonly certificate: Buffer;
   readonly issuer: X509Certificate;
@@ -68,10 +71,12 @@ interface Kept {
 
 export class Revocation {
   private readonly options: RevocationOptions;
+  private readonly fetch: Fetch;
   private readonly kept = new Map<string, Kept>();
 
-  constructor(options: RevocationOptions) {
+  constructor(options: RevocationOptions, fetch: Fetch = fetchBytes) {
     this.options = options;
+    this.fetch = fetch;
   }
 
   /** `chain`: the certificate first, in DER. */
@@ -103,7 +108,7 @@ export class Revocation {
     const ways = [this.options.ocsp ? askOcsp : [], askCrl].flat();
     for (const way of ways) {
       try {
-        const { isRevoked, nextMs } = await way(question, nowMs);
+        const { isRevoked, nextMs } = await way(question, nowMs, this.fetch);
         const answer = isRevoked ? 'its certificate was revoked' : undefined;
         if (this.kept.size >= KEPT_MAX) this.kept.clear();
         this.kept.set(key, { answer, untilMs: Math.min(nextMs, nowMs + KEPT_MS_MAX) });
@@ -124,13 +129,13 @@ interface Found {
 
 // Certificate revocation lists (RFC 5280)
 
-async function askCrl({ certificate, issuer, serial }: Question, nowMs: number): Promise<Found> {
+async function askCrl({ certificate, issuer, serial }: Question, nowMs: number, fetch: Fetch): Promise<Found> {
   const urls = crlUrlsOf(certificate);
   if (urls.length === 0) throw new Error('the certificate names no list over http');
   let last = new Error('no list');
   for (const url of urls) {
     try {
-      return readCrl(derOf(await fetchBytes(url)), issuer, serial, nowMs);
+      return readCrl(derOf(await fetch(url)), issuer, serial, nowMs);
     } catch (error) {
       last = error instanceof DerError ? new Error(`${url} is no list`) : (error as Error);
     }
@@ -163,7 +168,7 @@ function crlUrlsOf(certificate: Buffer): string[] {
 
 // The online protocol (RFC 6960)
 
-async function askOcsp(question: Question, nowMs: number): Promise<Found> {
+async function askOcsp(question: Question, nowMs: number, fetch: Fetch): Promise<Found> {
   const access = extensionOf(question.certificate, OID.authorityInfo);
   const method =
     access === undefined ? undefined : partsOf(access).find((each) => oidText(partAt(partsOf(each), 0)) === OID.ocsp);
@@ -172,7 +177,7 @@ async function askOcsp(question: Question, nowMs: number): Promise<Found> {
   const id = certificateId(question);
   const asked = encodeDer(Tag.sequence, encodeDer(Tag.sequence, encodeDer(Tag.sequence, encodeDer(Tag.sequence, id))));
   try {
-    return readOcsp(await fetchBytes(url, asked), id, question.issuer, nowMs);
+    return readOcsp(await fetch(url, asked), id, question.issuer, nowMs);
   } catch (error) {
     throw error instanceof DerError ? new Error(`${url} gave no OCSP answer`) : error;
   }

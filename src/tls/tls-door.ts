@@ -23,6 +23,8 @@ export interface TlsDoorOptions {
   readonly takesPlain: boolean;
   /** The name that was dialled is sent along (SNI), and is all that the certificate is compared with. */
   readonly dialsByName: boolean;
+  /** The name to send and to compare with instead of the one that was dialled. */
+  readonly serverName?: string | undefined;
 }
 
 /** From the first byte of a handshake to its end. */
@@ -122,7 +124,8 @@ export class TlsDoor implements SocketDoor {
     this.judge(socket, certificate, handshake, names, allowReverseDnsLookup);
   }
 
-  greet(raw: Socket, host: string, done: Admitted): GiveUp {
+  greet(raw: Socket, dialled: string, done: Admitted): GiveUp {
+    const host = this.options.serverName ?? dialled;
     const { context, settings } = this.material;
     const handshake = new Handshake(raw, done, () => {});
     handshake.limit(HANDSHAKE_MS, `its handshake took more than ${HANDSHAKE_MS} ms`);
@@ -208,7 +211,13 @@ class Handshake {
     this.end();
     if (socket !== this.raw) {
       (socket as TLSSocket).disableRenegotiation();
-      // Whatever becomes of it is the stream's matter from here on, and the socket below has errors of its own.
+      socket.once('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ERR_TLS_RENEGOTIATION_DISABLED') return;
+        // Node tells of it and goes on.
+        this.onFailed('it asked for another handshake on an open connection');
+        socket.destroy();
+      });
+      // Whatever else becomes of it is the stream's matter, and the socket below has errors of its own.
       this.raw.on('error', () => {});
     }
     process.nextTick(() => this.done(undefined, socket, tls));

@@ -108,7 +108,7 @@ function loadTrusted(settings: TlsSettings, cwd: string): readonly X509Certifica
 function loadStore(
   settings: TlsSettings,
   name: 'keyStore' | 'trustStore',
-  { location, type, password, passwordPath }: StoreSettings,
+  { location, type, password, passwordPath, bytes: given }: StoreSettings,
   cwd: string,
 ): KeyStore {
   const place = (key: string): string => settings.place(`${settings.prefix}${name}.${key}`);
@@ -116,7 +116,7 @@ function loadStore(
   const file = resolve(cwd, location);
   let bytes: Buffer;
   try {
-    bytes = readFileSync(file);
+    bytes = given ?? readFileSync(file);
   } catch (error) {
     throw new ConfigError(`${place('location')}: ${whyUnread(error)}`);
   }

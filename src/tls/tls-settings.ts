@@ -32,6 +32,8 @@ export interface StoreSettings {
   readonly password: string;
   /** A file with the password, which counts before `password`; "": none. */
   readonly passwordPath: string;
+  /** The contents, where they do not come from the file at `location`; that is a name for messages then. */
+  readonly bytes?: Buffer;
 }
 
 export type TlsProtocol = 'TLSv1.2' | 'TLSv1.3';

@@ -224,18 +224,13 @@ describe('unknown and unhonoured keys', () => {
   );
 
   test.each([
-    'secureClientPort=2281',
-    'sslQuorum=true',
-    'ssl.keyStore.location=/k.jks',
-    'ssl.quorum.trustStore.location=/t.jks',
-    'portUnification=true',
-    'client.portUnification=true',
+    'ssl.context.supplier.class=com.example.Contexts',
+    'ssl.x509.clientCertIdType=SAN',
     'quorum.auth.enableSasl=true',
     'quorum.auth.serverRequireSasl=true',
     'sessionRequireClientSASLAuth=true',
     'enforce.auth.enabled=true',
     'authProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider',
-    'authProvider.x509=org.apache.zookeeper.server.auth.X509AuthenticationProvider',
   ])('%s refuses to start rather than run open', (line) => {
     expect(refusal(`${STANDALONE}${line}\n`)).toMatch(
       new RegExp(`^zoo\\.cfg:3: ${line.replace(/[.*=/]/g, '\\$&')}: refused, because `),
@@ -243,11 +238,13 @@ describe('unknown and unhonoured keys', () => {
   });
 
   test('a password is not said', () => {
-    const said = refusal(`${STANDALONE}ssl.keyStore.password=geheim\nssl.quorum.trustStore.password=geheim\n`);
-    expect(said).toBe(
-      'zoo.cfg:3: ssl.keyStore.password=***: refused, because TLS is not served yet; remove it to start without\n' +
-        'zoo.cfg:4: ssl.quorum.trustStore.password=***: refused, because TLS is not served yet; remove it to start without',
-    );
+    const said = read(`${STANDALONE}ssl.keyStore.password=geheim\nssl.quorum.trustStore.password=geheim\n`).warnings;
+    expect(said).toEqual([
+      'zoo.cfg:3: ssl.keyStore.password has no effect: no client port has TLS (secureClientPort, client.portUnification)',
+      'zoo.cfg:4: ssl.quorum.trustStore.password has no effect: neither the ports between servers nor the admin server have TLS (sslQuorum)',
+    ]);
+    const { clientTls } = configOf(`${STANDALONE}secureClientPort=0\nssl.keyStore.password=geheim\n`);
+    expect(clientTls?.place('ssl.keyStore.password')).toBe('zoo.cfg:4: ssl.keyStore.password=***');
     const flags = '-Djavax.net.ssl.keyStorePassword=geheim -Dzookeeper.ssl.trustStore.password=geheim';
     expect(refusal(STANDALONE, {}, flags)).not.toContain('geheim');
     expect(read(STANDALONE, {}, '-Djavax.net.ssl.keyStorePassword=geheim').warnings).toEqual([
@@ -418,6 +415,7 @@ describe('what a shell, an editor or a script leaves behind', () => {
       '4lw.commands.whitelist',
       'admin.commandURL',
       'DigestAuthenticationProvider.superDigest',
+      'X509AuthenticationProvider.superUser',
       'ensembleAuthName',
     ]);
   });
@@ -448,14 +446,14 @@ describe('what a shell, an editor or a script leaves behind', () => {
 
   test('all refusals and all warnings come at once', () => {
     try {
-      read('dataDir=/file\nclientPort=x\nfoo=1\nserver.1=a:1\nserver.x=b:1:2\nsslQuorum=true\nforceSync=no\n', {
+      read('dataDir=/file\nclientPort=x\nfoo=1\nserver.1=a:1\nserver.x=b:1:2\nsslQuorum=ja\nforceSync=no\n', {
         '/file': '',
       });
       expect.unreachable();
     } catch (error) {
       expect(linesOf(error as ConfigError)).toEqual([
         'zoo.cfg:2: clientPort=x: a whole number is needed, from 0 to 65535',
-        'zoo.cfg:6: sslQuorum=true: refused, because TLS is not served yet; remove it to start without',
+        'zoo.cfg:6: sslQuorum=ja: it is true or false',
         'zoo.cfg:1: dataDir=/file: it is a file; name a directory',
         'zoo.cfg:4: server.1=a:1: "a:1" has 2 fields, not 3 or 4; write host:quorumPort:electionPort[:participant|:observer][;[clientHost:]clientPort]',
         'zoo.cfg:5: server.x=b:1:2: "x" is not a server or group id, a whole number such as 1',
