@@ -17,7 +17,6 @@ const CLIENT_PORT = {
   secureClientPortAddress: undefined,
 };
 
-
 function listenerOn(net: Net): { listener: ClientListener; said: string[]; listen(address: ClientAddress): void } {
   const options = { clientPortListenBacklog: undefined, clientTcpKeepAlive: false, sessionlessCnxnTimeoutMs: 1000 };
   const server = { options, clock: new FakeClock(), log: silentLog } as unknown as ConnectionServer<ClientConnection>;
