@@ -69,14 +69,13 @@ export class TlsDoor implements SocketDoor {
   }
 
   admit(raw: Socket, done: Admitted): GiveUp {
-    const handshake = new Handshake(raw, done, (reason) => {
+    const { remoteAddress: address } = raw;
+    const handshake = new Handshake(raw, done, (reason, code) => {
       this.failed++;
-      this.lines.say((suppressed) => {
-        this.log.warn(
-          { address: raw.remoteAddress, port: this.options.name, suppressed, reason },
-          'a TLS connection was refused',
-        );
-      });
+      const fields = { address, port: this.options.name, reason };
+      // Servers that elect break off dials that have become useless.
+      if (code === 'ECONNRESET') this.log.debug(fields, 'a TLS connection ended within its handshake');
+      else this.lines.say((suppressed) => this.log.warn({ ...fields, suppressed }, 'a TLS connection was refused'));
     });
     if (this.options.takesPlain) this.detect(raw, handshake);
     else this.begin(raw, handshake);
@@ -184,13 +183,13 @@ export class TlsDoor implements SocketDoor {
 class Handshake {
   private readonly raw: Socket;
   private readonly done: Admitted;
-  private readonly onFailed: (reason: string) => void;
+  private readonly onFailed: (reason: string, code: string | undefined) => void;
   private timer: NodeJS.Timeout | undefined = undefined;
   isOver = false;
   onSecure: (socket: TLSSocket) => void = () => {};
   onOver: () => void = () => {};
 
-  constructor(raw: Socket, done: Admitted, onFailed: (reason: string) => void) {
+  constructor(raw: Socket, done: Admitted, onFailed: (reason: string, code: string | undefined) => void) {
     this.raw = raw;
     this.done = done;
     this.onFailed = onFailed;
@@ -214,7 +213,7 @@ class Handshake {
       socket.once('error', (error: NodeJS.ErrnoException) => {
         if (error.code !== 'ERR_TLS_RENEGOTIATION_DISABLED') return;
         // Node tells of it and goes on.
-        this.onFailed('it asked for another handshake on an open connection');
+        this.onFailed('it asked for another handshake on an open connection', error.code);
         socket.destroy();
       });
       // Whatever else becomes of it is the stream's matter, and the socket below has errors of its own.
@@ -229,7 +228,7 @@ class Handshake {
     const reason = handshakeFault(code, message);
     this.raw.on('error', () => {});
     this.raw.destroy();
-    this.onFailed(reason);
+    this.onFailed(reason, code);
     process.nextTick(() => this.done(new NetError(code ?? 'ETLS', reason), this.raw, undefined));
   }
 
