@@ -19,6 +19,7 @@ export class ClientPort {
   private address: ClientAddress | undefined;
   /** The port for TLS alone, which no membership moves. */
   private readonly secureAddress: ClientAddress | undefined;
+  private isOpen = false;
 
   constructor(
     server: Pick<ZooKeeperServer, 'listen' | 'listenSecurely'>,
@@ -39,6 +40,7 @@ export class ClientPort {
 
   open(): void {
     const { address, secureAddress } = this;
+    this.isOpen = true;
     if (address !== undefined) {
       this.server.listen(address, {
         onListening: (port) => this.onListening(port, false),
@@ -61,6 +63,7 @@ export class ClientPort {
     if (this.address?.host === host && this.address?.port === port) return;
     const before = this.address;
     this.address = { host, port };
+    if (!this.isOpen) return;
     const to = printHostPort(written, port);
     this.log.info({ to }, 'the client port moves, as the new membership says');
     this.server.listen(this.address, {

@@ -1,9 +1,10 @@
 import { ConfigError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { leadsOn } from '../election/quorum/leads-on.ts';
 import { parseQuorumText, type QuorumConfigOptions } from '../election/quorum/quorum-config.ts';
 import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
 import { readTxn, type Txn, type TxnBody } from '../jute/txns.ts';
-import { zxidText } from '../jute/zxid.ts';
+import { epochOf, type Zxid, zxidText } from '../jute/zxid.ts';
 import type { Membership } from '../zab/learner/learner-ports.ts';
 
 /**
@@ -16,6 +17,8 @@ export interface ConfigListener {
   activated(verifier: QuorumVerifier): void;
   /** One seen but not decided: a file remembers it, and its members are reached as well. */
   proposed(verifier: QuorumVerifier): void;
+  /** What was proposed last is known to be never decided. */
+  forgotten(): void;
 }
 
 /** A peer is started with these. */
@@ -60,6 +63,11 @@ export class ConfigBook implements Membership {
     return isObserver(this.inForce, this.self);
   }
 
+  /** Undefined: it is no membership. */
+  versionOf(text: string): Zxid | undefined {
+    return this.parse(text)?.version;
+  }
+
   /** A configuration that is proposed, or a leader's that has not finished synchronising us. */
   seen(text: string): void {
     const verifier = this.parse(text);
@@ -68,10 +76,37 @@ export class ConfigBook implements Membership {
     this.listener.proposed(verifier);
   }
 
+  activate(text: string, leader: number, epoch: number): boolean {
+    const before = this.inForce;
+    const isSameRole = this.adopt(text);
+    const { newest } = this;
+    if (newest !== undefined && epochOf(newest.version) < epoch) {
+      this.newest = undefined;
+      this.log.info({ version: zxidText(newest.version) }, 'a membership that was proposed is dropped');
+      this.listener.forgotten();
+    }
+    return isSameRole && (before === this.inForce || leadsOn(leader, before, this.inForce));
+  }
+
   /** In force. False when this peer's part in the ensemble is another now: of those with a vote, or without. */
-  activate(text: string): boolean {
+  adopt(text: string): boolean {
     const verifier = this.parse(text);
-    if (verifier === undefined || verifier.version <= this.inForce.version) return true;
+    return verifier === undefined || this.putInForce(verifier);
+  }
+
+  /** This peer leads, and a quorum of both memberships has the history in which the other one was proposed. */
+  adoptProposed(): void {
+    if (this.newest !== undefined) this.putInForce(this.newest);
+  }
+
+  /** The same members with a version. */
+  renumbered(verifier: QuorumVerifier): void {
+    this.newest = verifier;
+    this.listener.proposed(verifier);
+  }
+
+  private putInForce(verifier: QuorumVerifier): boolean {
+    if (verifier.version <= this.inForce.version) return true;
     const before = this.inForce;
     this.inForce = verifier;
     if (this.newest !== undefined && this.newest.version <= verifier.version) this.newest = undefined;
@@ -87,7 +122,7 @@ export class ConfigBook implements Membership {
 
   activateTxn(payload: Buffer): boolean {
     const text = configTextOf(readTxn(payload));
-    return text === undefined || this.activate(text);
+    return text === undefined || this.adopt(text);
   }
 
   private parse(text: string): QuorumVerifier | undefined {

@@ -52,9 +52,13 @@ export class DynamicConfigFiles {
       const lines = kept.map(({ key, value }) => printProperty(key, value));
       lines.push(printProperty('dynamicConfigFile', `${dir}/${dynamicName}`));
       this.replace(dir, name, `${lines.join('\n')}\n`);
-      if (this.disk.exists(`${path}.dynamic.next`)) this.disk.unlink(`${path}.dynamic.next`);
-      this.disk.syncDir(dir);
+      this.removeNext(dir, name);
     });
+  }
+
+  /** What was proposed is known to be never decided. */
+  forgetNext(): void {
+    this.write((dir, name) => this.removeNext(dir, name));
   }
 
   /** The membership itself is in the replicated state; a file that cannot be written is warned about, no more. */
@@ -69,6 +73,12 @@ export class DynamicConfigFiles {
       const { message: reason } = error instanceof ConfigError ? error : diskError(error);
       this.log.warn({ file: path, reason }, 'could not keep the membership in files beside zoo.cfg');
     }
+  }
+
+  private removeNext(dir: string, name: string): void {
+    const path = `${dir}/${name}.dynamic.next`;
+    if (this.disk.exists(path)) this.disk.unlink(path);
+    this.disk.syncDir(dir);
   }
 
   private replace(dir: string, name: string, content: string | Buffer): void {

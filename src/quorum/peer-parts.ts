@@ -36,6 +36,7 @@ export function primaryOptions(config: PeerConfig): PrimaryOptions {
     tickMs: config.tickTimeMs,
     digest: config.digestEnabled,
     enforceQuota: config.enforceQuota,
+    reconfigEnabled: config.reconfigEnabled,
     listClosedPaths: config.closeSessionTxnEnabled,
     maxTxnBytes: config.juteMaxBufferBytes + Math.max(config.juteMaxBufferBytes, LEAST_EXTRA_BYTES),
     extendedTypes: config.extendedTypesEnabled,

@@ -9,7 +9,7 @@ import type { Outcome, SettledState } from '../election/voting/election-host.ts'
 import type { Vote } from '../election/voting/vote.ts';
 import type { Timer } from '../io/clock.ts';
 import type { World } from '../io/world.ts';
-import { zxidText } from '../jute/zxid.ts';
+import { epochOf, zxidText } from '../jute/zxid.ts';
 import { AuthRegistry } from '../server/auth/auth-registry.ts';
 import { LogMeter, SnapshotMeter } from '../server/metrics/role-meters.ts';
 import { ServerMetrics } from '../server/metrics/server-metrics.ts';
@@ -161,8 +161,13 @@ export class Peer {
       { multiAddress: config.multiAddressEnabled, standaloneEnabled: false, otherKeys: 'ignore' },
       {
         activated: (active) => {
-          files.writeActive(active);
+          // One that is to join keeps its own file until it is taken in: that is the one it can start with.
+          if (active.members.has(self) || this.role !== undefined) files.writeActive(active);
           this.clientPort.follow(active.members.get(self));
+          this.onMembers(book);
+        },
+        forgotten: () => {
+          files.forgetNext();
           this.onMembers(book);
         },
         proposed: (proposed) => {
@@ -173,15 +178,19 @@ export class Peer {
       log,
     );
     this.book = book;
+    if (config.reconfigEnabled) this.recallMembers(book);
     this.election = new Election(
       { ...world, net: this.parts.net },
-      { mesh: meshOptions(config, self, verifier), election: electionOptions(config) },
+      {
+        mesh: meshOptions(config, self, book.active.members.has(self) ? book.active : verifier),
+        election: electionOptions(config),
+      },
       {
         onListening: () => {},
         onElected: (outcome) => this.onElected(outcome),
         // It looks, and begins anew with these.
         onNewerConfig: (newer) => {
-          book.activate(newer.text());
+          book.adopt(newer.text());
           this.lookAfterTurn();
         },
         onLooking: (sid) => this.role?.onVoterLooking(sid),
@@ -272,11 +281,7 @@ export class Peer {
     const { election, book } = this;
     assert(election !== undefined && book !== undefined, 'a server that is alone looks for nobody');
     const { replica, store } = this.parts;
-    this.lookingSinceMs = this.world.clock.nowMs();
-    this.metrics.ensemble.lookingCount.add(1);
-    this.showConfig(book);
-    this.handlers.onServing('looking');
-    this.quorumWatch.begin();
+    this.beginLooking(book);
     this.log.info({ zxid: zxidText(store.lastDurable), epoch: store.epochs.currentEpoch ?? 0 }, 'looking for a leader');
     election.look(
       {
@@ -289,6 +294,14 @@ export class Peer {
       book.active,
       book.lastSeen,
     );
+  }
+
+  private beginLooking(book: ConfigBook): void {
+    this.lookingSinceMs = this.world.clock.nowMs();
+    this.metrics.ensemble.lookingCount.add(1);
+    this.showConfig(book);
+    this.handlers.onServing('looking');
+    this.quorumWatch.begin();
   }
 
   /**
@@ -322,19 +335,17 @@ export class Peer {
     }
     const initialize = this.initialize || emptyButCounts;
     if (vote.leader === self) {
-      const role = new Leading(parts, {
+      const role = new Leading(parts, book, {
         self,
-        verifier: book.active,
-        lastSeenVerifier: book.lastSeen,
         quorumAddresses: listenAddresses(leaderSpec, config.quorumListenOnAllIPs),
         empty: this.isEmpty,
         initialize,
         onEstablished: (epoch) => {
           // A quorum of both memberships has the history in which it was proposed: with that it is decided.
-          if (book.lastSeen !== undefined) book.activate(book.lastSeen.text());
+          book.adoptProposed();
           this.onSynchronised(book, state, vote, epoch);
         },
-        onOver: (reason) => this.onRoleOver(reason),
+        onOver: (reason, next) => this.onRoleOver(reason, next),
       });
       this.role = role;
       role.start();
@@ -349,7 +360,7 @@ export class Peer {
       initialize,
       needsSnapshot: this.needsSnapshot,
       onServing: (epoch) => this.onSynchronised(book, state, vote, epoch),
-      onOver: (reason) => this.onRoleOver(reason),
+      onOver: (reason, next) => this.onRoleOver(reason, next),
     });
     this.role = role;
     role.start();
@@ -369,12 +380,36 @@ export class Peer {
     this.handlers.onServing(this.mode);
   }
 
-  private onRoleOver(reason: string): void {
+  private onRoleOver(reason: string, next?: number): void {
     if (this.closing) return;
     this.log.warn({ role: this.mode, reason }, 'role over');
     this.needsSnapshot = this.role?.needsSnapshot ?? false;
     this.role = undefined;
-    this.parts.replica.endRole(() => this.lookAfterTurn());
+    this.parts.replica.endRole(() => {
+      if (next === undefined) this.lookAfterTurn();
+      else this.world.clock.afterTurn(() => this.goTo(next));
+    });
+  }
+
+  /**
+   * Leads, or follows the one that was named, without an election: all of its members are told the same. Nothing rests on
+   * it, for a leader is one by the quorum that accepts its epoch; and when it comes to nothing this peer looks for one.
+   */
+  private goTo(leader: number): void {
+    const { book, election } = this;
+    if (this.closing || this.role !== undefined) return;
+    assert(election !== undefined && book !== undefined, 'a server that is alone has no other leader');
+    if (book.active.weightOf(leader) === 0) {
+      this.look();
+      return;
+    }
+    this.beginLooking(book);
+    const self = this.config.myid as number;
+    const state = leader === self ? 'leading' : book.isObserver ? 'observing' : 'following';
+    const { round, peerEpoch } = election.currentVote;
+    const vote: Vote = { leader, zxid: this.parts.replica.lastZxid, round, peerEpoch };
+    election.settle(state, vote);
+    this.onElected({ vote, state, emptyButCounts: false });
   }
 
   /** Not at once: the role may have ended inside a call of the election. */
@@ -391,15 +426,39 @@ export class Peer {
   }
 
   /**
+   * The history says which members were proposed last, and files beside zoo.cfg can be lost, or restored from a time
+   * before. Counting by older members, those who remember them could decide without the ones of today.
+   */
+  private recallMembers(book: ConfigBook): void {
+    const { replica } = this.parts;
+    const text = this.shownConfig();
+    const version = text === undefined ? undefined : book.versionOf(text);
+    if (text === undefined || version === undefined || version <= book.active.version) return;
+    this.log.warn({ files: zxidText(book.active.version), history: zxidText(version) }, MEMBERS_OF_HISTORY);
+    // A leader of a later epoch was established with it.
+    if (epochOf(replica.lastZxid) > epochOf(version)) book.adopt(text);
+    else book.seen(text);
+  }
+
+  /**
    * The config node shows the membership in force. Without reconfiguration that is what each peer was started with, as
-   * Apache does. After one it is what came of it, also where a file that knew nothing of it had been shown before.
+   * Apache does. After one it is what came of it, also where a file that knew nothing of it had been shown before. What
+   * the log proposes stays, for a snapshot would be all that is left of it.
    */
   private showConfig(book: ConfigBook): void {
-    const { database } = this.parts.replica;
-    const text = book.active.text();
-    const node = database.tree.lookup(CONFIG_PATH);
-    const shown = node < 0 ? undefined : database.tree.dataOf(node)?.toString('utf8');
-    if (shown !== text) database.setConfig(text, book.active.version, this.world.clock.wallMs());
+    const { active } = book;
+    const text = active.text();
+    const shown = this.shownConfig();
+    if (shown === text) return;
+    const isNewer =
+      this.config.reconfigEnabled && shown !== undefined && (book.versionOf(shown) ?? -1) > active.version;
+    if (!isNewer) this.parts.replica.database.setConfig(text, active.version, this.world.clock.wallMs());
+  }
+
+  private shownConfig(): string | undefined {
+    const { tree } = this.parts.replica.database;
+    const node = tree.lookup(CONFIG_PATH);
+    return node < 0 ? undefined : tree.dataOf(node)?.toString('utf8');
   }
 
   private watched(): WatchedPeer {
@@ -473,6 +532,9 @@ function memberInfo({ addresses, client, role }: ServerSpec): MemberInfo {
     learnerType: role,
   };
 }
+
+const MEMBERS_OF_HISTORY =
+  'the history has newer members than the files beside zoo.cfg, and they count; to count by a file give it a later version';
 
 const RESTORE_IS_FOR_ONE =
   'only a standalone server can be given another history while it runs: one member of an ensemble would have another ' +

@@ -68,12 +68,21 @@ export class FakeUpstream implements Upstream {
     const options = {
       digest: false,
       enforceQuota: false,
+      reconfigEnabled: false,
       listClosedPaths: true,
       maxTxnBytes: 2_097_150,
       extendedTypes: true,
       emulate353Ttl: false,
     };
-    this.prep = new Prep({ database, sessions: this.tracker, auth: world.auth, options, log, clock });
+    this.prep = new Prep({
+      database,
+      sessions: this.tracker,
+      auth: world.auth,
+      options,
+      members: undefined,
+      log,
+      clock,
+    });
   }
 
   get isLearner(): boolean {

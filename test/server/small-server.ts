@@ -21,6 +21,7 @@ import { type AuthOptions, AuthRegistry, DEFAULT_AUTH_OPTIONS } from '../../src/
 import { ServerMetrics } from '../../src/server/metrics/server-metrics.ts';
 import type { Operation } from '../../src/server/operations/operation.ts';
 import { operationOfClient, operationOfServer } from '../../src/server/operations/operations.ts';
+import type { Membership } from '../../src/server/prep/membership.ts';
 import { Prep, type PrepOptions } from '../../src/server/prep/prep.ts';
 import { Request } from '../../src/server/request.ts';
 import { SessionTracker } from '../../src/server/sessions/session-tracker.ts';
@@ -34,6 +35,7 @@ export interface SmallServerOptions {
   prep?: Partial<PrepOptions>;
   auth?: Partial<AuthOptions>;
   isStandalone?: boolean;
+  members?: Membership;
 }
 
 export interface Answer {
@@ -61,6 +63,7 @@ export class SmallServer {
       emulate353Ttl: false,
       digest: true,
       enforceQuota: false,
+      reconfigEnabled: false,
       listClosedPaths: true,
       maxTxnBytes: 2_097_150,
       ...options.prep,
@@ -78,7 +81,7 @@ export class SmallServer {
     this.clock.now = 0;
     this.wallMs = 1000;
     const { database, sessions, auth, clock } = this;
-    this.prep = new Prep({ database, sessions, auth, options: prep, log, clock });
+    this.prep = new Prep({ database, sessions, auth, options: prep, members: options.members, log, clock });
   }
 
   get wallMs(): number {

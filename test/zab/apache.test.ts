@@ -3,7 +3,7 @@ import { Reader } from '../../src/jute/reader.ts';
 import { ZXID_ZERO, type Zxid } from '../../src/jute/zxid.ts';
 import type { Entry } from '../../src/zab/leader/leader-ports.ts';
 import { intBody, learnerInfo, PacketType, QuorumPacket, readPacket } from '../../src/zab/wire/packets.ts';
-import { zxid } from './ensemble.ts';
+import { majority, zxid } from './ensemble.ts';
 import { hexOf, LoneLeader, LoneLearner } from './lone-hosts.ts';
 import { type RecordedPacket, recording, SNAPSHOT_STREAM } from './recordings.ts';
 
@@ -76,9 +76,10 @@ describe('our leader and the learners of Apache', () => {
   test.each(cases)('$name', ({ name, self, epoch, last, before, other = 2, comesEarly = false }) => {
     const packets = recording(`${name}.jsonl`);
     const recent: Entry[] = epoch === 0 ? [] : [{ zxid: zxid(last), payload: Buffer.alloc(0) }];
-    const host = new LoneLeader({ self }, { recent, acceptedEpoch: epoch, currentEpoch: epoch });
     const newLeader = packets.find((packet) => packet.type === PacketType.newLeader) as RecordedPacket;
-    host.config = Buffer.from(newLeader.data as string, 'hex').toString('utf8');
+    const text = Buffer.from(newLeader.data as string, 'hex').toString('utf8');
+    const members = { ...majority([1, 2, 3], [4]), text: () => text };
+    const host = new LoneLeader({ self, verifiers: [members] }, { recent, acceptedEpoch: epoch, currentEpoch: epoch });
     const follower = [
       new QuorumPacket(PacketType.followerInfo, zxid(`${epoch}:0`), learnerInfo(other, ZXID_ZERO)),
       new QuorumPacket(PacketType.ackEpoch, zxid(last), intBody(epoch)),

@@ -1,3 +1,4 @@
+import { unreachable } from '../../src/base/assert.ts';
 import { silentLog } from '../../src/base/log.ts';
 import type { QuorumVerifier } from '../../src/election/quorum/quorum-verifier.ts';
 import type { ServerSpec } from '../../src/election/quorum/server-spec.ts';
@@ -11,6 +12,7 @@ import type {
   LeaderClients,
   LeaderEvents,
   LeaderLog,
+  LeaderMembers,
   LeaderOptions,
 } from '../../src/zab/leader/leader-ports.ts';
 import type { LearnerLink, LearnerWire } from '../../src/zab/leader/learner-link.ts';
@@ -256,7 +258,7 @@ export class Peer
     const { epochs } = this;
     this.leader = new this.world.roles.Leader<number>(
       options,
-      { history: this, log: this, epochs, clients: this, events: this },
+      { history: this, log: this, epochs, clients: this, events: this, members: NO_RECONFIGURATION },
       {
         ...silentLog,
         warn: (fields) => {
@@ -680,10 +682,6 @@ export class Peer
   startCut(): RawSource {
     return NO_BYTES;
   }
-
-  configText(): string {
-    return 'version=0';
-  }
 }
 
 const DEFAULTS = {
@@ -698,7 +696,14 @@ const DEFAULTS = {
   maxBytes: 1 << 21,
   leastCatchUpBytes: 0,
   maxLearnerPacketBytes: 1 << 20,
+  mayReconfigure: false,
   initialCounter: 0,
+};
+
+const NO_RECONFIGURATION: LeaderMembers = {
+  proposed: () => unreachable('nobody asks for other members here'),
+  activated: () => {},
+  renumbered: () => {},
 };
 
 export interface EnsembleOptions {

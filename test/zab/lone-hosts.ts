@@ -1,4 +1,5 @@
 import { silentLog } from '../../src/base/log.ts';
+import type { QuorumVerifier } from '../../src/election/quorum/quorum-verifier.ts';
 import { Writer } from '../../src/jute/writer.ts';
 import { ZXID_ZERO, type Zxid } from '../../src/jute/zxid.ts';
 import { Leader } from '../../src/zab/leader/leader.ts';
@@ -9,6 +10,7 @@ import type {
   LeaderClients,
   LeaderEvents,
   LeaderLog,
+  LeaderMembers,
   LeaderOptions,
 } from '../../src/zab/leader/leader-ports.ts';
 import type { LearnerLink, LearnerWire } from '../../src/zab/leader/learner-link.ts';
@@ -70,7 +72,7 @@ class LoneWire implements LearnerWire {
 
 const NO_BYTES: RawSource = { next: () => undefined, cancel: () => {} };
 
-export class LoneLeader implements LeaderLog, LeaderClients<number>, LeaderEvents, History {
+export class LoneLeader implements LeaderLog, LeaderClients<number>, LeaderEvents, LeaderMembers, History {
   readonly leader: Leader<number>;
   readonly said: string[] = [];
   readonly sent = new Map<number, QuorumPacket[]>();
@@ -91,7 +93,8 @@ export class LoneLeader implements LeaderLog, LeaderClients<number>, LeaderEvent
   recent: Entry[];
   disk: Entry[] | undefined = undefined;
   snapshotBytes = 0;
-  config = 'version=0';
+  /** What the next reconfiguration leads to. */
+  next: QuorumVerifier = majority([1, 2, 3], [4]);
   private pending: Entry[] = [];
 
   constructor(
@@ -119,6 +122,7 @@ export class LoneLeader implements LeaderLog, LeaderClients<number>, LeaderEvent
         maxBytes: 1 << 21,
         leastCatchUpBytes: 0,
         maxLearnerPacketBytes: 1 << 20,
+        mayReconfigure: false,
         initialCounter: 0,
         ...options,
       },
@@ -131,6 +135,7 @@ export class LoneLeader implements LeaderLog, LeaderClients<number>, LeaderEvent
         },
         clients: this,
         events: this,
+        members: this,
       },
       {
         ...silentLog,
@@ -270,8 +275,21 @@ export class LoneLeader implements LeaderLog, LeaderClients<number>, LeaderEvent
     this.said.push(`barrier ${token} passed`);
   }
 
-  stepDown(reason: string): void {
-    this.said.push(`step down: ${reason}`);
+  stepDown(reason: string, next?: number): void {
+    this.said.push(`step down: ${reason}${next === undefined ? '' : `, to ${next}`}`);
+  }
+
+  proposed(payload: Buffer): QuorumVerifier {
+    this.said.push(`reconfig ${showZxid(zxidOf(payload))} proposed`);
+    return this.next;
+  }
+
+  activated(payload: Buffer): void {
+    this.said.push(`reconfig ${showZxid(zxidOf(payload))} active`);
+  }
+
+  renumbered(verifier: QuorumVerifier): void {
+    this.said.push(`members of version ${showZxid(verifier.version)}`);
   }
 
   // History
@@ -297,10 +315,6 @@ export class LoneLeader implements LeaderLog, LeaderClients<number>, LeaderEvent
 
   startCut(): RawSource {
     return NO_BYTES;
-  }
-
-  configText(): string {
-    return this.config;
   }
 }
 
@@ -423,8 +437,8 @@ export class LoneLearner implements ToLeader, LearnerLog, LearnerHistory, Learne
     return taken;
   }
 
-  leave(reason: string): void {
-    this.said.push(`leave: ${reason}`);
+  leave(reason: string, next?: number): void {
+    this.said.push(`leave: ${reason}${next === undefined ? '' : `, to ${next}`}`);
   }
 }
 

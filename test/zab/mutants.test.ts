@@ -36,7 +36,7 @@ const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'Discovery.onInfo',
-        from: 'link.voter = !link.observer && this.isVoter(info.sid);',
+        from: 'link.voter = !link.observer && this.members.isVoter(info.sid);',
         to: 'link.voter = true;',
       },
       {
@@ -196,9 +196,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a leader sends NEWLEADER without having taken the epoch for its own',
-    edits: [
-      { at: 'Synchronization.begin', from: 'this.epochs.setCurrent(epochOf(this.proposals.epochStart));', to: '' },
-    ],
+    edits: [{ at: 'Synchronization.begin', from: 'this.epochs.setCurrent(epochOf(epochStart));', to: '' }],
   },
   {
     name: 'a sync does not ask a quorum',

@@ -35,6 +35,9 @@ export interface QuorumConfigOptions {
   readonly warn?: (text: string) => void;
 }
 
+/** The lines are sound, and these are no members that could decide anything. */
+export class TooFewVoters extends ConfigError {}
+
 /** Throws ConfigError. A key given twice counts as given last. */
 export function parseQuorumConfig(entries: Iterable<QuorumEntry>, options: QuorumConfigOptions): QuorumVerifier {
   const byKey = new Map<string, QuorumEntry>();
@@ -89,12 +92,13 @@ function checkMembers(verifier: QuorumVerifier, options: QuorumConfigOptions): v
   const observers = verifier.members.size - voters;
   if (voters === 0) {
     if (!options.standaloneEnabled) {
-      throw new ConfigError('server.N: with standaloneEnabled=false at least one server.N must be a participant');
+      throw new TooFewVoters('server.N: with standaloneEnabled=false at least one server.N must be a participant');
     }
-    if (observers > 0) throw new ConfigError('server.N: all servers are observers; at least one must be a participant');
+    if (observers > 0)
+      throw new TooFewVoters('server.N: all servers are observers; at least one must be a participant');
   } else if (voters === 1 && options.standaloneEnabled) {
     if (observers > 0) {
-      throw new ConfigError(
+      throw new TooFewVoters(
         'server.N: one participant with observers is no quorum; add participants or set standaloneEnabled=false',
       );
     }

@@ -1,6 +1,6 @@
 import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import { zxidText } from '../../jute/zxid.ts';
+import { ZXID_ZERO, zxidText } from '../../jute/zxid.ts';
 import { parseQuorumText } from '../quorum/quorum-config.ts';
 import type { QuorumVerifier } from '../quorum/quorum-verifier.ts';
 import type { ElectionOptions } from './election-host.ts';
@@ -11,9 +11,10 @@ import type { ElectionOptions } from './election-host.ts';
  * is the host's affair.
  *
  * Anybody who reaches an election port can send some, and call himself by any id. So members are heard from voters in
- * force alone, and never without this server among them. They are believed when a quorum of those voters sends the
- * same. That costs nothing where they are true: a membership is decided with a quorum of the one before. This server
- * does not know of it, so it was not in that quorum.
+ * force alone. They are believed when a quorum of those voters sends the same, or all of them but this server. That costs
+ * nothing where they are true: a membership is decided with a quorum of the one before. This server does not know of it,
+ * so it was not in that quorum. Members without this server are those of an ensemble that it is to join: it has nothing
+ * but a file yet, which names itself and some of them, and it follows without a vote until it is taken in.
  */
 export class Electorate {
   private readonly self: number;
@@ -84,7 +85,8 @@ export class Electorate {
     if (newer === undefined) return undefined;
     const saySo = new Set<number>();
     for (const [sid, each] of this.heard) if (each === text) saySo.add(sid);
-    if (!this.inForce.containsQuorum(saySo)) return undefined;
+    const isEveryOther = [...this.inForce.voters].every((sid) => sid === this.self || saySo.has(sid));
+    if (!isEveryOther && !this.inForce.containsQuorum(saySo)) return undefined;
     this.log.info({ from, version: zxidText(newer.version) }, 'a quorum has newer members');
     return newer;
   }
@@ -101,7 +103,7 @@ export class Electorate {
       return undefined;
     }
     if (newer.version <= this.inForce.version) return undefined;
-    if (!newer.members.has(this.self)) {
+    if (!newer.members.has(this.self) && this.inForce.version !== ZXID_ZERO) {
       const fields = { from, version: zxidText(newer.version) };
       this.log.warn(fields, 'members without this server came with a notification, and are not taken over');
       return undefined;

@@ -29,7 +29,8 @@ export interface FollowingOptions {
   readonly needsSnapshot: boolean;
   /** Synchronised, and serving in the leader's `epoch`. */
   readonly onServing: (epoch: number) => void;
-  readonly onOver: (reason: string) => void;
+  /** `next`: the one who leads from now on, as the leader said. */
+  readonly onOver: (reason: string, next: number | undefined) => void;
 }
 
 export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvents, ReplicaSink {
@@ -212,9 +213,9 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
     this.options.onServing(this.learner.epoch);
   }
 
-  leave(reason: string): void {
+  leave(reason: string, next?: number): void {
     this.stop();
-    this.options.onOver(reason);
+    this.options.onOver(reason, next);
   }
 
   // ReplicaSink

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import type { ApplyResult } from '../../datatree/database.ts';
 import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
 import type { Timer } from '../../io/clock.ts';
@@ -7,9 +8,17 @@ import { SizeStats } from '../../server/metrics/counters.ts';
 import { ProposalMeter } from '../../server/metrics/role-meters.ts';
 import type { LeaderInfo } from '../../server/monitoring/server-info.ts';
 import { Leader } from '../../zab/leader/leader.ts';
-import type { CatchUpKind, LeaderEvents, LeaderLog, LeaderOptions } from '../../zab/leader/leader-ports.ts';
+import type {
+  CatchUpKind,
+  LeaderEvents,
+  LeaderLog,
+  LeaderMembers,
+  LeaderOptions,
+} from '../../zab/leader/leader-ports.ts';
 import type { LearnerLink } from '../../zab/leader/learner-link.ts';
+import type { ConfigBook } from '../config-book.ts';
 import { type PeerParts, primaryOptions } from '../peer-parts.ts';
+import { Reconfigurations } from '../reconfigurations.ts';
 import type { ReplicaSink } from '../replica.ts';
 import type { LearnerState } from '../state-dump.ts';
 import { LeaderRequests, type Question } from './leader-requests.ts';
@@ -25,14 +34,13 @@ import type { Role } from './role.ts';
  */
 export interface LeadingOptions {
   readonly self: number;
-  readonly verifier: QuorumVerifier;
-  readonly lastSeenVerifier: QuorumVerifier | undefined;
   readonly quorumAddresses: QuorumPortOptions['addresses'];
   readonly empty: boolean;
   readonly initialize: boolean;
   /** A quorum has this peer's history, and it serves; `epoch` is its own. */
   readonly onEstablished: (epoch: number) => void;
-  readonly onOver: (reason: string) => void;
+  /** `next`: the one who leads from now on, as the members were told. */
+  readonly onOver: (reason: string, next: number | undefined) => void;
 }
 
 /** A learner that takes nothing while this much waits for it is cut off. */
@@ -44,11 +52,12 @@ const LEAST_CATCH_UP_BYTES_PER_SECOND = 16 * 1024;
 /** The longest words of a learner: a request, or the sessions of a PING at twelve bytes each. */
 const MAX_LEARNER_PACKET_BYTES = 32 << 20;
 
-export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
+export class Leading implements Role, LeaderLog, LeaderEvents, LeaderMembers, ReplicaSink {
   readonly mode = 'leader';
   readonly needsSnapshot = false;
   readonly leader: number;
   private readonly parts: PeerParts;
+  private readonly book: ConfigBook;
   private readonly options: LeadingOptions;
   private readonly core: Leader<Question>;
   private readonly requests: LeaderRequests;
@@ -61,24 +70,25 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
   private establishedMs: number | undefined;
   private over = false;
 
-  constructor(parts: PeerParts, options: LeadingOptions) {
+  constructor(parts: PeerParts, book: ConfigBook, options: LeadingOptions) {
     this.parts = parts;
+    this.book = book;
     this.options = options;
     this.leader = options.self;
     const { config, clock, replica } = parts;
-    const { verifier, lastSeenVerifier } = options;
     this.startedMs = clock.nowMs();
     this.proposals = new ProposalMeter(parts.metrics, clock);
     replica.beginRole(this);
-    this.requests = new LeaderRequests(parts, verifier.voters.size);
+    this.requests = new LeaderRequests(parts, book.active.voters.size);
     this.core = new Leader<Question>(
-      leaderOptions(parts, options),
+      leaderOptions(parts, book, options),
       {
-        history: new ReplicaHistory(parts, (lastSeenVerifier ?? verifier).text()),
+        history: new ReplicaHistory(parts),
         log: this,
         epochs: parts.store.epochs,
         clients: this.requests,
         events: this,
+        members: this,
       },
       parts.log,
     );
@@ -188,7 +198,8 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
     probe?.onEstablished(epochStart);
     replica.openEpoch(epochStart);
     this.establishedMs = clock.nowMs();
-    const primary = new Primary(this.parts, primaryOptions(config), this.requests);
+    const members = new Reconfigurations(config, this.book, this.core, log);
+    const primary = new Primary(this.parts, primaryOptions(config), this.requests, members);
     this.primary = primary;
     probe?.onPrimary(primary);
     this.requests.open(this.core, primary);
@@ -198,9 +209,26 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
     primary.closeDeadSessions();
   }
 
-  stepDown(reason: string): void {
+  stepDown(reason: string, next?: number): void {
     this.stop();
-    this.options.onOver(reason);
+    this.options.onOver(reason, next);
+  }
+
+  // LeaderMembers
+
+  proposed(payload: Buffer): QuorumVerifier {
+    this.book.seenInTxn(payload);
+    const { lastSeen } = this.book;
+    assert(lastSeen !== undefined, 'a reconfiguration that was prepared here proposes members');
+    return lastSeen;
+  }
+
+  activated(payload: Buffer): void {
+    this.book.activateTxn(payload);
+  }
+
+  renumbered(verifier: QuorumVerifier): void {
+    this.book.renumbered(verifier);
   }
 
   // ReplicaSink
@@ -220,11 +248,12 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
   }
 }
 
-function leaderOptions({ config, probe }: PeerParts, options: LeadingOptions): LeaderOptions {
-  const { verifier, lastSeenVerifier } = options;
+function leaderOptions({ config, probe }: PeerParts, book: ConfigBook, options: LeadingOptions): LeaderOptions {
+  const { active, lastSeen } = book;
   return {
     self: options.self,
-    verifiers: lastSeenVerifier === undefined ? [verifier] : [verifier, lastSeenVerifier],
+    verifiers: lastSeen === undefined ? [active] : [active, lastSeen],
+    mayReconfigure: config.reconfigEnabled,
     initLimitTicks: config.initLimitTicks,
     syncLimitTicks: config.syncLimitTicks,
     empty: options.empty,

@@ -8,6 +8,7 @@ import type { Zxid } from '../../jute/zxid.ts';
 import type { AuthRegistry } from '../../server/auth/auth-registry.ts';
 import { closeSession } from '../../server/operations/writes/session.ts';
 import { ContainerReaper } from '../../server/prep/container-reaper.ts';
+import type { Membership } from '../../server/prep/membership.ts';
 import { Prep, type PrepOptions } from '../../server/prep/prep.ts';
 import { Request } from '../../server/request.ts';
 import { SessionIds } from '../../server/sessions/session-ids.ts';
@@ -67,7 +68,8 @@ export class Primary {
   private expiring = false;
   private over = false;
 
-  constructor(parts: PrimaryParts, options: PrimaryOptions, requests: PrimaryRequests) {
+  /** `members`: none where a server is alone. */
+  constructor(parts: PrimaryParts, options: PrimaryOptions, requests: PrimaryRequests, members?: Membership) {
     const { clock, auth, log } = parts;
     const { database } = parts.replica;
     const nowMs = clock.nowMs();
@@ -81,7 +83,7 @@ export class Primary {
     database.sessions.forEach((sessionId, timeoutMs) => {
       this.sessions.track(sessionId, timeoutMs, nowMs);
     });
-    this.prep = new Prep({ database, sessions: this.sessions, auth, options, log, clock });
+    this.prep = new Prep({ database, sessions: this.sessions, auth, options, members, log, clock });
     this.ids = new SessionIds(options.serverId, clock.wallMs());
     this.reaper = new ContainerReaper(
       { checkIntervalMs: options.containerCheckIntervalMs, maxPerMinute: options.containerMaxPerMinute },

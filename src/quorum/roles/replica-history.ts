@@ -6,11 +6,9 @@ import type { PeerParts } from '../peer-parts.ts';
 /** This peer's history as a leader reads it to synchronise others: memory first, then the log on disk. */
 export class ReplicaHistory implements History {
   private readonly parts: PeerParts;
-  private readonly newestConfigText: string;
 
-  constructor(parts: PeerParts, newestConfigText: string) {
+  constructor(parts: PeerParts) {
     this.parts = parts;
-    this.newestConfigText = newestConfigText;
   }
 
   get lastZxid(): Zxid {
@@ -49,9 +47,5 @@ export class ReplicaHistory implements History {
 
   startCut(): RawSource {
     return this.parts.replica.database.startCut();
-  }
-
-  configText(): string {
-    return this.newestConfigText;
   }
 }

@@ -4,6 +4,7 @@ import type { Zxid } from '../../jute/zxid.ts';
 import type { Asker } from '../asker.ts';
 import type { AuthRegistry } from '../auth/auth-registry.ts';
 import type { SessionTracker } from '../sessions/session-tracker.ts';
+import type { Membership } from './membership.ts';
 import type { PendingTree } from './pending-tree.ts';
 import type { QuotaCheck } from './quota-check.ts';
 
@@ -14,6 +15,9 @@ export interface PrepContext {
   readonly auth: AuthRegistry;
   readonly quota: QuotaCheck;
   readonly owners: OwnerOptions;
+  readonly reconfigEnabled: boolean;
+  /** Undefined: this server is alone. */
+  readonly members: Membership | undefined;
   /** closeSessionTxn.enabled: a closeSession lists the paths it deletes. */
   readonly listClosedPaths: boolean;
   readonly asker: Asker;

@@ -10,6 +10,7 @@ import type { Asker } from '../asker.ts';
 import type { AuthRegistry } from '../auth/auth-registry.ts';
 import type { Request } from '../request.ts';
 import type { SessionTracker } from '../sessions/session-tracker.ts';
+import type { Membership } from './membership.ts';
 import { PendingTree } from './pending-tree.ts';
 import type { PrepContext } from './prep-context.ts';
 import { QuotaCheck } from './quota-check.ts';
@@ -29,6 +30,8 @@ export interface PrepOptions extends OwnerOptions {
   /** Transactions carry the digest of the tree they lead to. */
   digest: boolean;
   enforceQuota: boolean;
+  /** reconfigEnabled */
+  reconfigEnabled: boolean;
   /** closeSessionTxn.enabled */
   listClosedPaths: boolean;
   /**
@@ -43,6 +46,7 @@ export interface PrepDeps {
   sessions: SessionTracker;
   auth: AuthRegistry;
   options: PrepOptions;
+  members: Membership | undefined;
   log: Log;
   clock: { nowMs(): number; wallMs(): number };
 }
@@ -53,6 +57,8 @@ export class Prep implements PrepContext {
   readonly auth: AuthRegistry;
   readonly quota: QuotaCheck;
   readonly owners: OwnerOptions;
+  readonly reconfigEnabled: boolean;
+  readonly members: Membership | undefined;
   readonly listClosedPaths: boolean;
   asker: Asker = NOBODY;
   zxid: Zxid = ZXID_ZERO;
@@ -70,6 +76,8 @@ export class Prep implements PrepContext {
     this.auth = deps.auth;
     this.quota = new QuotaCheck(deps.database.tree, options.enforceQuota, deps.log);
     this.owners = options;
+    this.reconfigEnabled = options.reconfigEnabled;
+    this.members = deps.members;
     this.listClosedPaths = options.listClosedPaths;
     this.clock = deps.clock;
     this.digestEnabled = options.digest;

@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import { ProtocolError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import { AckTracker, type QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
+import { AckTracker } from '../../election/quorum/quorum-verifier.ts';
 import {
   epochOf,
   isWholeHistory,
@@ -28,6 +28,7 @@ import { type HistoryKind, HistoryVotes } from './history-votes.ts';
 import type { History, LeaderOptions, LeaderRole } from './leader-ports.ts';
 import type { LearnerLink } from './learner-link.ts';
 import type { LearnerLinks } from './learner-links.ts';
+import type { Memberships } from './memberships.ts';
 import type { Proposals } from './proposals.ts';
 
 /**
@@ -65,7 +66,7 @@ const AHEAD_HALF_TICKS = 2;
 
 export class Discovery {
   private readonly options: LeaderOptions;
-  private readonly verifiers: readonly QuorumVerifier[];
+  private readonly members: Memberships;
   private readonly history: History;
   private readonly epochs: Pick<EpochFiles, 'setAccepted'>;
   private readonly log: Log;
@@ -93,7 +94,7 @@ export class Discovery {
     stepDown: (reason: string) => void,
   ) {
     this.options = role.options;
-    this.verifiers = role.options.verifiers;
+    this.members = role.members;
     this.history = role.ports.history;
     this.epochs = role.ports.epochs;
     this.log = role.log;
@@ -102,8 +103,8 @@ export class Discovery {
     this.next = next;
     this.stepDown = stepDown;
     this.epochWanted = role.ports.history.acceptedEpoch + 1;
-    this.connected = new AckTracker(this.verifiers);
-    this.histories = new HistoryVotes(this.verifiers);
+    this.connected = new AckTracker(this.members.all);
+    this.histories = new HistoryVotes(this.members.all);
   }
 
   /** undefined until a quorum is connected. */
@@ -128,7 +129,7 @@ export class Discovery {
     if (info.sid === undefined || info.protocolVersion < PROTOCOL_VERSION) {
       throw new ProtocolError('the learner is older than ZooKeeper 3.4');
     }
-    const ownVersion = this.configVersion;
+    const ownVersion = this.members.inForce.version;
     if (info.configVersion > ownVersion) {
       throw new ProtocolError(
         `learner ${info.sid} has configuration ${zxidHex(info.configVersion)}, ours is ${zxidHex(ownVersion)}`,
@@ -141,7 +142,7 @@ export class Discovery {
     if (info.sid === this.options.self) throw new ProtocolError(`the learner has our own id, ${info.sid}`);
     link.sid = info.sid;
     link.observer = packet.type === PacketType.observerInfo;
-    link.voter = !link.observer && this.isVoter(info.sid);
+    link.voter = !link.observer && this.members.isVoter(info.sid);
     link.acceptedEpoch = readEpoch(packet);
     const own = this.ownEpoch ?? this.history.acceptedEpoch;
     if (link.acceptedEpoch > own + MAX_EPOCH_JUMP) {
@@ -175,7 +176,7 @@ export class Discovery {
     }
     link.lastZxid = isEmpty ? ZXID_ZERO : packet.zxid;
     link.catchUp.needsSnapshot = isEmpty;
-    link.isEmpty = link.voter && (isEmpty || (currentEpoch !== -1 && historyKind(link, currentEpoch) === 'empty'));
+    link.isEmpty = !link.observer && (isEmpty || (currentEpoch !== -1 && historyKind(link, currentEpoch) === 'empty'));
     this.links.enter(link, 'history');
     if (this.isHistoryKnown) {
       if (link.voter && this.isFirstStart && !this.next.isEstablished && !isNew(link, currentEpoch)) {
@@ -217,7 +218,7 @@ export class Discovery {
     if (this.links.isMember(sid)) this.lookedAt.set(sid, this.links.now);
     const patience = this.options.maxEpochWaitHalfTicks;
     if (patience === undefined || this.ownEpoch !== undefined) return;
-    if (!this.verifiers.every((verifier) => verifier.voters.has(sid))) return;
+    if (!this.members.all.every((verifier) => verifier.voters.has(sid))) return;
     if (this.links.now > patience) this.stepDown(`voter ${sid} looks for another leader`);
   }
 
@@ -290,16 +291,6 @@ export class Discovery {
   private isMoreRecent(currentEpoch: number, lastZxid: Zxid): boolean {
     const own = this.history.currentEpoch;
     return currentEpoch > own || (currentEpoch === own && lastZxid > this.history.lastZxid);
-  }
-
-  /** A membership that was only proposed before this epoch is in force with it. */
-  private get configVersion(): Zxid {
-    const inForce = this.next.isEstablished ? this.verifiers.at(-1) : this.verifiers[0];
-    return (inForce as QuorumVerifier).version;
-  }
-
-  private isVoter(sid: number): boolean {
-    return this.verifiers.some((verifier) => verifier.voters.has(sid));
   }
 
   private claimOf({ sid, acceptedEpoch }: LearnerLink, epoch: number): string {

@@ -6,6 +6,7 @@ import type { EpochFiles } from '../epoch-files.ts';
 import type { LearnerRequest } from '../wire/packets.ts';
 import type { RawSource } from '../wire/sources.ts';
 import type { LearnerLink } from './learner-link.ts';
+import type { Memberships } from './memberships.ts';
 
 /**
  * The options of a leader, and the narrow ports through which it reads, decides and asks. A port is what it says and no
@@ -53,6 +54,8 @@ export interface LeaderOptions {
   readonly leastCatchUpBytes: number;
   /** Of a learner that serves; before, it has nothing long to say. */
   readonly maxLearnerPacketBytes: number;
+  /** reconfigEnabled: members get a version, and may be others while this leader leads. */
+  readonly mayReconfigure: boolean;
   /** Counter of the last proposal before the first; 0 but in tests of the rollover. */
   readonly initialCounter: number;
 }
@@ -102,8 +105,6 @@ export interface History {
   readonly snapshotBytes: number;
   /** The tree as it is inside this call, exact at `lastZxid`. */
   startCut(): RawSource;
-  /** The configuration seen last, as text: NEWLEADER carries it. */
-  configText(): string;
 }
 
 export interface LeaderLog {
@@ -141,8 +142,18 @@ export interface LeaderEvents {
    * `epochStart` inside this call.
    */
   established(epochStart: Zxid): void;
-  /** The role is over; back to LOOKING. */
-  stepDown(reason: string): void;
+  /** The role is over; back to LOOKING, or to the leader that it was handed over to. */
+  stepDown(reason: string, next?: number): void;
+}
+
+/** The members as this peer keeps them, in files as well. */
+export interface LeaderMembers {
+  /** The transaction of a reconfiguration, before it is logged or sent; the members it proposes. */
+  proposed(payload: Buffer): QuorumVerifier;
+  /** It is decided. */
+  activated(payload: Buffer): void;
+  /** The members have a version now: proposed with NEWLEADER, and in force once this leader is established. */
+  renumbered(verifier: QuorumVerifier): void;
 }
 
 export type CatchUpKind = 'diff' | 'trunc' | 'snap';
@@ -153,11 +164,13 @@ export interface LeaderPorts<Question> {
   readonly epochs: EpochFiles;
   readonly clients: LeaderClients<Question>;
   readonly events: LeaderEvents;
+  readonly members: LeaderMembers;
 }
 
 /** Shared by a leader with its parts; each of them takes of the ports what it needs. */
 export interface LeaderRole {
   readonly options: LeaderOptions;
   readonly ports: LeaderPorts<never>;
+  readonly members: Memberships;
   readonly log: Log;
 }

@@ -1,9 +1,12 @@
 import { assert } from '../../base/assert.ts';
 import { ProtocolError, protocolError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
+import { leadsOn } from '../../election/quorum/leads-on.ts';
+import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
 import { OpCode } from '../../jute/codes.ts';
 import { counterOf, MAX_COUNTER, ZXID_ZERO, type Zxid, zxidHex } from '../../jute/zxid.ts';
 import {
+  designatedLeaderBody,
   QuorumPacket as Packet,
   PacketType,
   packetName,
@@ -11,15 +14,18 @@ import {
   readRequest,
   readRevalidate,
 } from '../wire/packets.ts';
+import { isReconfig } from '../wire/txn-header.ts';
 import { AckWatch } from './ack-watch.ts';
 import { type Barrier, Barriers } from './barriers.ts';
 import { Discovery } from './discovery.ts';
-import type { LeaderLimits, LeaderOptions, LeaderPorts, TxnMaker } from './leader-ports.ts';
+import type { Entry, LeaderLimits, LeaderOptions, LeaderPorts, TxnMaker } from './leader-ports.ts';
 import type { LearnerLink, LearnerWire } from './learner-link.ts';
 import { LearnerLinks, type LinkInfo } from './learner-links.ts';
+import { Memberships } from './memberships.ts';
 import { PingRounds } from './ping-rounds.ts';
 import { Proposals } from './proposals.ts';
 import { Rivals } from './rivals.ts';
+import { successorAmong } from './successor.ts';
 import { Synchronization } from './synchronization.ts';
 
 /**
@@ -38,8 +44,14 @@ import { Synchronization } from './synchronization.ts';
  * A learner's acknowledgements of proposals count only behind its acknowledgement of NEWLEADER. Before that its
  * currentEpoch may be the old one, and with it the proposal would lose the next election. (ZOOKEEPER-4685 is about
  * tolerating them, no more.)
+ *
+ * A reconfiguration is a proposal that says who acknowledges it (memberships.ts). The leader that is none in the new
+ * membership names another one when it is decided, decides nothing behind it, and ends when its learners have left.
  */
 export type ZabPhase = 'discovery' | 'synchronization' | 'broadcast' | 'ended';
+
+/** Two ticks: learners that have not left until then do not answer. */
+const HAND_OVER_HALF_TICKS = 4;
 
 /** `Question`: of whoever asks for a barrier; it is handed back. */
 export class Leader<Question> {
@@ -49,6 +61,7 @@ export class Leader<Question> {
   private readonly ports: LeaderPorts<Question>;
   private readonly log: Log;
 
+  private readonly members: Memberships;
   private readonly links: LearnerLinks;
   private readonly proposals: Proposals;
   private readonly rounds: PingRounds;
@@ -59,6 +72,8 @@ export class Leader<Question> {
   /** The leader's disk is held to what every learner's is. */
   private readonly ownAcks = new AckWatch();
   private isOver = false;
+  /** Another one leads from now on; in half ticks since when. */
+  private handedOver: { readonly to: number | undefined; readonly at: number } | undefined = undefined;
 
   constructor(options: LeaderOptions, ports: LeaderPorts<Question>, log: Log) {
     this.self = options.self;
@@ -66,9 +81,10 @@ export class Leader<Question> {
     this.syncHalfTicks = options.syncLimitTicks * 2;
     this.ports = ports;
     this.log = log;
-    const role = { options, ports, log };
+    this.members = new Memberships(options.verifiers);
+    const role = { options, ports, members: this.members, log };
     this.links = new LearnerLinks(role, (link) => this.onGone(link));
-    this.proposals = new Proposals(options.self, options.verifiers);
+    this.proposals = new Proposals(options.self, this.members);
     this.rounds = new PingRounds(role, this.links, this.proposals);
     this.barriers = new Barriers(this.rounds, {
       isReached: (barrier) => this.isReached(barrier),
@@ -109,6 +125,11 @@ export class Leader<Question> {
 
   get pendingSyncs(): number {
     return this.barriers.pending;
+  }
+
+  /** Whether those that follow now, and this leader, are a quorum of `members` without another one. */
+  isSyncedQuorum(members: QuorumVerifier): boolean {
+    return members.containsQuorum(new Set([this.self, ...this.links.followers().map(({ sid }) => sid)]));
   }
 
   linkInfos(): LinkInfo[] {
@@ -160,9 +181,14 @@ export class Leader<Question> {
   /** The next zxid goes to `maker`, and the bytes that come back to the log and to every learner. */
   propose<Asked>(maker: TxnMaker<Asked>, asked: Asked): void {
     assert(this.phase === 'broadcast', 'only an established leader proposes');
+    if (this.handedOver !== undefined) return;
     const zxid = this.nextZxid();
     if (zxid === undefined) return;
     const payload = maker.makeTxn(asked, zxid);
+    if (isReconfig(payload)) {
+      this.members.propose(this.ports.members.proposed(payload));
+      this.links.membersChanged();
+    }
     this.proposals.propose({ zxid, payload });
     const packet = new Packet(PacketType.proposal, zxid, payload);
     for (const link of this.links.values()) {
@@ -267,7 +293,7 @@ export class Leader<Question> {
   }
 
   private countAck(link: LearnerLink, zxid: Zxid): void {
-    if (!link.voter) return;
+    if (link.observer) return;
     this.proposals.acknowledge(link.sid, zxid);
     this.advance();
   }
@@ -300,18 +326,62 @@ export class Leader<Question> {
   }
 
   private advance(): void {
-    for (let entry = this.proposals.nextCommit(); entry !== undefined; entry = this.proposals.nextCommit()) {
-      const commit = new Packet(PacketType.commit, entry.zxid);
-      let inform: QuorumPacket | undefined;
-      for (const link of this.links.values()) {
-        if (!link.forwarding) continue;
-        if (link.observer) inform ??= new Packet(PacketType.inform, entry.zxid, entry.payload);
-        const packet = link.observer ? (inform as QuorumPacket) : commit;
-        if (!link.commits.holds(packet)) link.wire.send(packet);
+    while (this.handedOver === undefined) {
+      const entry = this.proposals.nextCommit();
+      if (entry === undefined) break;
+      if (isReconfig(entry.payload)) {
+        this.commitReconfig(entry);
+        continue;
       }
-      this.ports.log.commit(entry.zxid);
+      const { zxid, payload } = entry;
+      this.tellCommitted(new Packet(PacketType.commit, zxid), () => new Packet(PacketType.inform, zxid, payload));
+      this.ports.log.commit(zxid);
     }
     this.afterApply();
+  }
+
+  /** `inform` is for observers, who have not seen the proposal. */
+  private tellCommitted(commit: QuorumPacket, makeInform: () => QuorumPacket): void {
+    let inform: QuorumPacket | undefined;
+    for (const link of this.links.values()) {
+      if (!link.forwarding) continue;
+      if (link.observer) inform ??= makeInform();
+      const packet = link.observer ? (inform as QuorumPacket) : commit;
+      if (!link.commits.holds(packet)) link.wire.send(packet);
+    }
+  }
+
+  /** Both memberships have it on a quorum of disks. From here on the new one decides alone. */
+  private commitReconfig({ zxid, payload }: Entry): void {
+    const { inForce, newest } = this.members;
+    this.members.decide();
+    this.links.membersChanged();
+    this.ports.members.activated(payload);
+    const isLeader = leadsOn(this.self, inForce, newest);
+    const next = isLeader ? this.self : successorAmong(this.links.followers(), this.proposals, newest);
+    this.tellCommitted(
+      new Packet(PacketType.commitAndActivate, zxid, designatedLeaderBody(next ?? this.self)),
+      () => new Packet(PacketType.informAndActivate, zxid, designatedLeaderBody(next ?? this.self, payload)),
+    );
+    this.ports.log.commit(zxid);
+    if (!isLeader) this.handOver(next);
+  }
+
+  /**
+   * Learners leave by themselves when they are told, and this leader when they have: were it to close their connections,
+   * some would not have been told.
+   */
+  private handOver(to: number | undefined): void {
+    this.handedOver = { to, at: this.links.now };
+    this.log.info({ epoch: this.epoch, to }, 'handing over the leadership');
+  }
+
+  private maybeLeave(): void {
+    if (this.handedOver === undefined || this.isOver) return;
+    const { to, at } = this.handedOver;
+    const isAlone = ![...this.links.values()].some((link) => link.forwarding);
+    if (!isAlone && this.links.now - at < HAND_OVER_HALF_TICKS) return;
+    this.stepDown(to === undefined ? 'the new members have no leader yet' : `handed over to ${to}`, to);
   }
 
   /** The leader's tree may have come further. */
@@ -349,6 +419,12 @@ export class Leader<Question> {
 
   private tickBroadcast(): void {
     this.afterApply();
+    if (this.handedOver !== undefined) {
+      this.maybeLeave();
+      return;
+    }
+    // Established with members that were proposed before, of which it is none: its learners leave at UPTODATE.
+    if (this.members.inForce.weightOf(this.self) === 0) this.handOver(undefined);
     if (this.links.now % 2 === 0 && !this.links.hasQuorum()) {
       this.stepDown('no quorum of learners is connected and answers');
       return;
@@ -367,14 +443,16 @@ export class Leader<Question> {
     this.synchronization.onGone(link);
     this.discovery.onGone(link);
     this.rivals.onGone(link);
-    if (this.phase === 'broadcast') this.barriers.neighboursChanged();
+    if (this.phase !== 'broadcast') return;
+    if (this.handedOver === undefined) this.barriers.neighboursChanged();
+    else this.maybeLeave();
   }
 
-  private stepDown(reason: string): void {
+  private stepDown(reason: string, next?: number): void {
     this.isOver = true;
     this.synchronization.close();
     this.log.warn({ epoch: this.epoch, reason }, 'not leading any more');
-    this.ports.events.stepDown(reason);
+    this.ports.events.stepDown(reason, next);
   }
 }
 

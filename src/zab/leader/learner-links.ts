@@ -4,13 +4,14 @@ import { AckTracker } from '../../election/quorum/quorum-verifier.ts';
 import type { LeaderOptions, LeaderRole } from './leader-ports.ts';
 import { LearnerLink, type LearnerWire, type LinkLimits, type LinkPhase } from './learner-link.ts';
 import { displacedBy } from './link-places.ts';
+import type { Memberships } from './memberships.ts';
 
 /**
  * The connections of all learners, and the leader's patience: which of them are given up and why. It says whether those
  * that are left make a quorum, and for how long nothing has come nearer. Time is counted in half ticks, see
  * LeaderPorts.
  *
- * Only participants of the configuration that came with FOLLOWERINFO are counted (ZOOKEEPER-2959).
+ * Only participants of a membership that came with FOLLOWERINFO are counted (ZOOKEEPER-2959).
  */
 export interface LinkInfo {
   readonly sid: number;
@@ -26,6 +27,7 @@ const FIRST_PACKET_HALF_TICKS = 4;
 
 export class LearnerLinks {
   private readonly options: LeaderOptions;
+  private readonly members: Memberships;
   private readonly log: Log;
   private readonly limits: LinkLimits;
   /** A link is not in the book any more, whichever side closed it. */
@@ -39,6 +41,7 @@ export class LearnerLinks {
   constructor(role: LeaderRole, onGone: (link: LearnerLink) => void) {
     const { options } = role;
     this.options = options;
+    this.members = role.members;
     this.log = role.log;
     const initHalfTicks = options.initLimitTicks * 2;
     this.limits = {
@@ -113,7 +116,17 @@ export class LearnerLinks {
   }
 
   isMember(sid: number): boolean {
-    return this.options.verifiers.some((verifier) => verifier.members.has(sid));
+    return this.members.isMember(sid);
+  }
+
+  /** Other members count from now on. */
+  membersChanged(): void {
+    for (const link of this.links) link.voter = link.sid >= 0 && !link.observer && this.members.isVoter(link.sid);
+  }
+
+  /** Servers that follow, are synchronised, and acknowledge; observers do not. */
+  followers(): LearnerLink[] {
+    return [...this.links].filter((link) => link.phase === 'serving' && !link.observer);
   }
 
   /** The leader's next step has come nearer, or is another one now. */
@@ -139,7 +152,7 @@ export class LearnerLinks {
 
   /** A learner that is being synchronised is there, too; its own limits say for how long. */
   hasQuorum(): boolean {
-    const connected = new AckTracker(this.options.verifiers);
+    const connected = new AckTracker(this.members.all);
     connected.add(this.options.self);
     for (const link of this.links) {
       if (link.voter && !(link.isUnproven && link.phase !== 'serving')) connected.add(link.sid);

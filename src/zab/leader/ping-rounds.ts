@@ -2,9 +2,10 @@ import { ProtocolError } from '../../base/errors.ts';
 import { AckTracker } from '../../election/quorum/quorum-verifier.ts';
 import { zxidHex } from '../../jute/zxid.ts';
 import { bodyReader, QuorumPacket as Packet, PacketType, type QuorumPacket, readTimeout } from '../wire/packets.ts';
-import type { LeaderClients, LeaderOptions, LeaderRole } from './leader-ports.ts';
+import type { LeaderClients, LeaderRole } from './leader-ports.ts';
 import type { LearnerLink } from './learner-link.ts';
 import type { LearnerLinks } from './learner-links.ts';
+import type { Memberships } from './memberships.ts';
 import type { Proposals } from './proposals.ts';
 
 /**
@@ -16,14 +17,16 @@ import type { Proposals } from './proposals.ts';
  * the sessions it has heard from.
  */
 export class PingRounds {
-  private readonly options: LeaderOptions;
+  private readonly self: number;
+  private readonly members: Memberships;
   private readonly clients: Pick<LeaderClients<never>, 'touched'>;
   private readonly links: LearnerLinks;
   private readonly proposals: Proposals;
   private round = 0;
 
   constructor(role: LeaderRole, links: LearnerLinks, proposals: Proposals) {
-    this.options = role.options;
+    this.self = role.options.self;
+    this.members = role.members;
     this.clients = role.ports.clients;
     this.links = links;
     this.proposals = proposals;
@@ -43,8 +46,8 @@ export class PingRounds {
 
   /** Has a quorum, the leader included, answered this round or a later one? */
   isAnswered(round: number): boolean {
-    const answered = new AckTracker(this.options.verifiers);
-    answered.add(this.options.self);
+    const answered = new AckTracker(this.members.all);
+    answered.add(this.self);
     for (const link of this.links.values()) {
       if (link.phase === 'serving' && link.voter && link.pings.answeredRound >= round) answered.add(link.sid);
     }

@@ -1,8 +1,8 @@
 import { assert, unreachable } from '../../base/assert.ts';
 import { Fifo } from '../../base/fifo.ts';
-import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
 import { ZXID_ZERO, type Zxid, zxidHex } from '../../jute/zxid.ts';
 import type { Entry } from './leader-ports.ts';
+import type { Memberships } from './memberships.ts';
 
 /**
  * The leader's proposals on their way: proposed, acknowledged by a quorum of disks, committed in zxid order. They are
@@ -19,7 +19,7 @@ import type { Entry } from './leader-ports.ts';
  */
 export class Proposals {
   private readonly self: number;
-  private readonly verifiers: readonly QuorumVerifier[];
+  private readonly members: Memberships;
   /** Above the tree, in zxid order; the first `committedCount` of them are committed. */
   private readonly entries = new Fifo<Entry>(1024);
   private committedCount = 0;
@@ -29,9 +29,9 @@ export class Proposals {
   private newest: Zxid = ZXID_ZERO;
   private decided: Zxid = ZXID_ZERO;
 
-  constructor(self: number, verifiers: readonly QuorumVerifier[]) {
+  constructor(self: number, members: Memberships) {
     this.self = self;
-    this.verifiers = verifiers;
+    this.members = members;
   }
 
   /** Where the leader's epoch begins, which is the zxid of NEWLEADER. This and the next two: 0 until they are known. */
@@ -85,6 +85,11 @@ export class Proposals {
     if (zxid > (this.acked.get(sid) ?? ZXID_ZERO)) this.acked.set(sid, zxid);
   }
 
+  /** The last that `sid` has on disk. */
+  ackOf(sid: number): Zxid {
+    return this.acked.get(sid) ?? ZXID_ZERO;
+  }
+
   forget(sid: number): void {
     assert(sid !== this.self, 'nobody cuts the log of the leader');
     this.acked.delete(sid);
@@ -134,7 +139,7 @@ export class Proposals {
     for (const [sid, acked] of this.acked) {
       if (acked >= zxid) quorum.add(sid);
     }
-    for (const verifier of this.verifiers) {
+    for (const verifier of this.members.neededFor(zxid)) {
       if (!verifier.containsQuorum(quorum)) return false;
     }
     return true;

@@ -4,9 +4,10 @@ import { AckTracker } from '../../election/quorum/quorum-verifier.ts';
 import { epochOf, ZXID_NONE, zxidText } from '../../jute/zxid.ts';
 import type { EpochFiles } from '../epoch-files.ts';
 import { QuorumPacket as Packet, PacketType } from '../wire/packets.ts';
-import type { Entry, History, LeaderEvents, LeaderOptions, LeaderRole } from './leader-ports.ts';
+import type { Entry, History, LeaderEvents, LeaderMembers, LeaderOptions, LeaderRole } from './leader-ports.ts';
 import type { LearnerLink } from './learner-link.ts';
 import type { LearnerLinks } from './learner-links.ts';
+import type { Memberships } from './memberships.ts';
 import type { PingRounds } from './ping-rounds.ts';
 import type { Proposals } from './proposals.ts';
 import { planSync, type SyncPlan } from './sync-plan.ts';
@@ -32,6 +33,8 @@ export class Synchronization {
   private readonly history: History;
   private readonly epochs: Pick<EpochFiles, 'setCurrent'>;
   private readonly events: Pick<LeaderEvents, 'catchingUp' | 'established'>;
+  private readonly membersPort: Pick<LeaderMembers, 'renumbered'>;
+  private readonly members: Memberships;
   private readonly log: Log;
   private readonly links: LearnerLinks;
   private readonly proposals: Proposals;
@@ -55,12 +58,14 @@ export class Synchronization {
     this.history = role.ports.history;
     this.epochs = role.ports.epochs;
     this.events = role.ports.events;
+    this.membersPort = role.ports.members;
+    this.members = role.members;
     this.log = role.log;
     this.links = links;
     this.proposals = proposals;
     this.rounds = rounds;
     this.onServing = onServing;
-    this.newLeaderAcks = new AckTracker(role.options.verifiers);
+    this.newLeaderAcks = new AckTracker(role.members.all);
   }
 
   /** A quorum was synchronised: what is proposed from now on is committed by quorums of acknowledgements. */
@@ -71,7 +76,12 @@ export class Synchronization {
   /** `emptyCount`: voters without a history are among those who made the leader's history the one. */
   begin(emptyCount: boolean): void {
     this.links.cameNearer();
-    this.epochs.setCurrent(epochOf(this.proposals.epochStart));
+    const { epochStart } = this.proposals;
+    this.epochs.setCurrent(epochOf(epochStart));
+    if (this.options.mayReconfigure) {
+      const renumbered = this.members.renumber(epochStart);
+      if (renumbered !== undefined) this.membersPort.renumbered(renumbered);
+    }
     this.newLeaderAcks.add(this.options.self);
     for (const link of this.links.values()) {
       if (link.phase !== 'history') continue;
@@ -123,7 +133,9 @@ export class Synchronization {
       else if (!link.observer) open.push(entry);
     });
     link.forwarding = true;
-    const config = Buffer.from(this.history.configText(), 'utf8');
+    // UPTODATE puts it in force at the learner: of an established leader it must be decided.
+    const members = this.established ? this.members.inForce : this.members.newest;
+    const config = Buffer.from(members.text(), 'utf8');
     link.wire.send(new Packet(PacketType.newLeader, this.proposals.epochStart, config));
     // Apache's leaders send these before; its learners up to 3.9.2 then die of a COMMIT that comes before UPTODATE, and
     // log
@@ -217,6 +229,8 @@ export class Synchronization {
   private maybeEstablish(): void {
     if (!this.newLeaderAcks.hasAllQuorums()) return;
     this.established = true;
+    this.members.decide();
+    this.links.membersChanged();
     const { epochStart } = this.proposals;
     this.proposals.establish(this.options.initialCounter);
     this.log.info(

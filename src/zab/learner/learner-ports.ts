@@ -91,8 +91,11 @@ export interface LearnerHistory {
 export interface Membership {
   /** A configuration that is not decided: a leader's that has not finished synchronising us. */
   seen(text: string): void;
-  /** It is decided. False when with it this peer's role is another: the role ends. */
-  activate(text: string): boolean;
+  /**
+   * It is decided. False when with it this peer's role is another, or `leader` is none any more: the role ends.
+   * `epoch` is the leader's: a proposal of an earlier one that it does not have was never decided, and is forgotten.
+   */
+  activate(text: string, leader: number, epoch: number): boolean;
   /** The same two for a reconfiguration, whose transaction was given to `append` just before. */
   seenInTxn(payload: Buffer): void;
   activateTxn(payload: Buffer): boolean;
@@ -112,8 +115,8 @@ export interface LearnerEvents {
   newLeader(): void;
   /** UPTODATE: serve clients. */
   serving(): void;
-  /** The role is over; back to LOOKING. */
-  leave(reason: string): void;
+  /** The role is over; back to LOOKING, or to the leader that was named. */
+  leave(reason: string, next?: number): void;
 }
 
 export interface LearnerPorts {

@@ -351,7 +351,8 @@ export class Learner {
 
   private onUpToDate(): void {
     if (!this.isNewLeaderAcked) throw new ProtocolError('UPTODATE before NEWLEADER was acknowledged');
-    if (this.config !== undefined && !this.ports.members.activate(this.config)) {
+    const { leader } = this.options;
+    if (this.isConfigDecided() && !this.ports.members.activate(this.config ?? '', leader, this.ownEpoch)) {
       this.leave('the configuration of the leader gives this server another role or leader');
       return;
     }
@@ -365,6 +366,16 @@ export class Learner {
     this.log.info({ epoch: this.ownEpoch, zxid: zxidText(this.lastZxid) }, 'in sync with the leader');
     this.acknowledge(this.newLeaderZxid);
     this.ports.events.serving();
+  }
+
+  /**
+   * Apache's leaders name with NEWLEADER what is proposed. While that is so it is in force for nobody: the quorum of the
+   * new members alone could elect another leader beside one of the members of before.
+   */
+  private isConfigDecided(): boolean {
+    if (this.config === undefined) return false;
+    const { config, committed } = this;
+    return !this.reconfigs.some(({ zxid }) => zxid > committed && config.endsWith(`version=${zxidHex(zxid)}`));
   }
 
   private onProposal(zxid: Zxid, payload: Buffer): void {
@@ -395,7 +406,7 @@ export class Learner {
     const stays = this.activate(packet.zxid, leader);
     this.pending.shift();
     this.commitTo(packet.zxid);
-    if (!stays) this.leave('a reconfiguration gives this server another role or leader');
+    if (!stays) this.leave('a reconfiguration gives this server another role or leader', leader);
   }
 
   /**
@@ -416,7 +427,7 @@ export class Learner {
     this.expectNext(packet.zxid);
     const stays = this.activate(packet.zxid, leader);
     this.onInformed(packet.zxid);
-    if (!stays) this.leave('a reconfiguration gives this server another role or leader');
+    if (!stays) this.leave('a reconfiguration gives this server another role or leader', leader);
   }
 
   private onInformed(zxid: Zxid): void {
@@ -487,9 +498,9 @@ export class Learner {
     return this.stage === 'ended';
   }
 
-  private leave(reason: string): void {
+  private leave(reason: string, next?: number): void {
     this.stage = 'ended';
     this.log.warn({ epoch: this.ownEpoch, reason }, 'leaving the leader');
-    this.ports.events.leave(reason);
+    this.ports.events.leave(reason, next);
   }
 }

@@ -240,6 +240,13 @@ export function readRequest(packet: QuorumPacket): LearnerRequest {
   return { sessionId: r.readLong(), cxid: r.readInt(), type: r.readInt(), body: r.readRest() };
 }
 
+export function designatedLeaderBody(leader: number, payload?: Buffer): Buffer {
+  const body = Buffer.alloc(8 + (payload?.length ?? 0));
+  body.writeBigInt64BE(BigInt(leader));
+  payload?.copy(body, 8);
+  return body;
+}
+
 /** COMMITANDACTIVATE names who leads from now on, INFORMANDACTIVATE the same before the transaction. */
 export function readDesignatedLeader(packet: QuorumPacket): { leader: number; payload: Buffer } {
   const r = bodyReader(packet);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Zxid } from '../../../src/jute/zxid.ts';
 import { electorate, members, THREE } from '../parts.ts';
 
 const NEXT = members('server.3=c:1:2', 'server.5=e:1:2', 'version=100000005');
@@ -50,7 +51,7 @@ test('those who are no voters in force are not heard, whatever their number', ()
 
 test('members without this server, older ones, and what is none are not taken over, and read once', () => {
   const lines: string[] = [];
-  const ours = electorate(THREE, undefined, lines);
+  const ours = electorate(THREE.withVersion(5 as Zxid), undefined, lines);
   for (const sid of [2, 3]) {
     expect(ours.newerMembers(sid, members('server.2=b:1:2', 'server.3=c:1:2', 'version=7').text())).toBeUndefined();
   }
@@ -75,4 +76,14 @@ test('a higher number for the same members leaves those alone that are proposed'
   const again = members(...THREE.text().split('\n').slice(0, 4), 'version=2');
   both.renumber(again);
   expect(both.verifiers).toEqual([again, NEXT]);
+});
+
+test('one that has nothing but a file yet takes over members without itself, from all the others that the file names', () => {
+  const joining = electorate(members('server.1=a:1:2', 'server.2=b:1:2'));
+  const alone = members('server.2=b:1:2', 'version=100000000');
+  expect(joining.newerMembers(2, alone.text())?.text()).toBe(alone.text());
+  const later = electorate(members('server.1=a:1:2', 'server.2=b:1:2', 'server.3=c:1:2', 'server.4=d:1:2'));
+  const three = members('server.2=b:1:2', 'server.3=c:1:2', 'server.4=d:1:2', 'version=100000000');
+  expect([2, 3].map((sid) => later.newerMembers(sid, three.text()))).toEqual([undefined, undefined]);
+  expect(later.newerMembers(4, three.text())?.text()).toBe(three.text());
 });

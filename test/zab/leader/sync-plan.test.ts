@@ -37,7 +37,6 @@ function historyOf(given: Given): History {
     },
     snapshotBytes: 1000,
     startCut: () => ({ next: () => undefined, cancel: () => {} }),
-    configText: () => '',
   };
 }
 

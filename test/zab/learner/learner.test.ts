@@ -328,7 +328,7 @@ describe('reconfigurations of a leader that does them', () => {
     host.receive(packet('commitAndActivate', at('2:1'), designated(3)));
     expect(host.said.slice(-2)).toEqual([
       'commit 2:1',
-      'leave: a reconfiguration gives this server another role or leader',
+      'leave: a reconfiguration gives this server another role or leader, to 3',
     ]);
   });
 
@@ -339,7 +339,7 @@ describe('reconfigurations of a leader that does them', () => {
     expect(host.said.slice(-3)).toEqual([
       'reconfig 2:1 active',
       'commit 2:1',
-      'leave: a reconfiguration gives this server another role or leader',
+      'leave: a reconfiguration gives this server another role or leader, to 2',
     ]);
   });
 

@@ -149,15 +149,11 @@ export const ZOO_CFG_KEYS = {
     means: 'One server line alone is a standalone server.',
   },
   reconfigEnabled: {
-    ...ignored(
-      'members are changed by editing the server lines and restarting for now; with it a server that looks for a leader ' +
-        'takes over newer members which a quorum of the voters sends',
-      'file',
-    ),
+    ...FILE,
     type: 'boolean',
     default: false,
-    same: ['false'],
     field: 'reconfigEnabled',
+    means: 'Members are changed while they run, by `reconfig`; the same on every server.',
   },
   oraclePath: {
     ...ignored('two members need both of them up, whatever an oracle says', 'file'),
