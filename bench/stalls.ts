@@ -69,7 +69,8 @@ function prepOf(database: Database): Prep {
     database,
     sessions,
     auth: new AuthRegistry(DEFAULT_AUTH_OPTIONS),
-    options: { ...OPTIONS, enforceQuota: false, listClosedPaths: true, maxTxnBytes: 16 << 20 },
+    options: { ...OPTIONS, enforceQuota: false, reconfigEnabled: false, listClosedPaths: true, maxTxnBytes: 16 << 20 },
+    members: undefined,
     log: silentLog,
     clock: { nowMs: () => 0, wallMs: () => 1 },
   });

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { AssertionFailure } from '../../../src/base/assert.ts';
 import { makeZxid, type Zxid } from '../../../src/jute/zxid.ts';
+import { Memberships } from '../../../src/zab/leader/memberships.ts';
 import { Proposals } from '../../../src/zab/leader/proposals.ts';
 import { majority } from '../ensemble.ts';
 
 const START = makeZxid(3, 0);
 
 function begun(): Proposals {
-  const proposals = new Proposals(1, [majority([1, 2, 3], [])]);
+  const proposals = new Proposals(1, new Memberships([majority([1, 2, 3], [])]));
   proposals.begin(START);
   return proposals;
 }
@@ -24,7 +25,7 @@ describe('a bug of ours is', () => {
   });
 
   test('a leader that is established without an epoch, or when it has proposed', () => {
-    expect(() => new Proposals(1, []).establish(0)).toThrow(AssertionFailure);
+    expect(() => new Proposals(1, new Memberships([])).establish(0)).toThrow(AssertionFailure);
     const proposals = begun();
     propose(proposals, 1);
     expect(() => proposals.establish(0)).toThrow(AssertionFailure);
