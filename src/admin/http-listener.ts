@@ -10,8 +10,12 @@ import type { GiveUp, SocketDoor } from '../io/node-socket-door.ts';
  * made one at a time, because each may read much of the peer's state; visitors who ask meanwhile wait in a short queue.
  */
 
-/** Connections at once; one more is closed. */
+/**
+ * Connections at once, in all and from one address. For one more the oldest goes that waits for no answer, of the same address
+ * where that has too many: whoever holds connections open without asking keeps nobody out.
+ */
 const MAX_CONNECTIONS = 64;
+const MAX_CONNECTIONS_PER_ADDRESS = 32;
 /** Requests that wait for the one being answered; one more is told 503. */
 const MAX_WAITING = 16;
 /** The time from the connection to the end of the headers. */
@@ -42,6 +46,10 @@ export class HttpListener {
   private readonly port: NetServer;
   private readonly tls = new WeakMap<Socket, StreamTls>();
   private readonly atDoor = new Set<GiveUp>();
+  /** What lies below a connection that a door let in. */
+  private readonly raw = new WeakMap<Socket, Socket>();
+  /** In the order they came, with the address. */
+  private readonly connections = new Map<Socket, string>();
   /** Connections whose request is not answered yet. */
   private readonly busy = new WeakSet<Socket>();
   private readonly waiting: (() => void)[] = [];
@@ -61,7 +69,7 @@ export class HttpListener {
     });
     const { door } = options;
     this.port = door === undefined ? this.server : createNetServer((socket) => this.admit(socket, door));
-    this.port.maxConnections = MAX_CONNECTIONS;
+    this.port.on('connection', (socket: Socket) => this.onConnection(socket));
   }
 
   /** Of a connection that is open; undefined for one in the clear. */
@@ -74,6 +82,7 @@ export class HttpListener {
       this.atDoor.delete(giveUp);
       if (error !== undefined) return;
       if (tls !== undefined) this.tls.set(socket, tls);
+      this.raw.set(socket, raw);
       this.server.emit('connection', socket);
       socket.resume();
     });
@@ -102,6 +111,26 @@ export class HttpListener {
     });
   }
 
+  private onConnection(socket: Socket): void {
+    const address = socket.remoteAddress ?? '';
+    this.connections.set(socket, address);
+    socket.once('close', () => this.connections.delete(socket));
+    let ofAddress = 0;
+    for (const each of this.connections.values()) if (each === address) ofAddress++;
+    if (ofAddress > MAX_CONNECTIONS_PER_ADDRESS) this.makeRoom(address);
+    else if (this.connections.size > MAX_CONNECTIONS) this.makeRoom(undefined);
+  }
+
+  /** The newcomer is the last that may go. */
+  private makeRoom(address: string | undefined): void {
+    for (const [socket, from] of this.connections) {
+      if (this.busy.has(socket) || (address !== undefined && from !== address)) continue;
+      this.connections.delete(socket);
+      socket.destroy();
+      return;
+    }
+  }
+
   /**
    * A request behind an unanswered one of the same connection ends it: no scraper and no browser sends one, and the
    * parser would hand over thousands of them at once.
@@ -109,7 +138,8 @@ export class HttpListener {
   private onRequest(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     if (socket.destroyed) return;
-    if (this.busy.has(socket)) {
+    const raw = this.raw.get(socket) ?? socket;
+    if (this.busy.has(raw)) {
       this.log.warn(
         { client: socket.remoteAddress },
         `${this.options.name}: closing a connection that pipelines requests`,
@@ -121,8 +151,8 @@ export class HttpListener {
       answerText(response, 503, 'too many requests at once\n');
       return;
     }
-    this.busy.add(socket);
-    response.once('close', () => this.busy.delete(socket));
+    this.busy.add(raw);
+    response.once('close', () => this.busy.delete(raw));
     this.waiting.push(() => void this.answer(request, response));
     this.next();
   }

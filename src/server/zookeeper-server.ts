@@ -261,7 +261,7 @@ export class ZooKeeperServer implements SessionOwner {
     metrics.connections.droppedForOutput.add(shed);
     log.warn(
       { connections: shed, bytesBefore: before, bytes: this.connections.account.bytes },
-      'closed client connections: too much output waits for all clients together',
+      'closed client connections: too much waits in memory for all clients together',
     );
   }
 

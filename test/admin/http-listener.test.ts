@@ -95,4 +95,23 @@ describe('an HTTP port for operators', () => {
     const port = await listen(async (_request, response) => answerText(response, 200, 'here'));
     expect(await ask(port, '\0\0\0\x2d\0\0\0\0')).toMatch(/^HTTP\/1.1 400 /);
   });
+
+  it('keeps nobody out for connections that ask nothing: the oldest of them goes', async () => {
+    const port = await listen(async (_request, response) => answerText(response, 200, 'here'));
+    const closed: number[] = [];
+    const silent = Array.from({ length: 100 }, (_, i) => {
+      const socket = connect(port, HOST, () => socket.write('GET / HTTP/1.1\r\nHost: '));
+      sockets.push(socket);
+      socket.on('error', () => {});
+      return new Promise<void>((resolve) => {
+        socket.on('close', () => {
+          closed.push(i);
+          resolve();
+        });
+      });
+    });
+    await Promise.all(silent.slice(0, 100 - 32));
+    expect(closed).toHaveLength(100 - 32);
+    expect(await ask(port, GET_AND_CLOSE)).toMatch(/^HTTP\/1.1 200 /);
+  });
 });

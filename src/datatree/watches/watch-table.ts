@@ -28,9 +28,12 @@ class Entry {
   others: Map<Watcher, number> | undefined = undefined;
   /** Watchers with a mode left. */
   live = 0;
+  /** Of the path. */
+  readonly length: number;
 
-  constructor(watcher: Watcher) {
+  constructor(watcher: Watcher, length: number) {
     this.watcher = watcher;
+    this.length = length;
   }
 }
 
@@ -65,7 +68,11 @@ export class WatchTable {
   private spentLetters = 0;
   private paths = 0;
   private watches = 0;
-  private recursive = 0;
+  /**
+   * How many recursive watches there are on paths of each length. A path has as many paths above it as it has parts, and to
+   * look one up costs its length: only lengths that are watched are looked up.
+   */
+  private readonly recursive = new Map<number, number>();
 
   get pathCount(): number {
     return this.paths;
@@ -88,12 +95,12 @@ export class WatchTable {
   add(path: string, watcher: Watcher, mode: number): void {
     let entry = this.byPath.get(path);
     if (entry === undefined) {
-      entry = new Entry(watcher);
+      entry = new Entry(watcher, path.length);
       this.byPath.set(path, entry);
     }
     const before = stateIn(entry, watcher);
     if ((before & mode) !== 0) return;
-    if (mode === WatchMode.recursive) this.recursive++;
+    if (mode === WatchMode.recursive) this.recursive.set(path.length, (this.recursive.get(path.length) ?? 0) + 1);
     setState(entry, watcher, before | mode);
     if ((before & MODES) !== 0) return;
     this.watches++;
@@ -156,10 +163,10 @@ export class WatchTable {
     told: readonly Watcher[] = NONE_TOLD,
   ): readonly Watcher[] {
     const entry = this.byPath.get(path);
-    if (entry === undefined && this.recursive === 0) return NONE_TOLD;
+    if (entry === undefined && this.recursive.size === 0) return NONE_TOLD;
     const found: Watcher[] = [];
     if (entry !== undefined && entry.live > 0) this.fire(path, entry, found);
-    if (this.recursive > 0) this.collectAbove(path, found);
+    if (this.recursive.size > 0) this.collectAbove(path, found);
     const skip = told.length > MANY_TOLD ? new Set(told) : undefined;
     for (const watcher of found) {
       if (skip === undefined ? told.includes(watcher) : skip.has(watcher)) continue;
@@ -231,7 +238,8 @@ export class WatchTable {
   private collectAbove(path: string, found: Watcher[]): void {
     let seen: Set<Watcher> | undefined;
     for (let end = path.lastIndexOf('/'); path.length > 1 && end >= 0; end = path.lastIndexOf('/', end - 1)) {
-      const entry = this.byPath.get(end === 0 ? '/' : path.slice(0, end));
+      const above = end === 0 ? '/' : path.slice(0, end);
+      const entry = this.recursive.has(above.length) ? this.byPath.get(above) : undefined;
       if (entry !== undefined) {
         seen ??= new Set(found);
         if (entry.watcher !== undefined && (entry.state & WatchMode.recursive) !== 0) seen.add(entry.watcher);
@@ -248,7 +256,7 @@ export class WatchTable {
 
   /** Sets a state with fewer modes, or as many, and keeps the counts. */
   private reduce(entry: Entry, watcher: Watcher, watched: Watched, before: number, after: number): void {
-    if ((before & ~after & WatchMode.recursive) !== 0) this.recursive--;
+    if ((before & ~after & WatchMode.recursive) !== 0) this.forgetRecursive(entry.length);
     setState(entry, watcher, after);
     if ((before & MODES) === 0 || (after & MODES) !== 0) return;
     this.watches--;
@@ -256,6 +264,12 @@ export class WatchTable {
     entry.live--;
     if (entry.live === 0) this.paths--;
     assert(entry.live >= 0 && watched.live >= 0, 'no more watches go than were set');
+  }
+
+  private forgetRecursive(length: number): void {
+    const left = (this.recursive.get(length) ?? 0) - 1;
+    if (left > 0) this.recursive.set(length, left);
+    else this.recursive.delete(length);
   }
 
   /** Takes a watcher without modes out of its place, and the place away when it was the last there. */

@@ -74,7 +74,6 @@ export class ClientConnection implements Watcher, Expiring {
     this.server = server;
     this.isSecure = isSecure;
     this.stream = stream;
-    this.output = new ConnectionOutput(server.output, stream);
     this.client = `/${javaAddress(stream.remoteAddress)}:${stream.remotePort}`;
     this.stats = new ConnectionStats(server.clock.wallMs());
     this.replies = new ClientReplies(server, this, stream, this.stats);
@@ -97,6 +96,7 @@ export class ClientConnection implements Watcher, Expiring {
     const address: Id = { scheme: 'ip', id: javaAddress(stream.remoteAddress) };
     this.asker = { sessionId: 0n, authIds: withAuthId([], address), owner: server.owner };
     this.cutter = new FrameCutter(server.options.juteMaxBufferBytes, this.onFrame);
+    this.output = new ConnectionOutput(server.output, stream, this.cutter);
   }
 
   /** 0 before the handshake. */
@@ -134,6 +134,7 @@ export class ClientConnection implements Watcher, Expiring {
     this.server.expiry.update(this, this.receivedMs, this.timeoutMs);
     if (this.phase === Phase.firstBytes) this.onFirstBytes(chunk);
     else this.cut(chunk);
+    if (this.output.noteInput()) this.server.turnEnd.flush(this);
   }
 
   private onEnd(): void {
@@ -175,6 +176,7 @@ export class ClientConnection implements Watcher, Expiring {
       this.replies.countPacket();
       this.stream.write(Buffer.from(answer, 'utf8'));
       this.close('asked a four-letter word', true);
+      this.server.turnEnd.flush(this);
       return;
     }
     if (this.server.role.upstream === undefined) {
@@ -402,6 +404,7 @@ export class ClientConnection implements Watcher, Expiring {
     this.firstBytes = NO_BYTES;
     if (politely) {
       this.flush();
+      this.output.note();
       this.stream.end();
     } else {
       this.replies.drop();

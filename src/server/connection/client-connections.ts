@@ -1,5 +1,5 @@
 import type { Expiring, ExpiryBuckets } from '../sessions/expiry-buckets.ts';
-import { CLOSING_MS, OUTPUT_TOTAL_LEFT_BYTES, OUTPUT_TOTAL_MAX_BYTES } from './client-limits.ts';
+import { CLOSING_MS } from './client-limits.ts';
 import type { ConnectionOutput, OutputAccount } from './output-account.ts';
 
 /**
@@ -91,18 +91,18 @@ export class ClientConnections<C extends Counted> {
     }
   }
 
-  /** Returns how many were cut off because too much output waits over all. */
+  /** Returns how many were cut off because too much waits over all. */
   shedOutput(): number {
-    if (this.account.bytes <= OUTPUT_TOTAL_MAX_BYTES) return 0;
+    if (!this.account.isOver) return 0;
     const most = [...this.all, ...this.closing.keys()];
     // Streams do not say what is taken of them bit by bit.
     for (const { output } of most) output.note();
     most.sort((a, b) => b.output.noted - a.output.noted);
     let shed = 0;
-    while (this.account.bytes > (shed === 0 ? OUTPUT_TOTAL_MAX_BYTES : OUTPUT_TOTAL_LEFT_BYTES)) {
+    while (this.account.bytes > (shed === 0 ? this.account.maxBytes : this.account.leftBytes)) {
       const connection = most[shed++] as C;
       if (this.closing.has(connection)) this.cutOff(connection);
-      else connection.close('too much output waits for all clients together', false);
+      else connection.close('too much waits in memory for all clients together', false);
     }
     return shed;
   }

@@ -569,3 +569,22 @@ describe('a watch table', () => {
     );
   });
 });
+
+// Every path above is a part of the path: to look each of them up costs the square of its length, 60 GB of letters here.
+test('a change of a very deep node costs its length, whatever is watched recursively', () => {
+  const table = new WatchTable();
+  const above = new Connection('above');
+  const beside = new Connection('beside');
+  const path = '/a'.repeat(250_000);
+  table.add('/', above, WatchMode.recursive);
+  table.add('/a/a', above, WatchMode.recursive);
+  table.add('/b/b', beside, WatchMode.recursive);
+  const found = (): readonly Watcher[] => table.trigger(path, EventType.nodeDataChanged, 1 as Zxid, []);
+  for (let i = 0; i < 20; i++) expect(found()).toEqual([above]);
+  table.remove('/', above, WatchMode.recursive);
+  expect(found()).toEqual([above]);
+  table.removeWatcher(above);
+  expect(found()).toEqual([]);
+  table.add('/a', above, WatchMode.recursive);
+  expect(found()).toEqual([above]);
+});

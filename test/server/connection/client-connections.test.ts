@@ -114,7 +114,51 @@ describe('output that waits for all clients together', () => {
     expect(left).toBeGreaterThan(OUTPUT_TOTAL_LEFT_BYTES - 64 * MEGABYTE);
     expect((clients[0] as Client).stream.state).toBe('open');
     expect(world.metrics.connections.droppedForOutput.value).toBeGreaterThan(1);
-    expect(world.logLines.filter((line) => line.includes('too much output waits'))).toHaveLength(1);
+    expect(world.logLines.filter((line) => line.includes('too much waits in memory'))).toHaveLength(1);
     expect(writer.stream.state).toBe('open');
+  });
+
+  it('counts requests that have not come in whole, of clients with a session and without', () => {
+    const world = new ClientWorld({ maxClientCnxns: 0, juteMaxBufferBytes: 100 * MEGABYTE });
+    const upstream = world.serve();
+    const half = Buffer.alloc(90 * MEGABYTE);
+    half.writeInt32BE(99 * MEGABYTE);
+    const bystander = world.openSession(upstream);
+    const clients = [world.connect(), ...Array.from({ length: 5 }, () => world.openSession(upstream))];
+    for (const client of clients.slice(0, 5)) client.send(half);
+    expect(clients.map((client) => client.stream.state)).toEqual(new Array(6).fill('open'));
+    (clients[5] as Client).send(half.subarray(0, 80 * MEGABYTE));
+    // 5 x 90 + 80 MB, and 384 are left.
+    expect(clients.map((client) => client.stream.state)).toEqual([
+      'destroyed',
+      'destroyed',
+      ...new Array(4).fill('open'),
+    ]);
+    expect(world.metrics.connections.droppedForOutput.value).toBe(2);
+    expect(bystander.stream.state).toBe('open');
+  });
+
+  it('counts the answers to four-letter words', () => {
+    const world = new ClientWorld({ maxClientCnxns: 0, fourLetterWords: new Set(['wchp']) });
+    const upstream = world.serve();
+    const watcher = world.openSession(upstream);
+    const paths = Array.from({ length: 60 }, (_, i) => `/${'x'.repeat(MEGABYTE - 400)}${i}`);
+    for (const [i, path] of paths.entries()) {
+      const exists = request(i + 1, OpCode.exists, (w) => {
+        w.writeString(path);
+        w.writeBool(true);
+      });
+      watcher.send(exists);
+    }
+    const askers = Array.from({ length: 9 }, () => {
+      const asker = world.connect();
+      asker.stream.isStalled = true;
+      asker.send(Buffer.from('wchp'));
+      return asker;
+    });
+    // 9 x 60 MB.
+    const left = askers.filter((asker) => asker.stream.state !== 'destroyed');
+    expect(left.length).toBe(6);
+    expect(watcher.stream.state).toBe('open');
   });
 });
