@@ -27,7 +27,7 @@ export interface FollowOptions {
 
 const REMOVED = 'removing-';
 /** After failures one behind the other, at most. */
-const MAX_PAUSE_MS = 30_000;
+const MAX_PAUSE_MS = 5000;
 /** Between two looks for a newer snapshot. */
 const SNAPSHOT_LOOK_MS = 5000;
 
@@ -79,6 +79,7 @@ export class Follow {
         if (isCaughtUp) await pause(this.pauseMs, stop);
       }
       await this.next?.settled;
+      if (this.open !== undefined) this.say(`stopped, ${this.open.dir} goes up to zxid ${zxidText(this.open.zxid)}`);
     } finally {
       this.open?.close();
       this.dropNext();
@@ -125,9 +126,11 @@ export class Follow {
   private async tryTurn(): Promise<boolean> {
     try {
       const isCaughtUp = await this.turn();
-      if (this.said !== '') this.say(`shipping again, up to zxid ${this.at}`);
-      this.said = '';
       this.failures = 0;
+      if (this.said !== '' && this.open !== undefined) {
+        this.say(`shipping again, up to zxid ${zxidText(this.open.zxid)}`);
+        this.said = '';
+      }
       return isCaughtUp;
     } catch (error) {
       this.failures++;
@@ -137,10 +140,6 @@ export class Follow {
       this.reopen();
       return true;
     }
-  }
-
-  private get at(): string {
-    return this.open === undefined ? 'none' : zxidText(this.open.zxid);
   }
 
   /** After a failure the disk tells how far it is. */

@@ -24,14 +24,14 @@ interface Seen {
 export interface CheckedMembers {
   readonly findings: readonly Finding[];
   readonly isQuorumLost: boolean;
-  /** Voters that serve. */
-  readonly serving: number;
+  /** Voters that run, whether they serve or not. */
+  readonly running: number;
 }
 
 export async function checkMembers(config: PeerConfig): Promise<CheckedMembers> {
   const { quorumVerifier: verifier, myid } = config;
   if (verifier === undefined || myid === undefined) {
-    return { findings: await checkAlone(config), isQuorumLost: false, serving: 0 };
+    return { findings: await checkAlone(config), isQuorumLost: false, running: 0 };
   }
   const seen = await Promise.all([...verifier.members.keys()].map((sid) => look(verifier, sid, sid === myid, config)));
   const serving = new Set(seen.filter(({ mode, isVoter }) => mode !== undefined && isVoter).map(({ sid }) => sid));
@@ -41,7 +41,10 @@ export async function checkMembers(config: PeerConfig): Promise<CheckedMembers> 
     ...checkAgreement(seen, membershipIn(verifier.text())),
     ...checkQuorum(serving, verifier, myid),
   ];
-  return { findings, isQuorumLost: !verifier.containsQuorum(serving), serving: serving.size };
+  const running = seen.filter(
+    ({ isVoter, mode, electionPort }) => isVoter && (mode !== undefined || electionPort === undefined),
+  );
+  return { findings, isQuorumLost: !verifier.containsQuorum(serving), running: running.length };
 }
 
 async function checkAlone(config: PeerConfig): Promise<Finding[]> {

@@ -45,7 +45,7 @@ export async function examine(configFile: string, cwd: string): Promise<Finding[
     return [
       ...said,
       ...members.findings,
-      ...(members.isQuorumLost ? lostQuorum(world.disk, config, members.serving) : []),
+      ...(members.isQuorumLost ? lostQuorum(world.disk, config, members.running) : []),
       ...(await checkClocks(config)),
       ...(inUse ? [] : await checkPorts(config)),
       ...checkDisk(dataDir, dataLogDir),

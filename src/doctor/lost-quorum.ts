@@ -12,14 +12,14 @@ import { bad, type Finding, good, note } from './finding.ts';
  */
 const ABOUT = 'quorum';
 
-export function lostQuorum(disk: Disk, config: PeerConfig, serving: number): Finding[] {
+export function lostQuorum(disk: Disk, config: PeerConfig, running: number): Finding[] {
   const { dataDir, dataLogDir, myid, quorumVerifier } = config;
   const voters = [...(quorumVerifier?.voters ?? [])];
-  const needed = Math.floor(voters.length / 2) + 1;
+  const missing = Math.max(1, Math.floor(voters.length / 2) + 1 - running);
   return [
     whatIsHere(disk, { dataDir, dataLogDir }),
     note(ABOUT, 'way 1, nothing is lost: a majority of the directories', undefined, [
-      `bring ${needed - serving} of the missing voters up, each on its own directory (or its disk in another machine)`,
+      `bring ${missing} of the missing voters up, each on its own directory (or its disk in another machine)`,
       'where an address is another one now, change its server line in every zoo.cfg, and restart one after the other',
       'this doctor says when there is a quorum again: zkDoctor.sh --can-stop',
     ]),

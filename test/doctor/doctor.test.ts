@@ -232,6 +232,7 @@ describe('an ensemble', () => {
     expect(about[1]).toMatch(/^what is here: \d+ nodes at zxid 0x[0-9a-f]+, and it loads$/);
     const ways = findings.filter(({ steps }) => steps !== undefined);
     expect(ways.map(({ text }) => text.slice(0, 5))).toEqual(['way 1', 'way 2']);
+    expect(ways[0]?.steps?.[0]).toMatch(/^bring 1 of the missing voters up/);
     expect(ways[1]?.steps?.join('\n')).toMatch(/cp -a (\S+) \1\.kept\n.* a single server line in zoo\.cfg: server\.1,/);
   });
 

@@ -95,7 +95,7 @@ const urlOf = (server: Server) => `http://127.0.0.1:${server.options.settings?.[
 const lastOf = (series: string) => Number.parseInt(backupsIn(series).at(-1)?.manifest.lastZxid ?? '0', 16);
 
 it('twenty moments of a history with a dead leader in it come back as they were', async () => {
-  const settings = { snapCount: 400 };
+  const settings = { snapCount: 400, 'autopurge.purgeInterval': 0 };
   ensemble = await new Ensemble({
     basePort: 22_860,
     adminPort: 22_866,
@@ -154,10 +154,8 @@ it('twenty moments of a history with a dead leader in it come back as they were'
 
   const random = new Rng(20_261_130);
   let spansLeaders = 0;
-  for (const [archive, from] of [
-    [copy, steps[0]?.[0] as number],
-    [series, Number.parseInt(backupsIn(series)[0]?.manifest.snapshot.zxid ?? '', 16)],
-  ] as const) {
+  for (const archive of [copy, series]) {
+    const from = Number.parseInt(backupsIn(archive)[0]?.manifest.snapshot.zxid ?? '', 16);
     const zxids = steps.map(([zxid]) => zxid).filter((zxid) => zxid >= from);
     for (let i = 0; i < 10; i++) {
       const zxid = zxids[random.below(zxids.length)] as number;

@@ -13,6 +13,8 @@ import { type Command, count, duration, type Name, UsageError, type Values } fro
 
 /** `create`, once or with --follow until a signal comes. */
 const DAY_MS = 86_400_000;
+/** The unit of `blocks`, on any file system. */
+const BLOCK_BYTES = 512;
 const ONLY_WITH_FOLLOW: readonly Name[] = ['every', 'keep', 'keep-for', 'interval'];
 
 export async function createCommand({ values }: Command): Promise<number> {
@@ -95,10 +97,12 @@ function directories(values: Values): Directories {
   return { dataDir, dataLogDir: values['data-log-dir'] ?? dataDir };
 }
 
-export function sizeOf(paths: readonly string[]): number {
+/** Room that a log has ahead of what is in it is no work. */
+function sizeOf(paths: readonly string[]): number {
   return paths.reduce((sum, path) => {
     try {
-      return sum + statSync(path).size;
+      const { size, blocks } = statSync(path);
+      return sum + Math.min(size, blocks * BLOCK_BYTES);
     } catch {
       return sum;
     }

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { restoreBackup, verifyBackup, zxidOf } from '../../backup/backup.ts';
 import type { Limits } from '../../backup/kept-log.ts';
 import type { Manifest } from '../../backup/manifest.ts';
@@ -50,7 +52,7 @@ export async function restoreCommand({ operands: [path], values }: Command): Pro
   if (made.epoch > 0) {
     say(
       `It counts as of epoch ${made.epoch}. Start this server first, with the data directories of all others moved away: ` +
-        'they take this history from it. It needs a myid.\n',
+        `they take this history from it.${existsSync(join(dataDir, 'myid')) ? '' : ' It needs a myid.'}\n`,
     );
   }
   return 0;
