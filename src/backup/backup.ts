@@ -122,6 +122,7 @@ export function restoreBackup(
   { limits = {}, onBytes = () => {} }: { readonly limits?: Limits; readonly onBytes?: OnBytes } = {},
 ): Promise<Restored> {
   const manifest = readManifest(from);
+  refuseBeyond(from, manifest, limits);
   checkFiles(from, manifest, onBytes);
   const { dataDir, dataLogDir } = to;
   const dirs = dataLogDir === dataDir ? [dataDir] : [dataLogDir, dataDir];
@@ -131,6 +132,15 @@ export function restoreBackup(
     return withNewDir(dir, () => inEach(others), BESIDES);
   };
   return inEach(dirs);
+}
+
+/** What came behind the end is not known. */
+function refuseBeyond(dir: string, { lastZxid }: Manifest, { upToZxid }: Limits): void {
+  const end = parseZxidHex(lastZxid) ?? 0;
+  if (upToZxid === undefined || upToZxid <= end) return;
+  throw new BackupError(
+    `${dir} ends at zxid 0x${lastZxid}, before 0x${zxidHex(upToZxid)}: take a later backup, or restore to its end`,
+  );
 }
 
 function restoreInto(

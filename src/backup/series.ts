@@ -53,3 +53,15 @@ export function backupFor(backups: readonly Kept[], { upToZxid, upToTimeMs }: Li
   // None is known to begin early enough: the oldest says what is wrong.
   return found ?? (backups[0] as Kept);
 }
+
+/** Throws BackupError when a series has a hole at a time: what was there then is not known. */
+export function refuseHole(backups: readonly Kept[], chosen: Kept, { upToTimeMs }: Limits): void {
+  const next = backups[backups.indexOf(chosen) + 1]?.manifest;
+  const { lastZxid, lastTime } = chosen.manifest;
+  if (upToTimeMs === undefined || next === undefined || Date.parse(lastTime ?? '') > upToTimeMs) return;
+  if ((parseZxidHex(next.snapshot.zxid) ?? 0) <= (parseZxidHex(lastZxid) ?? 0)) return;
+  throw new BackupError(
+    `${chosen.dir} ends at zxid 0x${lastZxid}${lastTime === undefined ? '' : `, of ${lastTime}`}, and the next backup begins at ` +
+      `0x${next.snapshot.zxid}: what was there at that time is not known; --to-zxid 0x${lastZxid} is the last before`,
+  );
+}

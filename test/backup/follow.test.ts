@@ -5,7 +5,7 @@ import { AdminFeed } from '../../src/backup/admin-feed.ts';
 import { restoreBackup, verifyBackup } from '../../src/backup/backup.ts';
 import { DirectoryFeed, type Feed } from '../../src/backup/feed.ts';
 import { Follow, type FollowOptions } from '../../src/backup/follow.ts';
-import { backupFor, backupsIn } from '../../src/backup/series.ts';
+import { backupFor, backupsIn, type Kept, refuseHole } from '../../src/backup/series.ts';
 import type { Zxid } from '../../src/jute/zxid.ts';
 import { disk, Histories, write } from './histories.ts';
 
@@ -162,6 +162,9 @@ describe('a series', () => {
     expect(lines.join('\n')).toMatch(/does not go on from zxid 0xc: its log was cut, replaced or purged/);
     const last = [...other.keys()].at(-1) as number;
     expect(await restored(dir, last)).toEqual(other.get(last));
+    await expect(restored(dir, last + 9)).rejects.toThrow(
+      / ends at zxid 0x[0-9a-f]+, before 0x[0-9a-f]+: take a later/,
+    );
     for (const kept of backupsIn(dir)) verifyBackup(disk, kept.dir);
   });
 
@@ -218,3 +221,47 @@ function offsetOf(path: string, zxid: number): number {
   while (bytes.readUInt32BE(offset + 12 + 12 + 4) !== zxid) offset += 12 + bytes.readInt32BE(offset + 8) + 1;
   return offset;
 }
+
+it('a time in a hole of a series is refused', () => {
+  const kept = (from: string, to: string, first: string, last: string): Kept => ({
+    dir: from,
+    manifest: {
+      format: 1,
+      made: first,
+      snapshot: { name: `snapshot.${from}`, zxid: from, bytes: 1, sha256: '' },
+      logs: [
+        {
+          name: 'log.1',
+          bytes: 1,
+          sha256: '',
+          transactions: 1,
+          firstZxid: from,
+          lastZxid: to,
+          firstTime: first,
+          lastTime: last,
+        },
+      ],
+      lastZxid: to,
+      lastTime: last,
+      digest: '0',
+      nodes: 1,
+      epochs: { accepted: undefined, current: undefined },
+    },
+  });
+  const early = kept('1', '9', '2026-11-30T10:00:00Z', '2026-11-30T11:00:00Z');
+  const late = kept('20', '30', '2026-11-30T12:00:00Z', '2026-11-30T13:00:00Z');
+  const at = (time: string) => ({ upToTimeMs: Date.parse(time) });
+  const choose = (time: string, backups = [early, late]): string => {
+    const chosen = backupFor(backups, at(time));
+    refuseHole(backups, chosen, at(time));
+    return chosen.dir;
+  };
+  expect(choose('2026-11-30T10:30:00Z')).toBe('1');
+  expect(() => choose('2026-11-30T11:30:00Z')).toThrow(
+    /^1 ends at zxid 0x9, of .*, and the next backup begins at 0x20: /,
+  );
+  expect(choose('2026-11-30T12:30:00Z')).toBe('20');
+  expect(choose('2026-11-30T14:00:00Z')).toBe('20');
+  const joined = kept('9', '30', '2026-11-30T12:00:00Z', '2026-11-30T13:00:00Z');
+  expect(choose('2026-11-30T11:30:00Z', [early, joined])).toBe('1');
+});

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { restoreBackup, verifyBackup, zxidOf } from '../../backup/backup.ts';
 import type { Limits } from '../../backup/kept-log.ts';
 import type { Manifest } from '../../backup/manifest.ts';
-import { backupFor, backupsIn, type Kept } from '../../backup/series.ts';
+import { backupFor, backupsIn, type Kept, refuseHole } from '../../backup/series.ts';
 import { zxidHex } from '../../jute/zxid.ts';
 import { toolDisk } from '../files/tool.ts';
 import { Meter } from './meter.ts';
@@ -37,7 +37,9 @@ export async function restoreCommand({ operands: [path], values }: Command): Pro
   const dataDir = values['data-dir'];
   if (dataDir === undefined) throw new UsageError('--data-dir is needed');
   const limits = limitsOf(values);
-  const kept = backupFor(backupsIn(path as string), limits);
+  const backups = backupsIn(path as string);
+  const kept = backupFor(backups, limits);
+  refuseHole(backups, kept, limits);
   const to = { dataDir, dataLogDir: values['data-log-dir'] ?? dataDir };
   // Every byte is read twice: once to be compared with its checksum.
   const made = await measured(
