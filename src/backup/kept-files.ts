@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { messageOf } from '../base/errors.ts';
-import { lockDirectory } from '../io/node-lock.ts';
+import { isLocked } from '../io/node-lock.ts';
 import { VERSION_DIR } from '../txnlog/file-names.ts';
 import { BackupError } from './backup-error.ts';
 import { sha256OfFile } from './manifest.ts';
@@ -120,19 +120,8 @@ function others(dir: string, besides: readonly string[]): string[] {
 /** Nothing is written into, or below, a directory that a running server holds. Throws BackupError. */
 export function refuseBesideServer(dir: string): void {
   for (let at = resolve(dir); ; at = dirname(at)) {
-    if (existsSync(join(at, VERSION_DIR)) && isHeld(at))
+    if (existsSync(join(at, VERSION_DIR)) && isLocked(at))
       throw new BackupError(`${at} is in use by a running server: nothing is written there`);
     if (at === dirname(at)) return;
-  }
-}
-
-function isHeld(dir: string): boolean {
-  try {
-    const lock = lockDirectory(dir);
-    lock?.release();
-    return lock === undefined;
-  } catch {
-    // Missing, or of somebody else: the attempt to write there tells.
-    return false;
   }
 }

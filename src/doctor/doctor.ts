@@ -2,7 +2,7 @@ import { ConfigError } from '../base/errors.ts';
 import { silentLog } from '../base/log.ts';
 import { HASH_KEY_BYTES, hashKeyFrom } from '../datatree/tree/path-hash.ts';
 import { checkConfig } from '../embed/check-config.ts';
-import { lockDirectory } from '../io/node-lock.ts';
+import { isLocked } from '../io/node-lock.ts';
 import { openNodeWorld } from '../io/node-world.ts';
 import { type ReadConfig, readConfigFile } from '../quorum/config/read-config.ts';
 import { checkClocks } from './check-clocks.ts';
@@ -33,7 +33,7 @@ export async function examine(configFile: string, cwd: string): Promise<Finding[
         ),
       );
     const { dataDir, dataLogDir } = config;
-    const inUse = isInUse(dataDir);
+    const inUse = isLocked(dataDir);
     const members = await checkMembers(config);
     const options = {
       extendedTypes: config.extendedTypesEnabled,
@@ -63,16 +63,5 @@ function configOf(read: () => ReadConfig): ReadConfig['config'] | undefined {
   } catch (error) {
     if (error instanceof ConfigError) return undefined;
     throw error;
-  }
-}
-
-/** Where the directory is missing nobody uses it. */
-function isInUse(dir: string): boolean {
-  try {
-    const lock = lockDirectory(dir);
-    lock?.release();
-    return lock === undefined;
-  } catch {
-    return false;
   }
 }

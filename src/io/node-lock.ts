@@ -18,6 +18,17 @@ export function lockDirectory(dir: string): DirectoryLock | undefined {
   return lockByFile(join(dir, LOCK_FILE));
 }
 
+/** Whether another process has it. Of a directory that is missing or out of reach this cannot be told: false. */
+export function isLocked(dir: string): boolean {
+  try {
+    const lock = lockDirectory(dir);
+    lock?.release();
+    return lock === undefined;
+  } catch {
+    return false;
+  }
+}
+
 const LOCK_FILE = 'in-use';
 /** The whole of sun_path: Node 20 pads shorter names with zeros, later ones do not, and the two must meet. */
 const SOCKET_NAME_BYTES = 108;

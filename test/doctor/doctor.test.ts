@@ -76,7 +76,7 @@ describe('a configuration', () => {
     ['without a myid', ['dataDir=DIR', ...MEMBERS], /myid/],
     ['with a server line that is cut off', ['dataDir=DIR', 'server.1=127.0.0.1:1', 'server.2=b:1:2'], /server\.1/],
     ['with one id twice', ['dataDir=DIR', ...MEMBERS, 'server.2=127.0.0.1:7:8'], /server\.2/],
-    ['with TLS asked for', ['dataDir=DIR', 'secureClientPort=2281'], /secureClientPort/],
+    ['with a port for TLS and no key store', ['dataDir=DIR', 'secureClientPort=2281'], /ssl\.keyStore\.location/],
     ['with SASL asked for', ['dataDir=DIR', 'sessionRequireClientSASLAuth=true'], /sessionRequireClientSASLAuth/],
     ['with a dataDir that is a file', ['dataDir=DIR/zoo.cfg'], /dataDir/],
     ['with ~ for the home directory', ['dataDir=~/data'], /dataDir/],

@@ -1,6 +1,6 @@
 import { ErrorCode, OpCode } from '../../../jute/codes.ts';
 import type { ReadOperation } from '../operation.ts';
-import { find, mayRead } from './node-lookup.ts';
+import { findReadable } from './node-lookup.ts';
 
 /** getChildren, getChildren2: path ustring, watch bool; answered the names, and by the second then the Stat. */
 export const getChildren = childrenOperation(OpCode.getChildren);
@@ -16,9 +16,8 @@ function childrenOperation(type: number): ReadOperation {
       const watch = r.readBool();
       if (path === undefined) return ErrorCode.marshallingError;
       const tree = context.database.tree;
-      const node = find(tree, path);
-      if (node === -1) return ErrorCode.noNode;
-      if (!mayRead(asker, tree.aclOf(node), context)) return ErrorCode.noAuth;
+      const node = findReadable(asker, path, context);
+      if (node < 0) return node;
       if (watch) tree.watches.addChild(path, watcher);
       const before = w.length;
       tree.writeChildren(node, w);
@@ -38,9 +37,8 @@ export const getAllChildrenNumber: ReadOperation = {
     const path = r.readString();
     if (path === undefined) return ErrorCode.marshallingError;
     const tree = context.database.tree;
-    const node = find(tree, path);
-    if (node === -1) return ErrorCode.noNode;
-    if (!mayRead(asker, tree.aclOf(node), context)) return ErrorCode.noAuth;
+    const node = findReadable(asker, path, context);
+    if (node < 0) return node;
     w.writeInt(tree.allChildrenNumber(path));
     return ErrorCode.ok;
   },

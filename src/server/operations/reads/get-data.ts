@@ -1,6 +1,6 @@
 import { ErrorCode, OpCode } from '../../../jute/codes.ts';
 import type { ReadOperation } from '../operation.ts';
-import { find, mayRead } from './node-lookup.ts';
+import { findReadable } from './node-lookup.ts';
 
 /** The fixed part of an answer: the length of the data, and the Stat. */
 const STAT_BYTES = 68;
@@ -15,9 +15,8 @@ export const getData: ReadOperation = {
     const watch = r.readBool();
     if (path === undefined) return ErrorCode.marshallingError;
     const tree = context.database.tree;
-    const node = find(tree, path);
-    if (node === -1) return ErrorCode.noNode;
-    if (!mayRead(asker, tree.aclOf(node), context)) return ErrorCode.noAuth;
+    const node = findReadable(asker, path, context);
+    if (node < 0) return node;
     if (watch) tree.watches.addData(path, watcher);
     const before = w.length;
     tree.writeDataAndStat(node, w);

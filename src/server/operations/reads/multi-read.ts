@@ -6,7 +6,7 @@ import type { Asker } from '../../asker.ts';
 import { MULTI_READ_MAX_BYTES } from '../../connection/client-limits.ts';
 import type { ReadContext, ReadOperation } from '../operation.ts';
 import { readParts } from '../writes/multi.ts';
-import { find, mayRead } from './node-lookup.ts';
+import { findReadable } from './node-lookup.ts';
 
 /**
  * multiRead: getData and getChildren under one header, each failing for itself; watch flags are ignored.
@@ -59,13 +59,11 @@ function readMultiRead(r: Reader, types: number[], paths: (string | undefined)[]
 }
 
 function answerItem(type: number, path: string, asker: Asker, context: ReadContext, w: Writer): void {
-  const tree = context.database.tree;
-  const node = find(tree, path);
-  const err =
-    node === -1 ? ErrorCode.noNode : mayRead(asker, tree.aclOf(node), context) ? ErrorCode.ok : ErrorCode.noAuth;
-  if (err !== ErrorCode.ok) {
-    writeMultiHeader(w, OpCode.error, false, err);
-    w.writeInt(err);
+  const { tree } = context.database;
+  const node = findReadable(asker, path, context);
+  if (node < 0) {
+    writeMultiHeader(w, OpCode.error, false, node);
+    w.writeInt(node);
     return;
   }
   writeMultiHeader(w, type, false, ErrorCode.ok);
