@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { messageOf } from '../base/errors.ts';
+import type { ClientTls } from '../client/client.ts';
 import { parseProperties } from '../election/quorum/properties.ts';
+import { askSecurely } from './ask-securely.ts';
+import { clientProperties, clientTls, tlsOf } from './zk/client-settings.ts';
 
 /**
  * `server-status.js <zoo.cfg>`: what zkServer.sh status prints, and its exit code. Where the server of this machine
@@ -29,15 +32,29 @@ async function main(file: string): Promise<number> {
       say('Unable to find either secure or unsecure client port in any configs. Terminating.');
       return 1;
     }
-    sayFound({ host: settings.get('secureClientPortAddress') ?? DEFAULT_HOST, port }, true);
-    say('Error contacting service. It is probably not running.');
-    process.stderr.write('A TLS port cannot be asked for its status yet.\n');
-    return 1;
+    const host = settings.get('secureClientPortAddress') ?? DEFAULT_HOST;
+    sayFound({ host, port }, true);
+    return sayMode(() => askSecurely({ host, port: Number(port) }, 'srvr', tlsFor(settings), ANSWER_LIMIT_MS));
   }
   sayFound(address, false);
+  return sayMode(() => ask(address, 'srvr'));
+}
+
+/**
+ * The client's stores, from CLIENT_JVMFLAGS as with Apache's script; where there are none, those that the server itself has,
+ * whose certificate need not be for the name by which it is asked here.
+ */
+function tlsFor(settings: ReadonlyMap<string, string>): ClientTls {
+  const flags = clientProperties(undefined, process.env);
+  const given = clientTls(new Map([...flags, ['zookeeper.client.secure', { value: 'true', where: '' }]]));
+  if (given?.keyStore !== undefined || given?.trustStore !== undefined) return given;
+  return { ...tlsOf((key) => settings.get(`ssl.${key}`)), hostnameVerification: false };
+}
+
+async function sayMode(asked: () => Promise<string>): Promise<number> {
   let answer: string;
   try {
-    answer = await ask(address, 'srvr');
+    answer = await asked();
   } catch (error) {
     say('Error contacting service. It is probably not running.');
     process.stderr.write(`${messageOf(error)}\n`);

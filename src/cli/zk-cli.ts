@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { createInterface } from 'node:readline';
+import { ConfigError } from '../base/errors.ts';
 import { CliError } from './zk/cli-error.ts';
 import { helpText } from './zk/help.ts';
 import { Interactive } from './zk/interactive.ts';
@@ -14,7 +15,7 @@ import { Shell } from './zk/shell.ts';
 async function main(): Promise<number> {
   let options: ShellOptions;
   try {
-    options = parseOptions(process.argv.slice(2));
+    options = parseOptions(process.argv.slice(2), process.env);
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -35,7 +36,14 @@ async function main(): Promise<number> {
   );
   output.line(`Connecting to ${options.server}`);
   const confirm = (question: string): Promise<boolean> => interactive?.confirm(question) ?? askAtTerminal(question);
-  const shell = new Shell(options, { output, confirm });
+  let shell: Shell;
+  try {
+    shell = new Shell(options, { output, confirm });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    output.error(error.message);
+    return 1;
+  }
   try {
     if (options.waitForConnection) await shell.waitForConnection();
     if (options.command.length > 0) {

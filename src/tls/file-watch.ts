@@ -9,15 +9,18 @@ const LOOK_MS = 1000;
 export class FileWatch {
   private readonly files: readonly string[];
   private readonly onChange: () => void;
+  private readonly onFirst: () => void;
   private readonly timer: NodeJS.Timeout;
   private seen: string | undefined = undefined;
   private hasChanged = false;
   private isLooking = false;
 
-  constructor(files: readonly string[], onChange: () => void) {
+  /** `onFirst`: the files have been looked at once, and are changed ones from then on. */
+  constructor(files: readonly string[], onChange: () => void, lookMs = LOOK_MS, onFirst: () => void = () => {}) {
     this.files = files;
     this.onChange = onChange;
-    this.timer = setInterval(() => this.look(), LOOK_MS).unref();
+    this.onFirst = onFirst;
+    this.timer = setInterval(() => this.look(), lookMs).unref();
     this.look();
   }
 
@@ -40,6 +43,7 @@ export class FileWatch {
 
   private onLooked(now: string): void {
     this.isLooking = false;
+    if (this.seen === undefined) this.onFirst();
     const isAtRest = this.seen === undefined || this.seen === now;
     this.seen = now;
     if (!isAtRest) this.hasChanged = true;

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { aclArgument, aclLines, parseAcl } from '../../src/cli/zk/acl-text.ts';
 import { CliError } from '../../src/cli/zk/cli-error.ts';
@@ -107,6 +110,7 @@ describe('what stands before the command', () => {
         waitForConnection: true,
         json: false,
         help: false,
+        tls: undefined,
         command: ['ls', '-s', '/'],
       },
     );
@@ -123,6 +127,54 @@ describe('what stands before the command', () => {
     );
     expect(refusal(() => parseOptions(['-client-configuration', '/none']))).toBe(
       '-client-configuration: there is no file /none',
+    );
+  });
+});
+
+describe('the TLS of a Java client', () => {
+  const STORES = '-Dzookeeper.ssl.keyStore.location=/k.p12 "-Dzookeeper.ssl.keyStore.password=a b" -Xmx1g';
+
+  test('is taken from the flags of the JVM, and from the file before them', () => {
+    const { tls } = parseOptions([], {
+      CLIENT_JVMFLAGS: `-Dzookeeper.client.secure=true ${STORES}`,
+      JVMFLAGS: '-Dzookeeper.ssl.trustStore.location=/t.jks -Dzookeeper.ssl.enabledProtocols=TLSv1.2',
+    });
+    expect(tls).toEqual({
+      keyStore: { location: '/k.p12', password: 'a b' },
+      trustStore: { location: '/t.jks' },
+      protocols: ['TLSv1.2'],
+      hostnameVerification: true,
+      crl: false,
+      ocsp: false,
+    });
+    const file = join(mkdtempSync(join(tmpdir(), 'zkcli-')), 'client.cfg');
+    const write = (text: string) => writeFileSync(file, text);
+    write(
+      'zookeeper.client.secure=true\nzookeeper.clientCnxnSocket=org.apache.zookeeper.ClientCnxnSocketNetty\n' +
+        'zookeeper.ssl.hostnameVerification=false\nzookeeper.ssl.trustStore.type=pem\nzookeeper.ssl.trustStore.location=/t\n',
+    );
+    const fromFile = ['-client-configuration', file];
+    expect(parseOptions(fromFile).tls).toEqual({
+      trustStore: { location: '/t', type: 'PEM' },
+      hostnameVerification: false,
+      crl: false,
+      ocsp: false,
+    });
+    write('zookeeper.ssl.context.supplier.class=x\n');
+    expect(refusal(() => parseOptions(fromFile))).toBe(
+      `${file} sets zookeeper.ssl.context.supplier.class, which is unknown here`,
+    );
+    write('zookeeper.client.secure=false\nzookeeper.request.timeout=1\n');
+    expect(parseOptions(fromFile).tls).toBeUndefined();
+  });
+
+  test('is never left out in silence', () => {
+    expect(refusal(() => parseOptions([], { CLIENT_JVMFLAGS: STORES }))).toBe(
+      'CLIENT_JVMFLAGS sets zookeeper.ssl.keyStore.location without zookeeper.client.secure=true',
+    );
+    const old = '-Dzookeeper.client.secure=true -Dzookeeper.ssl.protocol=TLSv1';
+    expect(refusal(() => parseOptions([], { JVMFLAGS: old }))).toBe(
+      'TLS of TLSv1 is not spoken; TLSv1.2 and TLSv1.3 are',
     );
   });
 });

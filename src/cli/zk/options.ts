@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { ZooKeeperError } from '../../client/client.ts';
+import { type ClientTls, ZooKeeperError } from '../../client/client.ts';
 import { parseConnectString } from '../../client/connect-string.ts';
 import { CliError } from './cli-error.ts';
+import { clientProperties, clientTls } from './client-settings.ts';
 
 /** What stands before the command: where to connect and how. `--server` and `--timeout` are the same with two dashes. */
 export interface ShellOptions {
@@ -12,6 +12,8 @@ export interface ShellOptions {
   readonly waitForConnection: boolean;
   readonly json: boolean;
   readonly help: boolean;
+  /** undefined: in the clear. */
+  readonly tls: ClientTls | undefined;
   /** Empty: commands are read from standard input. */
   readonly command: readonly string[];
 }
@@ -20,10 +22,14 @@ const DEFAULT_SERVER = 'localhost:2181';
 const DEFAULT_TIMEOUT_MS = 30_000;
 const MAX_INT = 0x7fffffff;
 
-/** Throws CliError. */
-export function parseOptions(args: readonly string[]): ShellOptions {
+/** Throws CliError. `env` has the flags of a JVM that are about TLS. */
+export function parseOptions(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+): ShellOptions {
   let server = DEFAULT_SERVER;
   let timeoutMs = DEFAULT_TIMEOUT_MS;
+  let configuration: string | undefined;
   let [readOnly, waitForConnection, json, help] = [false, false, false, false];
   let i = 0;
   const value = (option: string): string => {
@@ -47,7 +53,7 @@ export function parseOptions(args: readonly string[]): ShellOptions {
         waitForConnection = true;
         break;
       case '-client-configuration':
-        refuseTls(value(option));
+        configuration = value(option);
         break;
       case '-json':
         json = true;
@@ -60,7 +66,8 @@ export function parseOptions(args: readonly string[]): ShellOptions {
         throw new CliError(`Unrecognized option before the command: ${option}`);
     }
   }
-  return { server, timeoutMs, readOnly, waitForConnection, json, help, command: args.slice(i) };
+  const tls = clientTls(clientProperties(configuration, env));
+  return { server, timeoutMs, readOnly, waitForConnection, json, help, tls, command: args.slice(i) };
 }
 
 function checkedServer(text: string): string {
@@ -79,26 +86,4 @@ function checkedTimeout(text: string): number {
     throw new CliError(`-timeout takes milliseconds, 1 to ${MAX_INT}, not "${text}"`);
   }
   return timeoutMs;
-}
-
-/** Keys of a client's configuration that mean nothing here, because what they switch is a Java client's. */
-const WITHOUT_EFFECT =
-  /^(zookeeper\.)?(clientCnxnSocket|request\.timeout|disableAutoWatchReset|client\.(sasl|secure|hostProvider)\S*|sasl\.\S+|server\.\S+)$/;
-
-/**
- * A file of client properties. TLS is the purpose of nearly all of them, and there is none here yet: a connection that
- * was meant to be encrypted must not be made in the clear.
- */
-function refuseTls(file: string): void {
-  if (!existsSync(file)) throw new CliError(`-client-configuration: there is no file ${file}`);
-  for (const line of readFileSync(file, 'utf8').split(/\r?\n/)) {
-    const [key, value = ''] = line.trim().split(/\s*[=:]\s*/, 2);
-    if (key === undefined || key === '' || /^[#!]/.test(key)) continue;
-    if (/^zookeeper\.client\.secure$/.test(key) && value !== 'true') continue;
-    if (/ssl|secure|Netty/i.test(`${key} ${value}`)) {
-      throw new CliError(`-client-configuration: ${file} sets ${key}, and this shell does not speak TLS`);
-    }
-    if (!WITHOUT_EFFECT.test(key))
-      throw new CliError(`-client-configuration: ${file} sets ${key}, which is unknown here`);
-  }
 }

@@ -191,10 +191,11 @@ export class Shell {
   }
 
   private openClient(): ZooKeeperClient {
-    const { timeoutMs, readOnly } = this.options;
+    const { timeoutMs, readOnly, tls } = this.options;
     const client: ZooKeeperClient = new ZooKeeperClient(this.server, {
       sessionTimeoutMs: timeoutMs,
       readOnly,
+      ...(tls === undefined ? {} : { tls }),
       onState: (state) => {
         // One that was replaced still tells of its end. A shell that is over says nothing more.
         if (!this.hasQuit || this.saysGoodbye) printStateEvent(this.host.output, state);

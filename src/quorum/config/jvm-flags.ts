@@ -1,3 +1,4 @@
+import { shellWords } from '../../base/shell-words.ts';
 import { trimLikeJava } from '../../election/quorum/properties.ts';
 import { familyOf } from './keys/families.ts';
 import { type KeyName, keySpec } from './keys.ts';
@@ -60,12 +61,3 @@ const FLAGS_OF_SCRIPTS: ReadonlySet<string> = new Set([
   'auditlog.threshold',
   'audit.logger',
 ]);
-
-/** Words as a shell would split them: blanks separate, quotes hold together. */
-function shellWords(text: string): string[] {
-  const words: string[] = [];
-  for (const match of text.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+/g)) {
-    words.push(match[0].replace(/"([^"]*)"|'([^']*)'/g, '$1$2'));
-  }
-  return words;
-}
