@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * What of the consensus core the simulator alone reaches: all scenarios and the worlds 1 to SIM_SEEDS. Left out are
- * the reading of config files and addresses, authentication, metrics, the four-letter words and the dump of the state,
+ * the reading of config files and addresses, authentication, the handshakes of TLS, metrics, the four-letter words and the dump of the state,
  * and the account over all clients, whose limits no world reaches: other tests judge these.
  */
 export default defineConfig({
@@ -20,7 +20,7 @@ export default defineConfig({
         'src/quorum/{client-port,state-dump}.ts',
         'src/election/quorum/{server-spec,properties,quorum-config,host-address}.ts',
         'src/server/{auth,metrics,monitoring}/**',
-        'src/server/connection/{connection-stats,client-connections}.ts',
+        'src/server/connection/{connection-stats,client-connections,handshakes}.ts',
       ],
       reporter: ['text', 'json'],
       reportsDirectory: 'node_modules/.cache/sim-coverage',
