@@ -106,12 +106,13 @@ async function java(shown: Shown, stores: Stores): Promise<string> {
   const name = certificateOf[shown];
   const key = name === 'client' ? stores.key : name === undefined ? '' : `${name}.pem`;
   const flags = Object.entries(javaFlags({ ...stores, key })).map(([option, value]) => `-D${option}=${value}`);
-  const { stdout } = await runJava(
+  // It prints the answer on standard error.
+  const { stderr } = await runJava(
     'org.apache.zookeeper.ZooKeeperMain',
     ['-server', ADDRESS, '-timeout', '4000', '-waitforconnection', 'create', '-s', '/java-', 'x'],
     { env: { JAVA_TOOL_OPTIONS: flags.join(' ') }, timeoutMs: 30_000 },
   );
-  return /Created \/java-/.test(stdout) ? 'wrote' : 'refused';
+  return /Created \/java-/.test(stderr) ? 'wrote' : 'refused';
 }
 
 /** As it should be. */
