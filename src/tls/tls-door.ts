@@ -69,7 +69,7 @@ export class TlsDoor implements SocketDoor {
   }
 
   admit(raw: Socket, done: Admitted): GiveUp {
-    const { remoteAddress: address } = raw;
+    const address = plainAddress(raw.remoteAddress);
     const handshake = new Handshake(raw, done, (reason, code) => {
       this.failed++;
       const fields = { address, port: this.options.name, reason };
