@@ -180,7 +180,8 @@ export class HttpListener {
 
 export function answerText(response: ServerResponse, status: number, body: string): void {
   response.statusCode = status;
-  if (!response.hasHeader('Content-Type')) response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  if (body !== '' && !response.hasHeader('Content-Type'))
+    response.setHeader('Content-Type', 'text/plain; charset=utf-8');
   response.setHeader('Content-Length', Buffer.byteLength(body));
   response.end(body);
 }

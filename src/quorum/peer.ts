@@ -11,7 +11,7 @@ import type { Timer } from '../io/clock.ts';
 import type { World } from '../io/world.ts';
 import { epochOf, zxidText } from '../jute/zxid.ts';
 import { AuthRegistry } from '../server/auth/auth-registry.ts';
-import { LogMeter, SnapshotMeter } from '../server/metrics/role-meters.ts';
+import { countRecovery, LogMeter, SnapshotMeter } from '../server/metrics/role-meters.ts';
 import { ServerMetrics } from '../server/metrics/server-metrics.ts';
 import type { HostInfo, MemberInfo, QuorumInfo, ServerInfo } from '../server/monitoring/server-info.ts';
 import { ZooKeeperServer } from '../server/zookeeper-server.ts';
@@ -103,7 +103,7 @@ export class Peer {
     this.store = Store.open(world, storeOptions(config, databaseOptions), log);
     const startedMs = world.clock.nowMs();
     const database = this.store.recover();
-    this.metrics.disk.dbInitTime.add(Math.round(world.clock.nowMs() - startedMs));
+    countRecovery(this.metrics.disk, this.store.facts.recovery, world.clock.nowMs() - startedMs);
     const snapshots = new SnapshotMeter(this.metrics, world.clock);
     this.server = new ZooKeeperServer(world, serverOptions(config), {
       auth,

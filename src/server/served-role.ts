@@ -24,6 +24,7 @@ export class ServedRole {
     this.upstream = upstream;
     this.database = database;
     const { auth, metrics } = parts;
+    database.tree.watches.onFired = (type, watchers) => metrics.watches.onFired(type, watchers);
     this.reads = { database, auth, sessions: upstream.sessions, meter: metrics.requests.perNamespace };
   }
 

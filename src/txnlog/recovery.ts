@@ -29,6 +29,14 @@ export interface RecoveredHistory {
   readonly snapshot: SnapshotName | undefined;
   /** Where the records end in the log files that were read, by the zxid in the name. */
   readonly logEnds: ReadonlyMap<Zxid, number>;
+  readonly cost: RecoveryCost;
+}
+
+export interface RecoveryCost {
+  readonly snapshotMs: number;
+  readonly logMs: number;
+  /** Replayed. */
+  readonly transactions: number;
 }
 
 export interface RecoveryOptions {
@@ -39,6 +47,7 @@ export interface RecoveryOptions {
   /** The zxid, as 0x..., at which a lone server's log may end although more is known to have been on disk; or ''. */
   readonly acceptLossAfter: string;
   readonly forceSync: boolean;
+  nowMs(): number;
 }
 
 /** Apache gives up after so many as well. */
@@ -62,15 +71,18 @@ export function recoverHistory(
   log: Log,
 ): RecoveredHistory {
   const { disk } = place;
+  const beganMs = options.nowMs();
   const base = loadBase(disk, dirs.snapDir, options.database, log);
+  const loadedMs = options.nowMs();
   const { database } = base;
   const onRecord = (record: LogRecord, path: string): void => {
     database.apply(parse(record, path));
     recent.push(record.zxid, record.payload);
   };
   const replayed = replayLog(place, database.lastProcessedZxid, log, { onRecord });
-  const { lastZxid } = replayed;
-  if (base.snapshot === undefined && replayed.transactions > 0) refuseUnlessWhole(base, dirs, options, log);
+  const { lastZxid, transactions } = replayed;
+  const cost = { snapshotMs: loadedMs - beganMs, logMs: options.nowMs() - loadedMs, transactions };
+  if (base.snapshot === undefined && transactions > 0) refuseUnlessWhole(base, dirs, options, log);
   for (const [snapshot, defect] of base.damaged) refuseIfNotReached(snapshot, defect, dirs.snapDir, lastZxid);
   if (options.isAlone && options.forceSync) refuseLoss(place, lastZxid, options.acceptLossAfter, log);
   if (replayed.torn !== undefined) cutTornTail(place, replayed.torn, log);
@@ -81,12 +93,12 @@ export function recoverHistory(
   }
   const fields = {
     snapshot: base.snapshot?.name ?? 'none',
-    transactions: replayed.transactions,
+    transactions,
     zxid: zxidText(lastZxid),
     znodes: database.tree.nodeCount,
   };
   log.info(fields, 'recovered');
-  return { database, lastZxid, snapshot: base.snapshot, logEnds: replayed.ends };
+  return { database, lastZxid, snapshot: base.snapshot, logEnds: replayed.ends, cost };
 }
 
 function loadBase(disk: Disk, dir: string, options: DatabaseOptions, log: Log): Base {

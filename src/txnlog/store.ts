@@ -18,7 +18,7 @@ import { filesFrom } from './log/log-replay.ts';
 import { type LogReaders, LogShelf } from './log/log-shelf.ts';
 import { LogWriter, type LogWriterHandlers, type LogWriterStats } from './log/log-writer.ts';
 import { RecentLog } from './log/recent-log.ts';
-import { recoverHistory } from './recovery.ts';
+import { type RecoveryCost, type RecoveryOptions, recoverHistory } from './recovery.ts';
 import { carryOutPurge, planPurge } from './retention.ts';
 import { replaceFile } from './small-file.ts';
 import { looksComplete } from './snapshot/snapshot-reader.ts';
@@ -34,6 +34,8 @@ export interface StoreWorld {
 
 export interface StoreFacts {
   readonly log: Readonly<LogWriterStats>;
+  /** The last one. */
+  readonly recovery: RecoveryCost;
   readonly isWritingSnapshot: boolean;
   /** The newest that is known to be good: loaded, or written by this process. */
   readonly newestSnapshot: SnapshotInfo | undefined;
@@ -51,6 +53,7 @@ export interface StoreFacts {
 export class Store {
   readonly epochs: Epochs;
   private probe: StoreProbe | undefined;
+  private recovery: RecoveryCost = { snapshotMs: 0, logMs: 0, transactions: 0 };
   readonly recent: RecentLog;
   private readonly disk: Disk;
   private readonly clock: Clock;
@@ -138,7 +141,8 @@ export class Store {
     assert(this.writer.isIdle && !this.snapshots.isReceiving, 'recovery reads a log that nobody writes');
     this.recent.clear();
     try {
-      const history = recoverHistory(this.place, this.dirs, this.options, this.recent, this.log);
+      const history = recoverHistory(this.place, this.dirs, this.recoveryOptions(), this.recent, this.log);
+      this.recovery = history.cost;
       this.beginsEmpty = history.snapshot === undefined;
       this.snapshots.onRecovered(history.snapshot);
       this.writer.reset(history.lastZxid);
@@ -186,9 +190,14 @@ export class Store {
   }
 
   /** For whoever watches the store and changes nothing in it. */
+  private recoveryOptions(): RecoveryOptions {
+    return { ...this.options, nowMs: () => this.clock.nowMs() };
+  }
+
   get facts(): StoreFacts {
     return {
       log: this.writer.stats,
+      recovery: this.recovery,
       isWritingSnapshot: this.snapshots.isBusy,
       newestSnapshot: this.snapshots.newest,
       bytesOnDisk: () => ({ dataDir: this.bytesIn(this.dirs.snapDir), logDir: this.bytesIn(this.dirs.logDir) }),

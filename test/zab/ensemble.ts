@@ -24,6 +24,7 @@ import type {
   LearnerLog,
   ToLeader,
 } from '../../src/zab/learner/learner-ports.ts';
+import { LinkCounts } from '../../src/zab/wire/link-counts.ts';
 import { PacketType, packetName, type QuorumPacket, requestPacket } from '../../src/zab/wire/packets.ts';
 import type { PacketSource, RawSource } from '../../src/zab/wire/sources.ts';
 
@@ -133,6 +134,8 @@ export class Link implements LearnerWire {
 
   maxPacketBytes = 0;
   readonly heldBytes = 0;
+  readonly queuedPackets = 0;
+  readonly counts = new LinkCounts(0);
 
   get remoteHost(): string {
     return this.remoteAddress;
@@ -522,6 +525,7 @@ export class Peer
   revalidateFor(): void {}
   touched(): void {}
   catchingUp(): void {}
+  acknowledged(): void {}
 
   barrierPassed(token: number): void {
     this.world.note(() => `${this.sid}: barrier ${token} passed`);

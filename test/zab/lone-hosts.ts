@@ -24,6 +24,7 @@ import type {
   LearnerState,
   ToLeader,
 } from '../../src/zab/learner/learner-ports.ts';
+import { LinkCounts } from '../../src/zab/wire/link-counts.ts';
 import { type LearnerRequest, PacketType, QuorumPacket, writePacket } from '../../src/zab/wire/packets.ts';
 import type { PacketSource, RawSource } from '../../src/zab/wire/sources.ts';
 import { majority, showPacket, showZxid } from './ensemble.ts';
@@ -42,6 +43,8 @@ class LoneWire implements LearnerWire {
   maxPacketBytes = 4096;
   queuedBytes = 0;
   heldBytes = 0;
+  queuedPackets = 0;
+  readonly counts = new LinkCounts(0);
   sentBytes = 0;
   private readonly host: LoneLeader;
   private readonly number: number;
@@ -256,6 +259,7 @@ export class LoneLeader implements LeaderLog, LeaderClients<number>, LeaderEvent
   }
 
   catchingUp(): void {}
+  acknowledged(): void {}
 
   request(learner: LearnerLink, { sessionId, cxid, type, body }: LearnerRequest): void {
     this.said.push(

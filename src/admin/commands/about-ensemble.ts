@@ -1,5 +1,5 @@
 import { counterOf, epochOf, zxidText } from '../../jute/zxid.ts';
-import type { AddressInfo, MemberInfo } from '../../server/monitoring/server-info.ts';
+import type { AddressInfo, LearnerInfo, MemberInfo } from '../../server/monitoring/server-info.ts';
 import type { Json } from '../java-json.ts';
 import { type AdminCommand, type AdminContext, anytime, whileServing } from './admin-command.ts';
 
@@ -17,7 +17,14 @@ export const ABOUT_ENSEMBLE: readonly AdminCommand[] = [
       },
     };
   }),
-  whileServing(['observer_connection_stat_reset', 'orst'], () => ({})),
+  whileServing(['observers', 'obsr'], ({ info }) => {
+    const observers = info.leader()?.observers ?? [];
+    return { fields: { synced_observers: observers.length, observers: observers.map(observerView) } };
+  }),
+  whileServing(['observer_connection_stat_reset', 'orst'], ({ info }) => {
+    info.leader()?.resetObservers();
+    return {};
+  }),
   whileServing(['voting_view'], ({ info }) => {
     const view = new Map<string, Json>();
     for (const [sid, member] of info.quorum()?.members ?? []) {
@@ -27,6 +34,20 @@ export const ABOUT_ENSEMBLE: readonly AdminCommand[] = [
   }),
   anytime(['zabstate'], (context) => ({ fields: zabState(context) })),
 ];
+
+function observerView(observer: LearnerInfo): Json {
+  return {
+    remote_socket_address: `/${observer.remoteAddress}`,
+    sid: observer.sid,
+    established: observer.establishedMs,
+    queued_packets: observer.queuedPackets,
+    queued_packets_size: observer.queuedBytes,
+    packets_received: observer.packetsReceived,
+    packets_sent: observer.packetsSent,
+    requests: observer.requests,
+    last_zxid: observer.lastZxid,
+  };
+}
 
 function memberView(member: MemberInfo): Json {
   return {

@@ -34,6 +34,8 @@ export class WatchManager {
   private readonly tree: WatchedTree;
   private readonly data = new WatchTable();
   private readonly child = new WatchTable();
+  /** A change found so many watchers; `type` is an EventType. */
+  onFired: (type: number, watchers: number) => void = () => {};
 
   constructor(tree: WatchedTree) {
     this.tree = tree;
@@ -130,19 +132,28 @@ export class WatchManager {
   }
 
   onCreated(path: string, parent: string, zxid: Zxid, acl: readonly Acl[], parentAcl: readonly Acl[]): void {
-    this.data.trigger(path, EventType.nodeCreated, zxid, acl);
-    this.child.trigger(parent, EventType.nodeChildrenChanged, zxid, parentAcl);
+    this.countFired(EventType.nodeCreated, this.data.trigger(path, EventType.nodeCreated, zxid, acl));
+    this.onChildrenChanged(parent, zxid, parentAcl);
   }
 
   onDataChanged(path: string, zxid: Zxid, acl: readonly Acl[]): void {
-    this.data.trigger(path, EventType.nodeDataChanged, zxid, acl);
+    this.countFired(EventType.nodeDataChanged, this.data.trigger(path, EventType.nodeDataChanged, zxid, acl));
   }
 
   /** The watchers of the node's children are told of its end as well, unless they just were. */
   onDeleted(path: string, parent: string, zxid: Zxid, acl: readonly Acl[], parentAcl: readonly Acl[]): void {
     const told = this.data.trigger(path, EventType.nodeDeleted, zxid, acl);
-    this.child.trigger(path, EventType.nodeDeleted, zxid, acl, told);
-    this.child.trigger(parent, EventType.nodeChildrenChanged, zxid, parentAcl);
+    this.countFired(EventType.nodeDeleted, told);
+    this.countFired(EventType.nodeDeleted, this.child.trigger(path, EventType.nodeDeleted, zxid, acl, told));
+    this.onChildrenChanged(parent, zxid, parentAcl);
+  }
+
+  private onChildrenChanged(path: string, zxid: Zxid, acl: readonly Acl[]): void {
+    this.countFired(EventType.nodeChildrenChanged, this.child.trigger(path, EventType.nodeChildrenChanged, zxid, acl));
+  }
+
+  private countFired(type: number, told: readonly Watcher[]): void {
+    if (told.length > 0) this.onFired(type, told.length);
   }
 
   /** Of the data table alone, which is what wchs counts. */

@@ -4,6 +4,7 @@ import type { HostPort } from '../../election/quorum/server-spec.ts';
 import type { Timer } from '../../io/clock.ts';
 import { readTxn, type Txn } from '../../jute/txns.ts';
 import { epochOf, ZXID_ZERO, type Zxid, zxidText } from '../../jute/zxid.ts';
+import { AckMeter } from '../../server/metrics/role-meters.ts';
 import { Learner } from '../../zab/learner/learner.ts';
 import type { LearnerEvents, LearnerHistory, LearnerLog } from '../../zab/learner/learner-ports.ts';
 import type { ConfigBook } from '../config-book.ts';
@@ -42,6 +43,7 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
   private readonly options: FollowingOptions;
   private readonly link: LeaderLink;
   private readonly durable: DurableQueue;
+  private readonly acks: AckMeter;
   private readonly snapshots: SnapshotReceiver;
   private readonly upstream: LearnerUpstream;
   private readonly learner: Learner;
@@ -64,6 +66,7 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
       delayMs: config.leaderConnectDelayDuringRetryMs,
     });
     this.durable = new DurableQueue(this.link);
+    this.acks = new AckMeter(parts.metrics, clock);
     this.snapshots = new SnapshotReceiver(parts, {
       onReceived: () => this.learner.onSnapshotReceived(),
       onInstalled: () => {
@@ -145,14 +148,15 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
   append(zxid: Zxid, payload: Buffer): void {
     // A transaction that cannot be read must not get into the log: no server could start from that any more.
     const txn = readTxn(payload);
-    if (!this.options.observer) this.countProposal(txn);
+    if (!this.options.observer) this.countProposal(zxid, txn);
     this.durable.onAppended(zxid);
     this.parts.replica.append(zxid, payload, txn);
   }
 
   /** An observer is sent what is decided, and no proposals. */
-  private countProposal(txn: Txn): void {
+  private countProposal(zxid: Zxid, txn: Txn): void {
     const { metrics, clock } = this.parts;
+    this.acks.onAppended(zxid, txn.header.time);
     metrics.ensemble.learnerProposalsReceived.add(1);
     metrics.ensemble.proposalLatency.add(Math.max(clock.wallMs() - txn.header.time, 0));
   }
@@ -221,6 +225,7 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
   // ReplicaSink
 
   onDurable(zxid: Zxid): void {
+    this.acks.onDurable(zxid);
     this.durable.onDurable(zxid);
   }
 

@@ -5,8 +5,8 @@ import type { Timer } from '../../io/clock.ts';
 import type { Txn } from '../../jute/txns.ts';
 import { epochOf, type Zxid, zxidText } from '../../jute/zxid.ts';
 import { SizeStats } from '../../server/metrics/counters.ts';
-import { ProposalMeter } from '../../server/metrics/role-meters.ts';
-import type { LeaderInfo } from '../../server/monitoring/server-info.ts';
+import { AckMeter, ProposalMeter } from '../../server/metrics/role-meters.ts';
+import type { LeaderInfo, LearnerInfo } from '../../server/monitoring/server-info.ts';
 import { Leader } from '../../zab/leader/leader.ts';
 import type {
   CatchUpKind,
@@ -15,7 +15,7 @@ import type {
   LeaderMembers,
   LeaderOptions,
 } from '../../zab/leader/leader-ports.ts';
-import type { LearnerLink } from '../../zab/leader/learner-link.ts';
+import type { LearnerLink, LearnerWire } from '../../zab/leader/learner-link.ts';
 import type { ConfigBook } from '../config-book.ts';
 import { type PeerParts, primaryOptions } from '../peer-parts.ts';
 import { Reconfigurations } from '../reconfigurations.ts';
@@ -65,6 +65,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, LeaderMembers, Re
   private readonly ticker: Timer;
   private readonly proposalSizes = new SizeStats();
   private readonly proposals: ProposalMeter;
+  private readonly acks: AckMeter;
   private readonly startedMs: number;
   private primary: Primary | undefined;
   private establishedMs: number | undefined;
@@ -78,6 +79,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, LeaderMembers, Re
     const { config, clock, replica } = parts;
     this.startedMs = clock.nowMs();
     this.proposals = new ProposalMeter(parts.metrics, clock);
+    this.acks = new AckMeter(parts.metrics, clock);
     replica.beginRole(this);
     this.requests = new LeaderRequests(parts, book.active.voters.size);
     this.core = new Leader<Question>(
@@ -105,6 +107,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, LeaderMembers, Re
           this.core.onPacket(learner, packet);
           turn.end();
         },
+        onWaited: (learner, ms, packets) => this.countWait(learner, ms, packets),
         onLost: (learner) => this.event(() => this.core.onLinkClosed(learner)),
         onUnavailable: (port, error) => this.stepDown(`cannot listen on quorum port ${port}: ${error.message}`),
       },
@@ -117,7 +120,9 @@ export class Leading implements Role, LeaderLog, LeaderEvents, LeaderMembers, Re
   }
 
   onVoterLooking(sid: number): void {
+    const wasOver = this.over;
     this.event(() => this.core.onVoterLooking(sid));
+    if (this.over && !wasOver) this.parts.metrics.ensemble.quitLeading.add(1);
   }
 
   get phase(): string {
@@ -135,12 +140,16 @@ export class Leading implements Role, LeaderLog, LeaderEvents, LeaderMembers, Re
       pendingSyncs: this.core.pendingSyncs,
       uptimeMs: this.establishedMs === undefined ? 0 : this.parts.clock.nowMs() - this.establishedMs,
       proposalSizes: this.proposalSizes,
+      observers: synced.filter((link) => link.observer).map(({ sid, wire }) => learnerInfo(sid, wire)),
+      resetObservers: () => {
+        for (const link of links) if (link.observer) link.wire.counts.reset();
+      },
     };
   }
 
   get learners(): LearnerState[] {
-    return this.core.linkInfos().map(({ sid, observer, phase, queuedBytes }) => {
-      return { sid, observer, phase, queued: queuedBytes };
+    return this.core.linkInfos().map(({ sid, observer, phase, wire }) => {
+      return { sid, observer, phase, queued: wire.queuedBytes };
     });
   }
 
@@ -168,10 +177,17 @@ export class Leading implements Role, LeaderLog, LeaderEvents, LeaderMembers, Re
     turn.end();
   }
 
+  private countWait({ sid }: LearnerLink, ms: number, packets: number): void {
+    const { learnerQueueSize, learnerQueueTime } = this.parts.metrics.ensemble;
+    learnerQueueSize.add(String(sid), packets);
+    learnerQueueTime.add(String(sid), Math.round(ms));
+  }
+
   // LeaderLog
 
   append(zxid: Zxid, payload: Buffer): void {
     this.proposals.onProposed(zxid);
+    this.acks.onAppended(zxid, this.parts.clock.wallMs());
     this.proposalSizes.record(payload.length);
     this.parts.replica.append(zxid, payload);
   }
@@ -184,13 +200,18 @@ export class Leading implements Role, LeaderLog, LeaderEvents, LeaderMembers, Re
   // LeaderEvents
 
   catchingUp(learner: LearnerLink, kind: CatchUpKind, zxid: Zxid): void {
-    const { metrics, log } = this.parts;
-    if (kind !== 'snap') {
-      metrics.ensemble.diffCount.add(1);
-      return;
-    }
-    metrics.ensemble.snapCount.add(1);
+    const { log, metrics } = this.parts;
+    const { inflightSnaps, inflightDiffs, snapCount, diffCount } = metrics.ensemble;
+    const isSnap = kind === 'snap';
+    const others = this.core.linkInfos().filter(({ catchingUp }) => catchingUp && (catchingUp === 'snap') === isSnap);
+    (isSnap ? inflightSnaps : inflightDiffs).add(others.length + 1);
+    (isSnap ? snapCount : diffCount).add(1);
+    if (!isSnap) return;
     log.info({ learner: learner.ownerName, zxid: zxidText(zxid) }, 'sending a snapshot');
+  }
+
+  acknowledged(sid: number, zxid: Zxid): void {
+    this.proposals.onAcknowledged(sid, zxid);
   }
 
   established(epochStart: Zxid): void {
@@ -236,6 +257,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, LeaderMembers, Re
   onDurable(zxid: Zxid): void {
     // It may be over while its server, told to stop, still waits for the disk.
     if (this.over) return;
+    this.acks.onDurable(zxid);
     const { turn } = this.requests;
     turn.begin();
     this.core.onDurable(zxid);
@@ -246,6 +268,21 @@ export class Leading implements Role, LeaderLog, LeaderEvents, LeaderMembers, Re
     this.primary?.onApplied(txn, result);
     this.parts.server.onApplied(txn, result);
   }
+}
+
+function learnerInfo(sid: number, wire: LearnerWire): LearnerInfo {
+  const { remoteAddress, queuedPackets, queuedBytes, counts } = wire;
+  return {
+    sid,
+    remoteAddress,
+    queuedPackets,
+    queuedBytes,
+    establishedMs: counts.establishedMs,
+    packetsReceived: counts.packetsReceived,
+    packetsSent: counts.packetsSent,
+    requests: counts.requests,
+    lastZxid: counts.lastZxid,
+  };
 }
 
 function leaderOptions({ config, probe }: PeerParts, book: ConfigBook, options: LeadingOptions): LeaderOptions {

@@ -25,6 +25,8 @@ export interface QuorumPortHandlers {
   /** undefined: there is no place for it. */
   onOpened(wire: LinkStream): LearnerLink | undefined;
   onPacket(learner: LearnerLink, packet: QuorumPacket): void;
+  /** A packet waited so long until it was sent to it, and so many wait behind it. */
+  onWaited(learner: LearnerLink, ms: number, packets: number): void;
   /** Not when this side closed the link. */
   onLost(learner: LearnerLink): void;
   /** None of the addresses can be listened on; the last one could not for this reason. */
@@ -91,6 +93,8 @@ export class QuorumPort {
         if (learner !== undefined) this.handlers.onPacket(learner, packet);
         return true;
       },
+      // Nothing is sent before there is a learner to send it to.
+      onWaited: (ms, packets) => this.handlers.onWaited(learner as LearnerLink, ms, packets),
       onClose: (reason) => {
         if (learner === undefined) return;
         this.log.info({ sid: learner.sid, learner: learner.ownerName, reason }, 'lost a learner');

@@ -1,5 +1,5 @@
 import type { Clock } from '../../io/clock.ts';
-import type { Zxid } from '../../jute/zxid.ts';
+import { ZXID_NONE, type Zxid } from '../../jute/zxid.ts';
 import type { ServerMetrics } from './server-metrics.ts';
 
 /** Meters for work outside this directory: the code that does it says when, these work out what to count. */
@@ -8,6 +8,10 @@ import type { ServerMetrics } from './server-metrics.ts';
 export interface LogCounts {
   readonly syncs: number;
   readonly lastSyncMs: number;
+  /** Until the last group was written, of the first of it. */
+  readonly lastQueueMs: number;
+  /** Appended since the last group. */
+  readonly waiting: number;
   readonly records: number;
 }
 
@@ -31,7 +35,24 @@ export class LogMeter {
     this.metrics.disk.syncFlushTime.add(ms);
     this.metrics.disk.syncBatchSize.add(batch);
     this.metrics.disk.syncRequestsQueued.add(batch);
+    this.metrics.disk.syncQueueSize.add(counts.waiting);
+    this.metrics.disk.syncQueueTime.add(Math.round(counts.lastQueueMs));
+    this.metrics.disk.syncQueueAndFlushTime.add(Math.round(counts.lastQueueMs + counts.lastSyncMs));
   }
+}
+
+/** The start: what was read, and how long that and all of it took. */
+export function countRecovery(disk: ServerMetrics['disk'], read: RecoveryTimes, ms: number): void {
+  disk.dbInitTime.add(Math.round(ms));
+  disk.startupSnapLoadTime.add(Math.round(read.snapshotMs));
+  disk.startupTxnsLoadTime.add(Math.round(read.logMs));
+  disk.startupTxnsLoaded.add(read.transactions);
+}
+
+export interface RecoveryTimes {
+  readonly snapshotMs: number;
+  readonly logMs: number;
+  readonly transactions: number;
 }
 
 /** One at a time is written. */
@@ -58,6 +79,32 @@ export class SnapshotMeter {
 /** Proposals outstanding at most, for what this tells; the time of one more is forgotten. */
 const REMEMBERED = 8192;
 
+/** How long it takes from the making of a transaction until this server's disk has it: of one at a time. */
+export class AckMeter {
+  private readonly metrics: ServerMetrics;
+  private readonly clock: Clock;
+  private watched: Zxid = ZXID_NONE;
+  private madeMs = 0;
+
+  constructor(metrics: ServerMetrics, clock: Clock) {
+    this.metrics = metrics;
+    this.clock = clock;
+  }
+
+  /** `wallMs`: as the transaction says. */
+  onAppended(zxid: Zxid, wallMs: number): void {
+    if (this.watched !== ZXID_NONE) return;
+    this.watched = zxid;
+    this.madeMs = wallMs;
+  }
+
+  onDurable(zxid: Zxid): void {
+    if (this.watched === ZXID_NONE || zxid < this.watched) return;
+    this.watched = ZXID_NONE;
+    this.metrics.ensemble.ackCreationLatency.add(Math.max(0, this.clock.wallMs() - this.madeMs));
+  }
+}
+
 /** How long a leader's proposals take until a quorum has them. */
 export class ProposalMeter {
   private readonly metrics: ServerMetrics;
@@ -79,8 +126,19 @@ export class ProposalMeter {
 
   onCommitted(zxid: Zxid): void {
     this.metrics.ensemble.commitCount.add(1);
+    const ms = this.sinceProposed(zxid);
+    if (ms !== undefined) this.metrics.ensemble.quorumAckLatency.add(ms);
+  }
+
+  onAcknowledged(sid: number, zxid: Zxid): void {
+    const ms = this.sinceProposed(zxid);
+    if (ms === undefined) return;
+    this.metrics.ensemble.ackLatency.add(String(sid), ms);
+  }
+
+  private sinceProposed(zxid: Zxid): number | undefined {
     const at = zxid % REMEMBERED;
-    if (this.zxids[at] !== zxid) return;
-    this.metrics.ensemble.quorumAckLatency.add(Math.round(this.clock.nowMs() - (this.proposedMs[at] as number)));
+    if (this.zxids[at] !== zxid) return undefined;
+    return Math.round(this.clock.nowMs() - (this.proposedMs[at] as number));
   }
 }

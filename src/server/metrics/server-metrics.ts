@@ -1,3 +1,4 @@
+import { EventType } from '../../jute/codes.ts';
 import { Counter, CounterSet, Summary, SummarySet } from './counters.ts';
 import { NamespaceMeter } from './namespace-meter.ts';
 
@@ -32,6 +33,12 @@ class Meters {
     return set;
   }
 
+  advancedSet(name: string): SummarySet {
+    const set = new SummarySet(name, true);
+    this.summarySets.push(set);
+    return set;
+  }
+
   advanced(name: string): Summary {
     const summary = new Summary(name, true);
     this.summaries.push(summary);
@@ -49,9 +56,17 @@ class DiskMetrics {
   readonly restoreErrors: Counter;
   readonly restoresRateLimited: Counter;
   readonly dbInitTime: Summary;
+  readonly startupTxnsLoaded: Summary;
+  readonly startupTxnsLoadTime: Summary;
+  readonly startupSnapLoadTime: Summary;
   readonly syncRequestsQueued: Counter;
   readonly syncBatchSize: Summary;
   readonly syncFlushTime: Summary;
+  /** Records that came while a group was written. */
+  readonly syncQueueSize: Summary;
+  /** Of the oldest record of a group, until the group is written; and until it is durable. */
+  readonly syncQueueTime: Summary;
+  readonly syncQueueAndFlushTime: Summary;
 
   constructor(meters: Meters) {
     this.fsyncTime = meters.basic('fsynctime');
@@ -62,9 +77,37 @@ class DiskMetrics {
     this.restoreErrors = meters.counter('restore_error_count');
     this.restoresRateLimited = meters.counter('restore_rate_limited_count');
     this.dbInitTime = meters.basic('dbinittime');
+    this.startupTxnsLoaded = meters.basic('startup_txns_loaded');
+    this.startupTxnsLoadTime = meters.basic('startup_txns_load_time');
+    this.startupSnapLoadTime = meters.basic('startup_snap_load_time');
     this.syncRequestsQueued = meters.counter('sync_processor_request_queued');
     this.syncBatchSize = meters.basic('sync_processor_batch_size');
     this.syncFlushTime = meters.advanced('sync_processor_queue_flush_time_ms');
+    this.syncQueueSize = meters.basic('sync_processor_queue_size');
+    this.syncQueueTime = meters.advanced('sync_processor_queue_time_ms');
+    this.syncQueueAndFlushTime = meters.advanced('sync_processor_queue_and_flush_time_ms');
+  }
+}
+
+/** Watchers that one change found, by the kind of event; changes that found none are not counted. */
+class WatchMetrics {
+  private readonly created: Summary;
+  private readonly deleted: Summary;
+  private readonly changed: Summary;
+  private readonly children: Summary;
+
+  constructor(meters: Meters) {
+    this.created = meters.basic('node_created_watch_count');
+    this.deleted = meters.basic('node_deleted_watch_count');
+    this.changed = meters.basic('node_changed_watch_count');
+    this.children = meters.basic('node_children_watch_count');
+  }
+
+  onFired(type: number, watchers: number): void {
+    if (type === EventType.nodeDataChanged) this.changed.add(watchers);
+    else if (type === EventType.nodeChildrenChanged) this.children.add(watchers);
+    else if (type === EventType.nodeCreated) this.created.add(watchers);
+    else this.deleted.add(watchers);
   }
 }
 
@@ -160,12 +203,21 @@ class EnsembleMetrics {
   readonly followerSyncTime: Summary;
   readonly observerSyncTime: Summary;
   readonly diffCount: Counter;
+  readonly inflightSnaps: Summary;
+  readonly inflightDiffs: Summary;
+  /** It was to lead, and a voter it counts on went looking for another one. */
+  readonly quitLeading: Counter;
   readonly snapCount: Counter;
   readonly unavailableTime: Summary;
   readonly leaderUnavailableTime: Summary;
   readonly proposalCount: Counter;
   readonly commitCount: Counter;
   readonly quorumAckLatency: Summary;
+  /** By server id; the leader's own among them. */
+  readonly ackLatency: SummarySet;
+  readonly ackCreationLatency: Summary;
+  readonly learnerQueueSize: SummarySet;
+  readonly learnerQueueTime: SummarySet;
   readonly learnerProposalsReceived: Counter;
   readonly learnerCommitsReceived: Counter;
   readonly proposalLatency: Summary;
@@ -177,12 +229,19 @@ class EnsembleMetrics {
     this.followerSyncTime = meters.basic('follower_sync_time');
     this.observerSyncTime = meters.basic('observer_sync_time');
     this.diffCount = meters.counter('diff_count');
+    this.inflightSnaps = meters.basic('inflight_snap_count');
+    this.inflightDiffs = meters.basic('inflight_diff_count');
+    this.quitLeading = meters.counter('quit_leading_due_to_disloyal_voter');
     this.snapCount = meters.counter('snap_count');
     this.unavailableTime = meters.basic('unavailable_time');
     this.leaderUnavailableTime = meters.basic('leader_unavailable_time');
     this.proposalCount = meters.counter('proposal_count');
     this.commitCount = meters.counter('commit_count');
     this.quorumAckLatency = meters.advanced('quorum_ack_latency');
+    this.ackLatency = meters.advancedSet('ack_latency');
+    this.ackCreationLatency = meters.advanced('proposal_ack_creation_latency');
+    this.learnerQueueSize = meters.basicSet('learner_handler_qp_size');
+    this.learnerQueueTime = meters.advancedSet('learner_handler_qp_time_ms');
     this.learnerProposalsReceived = meters.counter('learner_proposal_received_count');
     this.learnerCommitsReceived = meters.counter('learner_commit_received_count');
     this.proposalLatency = meters.advanced('proposal_latency');
@@ -207,6 +266,7 @@ export class ServerMetrics {
   readonly disk = new DiskMetrics(this.meters);
   readonly requests = new RequestMetrics(this.meters);
   readonly connections = new ConnectionMetrics(this.meters);
+  readonly watches = new WatchMetrics(this.meters);
   readonly ensemble = new EnsembleMetrics(this.meters);
 
   /**

@@ -73,6 +73,25 @@ export interface LeaderInfo {
   readonly uptimeMs: number;
   /** Bytes of proposals. */
   readonly proposalSizes: SizeStats;
+  /** Those that are synchronised. */
+  readonly observers: readonly LearnerInfo[];
+  resetObservers(): void;
+}
+
+/** A learner as its leader counts it. */
+export interface LearnerInfo {
+  readonly sid: number;
+  /** With the port. */
+  readonly remoteAddress: string;
+  /** Wall clock, ms since 1970. */
+  readonly establishedMs: number;
+  readonly queuedPackets: number;
+  readonly queuedBytes: number;
+  readonly packetsReceived: number;
+  readonly packetsSent: number;
+  readonly requests: number;
+  /** The last one sent to it. */
+  readonly lastZxid: Zxid;
 }
 
 /** The process and the machine, for `envi` and the file descriptor gauges. */

@@ -46,6 +46,10 @@ export interface LogWriterStats {
   slowSyncs: number;
   /** Of the last sync. */
   lastSyncMs: number;
+  /** Until the last group was written, of the first of it. */
+  lastQueueMs: number;
+  /** Appended since the last group. */
+  waiting: number;
   records: number;
   bytes: number;
 }
@@ -68,7 +72,15 @@ const MIN_STAGING_BYTES = 64 * 1024;
 const NOTE_INTERVAL_MS = 1000;
 
 export class LogWriter {
-  readonly stats: LogWriterStats = { syncs: 0, slowSyncs: 0, lastSyncMs: 0, records: 0, bytes: 0 };
+  readonly stats: LogWriterStats = {
+    syncs: 0,
+    slowSyncs: 0,
+    lastSyncMs: 0,
+    lastQueueMs: 0,
+    waiting: 0,
+    records: 0,
+    bytes: 0,
+  };
   handlers: LogWriterHandlers = { onDurable() {}, onFatal() {} };
   /** Before a file is created; may block and throw DiskError. */
   beforeFile: () => void = () => {};
@@ -99,6 +111,8 @@ export class LogWriter {
   /** In flight: the last zxid of the group and how many records it has. */
   private groupLast = ZXID_ZERO;
   private groupCount = 0;
+  /** When the first of what is pending came. */
+  private waitsSinceMs = 0;
   private syncStartMs = 0;
   /** The role that appended the group in flight is over: its completion tells nobody. */
   private orphaned = false;
@@ -148,6 +162,7 @@ export class LogWriter {
   append(zxid: Zxid, payload: Buffer): void {
     assert(!this.closed && this.whenIdle.length === 0, 'no append while a role ends');
     assert(follows(this.appended, zxid), `append of ${zxidHex(zxid)} after ${zxidHex(this.appended)}`);
+    if (this.pending.length === 0) this.waitsSinceMs = this.clock.nowMs();
     this.pending.push({ zxid, payload, startsFile: this.rollRequested });
     this.rollRequested = false;
     this.appended = zxid;
@@ -265,6 +280,7 @@ export class LogWriter {
       this.dropEmptyFile();
       return;
     }
+    this.stats.lastQueueMs = this.clock.nowMs() - this.waitsSinceMs;
     const target = this.stagingFor(bytes);
     let at = headerBytes === 0 ? 0 : writeLogHeader(target, 0);
     for (let i = 0; i < count; i++) {
@@ -332,6 +348,7 @@ export class LogWriter {
     if (!this.options.forceSync) return;
     const elapsedMs = this.clock.nowMs() - this.syncStartMs;
     this.stats.syncs++;
+    this.stats.waiting = this.pending.length;
     this.stats.lastSyncMs = elapsedMs;
     if (elapsedMs <= this.options.fsyncWarningMs) return;
     this.stats.slowSyncs++;

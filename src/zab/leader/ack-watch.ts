@@ -17,9 +17,12 @@ export class AckWatch {
     if (this.watched === ZXID_ZERO) this.watch(zxid, now);
   }
 
-  onAck(zxid: Zxid, now: number): void {
-    if (this.watched === ZXID_ZERO || zxid < this.watched) return;
+  /** The proposal that was watched, when this acknowledges it; else ZXID_ZERO. */
+  onAck(zxid: Zxid, now: number): Zxid {
+    const { watched } = this;
+    if (watched === ZXID_ZERO || zxid < watched) return ZXID_ZERO;
     this.watch(zxid < this.lastSent ? this.lastSent : ZXID_ZERO, now);
+    return watched;
   }
 
   /** In the unit of `now`. */

@@ -142,6 +142,8 @@ export interface LeaderEvents {
    * `epochStart` inside this call.
    */
   established(epochStart: Zxid): void;
+  /** This server has proposal `zxid` on disk. Of those under way at once one is told of. */
+  acknowledged(sid: number, zxid: Zxid): void;
   /** The role is over; back to LOOKING, or to the leader that it was handed over to. */
   stepDown(reason: string, next?: number): void;
 }

@@ -202,7 +202,7 @@ export class Leader<Question> {
 
   /** Everything up to `zxid` is durable here. */
   onDurable(zxid: Zxid): void {
-    this.ownAcks.onAck(zxid, this.links.now);
+    this.tellAck(this.self, this.ownAcks.onAck(zxid, this.links.now));
     this.proposals.acknowledge(this.self, zxid);
     this.advance();
   }
@@ -288,8 +288,12 @@ export class Leader<Question> {
       if (zxid > link.acks.early) link.acks.early = zxid;
       return;
     }
-    link.acks.onAck(zxid, this.links.now);
+    this.tellAck(link.sid, link.acks.onAck(zxid, this.links.now));
     this.countAck(link, zxid);
+  }
+
+  private tellAck(sid: number, zxid: Zxid): void {
+    if (zxid !== ZXID_ZERO) this.ports.events.acknowledged(sid, zxid);
   }
 
   private countAck(link: LearnerLink, zxid: Zxid): void {
@@ -307,6 +311,7 @@ export class Leader<Question> {
   private onRequest(link: LearnerLink, packet: QuorumPacket): void {
     expectServing(link, packet);
     const request = readRequest(packet);
+    link.wire.counts.requests++;
     if (request.type === OpCode.sync) {
       const proposed = this.proposals.lastUnapplied;
       link.commits.syncAsked(proposed ?? this.proposals.committed);

@@ -1,4 +1,5 @@
 import { ZXID_NONE, ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
+import type { LinkCounts } from '../wire/link-counts.ts';
 import { PacketType, QuorumPacket, revalidatedBody } from '../wire/packets.ts';
 import type { PacketSource, RawSource } from '../wire/sources.ts';
 import { AckWatch } from './ack-watch.ts';
@@ -36,6 +37,8 @@ export interface LearnerWire {
   maxPacketBytes: number;
   /** Given to the wire and not yet taken by the network: what waits in memory. */
   readonly queuedBytes: number;
+  readonly queuedPackets: number;
+  readonly counts: LinkCounts;
   /** Of a packet that has not come in whole. */
   readonly heldBytes: number;
   /** Ever taken by the network from this wire: grows while the neighbour reads. */

@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import type { Log } from '../../base/log.ts';
 import { AckTracker } from '../../election/quorum/quorum-verifier.ts';
-import type { LeaderOptions, LeaderRole } from './leader-ports.ts';
+import type { CatchUpKind, LeaderOptions, LeaderRole } from './leader-ports.ts';
 import { LearnerLink, type LearnerWire, type LinkLimits, type LinkPhase } from './learner-link.ts';
 import { displacedBy } from './link-places.ts';
 import type { Memberships } from './memberships.ts';
@@ -18,8 +18,9 @@ export interface LinkInfo {
   readonly observer: boolean;
   readonly voter: boolean;
   readonly phase: LinkPhase;
-  /** Bytes that it has not taken yet. */
-  readonly queuedBytes: number;
+  /** Being synchronised, in this way. */
+  readonly catchingUp: CatchUpKind | undefined;
+  readonly wire: LearnerWire;
 }
 
 /** Two ticks. */
@@ -67,8 +68,9 @@ export class LearnerLinks {
 
   infos(): LinkInfo[] {
     const infos: LinkInfo[] = [];
-    for (const { sid, observer, voter, phase, wire } of this.links) {
-      infos.push({ sid, observer, voter, phase, queuedBytes: wire.queuedBytes });
+    for (const { sid, observer, voter, phase, wire, catchUp } of this.links) {
+      const catchingUp = phase === 'syncing' ? catchUp.kind : undefined;
+      infos.push({ sid, observer, voter, phase, catchingUp, wire });
     }
     return infos;
   }

@@ -4,6 +4,7 @@ import { Fifo } from '../../base/fifo.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { NetError, Stream, StreamHandlers } from '../../io/net.ts';
 import { Writer } from '../../jute/writer.ts';
+import { LinkCounts, QueueWatch } from './link-counts.ts';
 import { PacketCutter } from './packet-cutter.ts';
 import { PACKET_OVERHEAD_BYTES, type QuorumPacket, writePacket } from './packets.ts';
 import type { PacketSource, RawSink, RawSource } from './sources.ts';
@@ -28,6 +29,8 @@ export interface LinkHandlers {
   onRawBytes?(): void;
   /** All of it, trailer included; packets go on after `resume`. */
   onRawEnd?(): void;
+  /** Something was given to the link so long before it was sent, and so much still waits. */
+  onWaited?(ms: number, packets: number): void;
   /** Once, and nothing after it; not when this side destroyed the link. */
   onClose(reason: string): void;
 }
@@ -51,6 +54,8 @@ export class LinkStream implements StreamHandlers {
   private readonly cutter: PacketCutter;
   private readonly w = new Writer(64 * 1024);
   private readonly queue = new Fifo<Item>();
+  private readonly watch: QueueWatch | undefined;
+  readonly counts: LinkCounts;
   private stream: Stream | undefined;
   private isClosed = false;
   private isFlushDue = false;
@@ -66,7 +71,13 @@ export class LinkStream implements StreamHandlers {
     this.stream = stream;
     this.clock = clock;
     this.handlers = handlers;
-    this.cutter = new PacketCutter((packet) => handlers.onPacket(packet) && !this.isClosed);
+    this.counts = new LinkCounts(clock.wallMs());
+    const { onWaited } = handlers;
+    this.watch = onWaited && new QueueWatch(clock, (ms) => onWaited(ms, this.queue.length));
+    this.cutter = new PacketCutter((packet) => {
+      this.counts.packetsReceived++;
+      return handlers.onPacket(packet) && !this.isClosed;
+    });
   }
 
   attach(stream: Stream): void {
@@ -96,6 +107,11 @@ export class LinkStream implements StreamHandlers {
     return this.waitingBytes + this.bufferedBytes;
   }
 
+  /** Packets, and sources of them. */
+  get queuedPackets(): number {
+    return this.queue.length;
+  }
+
   /** Of a packet that has not come in whole. */
   get heldBytes(): number {
     return this.cutter.bufferedBytes;
@@ -113,6 +129,7 @@ export class LinkStream implements StreamHandlers {
   send(packet: QuorumPacket): void {
     if (this.isClosed) return;
     this.queue.push(packet);
+    this.watch?.onQueued(this.queue.length);
     this.waitingBytes += sizeOf(packet);
     this.scheduleFlush();
   }
@@ -275,6 +292,7 @@ export class LinkStream implements StreamHandlers {
       return bytes.length;
     }
     this.queue.shift();
+    this.watch?.onTaken();
     this.waitingBytes -= sizeOf(item);
     assert(this.waitingBytes >= 0, 'no packet leaves the queue twice');
     return this.makePacket(stream, item);
@@ -282,6 +300,7 @@ export class LinkStream implements StreamHandlers {
 
   private makePacket(stream: Stream, packet: QuorumPacket): number {
     const data = packet.data ?? NO_DATA;
+    this.counts.onSent(packet.zxid);
     if (data.length <= COPY_LIMIT_BYTES || packet.authinfo !== undefined) {
       writePacket(this.w, packet);
     } else {

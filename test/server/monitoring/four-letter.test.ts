@@ -129,6 +129,8 @@ describe('what they tell', () => {
       pendingSyncs: 0,
       uptimeMs: 5,
       proposalSizes,
+      observers: [],
+      resetObservers() {},
     };
     expect(ask(world, 'srvr')).toContain('Mode: leader\nNode count: 5\nProposal sizes last/min/max: 200/48/200\n');
   });

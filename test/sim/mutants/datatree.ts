@@ -44,7 +44,7 @@ export const DATATREE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'WatchManager.onDataChanged',
-        from: 'this.data.trigger(path, EventType.nodeDataChanged, zxid, acl);',
+        from: 'this.countFired(EventType.nodeDataChanged, this.data.trigger(path, EventType.nodeDataChanged, zxid, acl));',
         to: 'if (zxid < 0) this.data.trigger(path, 0, zxid, acl);',
       },
     ],

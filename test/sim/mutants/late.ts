@@ -137,8 +137,8 @@ export const LATE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'WatchManager.onDeleted',
-        from: 'EventType.nodeDeleted, zxid, acl, told); this.child.trigger(parent, EventType.nodeChildrenChanged, zxid, parentAcl);',
-        to: 'EventType.nodeDeleted, zxid, acl, told); this.child.trigger(parent, EventType.nodeChildrenChanged, zxid, parentAcl, told);',
+        from: 'this.onChildrenChanged(parent, zxid, parentAcl);',
+        to: 'this.child.trigger(parent, EventType.nodeChildrenChanged, zxid, parentAcl, told);',
       },
     ],
   },
