@@ -9,9 +9,26 @@ export interface Log {
   error(fields: LogFields, message: string): void;
 }
 
+/** A log whose parts have levels of their own, named after the rooms of the source. */
+export interface ComponentLog extends Log {
+  of(component: LogComponent): Log;
+}
+
+export const LOG_COMPONENTS = ['admin', 'datatree', 'election', 'quorum', 'server', 'txnlog', 'zab'] as const;
+export type LogComponent = (typeof LOG_COMPONENTS)[number];
+
+/** The part of `log` for one component; all of it, where it has no parts. */
+export function logOf(log: Log, component: LogComponent): Log {
+  return 'of' in log ? (log as ComponentLog).of(component) : log;
+}
+
 /** debug, info, warn or error: less than this is not written. */
 export interface LogLevels {
   level: string;
+  /** The level in force of each component. */
+  readonly components: ReadonlyMap<LogComponent, string>;
+  /** undefined: the level of all again. */
+  setComponent(component: LogComponent, level: string | undefined): void;
 }
 
 export const LOG_LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error'];

@@ -3,7 +3,7 @@ import { MetricsHttp } from '../admin/metrics-http.ts';
 import { NodeHost } from '../admin/node-host.ts';
 import { AssertionFailure } from '../base/assert.ts';
 import { FatalError, messageOf } from '../base/errors.ts';
-import type { Log, LogLevels } from '../base/log.ts';
+import { type Log, type LogLevels, logOf } from '../base/log.ts';
 import type { NodeWorld } from '../io/node-world.ts';
 import type { PeerConfig } from '../quorum/config/peer-config.ts';
 import { Peer } from '../quorum/peer.ts';
@@ -75,7 +75,7 @@ export class RunningPeer {
       this.admin = adminOfPeer(this.peer, this.config, {
         host,
         disk: this.world.disk,
-        log: this.log,
+        log: logOf(this.log, 'admin'),
         levels: this.levels,
         door: this.tls.adminDoor,
       });

@@ -12,6 +12,7 @@ import { type ReadConfig, readConfigArguments, readConfigFile } from '../quorum/
 import { linesOf } from '../quorum/config/refused-config.ts';
 import { COMPATIBLE_VERSION, OWN_VERSION } from '../server/monitoring/version.ts';
 import { type Arguments, parseArguments } from './arguments.ts';
+import { ComponentLogs } from './component-logs.ts';
 import { LogOutput } from './log-output.ts';
 import { textLine } from './log-text.ts';
 import { ProcessExit } from './process-exit.ts';
@@ -117,7 +118,8 @@ class Program {
     const poolWarning = threadPoolWarning(process.env.UV_THREADPOOL_SIZE);
     if (poolWarning !== undefined) log.warn({}, poolWarning);
 
-    const peer = new RunningPeer(world, config, log, log);
+    const logs = new ComponentLogs(log);
+    const peer = new RunningPeer(world, config, logs, logs);
     this.handleSignals(peer);
     if (args.untilInputEnds) {
       process.stdin.once('close', () => this.onStopSignal('end of standard input', peer));

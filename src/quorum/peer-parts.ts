@@ -23,6 +23,8 @@ export interface PeerParts {
   readonly metrics: ServerMetrics;
   readonly databaseOptions: DatabaseOptions;
   readonly log: Log;
+  /** For the protocol between leader and learners. */
+  readonly zabLog: Log;
   readonly probe: PeerProbe | undefined;
 }
 

@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import type { Log } from '../base/log.ts';
+import { type Log, logOf } from '../base/log.ts';
 import type { Database, DatabaseOptions } from '../datatree/database.ts';
 import { CONFIG_PATH } from '../datatree/special-paths.ts';
 import { HASH_KEY_BYTES, hashKeyFrom } from '../datatree/tree/path-hash.ts';
@@ -87,20 +87,20 @@ export class Peer {
     this.world = world;
     this.config = config;
     this.handlers = handlers;
-    this.log = log;
-    this.quorumWatch = new QuorumWatch(world.clock, log, () => this.watched());
+    this.log = logOf(log, 'quorum');
+    this.quorumWatch = new QuorumWatch(world.clock, this.log, () => this.watched());
     this.metrics = new ServerMetrics();
     const databaseOptions: DatabaseOptions = {
       extendedTypes: config.extendedTypesEnabled,
       emulate353Ttl: config.emulate353TTLNodes,
       digest: config.digestEnabled,
       hashKey: hashKeyFrom(world.random.secret(HASH_KEY_BYTES)),
-      log,
+      log: logOf(log, 'datatree'),
     };
     const auth = new AuthRegistry(authOptions(config));
     this.auth = auth;
     this.info = this.serverInfo();
-    this.store = Store.open(world, storeOptions(config, databaseOptions), log);
+    this.store = Store.open(world, storeOptions(config, databaseOptions), logOf(log, 'txnlog'));
     const startedMs = world.clock.nowMs();
     const database = this.store.recover();
     countRecovery(this.metrics.disk, this.store.facts.recovery, world.clock.nowMs() - startedMs);
@@ -110,11 +110,11 @@ export class Peer {
       metrics: this.metrics,
       info: this.info,
       host,
-      log,
+      log: logOf(log, 'server'),
     });
     const { times } = this.server.view.slow;
     const replica = new Replica(
-      { store: this.store, random: world.random, snapshots, times, log },
+      { store: this.store, random: world.random, snapshots, times, log: this.log },
       database,
       snapshotPolicy(config),
     );
@@ -132,7 +132,7 @@ export class Peer {
       this.server,
       config,
       (port, isSecure) => handlers.onListening(port, isSecure),
-      log,
+      logOf(log, 'server'),
     );
     this.parts = {
       config,
@@ -144,7 +144,8 @@ export class Peer {
       auth,
       metrics: this.metrics,
       databaseOptions,
-      log,
+      log: this.log,
+      zabLog: logOf(log, 'zab'),
       probe: handlers.probe,
     };
     if (handlers.probe !== undefined) this.store.tell(handlers.probe);
@@ -155,7 +156,7 @@ export class Peer {
     const self = config.myid;
     const verifier = config.quorumVerifier;
     assert(self !== undefined && verifier !== undefined, 'a distributed peer has an id and members');
-    const files = new DynamicConfigFiles(world.disk, config, log);
+    const files = new DynamicConfigFiles(world.disk, config, this.log);
     const book = new ConfigBook(
       { self, active: verifier, lastSeen: config.lastSeenVerifier },
       { multiAddress: config.multiAddressEnabled, standaloneEnabled: false, otherKeys: 'ignore' },
@@ -175,7 +176,7 @@ export class Peer {
           this.onMembers(book);
         },
       },
-      log,
+      this.log,
     );
     this.book = book;
     if (config.reconfigEnabled) this.recallMembers(book);
@@ -198,7 +199,7 @@ export class Peer {
           throw error;
         },
       },
-      log,
+      logOf(log, 'election'),
     );
   }
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Log } from '../../src/base/log.ts';
+import type { Log, LogLevels } from '../../src/base/log.ts';
 import { connect } from '../../src/client/client.ts';
 import { RunningPeer } from '../../src/embed/running-peer.ts';
 import { startEnsemble, startPeer } from '../../src/index.ts';
@@ -318,7 +318,10 @@ describe('shed_connections', () => {
 
 describe('log_level', () => {
   it('is shown and set at run time, for who may do all', async () => {
-    const levels = { level: 'info' };
+    const set: unknown[] = [];
+    const components = new Map([['zab', 'info']] as const);
+    const setComponent = (...asked: unknown[]) => void set.push(asked);
+    const levels: LogLevels = { level: 'info', components, setComponent };
     const log: Log = { debug() {}, info() {}, warn() {}, error() {} };
     const world = openNodeWorld(log);
     const { config } = readConfigProperties({ dataDir: freshDir(), ...KEYS }, { disk: world.disk, cwd: '/' });
@@ -333,6 +336,22 @@ describe('log_level', () => {
     expect(levels.level).toBe('debug');
     const wrong = await ask(peer, '/commands/log_level?level=loud', { headers: SUPER });
     expect([wrong.status, wrong.json.error]).toEqual([400, 'level is one of debug, info, warn, error, got loud']);
+    const one = async (query: string) => {
+      const { status, json } = await ask(peer, `/commands/log_level?${query}`, { headers: SUPER });
+      return [status, json.error ?? json.components];
+    };
+    expect(await one('component=zab&level=debug')).toEqual([200, { zab: 'info' }]);
+    expect(await one('component=zab&level=default')).toEqual([200, { zab: 'info' }]);
+    expect(await one('component=disk&level=debug')).toEqual([
+      400,
+      expect.stringMatching(/^component is one of admin, .*, zab, got disk$/),
+    ]);
+    expect(await one('component=zab')).toEqual([400, 'component=zab needs a level']);
+    expect(await one('level=default')).toEqual([400, 'level is one of debug, info, warn, error, got default']);
+    expect(set).toEqual([
+      ['zab', 'debug'],
+      ['zab', undefined],
+    ]);
     const embedded = await start();
     expect((await ask(embedded, '/commands/log_level', { headers: SUPER })).status).toBe(503);
   });

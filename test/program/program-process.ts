@@ -91,7 +91,7 @@ export class Program {
   readonly ended: Promise<number | string | null>;
   out = '';
   err = '';
-  private readonly waiting: { text: string; done: () => void }[] = [];
+  private readonly waiting: { isSo: () => boolean; done: () => void }[] = [];
 
   constructor(args: readonly string[], options: ProgramOptions = {}) {
     const imports = ['--import', './scripts/ts.mjs'];
@@ -115,8 +115,13 @@ export class Program {
 
   /** On standard output or standard error. */
   said(text: string): Promise<void> {
+    return this.until(() => this.out.includes(text) || this.err.includes(text));
+  }
+
+  /** Looked at whenever it says something. */
+  until(isSo: () => boolean): Promise<void> {
     return new Promise((done) => {
-      this.waiting.push({ text, done });
+      this.waiting.push({ isSo, done });
       this.look();
     });
   }
@@ -133,6 +138,6 @@ export class Program {
   }
 
   private look(): void {
-    for (const { text, done } of this.waiting) if (this.out.includes(text) || this.err.includes(text)) done();
+    for (const { isSo, done } of this.waiting) if (isSo()) done();
   }
 }

@@ -1,5 +1,5 @@
 import { messageOf } from '../../base/errors.ts';
-import { LOG_LEVELS } from '../../base/log.ts';
+import { LOG_COMPONENTS, LOG_LEVELS, type LogComponent } from '../../base/log.ts';
 import { parseZxidHex, zxidText } from '../../jute/zxid.ts';
 import { type AdminAnswer, type AdminCommand, type AdminContext, type CommandBody, guarded } from './admin-command.ts';
 
@@ -100,15 +100,31 @@ async function restore(context: AdminContext, body: CommandBody, limiter: RateLi
   }
 }
 
-/** Shown, and with `level` set first: no restart is needed to see more of what happens. */
+/**
+ * Shown, and with `level` set first: no restart is needed to see more of what happens. With `component` it is that of
+ * one part of the server, and `level=default` makes it that of all again.
+ */
 function logLevel({ logLevels }: AdminContext, query: URLSearchParams): AdminAnswer {
   if (logLevels === undefined) return { status: 503, error: 'the log belongs to the program that runs this server' };
-  const asked = query.get('level');
-  if (asked !== null && !LOG_LEVELS.includes(asked)) {
-    return { status: 400, error: `level is one of ${LOG_LEVELS.join(', ')}, got ${asked}` };
+  const component = query.get('component');
+  const level = query.get('level');
+  if (component !== null && !isComponent(component)) {
+    return { status: 400, error: `component is one of ${LOG_COMPONENTS.join(', ')}, got ${component}` };
   }
-  if (asked !== null) logLevels.level = asked;
-  return { fields: { level: logLevels.level } };
+  const levels = component === null ? LOG_LEVELS : [...LOG_LEVELS, 'default'];
+  if (level !== null && !levels.includes(level)) {
+    return { status: 400, error: `level is one of ${levels.join(', ')}, got ${level}` };
+  }
+  if (component !== null && level === null) return { status: 400, error: `component=${component} needs a level` };
+  if (level !== null) {
+    if (component === null) logLevels.level = level;
+    else logLevels.setComponent(component, level === 'default' ? undefined : level);
+  }
+  return { fields: { level: logLevels.level, components: Object.fromEntries(logLevels.components) } };
+}
+
+function isComponent(name: string): name is LogComponent {
+  return (LOG_COMPONENTS as readonly string[]).includes(name);
 }
 
 /** The limit of slowRequestMs, shown, and with `ms` set first; 0: no request is slow. */

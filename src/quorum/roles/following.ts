@@ -107,7 +107,7 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
         clients: this.upstream,
         events: this,
       },
-      parts.log,
+      parts.zabLog,
     );
     this.ticker = clock.every(config.tickTimeMs / 2, () => this.learner.onHalfTick());
   }

@@ -92,12 +92,12 @@ export class Leading implements Role, LeaderLog, LeaderEvents, LeaderMembers, Re
         events: this,
         members: this,
       },
-      parts.log,
+      parts.zabLog,
     );
     this.port = new QuorumPort(
       parts.net,
       clock,
-      parts.log,
+      parts.zabLog,
       { addresses: options.quorumAddresses, keepAlive: config.tcpKeepAlive },
       {
         onOpened: (wire) => this.core.onLinkOpened(wire),
