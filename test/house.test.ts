@@ -60,7 +60,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   tls: ['base', 'io'],
   quorum: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'zab', 'server', 'tls'],
   client: ['base', 'io', 'jute', 'tls'],
-  admin: ['base', 'io', 'jute', 'server'],
+  admin: ['base', 'io', 'jute', 'datatree', 'server'],
   backup: ['base', 'io', 'jute', 'datatree', 'txnlog'],
   doctor: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'quorum', 'embed', 'backup'],
   cli: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'server', 'client', 'doctor', 'backup'],

@@ -103,7 +103,7 @@ export class AdminServer {
     const { commandUrl } = this.options;
     if (url.pathname === commandUrl || url.pathname === `${commandUrl}/`) return this.list(response);
     if (url.pathname.startsWith(`${commandUrl}/`)) {
-      const name = decodeURIComponent(url.pathname.slice(commandUrl.length + 1));
+      const name = decoded(url.pathname.slice(commandUrl.length + 1));
       return this.command(name, url.searchParams, request, response);
     }
     if (url.pathname === '/health/live' || url.pathname === '/health/ready') {
@@ -197,11 +197,19 @@ export class AdminServer {
   }
 
   private mayDoAll(ids: readonly Id[]): boolean {
-    const { server, auth } = this.context;
-    const tree = server.database?.tree;
-    if (tree === undefined) return false;
+    const { auth } = this.context;
+    const tree = this.context.tree();
     const acl = tree.aclOf(tree.lookup('/'));
     return ALL_PERMISSIONS.every((perm) => auth.permits(acl, perm, ids));
+  }
+}
+
+/** As it is, where it is no escaped text. */
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
   }
 }
 

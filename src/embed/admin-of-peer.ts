@@ -46,6 +46,7 @@ export function adminOfPeer(peer: Peer, config: PeerConfig, around: AdminSurroun
         rateLimiterIntervalMs: config.adminRateLimiterIntervalMs,
       },
       logLevels: levels,
+      tree: () => peer.parts.replica.database.tree,
       takeSnapshot: () => takeSnapshot(peer),
       readLog: (from) => readLog(peer, tail, from),
       restore: (snapshot) => restore(peer, snapshot),

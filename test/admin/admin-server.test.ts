@@ -58,6 +58,16 @@ async function ask(peer: RunningPeer, path: string, init: RequestInit = {}): Pro
   return { status: response.status, text, headers: response.headers, json };
 }
 
+function freePort(): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
 const SUPER = { Authorization: 'digest anybody:anything' };
 
 describe('commands', () => {
@@ -83,6 +93,7 @@ describe('commands', () => {
     const peer = await start();
     const { status, json } = await ask(peer, '/commands/nosuch');
     expect([status, json]).toEqual([200, { command: 'nosuch', error: 'Unknown command: nosuch' }]);
+    expect((await ask(peer, '/commands/%zz')).json.error).toBe('Unknown command: %zz');
   });
 
   it('connections, dump, watches: sessions by their number, ephemerals and watched paths', async () => {
@@ -358,13 +369,21 @@ describe('log_level', () => {
 });
 
 describe('slow_requests', () => {
-  it('is shown and set at run time, for who may do all', async () => {
+  it('is shown and set at run time, for who may do all, with or without a quorum', async () => {
     const peer = await start({ slowRequestMs: 250 });
     expect((await ask(peer, '/commands/slow_requests?ms=1')).status).toBe(401);
     const shown = await ask(peer, '/commands/slow_requests', { headers: SUPER });
     expect(shown.json).toEqual({ ms: 250, slow_requests: 0, command: 'slow_requests', error: null });
     expect((await ask(peer, '/commands/slow_requests?ms=9', { headers: SUPER })).json.ms).toBe(9);
     expect((await ask(peer, '/commands/slow_requests?ms=0', { headers: SUPER })).json.ms).toBe(0);
+    const dataDir = freshDir();
+    writeFileSync(join(dataDir, 'myid'), '1');
+    const members = { 'server.1': `127.0.0.1:${await freePort()}:${await freePort()}`, 'server.2': '127.0.0.1:9:10' };
+    const alone = startPeer({ dataDir, initLimit: 5, syncLimit: 2, ...KEYS, ...members });
+    peers.push(alone);
+    await alone.adminListening;
+    expect((await ask(alone, '/commands/ruok')).json.error).toMatch(/not currently serving/);
+    expect((await ask(alone, '/commands/slow_requests?ms=7', { headers: SUPER })).json.ms).toBe(7);
     const wrong = await ask(peer, '/commands/slow_requests?ms=-1', { headers: SUPER });
     expect([wrong.status, wrong.json.error]).toEqual([400, 'ms is a whole number, got -1']);
   });

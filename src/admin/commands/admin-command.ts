@@ -1,4 +1,5 @@
 import type { LogLevels } from '../../base/log.ts';
+import type { ReadableTree } from '../../datatree/tree/tree-views.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 import type { AuthRegistry } from '../../server/auth/auth-registry.ts';
 import type { HostInfo, ServerInfo } from '../../server/monitoring/server-info.ts';
@@ -14,6 +15,8 @@ export interface AdminContext {
   /** The text of the configuration file; null when there was none. */
   readonly initialConfig: string | null;
   readonly options: AdminOptions;
+  /** This server's copy, also while it has no role: its root node says who may do all. */
+  tree(): ReadableTree;
   /** undefined: the log is a program's that embeds the peer. */
   readonly logLevels: LogLevels | undefined;
   /** Writes a snapshot now. Rejected with the reason when there is none. */
@@ -88,6 +91,11 @@ export function whileServing(names: AdminCommand['names'], run: Run): AdminComma
 
 export function anytime(names: AdminCommand['names'], run: Run): AdminCommand {
   return { names, method: 'GET', needsServer: false, needsAuth: false, run };
+}
+
+/** Also while the peer has no role, which is when an operator wants to see more. */
+export function guardedAnytime(names: AdminCommand['names'], run: Run): AdminCommand {
+  return { ...guarded('GET', names, run), needsServer: false };
 }
 
 export function guarded(method: 'GET' | 'POST', names: AdminCommand['names'], run: Run): AdminCommand {

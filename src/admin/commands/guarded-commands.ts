@@ -1,7 +1,14 @@
 import { messageOf } from '../../base/errors.ts';
 import { LOG_COMPONENTS, LOG_LEVELS, type LogComponent } from '../../base/log.ts';
 import { parseZxidHex, zxidText } from '../../jute/zxid.ts';
-import { type AdminAnswer, type AdminCommand, type AdminContext, type CommandBody, guarded } from './admin-command.ts';
+import {
+  type AdminAnswer,
+  type AdminCommand,
+  type AdminContext,
+  type CommandBody,
+  guarded,
+  guardedAnytime,
+} from './admin-command.ts';
 
 /** Commands that cost the server much or take clients from it: for holders of every permission on the root alone. */
 export function guardedCommands(): readonly AdminCommand[] {
@@ -18,8 +25,8 @@ export function guardedCommands(): readonly AdminCommand[] {
       takesStream: true,
     },
     guarded('POST', ['shed_connections', 'shed'], shedConnections),
-    guarded('GET', ['log_level'], logLevel),
-    guarded('GET', ['slow_requests'], slowRequests),
+    guardedAnytime(['log_level'], logLevel),
+    guardedAnytime(['slow_requests'], slowRequests),
   ];
 }
 
