@@ -46,12 +46,6 @@ export const ABSENT: readonly { readonly names: string; readonly why: string }[]
     why: 'these throttles do not exist yet',
   },
   {
-    names:
-      'outstanding_tls_handshake tls_handshake_exceeded unsuccessful_handshake insecure_admin_count ' +
-      'non_mtls_local_conn_count non_mtls_remote_conn_count',
-    why: 'TLS is not served yet',
-  },
-  {
     names: 'add_dead_watcher_stall_time dead_watchers_queued dead_watchers_cleared dead_watchers_cleaner_latency',
     why: 'watches go with their connection, at once',
   },
