@@ -136,6 +136,7 @@ export class LinkStream implements StreamHandlers {
 
   sendFrom(packets: PacketSource): void {
     this.queue.push({ packets });
+    this.watch?.onQueued(this.queue.length);
     this.scheduleFlush();
   }
 
@@ -143,6 +144,7 @@ export class LinkStream implements StreamHandlers {
   sendRaw(raw: RawSource): void {
     assert(!this.isClosed, 'nobody would cancel what a closed link was given');
     this.queue.push({ raw });
+    this.watch?.onQueued(this.queue.length);
     this.scheduleFlush();
   }
 
@@ -273,7 +275,7 @@ export class LinkStream implements StreamHandlers {
     if ('packets' in item) {
       const packet = item.packets.next();
       if (packet !== undefined) return this.makePacket(stream, packet);
-      if (!this.isClosed) this.queue.shift();
+      if (!this.isClosed) this.shift();
       return 0;
     }
     if ('raw' in item) {
@@ -283,7 +285,7 @@ export class LinkStream implements StreamHandlers {
         return 0;
       }
       if (bytes === undefined) {
-        this.queue.shift();
+        this.shift();
         this.w.writeRaw(TRAILER);
         return TRAILER.length;
       }
@@ -291,11 +293,15 @@ export class LinkStream implements StreamHandlers {
       this.write(stream, bytes);
       return bytes.length;
     }
-    this.queue.shift();
-    this.watch?.onTaken();
+    this.shift();
     this.waitingBytes -= sizeOf(item);
     assert(this.waitingBytes >= 0, 'no packet leaves the queue twice');
     return this.makePacket(stream, item);
+  }
+
+  private shift(): void {
+    this.queue.shift();
+    this.watch?.onTaken();
   }
 
   private makePacket(stream: Stream, packet: QuorumPacket): number {
