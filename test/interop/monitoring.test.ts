@@ -125,7 +125,7 @@ let ours: Map<Role, Told>;
 beforeAll(async () => {
   apache = await tellAll(judge);
   ours = await tellAll('ours');
-}, 150_000);
+}, 300_000);
 
 describe.each(ROLES)('%s', (role) => {
   it('admin commands answer with the keys and types of Apache, but for those in the table', () => {
