@@ -91,9 +91,12 @@ class Program {
     process.on('warning', (warning) => log.warn({ stack: warning.stack }, `a warning of Node.js: ${warning.message}`));
 
     const jvmFlags = `${process.env.SERVER_JVMFLAGS ?? ''} ${process.env.JVMFLAGS ?? ''}`;
-    const context = { disk: world.disk, cwd: process.cwd(), jvmFlags };
-    const readConfig = (): ReadConfig =>
-      args.config === undefined ? readConfigArguments(args.plain, context) : readConfigFile(args.config, context);
+    const readConfig = (): ReadConfig => {
+      const context = { disk: world.disk, cwd: workingDirectory(), jvmFlags };
+      return args.config === undefined
+        ? readConfigArguments(args.plain, context)
+        : readConfigFile(args.config, context);
+    };
     if (args.check) {
       void checkConfig(readConfig).then(({ good, lines }) => {
         for (const line of lines) this.errors.write(`${line}\n`);
@@ -225,4 +228,13 @@ Serving on ${server}, data in ${dataDir}. Try, in another terminal:
 
 Every ZooKeeper client works as well. Ctrl-C stops the server. Three of them: npm run ensemble
 `;
+}
+
+/** Throws ConfigError: relative names mean nothing in a directory that was removed. */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new ConfigError(`the working directory cannot be used: ${messageOf(error)}`);
+  }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { configFile, Program, testDir } from './program-process.ts';
+import { configFile, Program, preload, testDir } from './program-process.ts';
 
 /** `--check`: all that is wrong with a configuration, on standard error, and nothing started. */
 test('a configuration that would not start is told all its faults, and ends with 2', async () => {
@@ -44,4 +44,19 @@ test('a directory in the place of the file is named, and so is an empty director
   const empty = new Program([configFile('clientPort=0\ndataLogDir=\n')]);
   expect(await empty.ended).toBe(2);
   expect(empty.err).toBe(`${testDir()}/zoo.cfg:5: dataLogDir=: it names nothing; write a path, or leave the key out\n`);
+});
+
+test('a working directory that was removed is said, and ends with 2', async () => {
+  const removed = preload(
+    'removed.mjs',
+    `import { mkdirSync, rmdirSync } from 'node:fs';
+    mkdirSync('${testDir()}/gone');
+    process.chdir('${testDir()}/gone');
+    rmdirSync('${testDir()}/gone');`,
+  );
+  for (const args of [[], ['--check']]) {
+    const program = new Program([...args, '--config', configFile('clientPort=0\n')], { preload: removed });
+    expect(await program.ended).toBe(2);
+    expect(program.err).toMatch(/^the working directory cannot be used: ENOENT.*\n$/);
+  }
 });
