@@ -9,6 +9,7 @@ import { type CreateTxn, readTxn, type TxnBody, writeTxn } from '../src/jute/txn
 import { Writer } from '../src/jute/writer.ts';
 import type { Zxid } from '../src/jute/zxid.ts';
 import { AuthRegistry, DEFAULT_AUTH_OPTIONS } from '../src/server/auth/auth-registry.ts';
+import { WATCHES_FORGOTTEN_A_TURN } from '../src/server/connection/client-limits.ts';
 import type { ReadContext } from '../src/server/operations/operation.ts';
 import { setWatches } from '../src/server/operations/reads/set-watches.ts';
 import { multi } from '../src/server/operations/writes/multi.ts';
@@ -172,10 +173,10 @@ row('setWatches, one step', () => {
   // The first step is the longest: it also looks at the frame as a whole.
   return () => setWatches.begin(body).go(WATCHER, { database: bench.db } as unknown as ReadContext);
 });
-row('a connection with watches closes', () => {
+row('a connection with watches closes, one turn', () => {
   const { bench, paths } = withChildren();
   for (const path of paths) bench.db.tree.watches.addData(path, WATCHER);
-  return () => bench.db.tree.watches.removeWatcher(WATCHER);
+  return () => bench.db.tree.watches.removeWatcher(WATCHER, WATCHES_FORGOTTEN_A_TURN);
 });
 row('getChildren', () => {
   const { bench } = withChildren();

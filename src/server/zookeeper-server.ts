@@ -1,6 +1,7 @@
 import { Fifo } from '../base/fifo.ts';
 import type { Log } from '../base/log.ts';
 import type { ApplyResult, Database } from '../datatree/database.ts';
+import type { WatchManager } from '../datatree/watches/watch-manager.ts';
 import type { World } from '../io/world.ts';
 import { OpCode } from '../jute/codes.ts';
 import type { Txn } from '../jute/txns.ts';
@@ -10,6 +11,7 @@ import type { SessionOwner } from './asker.ts';
 import type { AuthRegistry } from './auth/auth-registry.ts';
 import type { ClientConnection } from './connection/client-connection.ts';
 import { ClientConnections } from './connection/client-connections.ts';
+import { WATCHES_FORGOTTEN_A_TURN } from './connection/client-limits.ts';
 import { type ClientAddress, ClientListener, type ListenerHandlers } from './connection/client-listener.ts';
 import { WriterPool } from './connection/client-output.ts';
 import type { ConnectionServer } from './connection/connection-server.ts';
@@ -59,6 +61,7 @@ export class ZooKeeperServer implements SessionOwner {
   /** Answered syncs that wait for what was committed before them to be applied. */
   private readonly syncs = new Fifo<{ readonly request: Request; readonly committed: Zxid }>();
   private readonly handshakes: Handshakes;
+  private readonly turnEnd: TurnEnd;
   private digestMismatches = 0;
 
   constructor(world: Pick<World, 'clock' | 'net' | 'secure'>, options: ServerOptions, needs: ServerNeeds) {
@@ -66,6 +69,7 @@ export class ZooKeeperServer implements SessionOwner {
     const { auth, metrics, log, info, host } = needs;
     const slow = new SlowRequests({ clock, log, count: metrics.requests.slowRequests }, options.slowRequestMs);
     this.parts = { clock, options, auth, metrics, log, stats: new ServerStats(metrics, clock.nowMs()), slow };
+    this.turnEnd = new TurnEnd(clock, () => this.shedOutput());
     this.handshakes = new Handshakes(metrics, options.outstandingHandshakeLimit);
     this.connections = new ClientConnections(
       new ExpiryBuckets(options.sessionlessCnxnTimeoutMs, clock.nowMs()),
@@ -125,7 +129,7 @@ export class ZooKeeperServer implements SessionOwner {
       role: this.role,
       answers: new RequestAnswers(this.role, this.parts),
       pending: this.pending,
-      turnEnd: new TurnEnd(this.parts.clock, () => this.shedOutput()),
+      turnEnd: this.turnEnd,
       writers: new WriterPool(),
       expiry: this.connections.expiry,
       output: this.connections.account,
@@ -265,9 +269,15 @@ export class ZooKeeperServer implements SessionOwner {
     );
   }
 
+  /** In turns, others between them. The watches that are left find a connection that hears nothing any more. */
+  private forgetWatches(connection: ClientConnection, watches: WatchManager | undefined): void {
+    if (watches === undefined || watches.removeWatcher(connection, WATCHES_FORGOTTEN_A_TURN)) return;
+    this.turnEnd.resume({ resume: () => this.forgetWatches(connection, watches) });
+  }
+
   private onConnectionClosed(connection: ClientConnection, isGone: boolean): void {
     this.connections.onClosed(connection, isGone, this.parts.clock.nowMs());
-    this.role.database?.tree.watches.removeWatcher(connection);
+    this.forgetWatches(connection, this.role.database?.tree.watches);
     const { queue } = connection.requests;
     const bytesBefore = queue.bytes;
     const dropped = queue.disown();

@@ -104,10 +104,10 @@ export class WatchManager {
     }
   }
 
-  /** A connection closed. */
-  removeWatcher(watcher: Watcher): void {
-    this.data.removeWatcher(watcher);
-    this.child.removeWatcher(watcher);
+  /** A connection closed: its watches on up to `most` paths of each table go. Whether none is left. */
+  removeWatcher(watcher: Watcher, most?: number): boolean {
+    const ofData = this.data.removeWatcher(watcher, most);
+    return this.child.removeWatcher(watcher, most) && ofData;
   }
 
   /**

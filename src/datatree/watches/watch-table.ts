@@ -134,19 +134,23 @@ export class WatchTable {
     return true;
   }
 
-  removeWatcher(watcher: Watcher): void {
+  /** Takes away its watches on up to `most` paths; whether none is left. */
+  removeWatcher(watcher: Watcher, most = Number.POSITIVE_INFINITY): boolean {
     const watched = this.byWatcher.get(watcher);
-    if (watched === undefined) return;
-    this.byWatcher.delete(watcher);
+    if (watched === undefined) return true;
+    let removed = 0;
     for (const path of watched.paths) {
+      if (removed++ >= most) return false;
+      watched.paths.delete(path);
       const entry = this.byPath.get(path);
       if (entry === undefined) continue;
       this.reduce(entry, watcher, watched, stateIn(entry, watcher), 0);
       this.clear(path, entry, watcher, undefined);
     }
     assert(watched.live === 0, 'a watcher that goes has no watch left');
+    this.byWatcher.delete(watcher);
     watched.watcher = undefined;
-    watched.paths.clear();
+    return true;
   }
 
   /**

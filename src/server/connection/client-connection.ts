@@ -331,6 +331,7 @@ export class ClientConnection implements Watcher, Expiring {
   // For the tree
 
   onWatchEvent(type: number, path: string, zxid: Zxid): void {
+    if (this.phase === Phase.closed) return;
     this.replies.event(type, path, zxid);
   }
 

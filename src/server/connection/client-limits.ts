@@ -26,6 +26,8 @@ export const MULTI_READ_MAX_BYTES = 16 * 1024 * 1024;
 export const SHARE_REQUESTS = 500;
 export const SHARE_MS = 3;
 export const TURN_MS = 10;
+/** Watches of a closed connection that are forgotten in one turn: a client may have set a million. */
+export const WATCHES_FORGOTTEN_A_TURN = 1000;
 /**
  * Reads in front of a write of the same connection that is under way. They have to be answered before it is applied,
  * all in one turn. Behind more of them a write is held back until they are answered.

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { OpCode } from '../../../src/jute/codes.ts';
 import { Writer } from '../../../src/jute/writer.ts';
 import type { Zxid } from '../../../src/jute/zxid.ts';
-import { SHARE_MS } from '../../../src/server/connection/client-limits.ts';
+import { SHARE_MS, WATCHES_FORGOTTEN_A_TURN } from '../../../src/server/connection/client-limits.ts';
 import type { Request } from '../../../src/server/request.ts';
 import { sessionPassword } from '../../../src/server/sessions/session-password.ts';
 import {
@@ -436,6 +436,25 @@ describe('events', () => {
     other.send(create(1, '/a'));
     upstream.commit();
     expect(client.hex()).toBe('');
+  });
+
+  it('of many watches end with the connection, which are forgotten in turns, and reach nobody meanwhile', () => {
+    const { client, world, upstream } = opened();
+    const other = world.openSession(upstream);
+    const { watches } = world.database.tree;
+    const paths = Array.from({ length: 2 * WATCHES_FORGOTTEN_A_TURN + 1 }, (_, i) => `/n${i}`);
+    client.send(...paths.map((path, i) => exists(i, path, true)));
+    client.replies();
+    expect(watches.count).toBe(paths.length);
+    client.stream.handlers?.onClose(undefined);
+    expect(watches.count).toBe(WATCHES_FORGOTTEN_A_TURN + 1);
+    const last = paths.at(-1) as string;
+    other.stream.deliver(create(1, last));
+    upstream.commit();
+    expect(watches.count).toBe(WATCHES_FORGOTTEN_A_TURN);
+    world.clock.oneTurn();
+    expect(other.repliesSoFar()).toEqual(['1/3/0']);
+    expect([watches.count, client.hex()]).toEqual([0, '']);
   });
 
   it('do not reach who may not read the node', () => {
