@@ -15,6 +15,8 @@
  *   create-sequential               ephemeral sequential nodes below /bench-seq
  *   prepare                         the nodes for the above: /bench/0 to /bench/K-1, /bench-wide with 1,000 children
  *   load                            creates /load/<i/1000>/<i> for i below K, once
+ *   take-third put-third            of those that `load` made: deletes every third, creates them again; once
+ *   get-loaded                      reads those that `load` made, here and there
  *   sessions                        opens `clients` sessions, tells so, holds them until standard input ends
  *   watch                           `clients` sessions watch one node; from its change to the last event, 10 times
  *
@@ -38,7 +40,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CREATE = 1, EXISTS = 3, GET_DATA = 4, SET_DATA = 5, GET_CHILDREN = 8 };
+enum { CREATE = 1, DELETE = 2, EXISTS = 3, GET_DATA = 4, SET_DATA = 5, GET_CHILDREN = 8 };
 enum { MAX_HOSTS = 16, CONNECTING_AT_ONCE = 256, WIDE = 1000, CHANGES = 10 };
 
 struct request {
@@ -204,6 +206,12 @@ static void ask_set(struct client *c, const char *path) {
   free(rest);
 }
 
+static void ask_delete(struct client *c, const char *path) {
+  char version[4];
+  put_int(version, -1);
+  ask(c, DELETE, path, version, 4);
+}
+
 /* data, one ACL entry (all, world, anyone), flags */
 static void ask_create(struct client *c, const char *path, int bytes, int flags) {
   int length = 4 + bytes + 4 + 4 + 4 + 5 + 4 + 6 + 4;
@@ -227,6 +235,21 @@ static int ask_next(struct client *c) {
     long i = next_node++;
     snprintf(path, sizeof path, "/load/%ld/%ld", i / 1000, i);
     ask_create(c, path, data_bytes, 0);
+    return 1;
+  }
+  if (!strcmp(operation, "take-third") || !strcmp(operation, "put-third")) {
+    if (next_node >= node_count) return 0;
+    long i = next_node;
+    next_node += 3;
+    snprintf(path, sizeof path, "/load/%ld/%ld", i / 1000, i);
+    if (operation[0] == 'p') ask_create(c, path, data_bytes, 0);
+    else ask_delete(c, path);
+    return 1;
+  }
+  if (!strcmp(operation, "get-loaded")) {
+    long i = (long)((uint64_t)(next_node++) * 2654435761u % (uint64_t)node_count);
+    snprintf(path, sizeof path, "/load/%ld/%ld", i / 1000, i);
+    ask_read(c, GET_DATA, path, 0);
     return 1;
   }
   if (!strcmp(operation, "create-sequential")) {
@@ -371,7 +394,7 @@ static void drive(int count, double seconds) {
       while (c->count < (unsigned)outstanding && ask_next(c)) {}
       flush(c);
     }
-    if (!strcmp(operation, "load") && next_node >= node_count) {
+    if (seconds <= 0 && next_node >= node_count) {
       left = 0;
       for (int i = 0; i < count; i++) left += (int)clients[i].count;
       if (left == 0) return;
@@ -538,6 +561,8 @@ int main(int argc, char **argv) {
       make(&clients[0], path, 0);
     }
     settle(1);
+    measure(client_count, 0);
+  } else if (strstr(operation, "-third") != NULL) {
     measure(client_count, 0);
   } else {
     if (warm_seconds > 0) drive(client_count, warm_seconds);

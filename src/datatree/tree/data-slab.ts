@@ -6,15 +6,23 @@ import { assert } from '../../base/assert.ts';
  *
  *   record: node handle int, length int, bytes
  *
- * A block that is mostly dead is emptied by moving its living records to the block being filled; every byte moved
- * that way frees three, so the cost stays in proportion to what was written. The node table knows where each node's
- * record is and is told when one moves.
+ * When a fifth of all is dead, the block with the most dead bytes is emptied into the block being filled: some of its
+ * records with each further one that dies, eight bytes looked at for each that died, so that no change waits for long
+ * and the work keeps pace. The node table knows where each node's record is and is told when one moves.
  *
- * Invariants: dead + living = used <= the length of a block; the header of a record has the length it was put with.
+ * Invariants: dead + living = used <= the length of a block; the header of a record has the length it was put with;
+ * `used` and `dead` are the sums over all blocks; below `emptied` the block that is emptied holds nothing
+ * that lives.
  */
 const HEADER_BYTES = 8;
 const SMALLEST_BLOCK_BYTES = 16 * 1024;
 const BLOCK_BYTES = 1024 * 1024;
+/** Of this part of all that was written, at most, nothing lives any more. */
+const DEAD_PART = 5;
+/** So little is not worth a move. */
+const DEAD_KEPT_BYTES = BLOCK_BYTES;
+/** Bytes of a block that is emptied that are looked at for each that died. */
+const LOOKED_AT_FOR_ONE = 8;
 /** A record above this has a block of its own, so that no block is left half empty. */
 const OWN_BLOCK_BYTES = BLOCK_BYTES / 8;
 
@@ -36,6 +44,11 @@ export class DataSlab {
   private readonly freeBlocks: number[] = [];
   private current = -1;
   private nextBlockBytes = SMALLEST_BLOCK_BYTES;
+  private used = 0;
+  private dead = 0;
+  /** The block that is emptied, -1 for none, and how far it is. */
+  private victim = -1;
+  private emptied = 0;
 
   constructor(owner: SlabOwner) {
     this.owner = owner;
@@ -59,6 +72,7 @@ export class DataSlab {
     block.bytes.writeInt32LE(data.length, at + 4);
     block.bytes.set(data, at + HEADER_BYTES);
     block.used = at + size;
+    this.used += size;
     this.owner.moveTo(handle, index, at + HEADER_BYTES);
   }
 
@@ -74,9 +88,11 @@ export class DataSlab {
     const block = this.blocks[index];
     assert(block !== undefined, 'a block lasts as long as a record in it');
     block.dead += HEADER_BYTES + length;
+    this.dead += HEADER_BYTES + length;
     assert(block.dead <= block.used, 'a record is freed once');
     if (block.dead === block.used && index !== this.current) this.drop(index);
-    else if (block.dead > (block.bytes.length >> 2) * 3) this.evacuate(index);
+    if (this.victim === -1 && this.dead > DEAD_KEPT_BYTES && this.dead * DEAD_PART > this.used) this.chooseVictim();
+    if (this.victim !== -1) this.emptyVictim((HEADER_BYTES + length) * LOOKED_AT_FOR_ONE);
   }
 
   bytesOf(index: number): Buffer {
@@ -101,20 +117,41 @@ export class DataSlab {
   }
 
   private drop(index: number): void {
+    const block = this.blocks[index] as Block;
+    this.used -= block.used;
+    this.dead -= block.dead;
+    if (index === this.victim) this.victim = -1;
     this.blocks[index] = undefined;
     this.freeBlocks.push(index);
   }
 
-  private evacuate(index: number): void {
+  /** A look at every block, for each megabyte that is emptied. */
+  private chooseVictim(): void {
+    let most = 0;
+    for (let index = 0; index < this.blocks.length; index++) {
+      const block = this.blocks[index];
+      if (block === undefined || block.dead <= most || index === this.current) continue;
+      most = block.dead;
+      this.victim = index;
+    }
+    this.emptied = 0;
+  }
+
+  private emptyVictim(bytes: number): void {
+    const index = this.victim;
     const block = this.blocks[index] as Block;
-    if (index === this.current) this.current = -1;
-    for (let at = 0; at < block.used; ) {
+    const end = Math.min(block.used, this.emptied + bytes);
+    while (this.emptied < end) {
+      const at = this.emptied;
       const handle = block.bytes.readInt32LE(at);
       const length = block.bytes.readInt32LE(at + 4);
       const offset = at + HEADER_BYTES;
-      at = offset + length;
-      if (this.owner.isAt(handle, index, offset)) this.put(handle, block.bytes.subarray(offset, at));
+      this.emptied = offset + length;
+      if (!this.owner.isAt(handle, index, offset)) continue;
+      this.put(handle, block.bytes.subarray(offset, offset + length));
+      block.dead += HEADER_BYTES + length;
+      this.dead += HEADER_BYTES + length;
     }
-    this.drop(index);
+    if (this.emptied === block.used) this.drop(index);
   }
 }

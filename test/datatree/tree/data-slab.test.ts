@@ -71,6 +71,71 @@ describe('the data of nodes', () => {
   });
 });
 
+describe('a slab of many records', () => {
+  const SIZE = 100;
+  const RECORD = SIZE + 8;
+
+  function filled(count: number): {
+    slab: DataSlab;
+    places: Map<number, [block: number, offset: number]>;
+    moves: number[];
+  } {
+    const places = new Map<number, [number, number]>();
+    const moves: number[] = [];
+    const slab = new DataSlab({
+      isAt: (handle, block, offset) => {
+        const place = places.get(handle);
+        return place !== undefined && place[0] === block && place[1] === offset;
+      },
+      moveTo: (handle, block, offset) => {
+        moves.push(handle);
+        places.set(handle, [block, offset]);
+      },
+    });
+    for (let handle = 0; handle < count; handle++) slab.put(handle, Buffer.alloc(SIZE, handle));
+    return { slab, places, moves };
+  }
+
+  function free(slab: DataSlab, places: Map<number, [number, number]>, handle: number): void {
+    const [block] = places.get(handle) as [number, number];
+    places.delete(handle);
+    slab.free(block, SIZE);
+  }
+
+  test.each([
+    ['a third', (handle: number) => handle % 3 === 0],
+    ['two thirds', (handle: number) => handle % 3 !== 0],
+    ['all but every tenth', (handle: number) => handle % 10 !== 0],
+    ['the second half', (handle: number) => handle >= 100_000],
+  ])('gives the room of %s back, a little with each, and keeps the others as they are', (_, isGone) => {
+    const { slab, places, moves } = filled(200_000);
+    let most = 0;
+    for (let handle = 0; handle < 200_000; handle++) {
+      if (!isGone(handle)) continue;
+      moves.length = 0;
+      free(slab, places, handle);
+      most = Math.max(most, moves.length);
+    }
+    expect(most).toBeLessThanOrEqual(8);
+    expect(slab.reservedBytes).toBeLessThan(places.size * RECORD * 1.25 + 3_000_000);
+    for (const [handle, [block, offset]] of places) {
+      expect(
+        slab
+          .bytesOf(block)
+          .subarray(offset, offset + SIZE)
+          .equals(Buffer.alloc(SIZE, handle)),
+      ).toBe(true);
+    }
+  });
+
+  test('moves nothing while little of it is dead', () => {
+    const { slab, places, moves } = filled(200_000);
+    moves.length = 0;
+    for (let handle = 0; handle < 200_000; handle += 6) free(slab, places, handle);
+    expect(moves).toEqual([]);
+  });
+});
+
 describe('the table', () => {
   test('gives a freed handle out again, clean and with a sequence of its own', () => {
     const table = new NodeTable();
