@@ -6,7 +6,8 @@ import { OwnerLists } from './owner-lists.ts';
 /**
  * The fields of all nodes, in pages of typed arrays: a node is a number, and a million of them are no objects at all.
  * Children of a node are a linked list through their own fields, all nodes are another, both in the order of creation.
- * Paths are kept beside, and so are the lists of those that have an owner.
+ * Paths are kept beside, in pages too, for one list of millions would stop the world each time it grows. So are the
+ * lists of nodes that have an owner.
  *
  * A handle is given out again after its node was freed; whoever keeps one across a change must know better. A page
  * whose nodes are all free is given back, but for one, so that a tree that was large once does not stay so.
@@ -90,12 +91,13 @@ interface Page {
 
 const NO_LONGS = new Float64Array(0);
 const NO_INTS = new Int32Array(0);
+const NO_PATHS: string[] = [];
 
 export class NodeTable {
   readonly owners = new OwnerLists();
   private readonly longs: Float64Array[] = [];
   private readonly ints: Int32Array[] = [];
-  private readonly paths: string[] = [];
+  private readonly paths: string[][] = [];
   private readonly pages: Page[] = [];
   /** Numbers of the pages with a free node. */
   private readonly open: number[] = [];
@@ -143,7 +145,7 @@ export class NodeTable {
   /** A node without parent, children or data, every other field 0. */
   allocate(path: string): number {
     const node = this.takeFree();
-    this.paths[node] = path;
+    (this.paths[node >> PAGE_BITS] as string[])[node & PAGE_MASK] = path;
     const ints = this.ints[node >> PAGE_BITS] as Int32Array;
     const at = (node & PAGE_MASK) * INTS;
     ints.fill(0, at, at + INTS);
@@ -176,7 +178,7 @@ export class NodeTable {
     else this.setInt(older, NEWER, newer);
     if (newer === NO_NODE) this.newestNode = older;
     else this.setInt(newer, OLDER, older);
-    this.paths[node] = '';
+    (this.paths[node >> PAGE_BITS] as string[])[node & PAGE_MASK] = '';
     this.giveBack(node);
   }
 
@@ -197,7 +199,7 @@ export class NodeTable {
   }
 
   path(node: number): string {
-    return this.paths[node] as string;
+    return (this.paths[node >> PAGE_BITS] as string[])[node & PAGE_MASK] as string;
   }
 
   owner(node: number): bigint {
@@ -322,6 +324,7 @@ export class NodeTable {
     const number = this.gone.pop() ?? this.pages.length;
     this.longs[number] = new Float64Array(PAGE_NODES * LONGS);
     this.ints[number] = new Int32Array(PAGE_NODES * INTS);
+    this.paths[number] = new Array<string>(PAGE_NODES).fill('');
     this.pages[number] = { used: 0, fresh: 0, firstFree: NO_NODE };
     this.open.push(number);
     return number;
@@ -339,6 +342,7 @@ export class NodeTable {
     this.open.splice(this.open.indexOf(number), 1);
     this.longs[number] = NO_LONGS;
     this.ints[number] = NO_INTS;
+    this.paths[number] = NO_PATHS;
     this.gone.push(number);
   }
 }
