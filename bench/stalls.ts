@@ -178,6 +178,12 @@ row('a connection with watches closes, one turn', () => {
   for (const path of paths) bench.db.tree.watches.addData(path, WATCHER);
   return () => bench.db.tree.watches.removeWatcher(WATCHER, WATCHES_FORGOTTEN_A_TURN);
 });
+row('a change seen by as many watchers, before their output', () => {
+  const bench = new Bench();
+  bench.create('/p');
+  for (let i = 0; i < COUNT; i++) bench.db.tree.watches.addData('/p', { onWatchEvent() {}, mayRead: () => true });
+  return () => bench.apply({ kind: 'setData', type: OpCode.setData, path: '/p', data: NOTHING, version: 1 });
+});
 row('getChildren', () => {
   const { bench } = withChildren();
   const w = new Writer();

@@ -12,6 +12,9 @@ import { type Watcher, WatchMode } from './watcher.ts';
  * cleared away when a thousand others have fired after it. Maps and Sets keep what is deleted in their chains until
  * they next grow, so that deleting and adding one path over and over makes it slower each time.
  *
+ * A crowd on one path is not kept so: when it fires the whole Map goes, for a change that 100,000 connections watch must
+ * not take a search for each.
+ *
  * The state of one watcher on one path is a number. The low bits are its WatchModes; the bits above count how many
  * times it is in the list of those to be cleared away. Only the last of these counts.
  *
@@ -23,16 +26,16 @@ const SPENT_ONCE = MODES + 1;
 
 class Entry {
   /** undefined when this one went and others are left: promoting one of them would cost a search each time. */
-  watcher: Watcher | undefined;
+  first: Watched | undefined;
   state = 0;
-  others: Map<Watcher, number> | undefined = undefined;
+  others: Map<Watched, number> | undefined = undefined;
   /** Watchers with a mode left. */
   live = 0;
   /** Of the path. */
   readonly length: number;
 
-  constructor(watcher: Watcher, length: number) {
-    this.watcher = watcher;
+  constructor(first: Watched, length: number) {
+    this.first = first;
     this.length = length;
   }
 }
@@ -57,6 +60,10 @@ interface Spent {
 const SPENT_KEPT = 1024;
 /** And no more than this of letters in their paths: a path may be as long as a request. */
 const SPENT_KEPT_LETTERS = 1 << 18;
+/** So many more watchers of one path are a crowd. */
+const CROWD = 256;
+/** A watcher of more paths than this keeps those that fired, as described above, in a crowd too. */
+const CROWD_PATHS_MAX = 1024;
 const NONE_TOLD: readonly Watcher[] = [];
 /** Above this a set is quicker than looking through the list for each. */
 const MANY_TOLD = 8;
@@ -93,24 +100,24 @@ export class WatchTable {
   }
 
   add(path: string, watcher: Watcher, mode: number): void {
-    let entry = this.byPath.get(path);
-    if (entry === undefined) {
-      entry = new Entry(watcher, path.length);
-      this.byPath.set(path, entry);
-    }
-    const before = stateIn(entry, watcher);
-    if ((before & mode) !== 0) return;
-    if (mode === WatchMode.recursive) this.recursive.set(path.length, (this.recursive.get(path.length) ?? 0) + 1);
-    setState(entry, watcher, before | mode);
-    if ((before & MODES) !== 0) return;
-    this.watches++;
-    entry.live++;
-    if (entry.live === 1) this.paths++;
     let watched = this.byWatcher.get(watcher);
     if (watched === undefined) {
       watched = new Watched(watcher);
       this.byWatcher.set(watcher, watched);
     }
+    let entry = this.byPath.get(path);
+    if (entry === undefined) {
+      entry = new Entry(watched, path.length);
+      this.byPath.set(path, entry);
+    }
+    const before = stateIn(entry, watched);
+    if ((before & mode) !== 0) return;
+    if (mode === WatchMode.recursive) this.recursive.set(path.length, (this.recursive.get(path.length) ?? 0) + 1);
+    setState(entry, watched, before | mode);
+    if ((before & MODES) !== 0) return;
+    this.watches++;
+    entry.live++;
+    if (entry.live === 1) this.paths++;
     watched.paths.add(path);
     watched.live++;
   }
@@ -118,7 +125,8 @@ export class WatchTable {
   /** The modes of a watcher on exactly this path; 0 for none. */
   modes(path: string, watcher: Watcher): number {
     const entry = this.byPath.get(path);
-    return entry === undefined ? 0 : stateIn(entry, watcher) & MODES;
+    const watched = entry === undefined ? undefined : this.byWatcher.get(watcher);
+    return entry === undefined || watched === undefined ? 0 : stateIn(entry, watched) & MODES;
   }
 
   /** Takes away the modes named in `mask`; whether there was one. */
@@ -126,10 +134,10 @@ export class WatchTable {
     const entry = this.byPath.get(path);
     const watched = this.byWatcher.get(watcher);
     if (entry === undefined || watched === undefined) return false;
-    const before = stateIn(entry, watcher);
+    const before = stateIn(entry, watched);
     if ((before & mask) === 0) return false;
-    this.reduce(entry, watcher, watched, before, before & ~mask);
-    if ((before & ~mask & MODES) === 0) this.clear(path, entry, watcher, watched);
+    this.reduce(entry, watched, before, before & ~mask);
+    if ((before & ~mask & MODES) === 0) this.clear(path, entry, watched);
     if (watched.live === 0) this.removeWatcher(watcher);
     return true;
   }
@@ -144,8 +152,9 @@ export class WatchTable {
       watched.paths.delete(path);
       const entry = this.byPath.get(path);
       if (entry === undefined) continue;
-      this.reduce(entry, watcher, watched, stateIn(entry, watcher), 0);
-      this.clear(path, entry, watcher, undefined);
+      this.reduce(entry, watched, stateIn(entry, watched), 0);
+      takeOut(entry, watched);
+      if (isEmpty(entry)) this.byPath.delete(path);
     }
     assert(watched.live === 0, 'a watcher that goes has no watch left');
     this.byWatcher.delete(watcher);
@@ -191,34 +200,58 @@ export class WatchTable {
     for (const [path, entry] of this.byPath) {
       if (entry.live === 0) continue;
       const watchers: Watcher[] = [];
-      if (entry.watcher !== undefined && (entry.state & MODES) !== 0) watchers.push(entry.watcher);
-      if (entry.others !== undefined) {
-        for (const [watcher, state] of entry.others) if ((state & MODES) !== 0) watchers.push(watcher);
-      }
+      forEachIn(entry, MODES, (watched) => watchers.push(watched.watcher as Watcher));
       visit(path, watchers);
     }
   }
 
   /** All watchers of the path itself; one-shot watches among them are spent. */
   private fire(path: string, entry: Entry, found: Watcher[]): void {
-    if (entry.watcher !== undefined && (entry.state & MODES) !== 0) {
-      found.push(entry.watcher);
-      this.spend(path, entry, entry.watcher, entry.state);
+    const { first, others } = entry;
+    if (first !== undefined && (entry.state & MODES) !== 0) {
+      found.push(first.watcher as Watcher);
+      this.spend(path, entry, first, entry.state);
     }
-    if (entry.others === undefined) return;
-    for (const [watcher, state] of entry.others) {
+    if (others === undefined) return;
+    if (others.size > CROWD) {
+      this.fireCrowd(path, entry, others, found);
+      return;
+    }
+    for (const [watched, state] of others) {
       if ((state & MODES) === 0) continue;
-      found.push(watcher);
-      this.spend(path, entry, watcher, state);
+      found.push(watched.watcher as Watcher);
+      this.spend(path, entry, watched, state);
     }
   }
 
-  private spend(path: string, entry: Entry, watcher: Watcher, state: number): void {
-    const watched = this.byWatcher.get(watcher);
-    if ((state & WatchMode.standard) === 0 || watched === undefined) return;
+  private fireCrowd(path: string, entry: Entry, others: ReadonlyMap<Watched, number>, found: Watcher[]): void {
+    const kept = new Map<Watched, number>();
+    const toSpend: Watched[] = [];
+    const liveBefore = entry.live;
+    for (const [watched, state] of others) {
+      if ((state & MODES) !== 0) found.push(watched.watcher as Watcher);
+      if ((state & MODES & ~WatchMode.standard) !== 0 || watched.paths.size > CROWD_PATHS_MAX) {
+        kept.set(watched, state);
+        if ((state & WatchMode.standard) !== 0) toSpend.push(watched);
+        continue;
+      }
+      watched.paths.delete(path);
+      if ((state & MODES) === 0) continue;
+      watched.live--;
+      entry.live--;
+    }
+    this.watches -= liveBefore - entry.live;
+    if (entry.live === 0 && liveBefore > 0) this.paths--;
+    entry.others = kept.size > 0 ? kept : undefined;
+    for (const watched of toSpend) this.spend(path, entry, watched, kept.get(watched) as number);
+    if (isEmpty(entry)) this.byPath.delete(path);
+  }
+
+  private spend(path: string, entry: Entry, watched: Watched, state: number): void {
+    if ((state & WatchMode.standard) === 0) return;
     const after = state & ~WatchMode.standard;
     const isLast = (after & MODES) === 0;
-    this.reduce(entry, watcher, watched, state, isLast ? after + SPENT_ONCE : after);
+    this.reduce(entry, watched, state, isLast ? after + SPENT_ONCE : after);
     if (!isLast) return;
     this.spent.push({ path, by: watched });
     this.spentLetters += path.length;
@@ -228,15 +261,16 @@ export class WatchTable {
 
   private clearOldest(): void {
     const oldest = this.spent.shift();
-    this.spentLetters -= oldest?.path.length ?? 0;
-    const watcher = oldest?.by.watcher;
-    const entry = oldest === undefined ? undefined : this.byPath.get(oldest.path);
-    if (oldest === undefined || watcher === undefined || entry === undefined) return;
-    const state = stateIn(entry, watcher);
+    if (oldest === undefined) return;
+    this.spentLetters -= oldest.path.length;
+    const { path, by } = oldest;
+    const entry = by.watcher === undefined ? undefined : this.byPath.get(path);
+    if (entry === undefined) return;
+    const state = stateIn(entry, by);
     // Nothing is left of those that were removed meanwhile.
     if (state < SPENT_ONCE) return;
-    if (state === SPENT_ONCE) this.clear(oldest.path, entry, watcher, oldest.by);
-    else setState(entry, watcher, state - SPENT_ONCE);
+    if (state === SPENT_ONCE) this.clear(path, entry, by);
+    else setState(entry, by, state - SPENT_ONCE);
   }
 
   private collectAbove(path: string, found: Watcher[]): void {
@@ -246,10 +280,8 @@ export class WatchTable {
       const entry = this.recursive.has(above.length) ? this.byPath.get(above) : undefined;
       if (entry !== undefined) {
         seen ??= new Set(found);
-        if (entry.watcher !== undefined && (entry.state & WatchMode.recursive) !== 0) seen.add(entry.watcher);
-        if (entry.others !== undefined) {
-          for (const [watcher, state] of entry.others) if ((state & WatchMode.recursive) !== 0) seen.add(watcher);
-        }
+        const all = seen;
+        forEachIn(entry, WatchMode.recursive, (watched) => all.add(watched.watcher as Watcher));
       }
       if (end === 0) break;
     }
@@ -259,9 +291,9 @@ export class WatchTable {
   }
 
   /** Sets a state with fewer modes, or as many, and keeps the counts. */
-  private reduce(entry: Entry, watcher: Watcher, watched: Watched, before: number, after: number): void {
+  private reduce(entry: Entry, watched: Watched, before: number, after: number): void {
     if ((before & ~after & WatchMode.recursive) !== 0) this.forgetRecursive(entry.length);
-    setState(entry, watcher, after);
+    setState(entry, watched, after);
     if ((before & MODES) === 0 || (after & MODES) !== 0) return;
     this.watches--;
     watched.live--;
@@ -277,24 +309,38 @@ export class WatchTable {
   }
 
   /** Takes a watcher without modes out of its place, and the place away when it was the last there. */
-  private clear(path: string, entry: Entry, watcher: Watcher, watched: Watched | undefined): void {
-    if (entry.watcher === watcher) entry.watcher = undefined;
-    else entry.others?.delete(watcher);
-    watched?.paths.delete(path);
-    if (entry.watcher === undefined && (entry.others === undefined || entry.others.size === 0))
-      this.byPath.delete(path);
+  private clear(path: string, entry: Entry, watched: Watched): void {
+    takeOut(entry, watched);
+    watched.paths.delete(path);
+    if (isEmpty(entry)) this.byPath.delete(path);
   }
 }
 
-function stateIn(entry: Entry, watcher: Watcher): number {
-  return entry.watcher === watcher ? entry.state : (entry.others?.get(watcher) ?? 0);
+/** Those with one of these modes. */
+function forEachIn(entry: Entry, modes: number, visit: (watched: Watched) => void): void {
+  if (entry.first !== undefined && (entry.state & modes) !== 0) visit(entry.first);
+  if (entry.others === undefined) return;
+  for (const [watched, state] of entry.others) if ((state & modes) !== 0) visit(watched);
 }
 
-function setState(entry: Entry, watcher: Watcher, state: number): void {
-  if (entry.watcher === watcher) {
+function takeOut(entry: Entry, watched: Watched): void {
+  if (entry.first === watched) entry.first = undefined;
+  else entry.others?.delete(watched);
+}
+
+function isEmpty(entry: Entry): boolean {
+  return entry.first === undefined && (entry.others === undefined || entry.others.size === 0);
+}
+
+function stateIn(entry: Entry, watched: Watched): number {
+  return entry.first === watched ? entry.state : (entry.others?.get(watched) ?? 0);
+}
+
+function setState(entry: Entry, watched: Watched, state: number): void {
+  if (entry.first === watched) {
     entry.state = state;
     return;
   }
   entry.others ??= new Map();
-  entry.others.set(watcher, state);
+  entry.others.set(watched, state);
 }

@@ -487,6 +487,57 @@ describe('a watch that is set again each time it fires', () => {
   });
 });
 
+describe('a crowd on one path', () => {
+  const COUNT = 600;
+  const names = (herd: readonly Connection[]): string[] => herd.map((one) => `${one.name} data /n 7`);
+
+  function fire(table: WatchTable): string[] {
+    told.length = 0;
+    table.trigger('/n', EventType.nodeDataChanged, 7 as Zxid, []);
+    return [...told];
+  }
+
+  test('is told once each in the order it came, and leaves nothing behind', () => {
+    const table = new WatchTable();
+    const herd = Array.from({ length: COUNT }, (_, i) => new Connection(`${i}`));
+    for (const one of herd) table.add('/n', one, WatchMode.standard);
+    table.add('/other', herd[5] as Connection, WatchMode.standard);
+    expect(fire(table)).toEqual(names(herd));
+    expect([table.watchCount, table.pathCount, table.watcherCount]).toEqual([1, 1, COUNT]);
+    expect(fire(table)).toEqual([]);
+    // The first is kept for the case that it is set again.
+    expect(table.heldPathCount).toBe(2);
+    for (const one of herd) table.add('/n', one, WatchMode.standard);
+    for (const one of herd.slice(0, 100)) table.removeWatcher(one);
+    for (const one of herd.slice(100, 110)) table.remove('/n', one, WatchMode.standard);
+    expect(fire(table)).toEqual(names(herd.slice(110)));
+    for (const one of herd) table.removeWatcher(one);
+    expect([table.watchCount, table.pathCount, table.watcherCount, table.heldPathCount]).toEqual([0, 0, 0, 0]);
+  });
+
+  test('keeps its lasting watches, and those of who watches many paths may be set again', () => {
+    const table = new WatchTable();
+    const herd = Array.from({ length: COUNT }, (_, i) => new Connection(`${i}`));
+    const busy = herd[3] as Connection;
+    for (let i = 0; i < 1100; i++) table.add(`/${i}`, busy, WatchMode.standard);
+    for (const one of herd) table.add('/n', one, WatchMode.standard);
+    const lasting = herd.filter((_, i) => i % 3 === 1);
+    for (const one of lasting) table.add('/n', one, WatchMode.persistent);
+    expect(fire(table)).toEqual(names(herd));
+    expect([table.watchCount, table.pathCount]).toEqual([1100 + lasting.length, 1101]);
+    expect(fire(table)).toEqual(names(lasting));
+    table.add('/n', busy, WatchMode.standard);
+    expect([table.modes('/n', busy), table.modes('/n', herd[4] as Connection), table.modes('/n', a)]).toEqual([
+      WatchMode.standard,
+      WatchMode.persistent,
+      0,
+    ]);
+    expect(fire(table).sort()).toEqual(names([busy, ...lasting]).sort());
+    for (const one of herd) table.removeWatcher(one);
+    expect([table.watchCount, table.pathCount, table.watcherCount, table.heldPathCount]).toEqual([0, 0, 0, 0]);
+  });
+});
+
 /** A list of (path, watcher, mode), searched from end to end. */
 class DumbTable {
   all: { path: string; watcher: Connection; mode: number }[] = [];
