@@ -15,6 +15,7 @@ import { WATCHES_FORGOTTEN_A_TURN } from './connection/client-limits.ts';
 import { type ClientAddress, ClientListener, type ListenerHandlers } from './connection/client-listener.ts';
 import { WriterPool } from './connection/client-output.ts';
 import type { ConnectionServer } from './connection/connection-server.ts';
+import { EventFrames } from './connection/event-frames.ts';
 import { Handshakes } from './connection/handshakes.ts';
 import { OutputAccount } from './connection/output-account.ts';
 import { PendingRequests } from './connection/pending-requests.ts';
@@ -131,6 +132,7 @@ export class ZooKeeperServer implements SessionOwner {
       pending: this.pending,
       turnEnd: this.turnEnd,
       writers: new WriterPool(),
+      eventFrames: new EventFrames(),
       expiry: this.connections.expiry,
       output: this.connections.account,
       handshakes: this.handshakes,

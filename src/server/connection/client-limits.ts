@@ -28,6 +28,8 @@ export const SHARE_MS = 3;
 export const TURN_MS = 10;
 /** Watches of a closed connection that are forgotten in one turn: a client may have set a million. */
 export const WATCHES_FORGOTTEN_A_TURN = 1000;
+/** The output of as many connections is sent in one turn as fits into this. */
+export const FLUSH_MS = 5;
 /**
  * Reads in front of a write of the same connection that is under way. They have to be answered before it is applied,
  * all in one turn. Behind more of them a write is held back until they are answered.

@@ -1,11 +1,6 @@
 import type { Stream } from '../../io/net.ts';
-import {
-  type ConnectResponse,
-  writeConnectResponse,
-  writeReplyHeader,
-  writeWatcherEvent,
-} from '../../jute/client-records.ts';
-import { ErrorCode, KeeperState, Xid } from '../../jute/codes.ts';
+import { type ConnectResponse, writeConnectResponse, writeReplyHeader } from '../../jute/client-records.ts';
+import { ErrorCode } from '../../jute/codes.ts';
 import type { Writer } from '../../jute/writer.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 import type { ServerMetrics } from '../metrics/server-metrics.ts';
@@ -13,6 +8,7 @@ import type { ServerStats } from '../monitoring/server-stats.ts';
 import { OUTPUT_CLOSE_BYTES } from './client-limits.ts';
 import type { HasOutput, WriterPool } from './client-output.ts';
 import type { ConnectionStats } from './connection-stats.ts';
+import { type EventFrames, writeEventFrame } from './event-frames.ts';
 import type { TurnEnd } from './turn-end.ts';
 
 /**
@@ -21,6 +17,7 @@ import type { TurnEnd } from './turn-end.ts';
  */
 export interface RepliesServer {
   readonly writers: WriterPool;
+  readonly eventFrames: EventFrames;
   readonly stats: ServerStats;
   readonly metrics: ServerMetrics;
   readonly turnEnd: TurnEnd;
@@ -35,6 +32,8 @@ export class ClientReplies {
   private readonly stats: ConnectionStats;
   /** Only while there is output of this turn. */
   private current: Writer | undefined = undefined;
+  /** An event that many are told, while it is all the output of this turn: it takes no writer. */
+  private lone: Buffer | undefined = undefined;
   /** The length of the largest reply that the client has not taken. */
   private largestBytes = 0;
 
@@ -50,7 +49,9 @@ export class ClientReplies {
     if (w === undefined) {
       w = this.server.writers.take();
       this.current = w;
-      this.server.turnEnd.flush(this.connection);
+      if (this.lone === undefined) this.server.turnEnd.flush(this.connection);
+      else w.writeRaw(this.lone);
+      this.lone = undefined;
     }
     return w;
   }
@@ -93,12 +94,18 @@ export class ClientReplies {
 
   event(type: number, path: string, zxid: Zxid): void {
     if (this.isOverflowing) return;
-    const w = this.writer;
-    const at = w.beginFrame();
-    writeReplyHeader(w, Xid.notification, zxid, ErrorCode.ok);
-    writeWatcherEvent(w, type, KeeperState.syncConnected, path);
-    w.endFrame(at);
-    const bytes = w.length - at - 4;
+    const frame = this.server.eventFrames.shared(type, path, zxid);
+    if (frame === undefined) this.onEventBytes(writeEventFrame(this.writer, type, path, zxid));
+    else {
+      if (this.current === undefined && this.lone === undefined) {
+        this.lone = frame;
+        this.server.turnEnd.flush(this.connection);
+      } else this.writer.writeRaw(frame);
+      this.onEventBytes(frame.length - 4);
+    }
+  }
+
+  private onEventBytes(bytes: number): void {
     this.server.stats.clientResponse.record(bytes);
     this.server.metrics.requests.watchBytes.add(bytes);
     this.countPacket();
@@ -112,7 +119,7 @@ export class ClientReplies {
 
   /** Written here and not taken by the client. */
   get waitingBytes(): number {
-    return this.stream.bufferedBytes + (this.current === undefined ? 0 : this.current.length);
+    return this.stream.bufferedBytes + (this.current?.length ?? this.lone?.length ?? 0);
   }
 
   checkOverflow(): void {
@@ -127,7 +134,7 @@ export class ClientReplies {
   /** Gives this turn's output to the stream; false when there is none. */
   flush(): boolean {
     const w = this.current;
-    if (w === undefined) return false;
+    if (w === undefined) return this.flushLone();
     this.current = undefined;
     for (const bytes of w.takeParts()) if (bytes.length > 0) this.stream.write(bytes);
     this.server.writers.give(w);
@@ -135,7 +142,16 @@ export class ClientReplies {
     return true;
   }
 
+  private flushLone(): boolean {
+    if (this.lone === undefined) return false;
+    this.stream.write(this.lone);
+    this.lone = undefined;
+    this.checkOverflow();
+    return true;
+  }
+
   drop(): void {
+    this.lone = undefined;
     if (this.current === undefined) return;
     this.current.takeParts();
     this.server.writers.give(this.current);

@@ -4,6 +4,7 @@ import type { ServedRole } from '../served-role.ts';
 import type { ServerParts } from '../server-parts.ts';
 import type { Expiring, ExpiryBuckets } from '../sessions/expiry-buckets.ts';
 import type { WriterPool } from './client-output.ts';
+import type { EventFrames } from './event-frames.ts';
 import type { Handshakes } from './handshakes.ts';
 import type { OutputAccount } from './output-account.ts';
 import type { PendingRequests } from './pending-requests.ts';
@@ -18,6 +19,7 @@ export interface ConnectionServer<C extends Expiring> extends ServerParts {
   readonly pending: PendingRequests;
   readonly turnEnd: TurnEnd;
   readonly writers: WriterPool;
+  readonly eventFrames: EventFrames;
   /** The expiry of silent connections. */
   readonly expiry: ExpiryBuckets<C>;
   readonly words: WordAnswerer<C>;

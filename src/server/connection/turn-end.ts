@@ -1,11 +1,14 @@
 import type { Clock } from '../../io/clock.ts';
-import { TURN_MS } from './client-limits.ts';
+import { FLUSH_MS, TURN_MS } from './client-limits.ts';
 import type { HasOutput } from './client-output.ts';
 
 /** The work of connections at the end of the event loop's turn: they read on where they had stopped, then send. */
 export interface Resumable {
   resume(): void;
 }
+
+/** A look at the clock costs little beside so many writes, and none is made for few. */
+const FLUSHES_PER_LOOK = 16;
 
 export class TurnEnd {
   /** Counts turns, as far as anything was to be done at their end. */
@@ -48,7 +51,7 @@ export class TurnEnd {
 
   /**
    * A connection that is resumed may answer at once: its output leaves with the rest. Those for whom no time is left
-   * are first in the next turn.
+   * are first in the next turn. Output keeps its order within each connection, whenever it leaves.
    */
   private readonly run = (): void => {
     this.isScheduled = false;
@@ -60,12 +63,26 @@ export class TurnEnd {
     while (resumed < toResume.length && !this.isSpent(this.clock.nowMs())) toResume[resumed++]?.resume();
     const toFlush = this.toFlush;
     this.toFlush = [];
-    for (const connection of toFlush) connection.flush();
+    const flushed = this.flushSome(toFlush);
     if (toFlush.length > 0) this.onFlushed();
     this.beganMs = undefined;
     this.turn++;
-    if (resumed === toResume.length) return;
-    this.toResume = [...toResume.slice(resumed), ...this.toResume];
-    this.schedule();
+    if (flushed < toFlush.length) this.toFlush = [...toFlush.slice(flushed), ...this.toFlush];
+    if (resumed < toResume.length) this.toResume = [...toResume.slice(resumed), ...this.toResume];
+    if (flushed < toFlush.length || resumed < toResume.length) this.schedule();
   };
+
+  /** How many have been served; a write to a socket takes some microseconds, and a crowd may be told of one change. */
+  private flushSome(toFlush: readonly HasOutput[]): number {
+    let flushed = 0;
+    for (let beganMs = -1; flushed < toFlush.length; ) {
+      if (flushed % FLUSHES_PER_LOOK === 0 && flushed > 0) {
+        const nowMs = this.clock.nowMs();
+        if (beganMs === -1) beganMs = nowMs;
+        else if (nowMs - beganMs >= FLUSH_MS) break;
+      }
+      (toFlush[flushed++] as HasOutput).flush();
+    }
+    return flushed;
+  }
 }

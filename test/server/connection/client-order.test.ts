@@ -426,6 +426,55 @@ describe('events', () => {
     expect(world.database.tree.watches.count).toBe(0);
   });
 
+  it('of one change to many come before what each of them is answered afterwards, and before later events', () => {
+    const { client, world, upstream } = opened();
+    const others = Array.from({ length: 40 }, () => world.openSession(upstream));
+    for (const other of others) other.send(getData(1, '/', true));
+    const [first, busy, twice, gone] = others.slice(0, 4) as [Client, Client, Client, Client];
+    twice.send(exists(2, '/a', true));
+    for (const other of others) other.repliesSoFar();
+    client.send(setData(1, '/', 'new'), create(2, '/a'));
+    busy.stream.deliver(exists(2, '/none'));
+    upstream.commit();
+    busy.stream.deliver(getData(3, '/'));
+    first.stream.deliver(getData(3, '/', true));
+    gone.stream.handlers?.onClose(undefined);
+    world.clock.endTurn();
+    expect(twice.replies()).toEqual(['event 3 / @42', 'event 1 /a @43']);
+    expect(busy.replies()).toEqual(['2/41/-101', 'event 3 / @42', '3/43/0']);
+    expect(first.replies()).toEqual(['event 3 / @42', '3/43/0']);
+    expect(gone.replies()).toEqual([]);
+    for (const other of others.slice(4)) expect(other.replies()).toEqual(['event 3 / @42']);
+  });
+
+  it('of one change to many leave in turns, and what each is answered meanwhile behind them', () => {
+    const { client, world, upstream } = opened();
+    const others = Array.from({ length: 50 }, () => world.openSession(upstream));
+    for (const other of others) {
+      other.send(getData(1, '/', true));
+      other.repliesSoFar();
+      const { stream } = other;
+      stream.write = (bytes) => {
+        world.clock.now += 1;
+        stream.writes.push(bytes);
+      };
+    }
+    client.stream.deliver(setData(1, '/', 'new'));
+    upstream.commit();
+    const told = (): number => others.filter(({ stream }) => stream.writes.length > 0).length;
+    world.clock.oneTurn();
+    // Sixteen between two looks at the clock.
+    expect(told()).toBe(32);
+    const last = others[49] as Client;
+    last.stream.deliver(getData(2, '/'));
+    expect(client.repliesSoFar()).toEqual([]);
+    world.clock.oneTurn();
+    expect(told()).toBe(50);
+    expect(last.stream.writes).toHaveLength(1);
+    expect(last.replies()).toEqual(['event 3 / @52', '2/52/0']);
+    expect(client.replies()).toEqual(['1/52/0']);
+  });
+
   it('do not reach a connection that closed', () => {
     const { client, world, upstream } = opened();
     const other = world.openSession(upstream);
