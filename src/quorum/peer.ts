@@ -100,7 +100,7 @@ export class Peer {
     const auth = new AuthRegistry(authOptions(config));
     this.auth = auth;
     this.info = this.serverInfo();
-    this.store = Store.open(world, storeOptions(config, databaseOptions), logOf(log, 'txnlog'));
+    this.store = Store.open(world, storeOptions(config, databaseOptions), logOf(log, 'txnlog'), handlers.probe);
     const startedMs = world.clock.nowMs();
     const database = this.store.recover();
     countRecovery(this.metrics.disk, this.store.facts.recovery, world.clock.nowMs() - startedMs);
@@ -148,7 +148,6 @@ export class Peer {
       zabLog: logOf(log, 'zab'),
       probe: handlers.probe,
     };
-    if (handlers.probe !== undefined) this.store.tell(handlers.probe);
     replica.probe = handlers.probe;
     this.initialize = takeInitializeMarker(world.disk, config.dataDir, config.dataLogDir);
     if (!config.distributed) return;

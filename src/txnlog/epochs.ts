@@ -11,22 +11,24 @@ import { replaceFile } from './small-file.ts';
 import type { StoreProbe } from './store-probe.ts';
 
 /**
- * The epoch that this peer accepted and the one that it was synchronised in (epoch-file.ts). Both only grow, and a file that does not hold a number is refused by name. An epoch guessed too low lets a peer
- * follow a leader it has already turned away (ZOOKEEPER-2307, ZOOKEEPER-2354).
+ * The epoch that this peer accepted and the one that it was synchronised in (epoch-file.ts). Both only grow, and a file
+ * that does not hold a number is refused by name. An epoch guessed too low lets a peer follow a leader it has already
+ * turned away (ZOOKEEPER-2307, ZOOKEEPER-2354).
  */
 export class Epochs {
   private readonly disk: Disk;
   private readonly dir: string;
   private readonly log: Log;
-  probe: StoreProbe | undefined;
+  private readonly probe: StoreProbe | undefined;
   private accepted: number | undefined;
   private current: number | undefined;
 
   /** Throws FatalError. */
-  constructor(disk: Disk, dir: string, log: Log) {
+  constructor(disk: Disk, dir: string, log: Log, probe?: StoreProbe) {
     this.disk = disk;
     this.dir = dir;
     this.log = log;
+    this.probe = probe;
     this.accepted = this.read(ACCEPTED_EPOCH);
     this.current = this.read(CURRENT_EPOCH);
   }

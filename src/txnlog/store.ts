@@ -52,7 +52,7 @@ export interface StoreFacts {
  */
 export class Store {
   readonly epochs: Epochs;
-  private probe: StoreProbe | undefined;
+  private readonly probe: StoreProbe | undefined;
   private recovery: RecoveryCost = { snapshotMs: 0, logMs: 0, transactions: 0 };
   readonly recent: RecentLog;
   private readonly disk: Disk;
@@ -74,26 +74,27 @@ export class Store {
    * Takes the directories, finishes a change of history that a crash interrupted, and reads the epochs. Throws
    * FatalError when refused; then nothing was written.
    */
-  static open(world: StoreWorld, options: StoreOptions, log: Log): Store {
+  static open(world: StoreWorld, options: StoreOptions, log: Log, probe?: StoreProbe): Store {
     const dirs = openDataDirs(world.disk, options.dataDir, options.dataLogDir, options.dataDirAutocreate);
     try {
-      return new Store(world, options, dirs, log);
+      return new Store(world, options, dirs, log, probe);
     } catch (error) {
       for (const lock of dirs.locks) lock.release();
       throw fatalDiskError(error, 'cannot open the data directory', EXIT.transactionLog);
     }
   }
 
-  private constructor(world: StoreWorld, options: StoreOptions, dirs: DataDirs, log: Log) {
+  private constructor(world: StoreWorld, options: StoreOptions, dirs: DataDirs, log: Log, probe?: StoreProbe) {
     this.disk = world.disk;
     this.clock = world.clock;
     this.options = options;
     this.log = log;
     this.dirs = dirs;
+    this.probe = probe;
     // A rename that a killed process did not come to sync is to be seen either for good or not at all.
     this.disk.syncDir(dirs.snapDir);
     this.disk.syncDir(dirs.logDir);
-    this.epochs = new Epochs(this.disk, dirs.snapDir, log);
+    this.epochs = new Epochs(this.disk, dirs.snapDir, log, probe);
     this.recent = new RecentLog(options.commitLogCount);
     this.note = new DurableNote(this.disk, dirs.logDir, log);
     this.order = new LogOrder(this.disk, dirs.logDir);
@@ -115,12 +116,6 @@ export class Store {
     this.writer.afterFile = (zxid, end) => this.shelf.setEnd(zxid, end);
     this.shelf = new LogShelf(this.place, this.writer, log);
     this.snapshots = new SnapshotShelf({ disk: world.disk, clock: world.clock, dir: dirs.snapDir }, options);
-  }
-
-  /** Tells it from now on. */
-  tell(probe: StoreProbe): void {
-    this.probe = probe;
-    this.epochs.probe = probe;
   }
 
   /** Assign before the first append. */
