@@ -10,7 +10,7 @@ import { afterEach, expect, it } from 'vitest';
 import { type ClientTls, connect, type ZooKeeperClient } from '../../src/client/client.ts';
 import { pem } from '../tls/tls-fixtures.ts';
 import { run, runJava, runKazoo } from './harness/programs.ts';
-import { judge, type Kind, root, Server } from './harness/server.ts';
+import { debian, judge, type Kind, root, Server } from './harness/server.ts';
 
 const fixtures = resolve(import.meta.dirname, '../tls/fixtures');
 const fixture = (file: string): string => join(fixtures, file);
@@ -102,7 +102,7 @@ function javaFlags(stores: Stores): Record<string, string> {
   };
 }
 
-async function java(shown: Shown, stores: Stores): Promise<string> {
+async function java(shown: Shown, stores: Stores, kind: Kind = judge): Promise<string> {
   const name = certificateOf[shown];
   const key = name === 'client' ? stores.key : name === undefined ? '' : `${name}.pem`;
   const flags = Object.entries(javaFlags({ ...stores, key })).map(([option, value]) => `-D${option}=${value}`);
@@ -110,7 +110,7 @@ async function java(shown: Shown, stores: Stores): Promise<string> {
   const { stderr } = await runJava(
     'org.apache.zookeeper.ZooKeeperMain',
     ['-server', ADDRESS, '-timeout', '4000', '-waitforconnection', 'create', '-s', '/java-', 'x'],
-    { env: { JAVA_TOOL_OPTIONS: flags.join(' ') }, timeoutMs: 30_000 },
+    { kind, env: { JAVA_TOOL_OPTIONS: flags.join(' ') }, timeoutMs: 30_000 },
   );
   return /Created \/java-/.test(stderr) ? 'wrote' : 'refused';
 }
@@ -149,10 +149,13 @@ it.each([judge, 'ours'] as const)('%s: every client, every clientAuth, every cer
       check(`java ${clientStores.key}`, shown, javas);
     }
     for (const each of CLIENT_STORES) check(`ours ${each.key}`, 'a good one', await ours('a good one', each));
+    if (clientAuth === 'need') {
+      check('java 3.8.0 client.jks', 'a good one', await java('a good one', CLIENT_STORES[2] as Stores, debian));
+    }
     await running.remove();
   }
   expect(wrong).toEqual([]);
-  expect(cells).toBe(36);
+  expect(cells).toBe(37);
 });
 
 it.each([judge, 'ours'] as const)('%s: zkCli.sh and zkServer.sh status of ours', async (kind) => {

@@ -35,7 +35,7 @@ export function classpath(kind: Kind): string {
   const version = kind.slice('apache-'.length);
   const jars =
     version === '3.8.0'
-      ? ['zookeeper.jar', 'slf4j-log4j12.jar', 'log4j-1.2.jar'].map((jar) => `/usr/share/java/${jar}`)
+      ? ['zookeeper.jar', 'netty-all.jar', 'slf4j-log4j12.jar', 'log4j-1.2.jar'].map((jar) => `/usr/share/java/${jar}`)
       : [join(cache, `apache-${version}`, '*')];
   return [...jars, join(cache, 'classes'), javaConf].join(':');
 }
