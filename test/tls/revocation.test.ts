@@ -63,6 +63,14 @@ test('bent answers and lists are refused', async () => {
     'its revocation cannot be judged: http://127.0.0.1:18980/ca.crl is no list',
   );
   const bytes = await file('listed-ocsp.der');
+  // A digit of the time at which it was made: the answer says the same, and is not signed any more.
+  const later = Buffer.from(bytes);
+  const at = later.toString('latin1').search(/\d{14}Z/);
+  later[at + 13] = (later[at + 13] as number) ^ 1;
+  const moved: Fetch = (url) => (url.endsWith('/ocsp') ? Promise.resolve(later) : Promise.reject(new Error('gone')));
+  expect(await judged('listed', OCSP, moved)).toBe(
+    'its revocation cannot be judged: the OCSP answer is signed by none who may; gone',
+  );
   for (let at = 0; at < bytes.length; at += 7) {
     const other = Buffer.from(bytes);
     other[at] = (other[at] as number) ^ 0x20;

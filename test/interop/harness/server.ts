@@ -31,11 +31,14 @@ export interface ServerOptions {
   readonly dir?: string;
 }
 
+/** Of the distribution; the clients over TLS need it. */
+const NETTY = ['buffer', 'codec', 'common', 'handler', 'resolver', 'transport'].map((part) => `netty-${part}.jar`);
+
 export function classpath(kind: Kind): string {
   const version = kind.slice('apache-'.length);
   const jars =
     version === '3.8.0'
-      ? ['zookeeper.jar', 'netty-all.jar', 'slf4j-log4j12.jar', 'log4j-1.2.jar'].map((jar) => `/usr/share/java/${jar}`)
+      ? ['zookeeper.jar', ...NETTY, 'slf4j-log4j12.jar', 'log4j-1.2.jar'].map((jar) => `/usr/share/java/${jar}`)
       : [join(cache, `apache-${version}`, '*')];
   return [...jars, join(cache, 'classes'), javaConf].join(':');
 }

@@ -1,5 +1,6 @@
-"""One session of kazoo over TLS. Arguments: hosts, authority, certificate, key (both may be "-"). Prints `wrote` and the id of
-the scheme x509 that created nodes belong to, or `refused`."""
+"""One session of kazoo over TLS. Arguments: hosts, authority, certificate, key (both may be "-"), and after how many seconds it
+counts as refused. Prints `wrote` or `refused`.
+"""
 import logging
 import sys
 
@@ -8,10 +9,11 @@ from kazoo.handlers.threading import KazooTimeoutError
 
 logging.disable(logging.CRITICAL)
 hosts, ca, certificate, key = sys.argv[1:5]
+limit = float(sys.argv[5])
 more = {} if certificate == '-' else {'certfile': certificate, 'keyfile': key}
 client = KazooClient(hosts=hosts, use_ssl=True, ca=ca, verify_certs=True, timeout=8, **more)
 try:
-    client.start(timeout=6)
+    client.start(timeout=limit)
 except KazooTimeoutError:
     print('refused')
     client.stop()
