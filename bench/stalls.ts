@@ -93,7 +93,7 @@ function largeMulti(): { prep: Prep; request: () => Request; bench: Bench } {
   return { prep: prepOf(bench.db), bench, request: () => new Request(asker, 1, multi, body, 0) };
 }
 
-const rows: [string, number][] = [];
+console.log(`| what, ${COUNT.toLocaleString('en')} of each | ms |\n|---|---|`);
 
 /** The least of three, each on a state of its own. */
 function row(name: string, prepare: () => () => void): void {
@@ -105,7 +105,7 @@ function row(name: string, prepare: () => () => void): void {
     run();
     least = Math.min(least, performance.now() - start);
   }
-  rows.push([name, least]);
+  console.log(`| ${name} | ${least.toFixed(1)} |`);
 }
 
 function withChildren(more: Partial<CreateTxn> = {}): { bench: Bench; paths: string[] } {
@@ -225,6 +225,3 @@ for (const kib of [64, 16]) {
     return () => gzipSync(slice);
   });
 }
-
-console.log(`| what, ${COUNT.toLocaleString('en')} of each | ms |\n|---|---|`);
-for (const [name, ms] of rows) console.log(`| ${name} | ${ms.toFixed(1)} |`);
