@@ -7,7 +7,7 @@ export interface Resumable {
   resume(): void;
 }
 
-/** A look at the clock costs little beside so many writes, and none is made for few. */
+/** A look at the clock costs little beside so many writes. */
 const FLUSHES_PER_LOOK = 16;
 
 export class TurnEnd {
@@ -74,13 +74,9 @@ export class TurnEnd {
 
   /** How many have been served; a write to a socket takes some microseconds, and a crowd may be told of one change. */
   private flushSome(toFlush: readonly HasOutput[]): number {
+    const endMs = this.clock.nowMs() + FLUSH_MS;
     let flushed = 0;
-    for (let beganMs = -1; flushed < toFlush.length; ) {
-      if (flushed % FLUSHES_PER_LOOK === 0 && flushed > 0) {
-        const nowMs = this.clock.nowMs();
-        if (beganMs === -1) beganMs = nowMs;
-        else if (nowMs - beganMs >= FLUSH_MS) break;
-      }
+    while (flushed < toFlush.length && (flushed % FLUSHES_PER_LOOK !== 0 || this.clock.nowMs() < endMs)) {
       (toFlush[flushed++] as HasOutput).flush();
     }
     return flushed;
