@@ -71,8 +71,16 @@ export interface Stream {
   readonly tls?: StreamTls | undefined;
   /** Written but not yet taken by the operating system. */
   readonly bufferedBytes: number;
-  /** The bytes belong to the stream from here on; the caller must not change them. */
+  /**
+   * The bytes belong to the stream from here on; the caller must not change them. Writes of one callback leave together,
+   * at its end.
+   */
   write(bytes: Buffer): void;
+  /**
+   * The same for a caller that has gathered its bytes: they leave before this returns, as far as the operating system
+   * takes them.
+   */
+  writeNow(parts: readonly Buffer[]): void;
   /** Stop and resume onData: the way to push back on a sender. */
   pause(): void;
   resume(): void;

@@ -4,7 +4,7 @@ import type { NodeGuard } from './node-guard.ts';
 
 /**
  * One TCP connection, accepted or dialled. All writes within one callback of the event loop leave in one system
- * call. Before the connection is open, writes wait here, so that a dial may change its mind about the address.
+ * call. A callback is asked for only where something is left over, which is rare; the rest is gone already. Before the connection is open, writes wait here, so that a dial may change its mind about the address.
  *
  * `end` keeps reading, and dropping what it reads, until the other side has closed or LINGER_MS have passed: closing
  * with unread bytes sends a reset, and a reset takes the answer with it that the other side has not read yet
@@ -28,6 +28,8 @@ export class NodeStream implements Stream {
   private waiting: Buffer[] = [];
   private waitingBytes = 0;
   private flushScheduled = false;
+  /** `onTaken` comes when the socket has nothing left. */
+  private isTakenAwaited = false;
   private paused = false;
   private ending = false;
   private closed = false;
@@ -88,6 +90,15 @@ export class NodeStream implements Stream {
     this.waiting.push(bytes);
     this.waitingBytes += bytes.length;
     if (this.socket !== undefined && !this.flushScheduled) this.scheduleFlush();
+  }
+
+  writeNow(parts: readonly Buffer[]): void {
+    if (this.closed || this.ending) return;
+    if (this.socket !== undefined && this.waiting.length === 0) this.give(this.socket, parts);
+    else {
+      for (const bytes of parts) this.write(bytes);
+      this.flush();
+    }
   }
 
   pause(): void {
@@ -153,28 +164,55 @@ export class NodeStream implements Stream {
 
   private scheduleFlush(): void {
     this.flushScheduled = true;
-    process.nextTick(this.flush);
+    process.nextTick(this.onFlushDue);
   }
 
-  private readonly flush = (): void => {
+  private readonly onFlushDue = (): void => {
     this.flushScheduled = false;
-    const socket = this.socket;
-    const waiting = this.waiting;
-    if (socket === undefined || socket.destroyed || waiting.length === 0) return;
-    this.waiting = [];
-    this.waitingBytes = 0;
-    const last = waiting.length - 1;
-    if (last > 0) socket.cork();
-    for (let i = 0; i < last; i++) socket.write(waiting[i] as Buffer);
-    socket.write(waiting[last] as Buffer, this.onFlushed);
-    if (last > 0) socket.uncork();
+    this.flush();
+    if (this.bufferedBytes === 0) this.onTaken();
   };
 
-  private readonly onFlushed = (error?: Error | null): void => {
+  private flush(): void {
+    const waiting = this.waiting;
+    if (this.socket === undefined || waiting.length === 0) return;
+    this.waiting = [];
+    this.waitingBytes = 0;
+    this.give(this.socket, waiting);
+  }
+
+  private give(socket: Socket, parts: readonly Buffer[]): void {
+    if (socket.destroyed) return;
+    if (parts.length === 1) socket.write(parts[0] as Buffer);
+    else {
+      socket.cork();
+      for (const bytes of parts) socket.write(bytes);
+      socket.uncork();
+    }
+    if (!this.isTakenAwaited && socket.writableLength > 0) this.awaitTaken(socket);
+  }
+
+  /** Behind what is left over, since the write that left it has no callback. */
+  private awaitTaken(socket: Socket): void {
+    this.isTakenAwaited = true;
+    socket.write(NO_BYTES, this.onLeftOverTaken);
+  }
+
+  private readonly onLeftOverTaken = (error?: Error | null): void => {
+    this.isTakenAwaited = false;
+    const socket = this.socket;
     // Node reports a write that a broken connection took along without an error.
-    if (error || this.closed || this.ending || this.socket?.destroyed !== false || this.bufferedBytes > 0) return;
-    this.guard.run(() => this.handlers?.onDrain?.());
+    if (error || socket === undefined || socket.destroyed) return;
+    if (socket.writableLength > 0) this.awaitTaken(socket);
+    else if (this.waiting.length === 0) this.onTaken();
   };
+
+  private onTaken(): void {
+    const socket = this.socket;
+    // A write that the system refuses is told later, and looks taken until then.
+    if (this.closed || this.ending || socket === undefined || socket.destroyed || socket.errored !== null) return;
+    this.guard.run(() => this.handlers?.onDrain?.());
+  }
 
   private endSocket(socket: Socket): void {
     this.flush();
@@ -186,6 +224,8 @@ export class NodeStream implements Stream {
     socket.resume();
   }
 }
+
+const NO_BYTES: Buffer = Buffer.alloc(0);
 
 /** An IPv4 client of a dual-stack socket is an IPv4 client: ACLs of scheme ip and the log name it so. */
 function plainAddress(address: string | undefined): string {

@@ -26,6 +26,10 @@ export class FakeStream implements Stream {
     if (this.isStalled) this.bufferedBytes += bytes.length;
   }
 
+  writeNow(parts: readonly Buffer[]): void {
+    for (const bytes of parts) this.write(bytes);
+  }
+
   pause(): void {
     this.isPaused = true;
   }

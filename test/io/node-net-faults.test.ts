@@ -144,3 +144,24 @@ test('what a short write leaves is written later, in order, and the stream says 
   while (end.drains === 0) await new Promise(setImmediate);
   expect([end.drains, end.stream.bufferedBytes]).toEqual([1, 0]);
 });
+
+test('what is written now leaves at once, behind what was written before, and says nothing where all is taken', async () => {
+  const { port, accepted } = await listen();
+  const socket = await dial(port);
+  const end = await accepted();
+  const asked = vi.spyOn((end.stream as unknown as { socket: Socket }).socket, 'write');
+  end.stream.writeNow([Buffer.from('a')]);
+  expect([asked.mock.calls.length, end.stream.bufferedBytes]).toEqual([1, 0]);
+  expect(asked.mock.calls[0]).toHaveLength(1);
+  end.stream.write(Buffer.from('b'));
+  end.stream.writeNow([Buffer.from('c'), Buffer.from('d')]);
+  expect(end.stream.bufferedBytes).toBe(0);
+  let text = '';
+  await new Promise<void>((done) => {
+    socket.on('data', (chunk) => {
+      text += chunk.toString();
+      if (text.length === 4) done();
+    });
+  });
+  expect(text).toBe('abcd');
+});

@@ -26,6 +26,8 @@ export interface RepliesServer {
 export class ClientReplies {
   /** The client does not read and its connection must close, but not from inside an apply that walks the watches. */
   isOverflowing = false;
+  /** Output is flushed by the code that makes it, and not at the end of the turn. */
+  isFlushedByCaller = false;
   private readonly server: RepliesServer;
   private readonly connection: HasOutput;
   private readonly stream: Stream;
@@ -49,8 +51,8 @@ export class ClientReplies {
     if (w === undefined) {
       w = this.server.writers.take();
       this.current = w;
-      if (this.lone === undefined) this.server.turnEnd.flush(this.connection);
-      else w.writeRaw(this.lone);
+      if (this.lone !== undefined) w.writeRaw(this.lone);
+      else if (!this.isFlushedByCaller) this.server.turnEnd.flush(this.connection);
       this.lone = undefined;
     }
     return w;
@@ -136,15 +138,17 @@ export class ClientReplies {
     const w = this.current;
     if (w === undefined) return this.flushLone();
     this.current = undefined;
-    for (const bytes of w.takeParts()) if (bytes.length > 0) this.stream.write(bytes);
+    const parts = w.takeParts();
     this.server.writers.give(w);
-    this.checkOverflow();
+    if ((parts[0] as Buffer).length > 0) this.stream.writeNow(parts);
+    if (this.stream.bufferedBytes === 0) this.onTaken();
+    else this.checkOverflow();
     return true;
   }
 
   private flushLone(): boolean {
     if (this.lone === undefined) return false;
-    this.stream.write(this.lone);
+    this.stream.writeNow([this.lone]);
     this.lone = undefined;
     this.checkOverflow();
     return true;

@@ -97,6 +97,10 @@ export class SimStream implements Stream {
     this.scheduleFlush();
   }
 
+  writeNow(parts: readonly Buffer[]): void {
+    for (const bytes of parts) this.write(bytes);
+  }
+
   pause(): void {
     this.isPaused = true;
   }
