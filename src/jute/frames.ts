@@ -2,14 +2,14 @@ import { ProtocolError } from '../base/errors.ts';
 
 /**
  * Cuts length-prefixed frames (int length, then that many bytes) out of a stream's arbitrary chunks. A frame that
- * lies within one chunk is handed on as a view; one that spans chunks is gathered in a buffer of its own.
+ * lies within one chunk is handed on where it lies; one that spans chunks is gathered in a buffer of its own.
  *
  * That buffer grows with what has come, up to the frame's length: neither a length without its bytes nor bytes that
  * come one at a time, each in a chunk of its own, hold more memory than a few times what was sent.
  */
-export class FrameCutter {
+export class SpanCutter {
   private readonly maxBytes: number;
-  private readonly onFrame: (frame: Buffer) => boolean;
+  private readonly onFrame: (bytes: Buffer, start: number, end: number) => boolean;
   private readonly head: Buffer = Buffer.alloc(4);
   private headBytes = 0;
   /** Length of the frame whose head has been read; -1 while a head is awaited. */
@@ -21,8 +21,11 @@ export class FrameCutter {
   private heldBytes = 0;
   private stopped = false;
 
-  /** `onFrame` returns false to stop: later bytes are left in the cutter until `resume`. */
-  constructor(maxBytes: number, onFrame: (frame: Buffer) => boolean) {
+  /**
+   * `onFrame` is handed bytes [start, end) of a buffer, and returns false to stop: later bytes are left in the cutter
+   * until `resume`.
+   */
+  constructor(maxBytes: number, onFrame: (bytes: Buffer, start: number, end: number) => boolean) {
     this.maxBytes = maxBytes;
     this.onFrame = onFrame;
   }
@@ -103,20 +106,20 @@ export class FrameCutter {
       return chunk.length;
     }
     const end = at + missing;
-    if (this.gatheredBytes === 0) this.handOn(chunk.subarray(at, end));
+    if (this.gatheredBytes === 0) this.handOn(chunk, at, end);
     else {
       this.gather(chunk, at, end);
-      const frame = this.gathered.subarray(0, this.frameBytes);
+      const { gathered, frameBytes } = this;
       this.gathered = NO_BYTES;
       this.gatheredBytes = 0;
-      this.handOn(frame);
+      this.handOn(gathered, 0, frameBytes);
     }
     return end;
   }
 
-  private handOn(frame: Buffer): void {
+  private handOn(bytes: Buffer, start: number, end: number): void {
     this.frameBytes = -1;
-    if (!this.onFrame(frame)) this.stopped = true;
+    if (!this.onFrame(bytes, start, end)) this.stopped = true;
   }
 
   private gather(chunk: Buffer, from: number, to: number): void {
@@ -132,6 +135,13 @@ export class FrameCutter {
 }
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
+
+/** The same for those who want each frame as a buffer of its own. */
+export class FrameCutter extends SpanCutter {
+  constructor(maxBytes: number, onFrame: (frame: Buffer) => boolean) {
+    super(maxBytes, (bytes, start, end) => onFrame(bytes.subarray(start, end)));
+  }
+}
 
 /** `head` holds the four bytes that were read as a length: they tell HTTP and TLS from a broken client. */
 export class FrameLengthError extends ProtocolError {

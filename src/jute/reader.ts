@@ -113,6 +113,19 @@ export class Reader {
     return this.buffer.toString('latin1', at, at + length);
   }
 
+  /** Passes over a string and tells where its bytes begin in `bytes`; -1 for null. They end at `position`. */
+  skipString(): number {
+    const length = this.readInt();
+    if (length === -1) return -1;
+    if (length < 0) throw new ProtocolError(`unreasonable length ${length}`);
+    return this.take(length);
+  }
+
+  /** The buffer that is read from. */
+  get bytes(): Buffer {
+    return this.buffer;
+  }
+
   /** A string that the protocol's own records never leave null. */
   readRequiredString(what: string): string {
     const value = this.readString();

@@ -138,6 +138,32 @@ export class Writer {
     for (const value of values) this.writeString(value);
   }
 
+  /**
+   * Makes room for a record of a fixed length, which the caller fills: `putInt` and `putLong` at the place returned and
+   * behind it, to the last byte. Looks once whether there is room, where writing field by field looks at each.
+   */
+  claim(bytes: number): number {
+    this.reserve(bytes);
+    const at = this.offset;
+    this.offset = at + bytes;
+    return at;
+  }
+
+  /** Only at a place that was claimed. */
+  putInt(at: number, value: number): void {
+    this.view.setInt32(at, value);
+  }
+
+  putLong(at: number, value: number): void {
+    const high = Math.floor(value / 0x100000000);
+    this.view.setInt32(at, high);
+    this.view.setUint32(at + 4, value - high * 0x100000000);
+  }
+
+  putBigLong(at: number, value: bigint): void {
+    this.view.setBigInt64(at, value);
+  }
+
   /** Leaves four bytes for a frame length and returns where they are, for `endFrame`. */
   beginFrame(): number {
     const at = this.length;

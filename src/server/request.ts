@@ -48,6 +48,11 @@ export class Request {
     this.isAbandoned = false;
   }
 
+  /** As an AskedRead does. */
+  asRequest(): Request {
+    return this;
+  }
+
   /** Does it take more than a moment? */
   get isLong(): boolean {
     return 'begin' in this.operation && this.body.length > LONG_BODY_BYTES;

@@ -14,6 +14,7 @@ import { type Acl, type Id, OPEN_ACL_UNSAFE } from '../../src/jute/data-records.
 import { readTxn, type Txn, writeTxn } from '../../src/jute/txns.ts';
 import { Writer } from '../../src/jute/writer.ts';
 import type { Zxid } from '../../src/jute/zxid.ts';
+import { AskedRead } from '../../src/server/answers/asked-read.ts';
 import { writeCommitReply } from '../../src/server/answers/commit-replies.ts';
 import { answerRead, stepOn } from '../../src/server/answers/reads.ts';
 import type { SessionOwner } from '../../src/server/asker.ts';
@@ -169,7 +170,7 @@ export class SmallServer {
     const request = this.request(sessionId, type, body, ids, owner);
     let stepped: number | undefined;
     if ('begin' in request.operation) while (stepped === undefined) stepped = stepOn(request, watcher, this);
-    const err = stepped ?? answerRead(request, watcher, this, w);
+    const err = stepped ?? answerRead(AskedRead.of(request), watcher, this, w);
     return { err, body: w.take() };
   }
 }

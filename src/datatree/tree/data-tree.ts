@@ -1,5 +1,6 @@
 import { ErrorCode } from '../../jute/codes.ts';
 import { type Acl, OPEN_ACL_UNSAFE, READ_ACL_UNSAFE, type Stat, type StatPersisted } from '../../jute/data-records.ts';
+import type { Reader } from '../../jute/reader.ts';
 import type { Writer } from '../../jute/writer.ts';
 import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
 import { contentCrc, DigestSum, digestFrom, isOutsideDigest } from '../digest/digest.ts';
@@ -38,9 +39,16 @@ import {
 import { OwnedNodes } from './owned-nodes.ts';
 import { OwnerKind, type OwnerOptions } from './owner-kind.ts';
 import type { HashKey } from './path-hash.ts';
-import { PathIndex } from './path-index.ts';
+import { PathIndex, UNDECIDED } from './path-index.ts';
 import { leafBelow, nextBelow } from './subtree.ts';
-import type { ChangeListener, CutTree, LoadedTree, LoadOutcome, ReadableTree } from './tree-views.ts';
+import {
+  type ChangeListener,
+  type CutTree,
+  type LoadedTree,
+  type LoadOutcome,
+  NULL_PATH,
+  type ReadableTree,
+} from './tree-views.ts';
 
 export interface TreeOptions extends OwnerOptions {
   /** Whether node digests are computed at all. */
@@ -90,6 +98,22 @@ export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree,
   /** The handle of a node, or -1. The root goes by "/" and by "". */
   lookup(path: string): number {
     return this.byPath.find(path, path === ROOT_PATH ? 0 : path.length);
+  }
+
+  /**
+   * The same for the ustring that a reader comes to, "" being the root, without making a string of it. Reads past it;
+   * null is NULL_PATH.
+   */
+  lookupRead(r: Reader): number {
+    const before = r.position;
+    const start = r.skipString();
+    if (start === -1) return NULL_PATH;
+    const end = r.position;
+    const isRoot = end - start === 1 && r.bytes[start] === SLASH;
+    const node = this.byPath.findBytes(r.bytes, start, isRoot ? start : end);
+    if (node !== UNDECIDED) return node;
+    r.position = before;
+    return this.lookup(r.readString() as string);
   }
 
   persistedStat(node: number): StatPersisted {
@@ -588,3 +612,4 @@ export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree,
 }
 
 const EMPTY = Buffer.alloc(0);
+const SLASH = 0x2f;

@@ -22,7 +22,7 @@ export function hashKeyFrom(bytes: Uint8Array): HashKey {
   return { low: view.getInt32(0, true), high: view.getInt32(4, true) };
 }
 
-/** Of the first `length` units of `path`. */
+/** Of the first `length` units of `path`. `hashOfBytes` does the same, letter for letter. */
 export function hashOfPath(path: string, length: number, key: HashKey): number {
   let v0 = key.low;
   let v1 = key.high;
@@ -65,3 +65,58 @@ export function hashOfPath(path: string, length: number, key: HashKey): number {
   }
   return v1 ^ v3;
 }
+
+/**
+ * Of the path whose UTF-8 bytes stand at [start, end): the hash of its letters where every byte is one, and NOT_ASCII
+ * where a letter has more of them.
+ */
+export function hashOfBytes(bytes: Uint8Array, start: number, end: number, key: HashKey): number {
+  const length = end - start;
+  let all = 0;
+  let v0 = key.low;
+  let v1 = key.high;
+  let v2 = 0x6c796765 ^ key.low;
+  let v3 = 0x74656462 ^ key.high;
+  const even = length & ~1;
+  for (let i = start; i < start + even; i += 2) {
+    const word = (bytes[i] as number) | ((bytes[i + 1] as number) << 16);
+    all |= word;
+    v3 ^= word;
+    v0 = (v0 + v1) | 0;
+    v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+    v0 = (v0 << 16) | (v0 >>> 16);
+    v2 = (v2 + v3) | 0;
+    v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+    v0 = (v0 + v3) | 0;
+    v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+    v2 = (v2 + v1) | 0;
+    v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+    v2 = (v2 << 16) | (v2 >>> 16);
+    v0 ^= word;
+  }
+  const lastUnit = even < length ? (bytes[end - 1] as number) : 0;
+  if (((all | lastUnit) & 0x800080) !== 0) return NOT_ASCII;
+  // The last word has the length in bytes, and the last unit of an odd number. After it come the three closing rounds.
+  const last = (length << 25) | lastUnit;
+  v3 ^= last;
+  for (let round = 0; round < 4; round++) {
+    v0 = (v0 + v1) | 0;
+    v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+    v0 = (v0 << 16) | (v0 >>> 16);
+    v2 = (v2 + v3) | 0;
+    v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+    v0 = (v0 + v3) | 0;
+    v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+    v2 = (v2 + v1) | 0;
+    v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+    v2 = (v2 << 16) | (v2 >>> 16);
+    if (round === 0) {
+      v0 ^= last;
+      v2 ^= 0xff;
+    }
+  }
+  return v1 ^ v3;
+}
+
+/** No hash: that is a number of 32 bits. */
+export const NOT_ASCII = Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert.ts';
 import { HASH, HASH_NEXT, NO_NODE, type NodeTable } from './node-table.ts';
-import { type HashKey, hashOfPath } from './path-hash.ts';
+import { type HashKey, hashOfBytes, hashOfPath, NOT_ASCII } from './path-hash.ts';
 
 /**
  * Path -> node, a hash table whose chains run through the nodes themselves. Not a Map of strings, because a Map keeps
@@ -50,6 +50,21 @@ export class PathIndex {
     while (node !== 0) {
       node--;
       if (nodes.int(node, HASH) === hash && isPrefix(nodes.path(node), path, length)) return node;
+      node = nodes.int(node, HASH_NEXT);
+    }
+    return NO_NODE;
+  }
+
+  /** The node whose path has the UTF-8 bytes [start, end); NO_NODE when there is none. No string is made of them. */
+  findBytes(bytes: Buffer, start: number, end: number): number {
+    const nodes = this.nodes;
+    const hash = hashOfBytes(bytes, start, end, this.key);
+    if (hash === NOT_ASCII) return UNDECIDED;
+    const chains = this.chainsFor(hash);
+    let node = chains[hash & (chains.length - 1)] as number;
+    while (node !== 0) {
+      node--;
+      if (nodes.int(node, HASH) === hash && isWritten(nodes.path(node), bytes, start, end)) return node;
       node = nodes.int(node, HASH_NEXT);
     }
     return NO_NODE;
@@ -118,6 +133,16 @@ export class PathIndex {
     }
     if (this.moved === former.length) this.former = undefined;
   }
+}
+
+/** A path has letters of more than one byte: `find` knows them. */
+export const UNDECIDED = -2;
+
+function isWritten(stored: string, bytes: Uint8Array, start: number, end: number): boolean {
+  if (stored.length !== end - start) return false;
+  // From the end: paths of one tree begin alike.
+  for (let at = end - 1, i = stored.length - 1; i >= 0; i--, at--) if (stored.charCodeAt(i) !== bytes[at]) return false;
+  return true;
 }
 
 function isPrefix(stored: string, path: string, length: number): boolean {

@@ -1,4 +1,5 @@
 import type { Acl, Stat, StatPersisted } from '../../jute/data-records.ts';
+import type { Reader } from '../../jute/reader.ts';
 import type { Writer } from '../../jute/writer.ts';
 import type { DigestSum } from '../digest/digest.ts';
 import type { QuotaState } from '../quotas/quotas.ts';
@@ -9,9 +10,13 @@ import type { WatchManager } from '../watches/watch-manager.ts';
  * themselves (WatchedTree, QuotaTree), and the changes are the Database's alone.
  */
 
+/** Of lookupRead: there is no path. */
+export const NULL_PATH = -2;
+
 /** One node, for whoever answers a request or judges one. */
 export interface NodeView {
   lookup(path: string): number;
+  lookupRead(r: Reader): number;
   persistedStat(node: number): StatPersisted;
   clientStat(node: number): Stat;
   aclOf(node: number): readonly Acl[];

@@ -8,6 +8,7 @@ import type { ConnectionServer } from '../connection/connection-server.ts';
 import type { ConnectionStats } from '../connection/connection-stats.ts';
 import type { Request } from '../request.ts';
 import type { Expiring } from '../sessions/expiry-buckets.ts';
+import { AskedRead } from './asked-read.ts';
 
 /**
  * The answer to one request, and how it is counted, once its turn has come. The connection decides whose turn it is.
@@ -72,10 +73,17 @@ export class ClientAnswers<C extends AnsweredConnection> {
   }
 
   read(request: Request): void {
-    const at = this.replies.begin(request.cxid, this.server.role.lastProcessedZxid);
-    const err = request.outcome ?? this.server.answers.read(request, this.connection, this.replies.writer);
+    this.readAt(AskedRead.of(request), request.outcome);
+  }
+
+  /** `outcome`: of a stepped one. */
+  readAt(asked: AskedRead, outcome?: number): void {
+    const at = this.replies.begin(asked.cxid, this.server.role.lastProcessedZxid);
+    const w = this.replies.writer;
+    const err = outcome ?? this.server.answers.read(asked, this.connection, w);
     if (this.closedAsMoved(err, at)) return;
-    this.account(request, request.operation.lastOp);
+    if (w.length - at > LONG_ANSWER_BYTES) this.server.turnEnd.look();
+    this.account(asked, asked.operation.lastOp);
     this.replies.end(at, err);
   }
 
@@ -104,15 +112,19 @@ export class ClientAnswers<C extends AnsweredConnection> {
     return true;
   }
 
-  private account(request: Request, lastOp: string): void {
-    const nowMs = Math.floor(this.server.clock.nowMs());
-    const latencyMs = Math.max(nowMs - Math.floor(request.arrivedMs), 0);
-    const { role, stats, slow } = this.server;
-    if (latencyMs >= slow.limitMs) slow.onSlow(request, this.connection, role.lastProcessedZxid);
-    stats.onAnswered(latencyMs, request.kind === 'write');
-    this.connection.stats.onAnswered(request.cxid, role.lastProcessedZxid, lastOp, nowMs, latencyMs);
+  private account(answered: AskedRead | Request, lastOp: string): void {
+    const { role, stats, slow, turnEnd } = this.server;
+    if (slow.limitMs !== Number.POSITIVE_INFINITY) turnEnd.look();
+    const nowMs = Math.floor(turnEnd.nowMs);
+    const latencyMs = Math.max(nowMs - Math.floor(answered.arrivedMs), 0);
+    if (latencyMs >= slow.limitMs) slow.onSlow(answered.asRequest(), this.connection, role.lastProcessedZxid);
+    stats.onAnswered(latencyMs, answered.operation.kind === 'write');
+    this.connection.stats.onAnswered(answered.cxid, role.lastProcessedZxid, lastOp, nowMs, latencyMs);
   }
 }
+
+/** The time of a longer one is looked at by itself. */
+const LONG_ANSWER_BYTES = 16 * 1024;
 
 /** The `lop` field of cons after a write that failed, as at Apache. */
 const FAILED = 'NA';

@@ -2,27 +2,24 @@ import { assert } from '../../base/assert.ts';
 import { protocolError } from '../../base/errors.ts';
 import type { Watcher } from '../../datatree/watches/watcher.ts';
 import { ErrorCode } from '../../jute/codes.ts';
-import { Reader } from '../../jute/reader.ts';
 import type { Writer } from '../../jute/writer.ts';
 import type { ReadContext } from '../operations/operation.ts';
 import type { Request } from '../request.ts';
-
-const reader = new Reader();
+import type { AskedRead } from './asked-read.ts';
 
 /**
  * The replies that this server's tree gives: the read half of FinalRequestProcessor. A sync is answered here as well,
  * once it has come back. SESSIONMOVED is never sent: the caller closes the connection instead. No bytes that the client
  * sent make this throw.
  */
-export function answerRead(request: Request, watcher: Watcher, context: ReadContext, w: Writer): number {
-  const { asker, operation } = request;
+export function answerRead(asked: AskedRead, watcher: Watcher, context: ReadContext, w: Writer): number {
+  const { asker, operation } = asked;
   const session = context.sessions.check(asker.sessionId, asker.owner);
   if (session !== ErrorCode.ok) return session;
   assert('answer' in operation, 'what is answered here is a read or a sync');
   const start = w.length;
-  reader.reset(request.body);
   try {
-    return operation.answer(asker, reader, watcher, context, w);
+    return operation.answer(asker, asked.record, watcher, context, w);
   } catch (error) {
     protocolError(error);
     w.rewind(start);

@@ -10,6 +10,7 @@ import { hexId } from '../monitoring/four-letter/java-format.ts';
 import type { Request } from '../request.ts';
 import type { ServedRole } from '../served-role.ts';
 import type { ServerParts } from '../server-parts.ts';
+import type { AskedRead } from './asked-read.ts';
 import { writeCommitReply } from './commit-replies.ts';
 import { answerRead, stepOn } from './reads.ts';
 
@@ -25,16 +26,16 @@ export class RequestAnswers {
     this.maxReplyBytes = Math.max(REPLY_MAX_BYTES, parts.options.juteMaxBufferBytes + REPLY_FRAME_BYTES);
   }
 
-  read(request: Request, watcher: Watcher, w: Writer): number {
+  read(asked: AskedRead, watcher: Watcher, w: Writer): number {
     if (this.role.reads === undefined) return ErrorCode.systemError;
     const start = w.length;
     w.limit(this.maxReplyBytes);
     try {
-      return answerRead(request, watcher, this.role.reads, w);
+      return answerRead(asked, watcher, this.role.reads, w);
     } catch (error) {
       if (error instanceof AssertionFailure) throw error;
       w.rewind(start);
-      return this.failed(request, error);
+      return this.failed(asked, error);
     } finally {
       w.limit(Number.POSITIVE_INFINITY);
     }
@@ -52,7 +53,7 @@ export class RequestAnswers {
   }
 
   /** A read changes nothing: its failure concerns this request alone, as at Apache, and is a line in the log. */
-  private failed({ operation, asker }: Request, error: unknown): number {
+  private failed({ operation, asker }: AskedRead | Request, error: unknown): number {
     const { log, metrics } = this.parts;
     metrics.requests.failedAnswers.add(1);
     const fields = { session: hexId(asker.sessionId), operation: operation.lastOp, reason: messageOf(error) };

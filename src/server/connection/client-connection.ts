@@ -4,9 +4,10 @@ import type { NetError, Stream, StreamHandlers } from '../../io/net.ts';
 import { readAuthPacket } from '../../jute/client-records.ts';
 import { ErrorCode, OpCode, Perm } from '../../jute/codes.ts';
 import type { Acl, Id } from '../../jute/data-records.ts';
-import { FrameCutter, FrameLengthError } from '../../jute/frames.ts';
-import { Reader } from '../../jute/reader.ts';
+import { FrameLengthError, SpanCutter } from '../../jute/frames.ts';
+import type { Reader } from '../../jute/reader.ts';
 import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
+import { AskedRead } from '../answers/asked-read.ts';
 import { ClientAnswers } from '../answers/client-answers.ts';
 import type { Asker } from '../asker.ts';
 import { hasRoomFor, withAuthId } from '../auth/auth-ids.ts';
@@ -50,7 +51,7 @@ export class ClientConnection implements Watcher, Expiring {
   private readonly stream: Stream;
   private readonly replies: ClientReplies;
   private readonly answers: ClientAnswers<ClientConnection>;
-  private readonly cutter: FrameCutter;
+  private readonly cutter: SpanCutter;
   private readonly share: TurnShare;
   private phase: number = Phase.firstBytes;
   private firstBytes: Buffer = NO_BYTES;
@@ -95,7 +96,7 @@ export class ClientConnection implements Watcher, Expiring {
     this.timeoutMs = server.options.sessionlessCnxnTimeoutMs;
     const address: Id = { scheme: 'ip', id: javaAddress(stream.remoteAddress) };
     this.asker = { sessionId: 0n, authIds: withAuthId([], address), owner: server.owner };
-    this.cutter = new FrameCutter(server.options.juteMaxBufferBytes, this.onFrame);
+    this.cutter = new SpanCutter(server.options.juteMaxBufferBytes, this.onFrame);
     this.output = new ConnectionOutput(server.output, stream, this.cutter);
   }
 
@@ -130,11 +131,20 @@ export class ClientConnection implements Watcher, Expiring {
 
   private onData(chunk: Buffer): void {
     if (this.phase === Phase.closed) return;
-    this.receivedMs = this.server.clock.nowMs();
+    this.receivedMs = this.server.turnEnd.look();
     this.server.expiry.update(this, this.receivedMs, this.timeoutMs);
     if (this.phase === Phase.firstBytes) this.onFirstBytes(chunk);
-    else this.cut(chunk);
+    else if (this.server.turnEnd.isOneOfMany()) this.cut(chunk);
+    else this.cutAndSend(chunk);
     if (this.output.noteInput()) this.server.turnEnd.flush(this);
+  }
+
+  private cutAndSend(chunk: Buffer): void {
+    this.replies.isFlushedByCaller = true;
+    this.cut(chunk);
+    this.replies.isFlushedByCaller = false;
+    // The end of the turn looks at all that waits for clients.
+    if (this.send() && this.output.noted > 0) this.server.turnEnd.flush(this);
   }
 
   private onEnd(): void {
@@ -216,21 +226,24 @@ export class ClientConnection implements Watcher, Expiring {
   }
 
   /** Takes a frame from the cutter; false leaves the frames that follow for later. */
-  private readonly onFrame = (frame: Buffer): boolean => {
-    this.countPacketIn(4 + frame.length);
-    if (this.phase === Phase.open) this.onRequest(frame);
-    else if (this.phase === Phase.connecting) this.server.onConnectRequest(this, frame);
+  private readonly onFrame = (bytes: Buffer, start: number, end: number): boolean => {
+    this.countPacketIn(4 + end - start);
+    const before = this.replies.waitingBytes;
+    if (this.phase === Phase.open) this.onRequest(bytes, start, end);
+    else if (this.phase === Phase.connecting) this.server.onConnectRequest(this, bytes.subarray(start, end));
     const wantsMore = this.wantsMore();
-    if (wantsMore && !this.share.isSpentAfterOne(this.receivedMs, this.server.clock.nowMs())) return true;
+    const isSpent = this.share.isSpentAfterOne(end - start + this.replies.waitingBytes - before);
+    // The last of a chunk is followed by no other.
+    if (wantsMore && (!isSpent || end === bytes.length)) return true;
     this.pauseReads();
     // Others first.
     if (wantsMore) this.resumeLater();
     return false;
   };
 
-  private onRequest(frame: Buffer): void {
-    const r = frameReader;
-    r.reset(frame);
+  private onRequest(bytes: Buffer, start: number, end: number): void {
+    const r = askedRead.record;
+    r.reset(bytes, start, end);
     const xid = r.readInt();
     const operation = operationOfClient(r.readInt());
     if (operation.kind === 'auth') {
@@ -242,7 +255,22 @@ export class ClientConnection implements Watcher, Expiring {
       return;
     }
     if (!this.touchSession()) return;
-    const request = new Request(this.asker, xid, operation, frame.subarray(8), this.receivedMs);
+    if (operation.kind === 'read' && 'answer' in operation && this.requests.isIdle) {
+      askedRead.asker = this.asker;
+      askedRead.cxid = xid;
+      askedRead.operation = operation;
+      askedRead.recordAt = start + FRAME_HEADER_BYTES;
+      askedRead.arrivedMs = this.receivedMs;
+      this.answers.readAt(askedRead);
+      return;
+    }
+    const request = new Request(
+      this.asker,
+      xid,
+      operation,
+      bytes.subarray(start + FRAME_HEADER_BYTES, end),
+      this.receivedMs,
+    );
     if (operation.kind === 'unknown' || operation.type === OpCode.closeSession) this.isLastRequestIn = true;
     this.requests.take(request);
   }
@@ -339,18 +367,26 @@ export class ClientConnection implements Watcher, Expiring {
     return this.server.auth.permits(acl, Perm.read, this.asker.authIds);
   }
 
-  /** Called at the end of a turn in which there was output. */
+  /** Called at the end of a turn in which there was output, but for the answers to bytes that just came in. */
   flush(): void {
-    if (!this.replies.flush()) return;
-    this.output.note();
-    if (this.phase === Phase.closed) return;
-    this.server.expiry.update(this, this.server.clock.nowMs(), this.timeoutMs);
+    if (this.send()) this.server.expiry.update(this, this.server.clock.nowMs(), this.timeoutMs);
+  }
+
+  /** False: there was nothing to send, or the connection is closed. */
+  private send(): boolean {
+    if (!this.replies.flush()) return false;
     const { bufferedBytes } = this.stream;
+    if (bufferedBytes > 0 || this.output.noted > 0) this.output.note();
+    if (this.phase === Phase.closed) return false;
     if (this.replies.isOverflowing) {
       const fields = { client: this.client, session: this.sessionHex, bufferedBytes };
       this.server.log.warn(fields, 'closing a client connection: the client does not read what it is sent');
       this.close('the client does not read', false);
-    } else if (bufferedBytes > OUTPUT_PAUSE_BYTES) this.pauseReads();
+      return false;
+    }
+    if (bufferedBytes > OUTPUT_PAUSE_BYTES) this.pauseReads();
+    else if (this.isPaused) this.maybeResume();
+    return true;
   }
 
   // Back-pressure
@@ -388,7 +424,7 @@ export class ClientConnection implements Watcher, Expiring {
     this.requests.goOn();
     if (this.isPaused && this.wantsMore()) {
       this.isPaused = false;
-      this.receivedMs = this.server.clock.nowMs();
+      this.receivedMs = this.server.turnEnd.look();
       this.cut(undefined);
       if (!this.isPaused && !this.isClosed) this.stream.resume();
     }
@@ -429,5 +465,10 @@ export class ClientConnection implements Watcher, Expiring {
 const Phase = { firstBytes: 0, connecting: 1, attaching: 2, open: 3, closed: 4 } as const;
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
-/** The reader of one frame at a time, shared by all connections. */
-const frameReader = new Reader();
+/** xid and type of a request. */
+const FRAME_HEADER_BYTES = 8;
+/** One at a time, shared by all connections; its reader reads every frame. */
+const askedRead = new AskedRead(
+  { sessionId: 0n, authIds: [], owner: undefined },
+  operationOfClient(OpCode.notification),
+);

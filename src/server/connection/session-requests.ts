@@ -42,6 +42,8 @@ export interface RequestsAnswerer {
 }
 
 export interface RequestsOutput {
+  /** Written and not taken by the client. */
+  readonly waitingBytes: number;
   readonly isOverflowing: boolean;
   checkOverflow(): void;
 }
@@ -77,10 +79,15 @@ export class SessionRequests {
 
   /** The queue is so long that nothing more is read. */
   get isFull(): boolean {
+    if (this.queue.length === 0) return false;
     const { length, bytes, own } = this.queue;
-    if (length === 0) return false;
     if (length >= PENDING_REQUESTS_MAX || bytes >= PENDING_REQUEST_BYTES_MAX) return true;
     return own > 0 && this.server.pending.isOverLimit;
+  }
+
+  /** A request that this server answers alone need not wait for any other. */
+  get isIdle(): boolean {
+    return this.queue.length === 0;
   }
 
   take(request: Request): void {
@@ -137,6 +144,7 @@ export class SessionRequests {
     if (!this.queue.isAnswerToHead(txn.header, this.floorZxid)) return;
     const isNobodys = this.queue.isHeadInherited;
     const request = this.dequeue();
+    this.share.look();
     if (!isNobodys && !this.isGivenUp) this.answers.write(request, txn, result);
     this.runReady();
   }
@@ -145,6 +153,7 @@ export class SessionRequests {
     assert(this.queue.head === request, 'a sync is answered in the order it was submitted in');
     const isNobodys = this.queue.isHeadInherited;
     this.dequeue();
+    this.share.look();
     if (!isNobodys && !this.isGivenUp) this.answers.read(request);
     this.runReady();
   }
@@ -163,11 +172,10 @@ export class SessionRequests {
    * turns when there are many of them and no write of the session is under way behind them.
    */
   private runReady(): void {
-    const { clock } = this.server;
-    const beganMs = clock.nowMs();
     let ran = 0;
     let isSpent = false;
     while (this.queue.isHeadLocal && !isSpent) {
+      const before = this.replies.waitingBytes;
       if (this.isGivenUp) {
         this.dequeue();
         continue;
@@ -178,7 +186,7 @@ export class SessionRequests {
       }
       this.replies.checkOverflow();
       // In front of a write of its own that is under way nothing may wait: it would see that write.
-      isSpent = this.share.isSpentAfterOne(beganMs, clock.nowMs()) && !this.queue.isAnySubmitted;
+      isSpent = this.share.isSpentAfterOne(this.replies.waitingBytes - before) && !this.queue.isAnySubmitted;
     }
     if (this.isAmongOthers) {
       const { requests } = this.server.metrics;

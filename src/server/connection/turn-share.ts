@@ -12,19 +12,35 @@ export class TurnShare {
   private turn = -1;
   private requests = 0;
   private beganMs = 0;
+  /** Requests, and kilobytes of theirs and their answers, since the last look at the clock. */
+  private sinceLook = 0;
 
   constructor(turnEnd: TurnEnd) {
     this.turnEnd = turnEnd;
   }
 
-  /** After each request: whether the next one has to wait for a later turn. */
-  isSpentAfterOne(beganMs: number, nowMs: number): boolean {
-    if (this.turn !== this.turnEnd.turn) {
-      this.turn = this.turnEnd.turn;
+  look(): void {
+    this.turnEnd.look();
+  }
+
+  /** After each request, `bytes` with its answer: whether the next one has to wait for a later turn. */
+  isSpentAfterOne(bytes: number): boolean {
+    const { turnEnd } = this;
+    if (this.turn !== turnEnd.turn) {
+      this.turn = turnEnd.turn;
       this.requests = 0;
-      this.beganMs = beganMs;
+      this.sinceLook = 0;
+      this.beganMs = turnEnd.nowMs;
     }
     this.requests++;
-    return this.requests >= SHARE_REQUESTS || nowMs - this.beganMs >= SHARE_MS || this.turnEnd.isSpent(nowMs);
+    this.sinceLook += 1 + (bytes >>> 10);
+    if (this.sinceLook >= LOOK_AFTER) {
+      this.sinceLook = 0;
+      turnEnd.look();
+    }
+    return this.requests >= SHARE_REQUESTS || turnEnd.nowMs - this.beganMs >= SHARE_MS || turnEnd.isSpent;
   }
 }
+
+/** So many requests take some ten microseconds, and so many kilobytes no more. */
+export const LOOK_AFTER = 16;

@@ -147,7 +147,12 @@ export class SummarySet {
   }
 
   add(key: string, value: number): void {
-    (this.byKey.get(key) ?? this.newSummary(key)).add(value);
+    this.of(key).add(value);
+  }
+
+  /** The one that counts this key, for as long as the set lives. */
+  of(key: string): Summary {
+    return this.byKey.get(key) ?? this.newSummary(key);
   }
 
   reset(): void {

@@ -1,7 +1,7 @@
 import type { ApplyResult } from '../../datatree/database.ts';
 import { ErrorCode, OpCode } from '../../jute/codes.ts';
 import type { Txn, TxnBody } from '../../jute/txns.ts';
-import type { SummarySet } from './counters.ts';
+import type { Summary, SummarySet } from './counters.ts';
 
 /**
  * Bytes read and written under each first component of a path, as Apache's DataTree counts them: the length of the path
@@ -10,18 +10,17 @@ import type { SummarySet } from './counters.ts';
 const STAT_BYTES = 6 * 8 + 5 * 4;
 
 export class NamespaceMeter {
-  private readonly reads: SummarySet;
-  private readonly writes: SummarySet;
+  private readonly reads: ByNamespace;
+  private readonly writes: ByNamespace;
 
   constructor(reads: SummarySet, writes: SummarySet) {
-    this.reads = reads;
-    this.writes = writes;
+    this.reads = new ByNamespace(reads);
+    this.writes = new ByNamespace(writes);
   }
 
   /** `bytes`: of the data or of the names of the children that were answered. */
   onRead(path: string, bytes: number): void {
-    const namespace = namespaceOf(path);
-    if (namespace !== undefined) this.reads.add(namespace, path.length + bytes + STAT_BYTES);
+    this.reads.add(path, path.length + bytes + STAT_BYTES);
   }
 
   /** The call comes on every server that applies the transaction. */
@@ -39,9 +38,32 @@ export class NamespaceMeter {
       return;
     }
     if (body.kind !== 'create' && body.kind !== 'setData' && body.kind !== 'delete') return;
-    const namespace = namespaceOf(body.path);
     const bytes = body.kind === 'delete' ? 0 : (body.data?.length ?? 0);
-    if (namespace !== undefined) this.writes.add(namespace, body.path.length + bytes);
+    this.writes.add(body.path, body.path.length + bytes);
+  }
+}
+
+/** One request is mostly followed by another below the same namespace, whose name need not be cut out again then. */
+class ByNamespace {
+  private readonly set: SummarySet;
+  /** With slashes around it. */
+  private last = '';
+  private lastSummary: Summary | undefined = undefined;
+
+  constructor(set: SummarySet) {
+    this.set = set;
+  }
+
+  add(path: string, value: number): void {
+    if (this.lastSummary !== undefined && path.startsWith(this.last)) {
+      this.lastSummary.add(value);
+      return;
+    }
+    const namespace = namespaceOf(path);
+    if (namespace === undefined) return;
+    this.last = `/${namespace}/`;
+    this.lastSummary = this.set.of(namespace);
+    this.lastSummary.add(value);
   }
 }
 

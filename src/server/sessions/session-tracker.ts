@@ -42,6 +42,8 @@ export class SessionTracker implements SessionChecks {
   private readonly buckets: ExpiryBuckets<TrackedSession>;
   private readonly expired = new Fifo<bigint>();
   private readonly unknownSession: number;
+  /** Requests of one session come one after the other, and each asks for it more than once. */
+  private found: TrackedSession | undefined = undefined;
 
   constructor(options: SessionTrackerOptions, nowMs: number) {
     this.buckets = new ExpiryBuckets(options.tickMs, nowMs);
@@ -56,24 +58,30 @@ export class SessionTracker implements SessionChecks {
     return this.byId.has(sessionId);
   }
 
+  private find(sessionId: bigint): TrackedSession | undefined {
+    if (this.found?.id !== sessionId) this.found = this.byId.get(sessionId);
+    return this.found;
+  }
+
   /** Its closeSession is proposed and not applied yet. */
   isClosing(sessionId: bigint): boolean {
-    return this.byId.get(sessionId)?.isClosing === true;
+    return this.find(sessionId)?.isClosing === true;
   }
 
   /** A session to be created, or one the database brought along. One already known is only touched. */
   track(sessionId: bigint, timeoutMs: number, nowMs: number): void {
-    let session = this.byId.get(sessionId);
+    let session = this.find(sessionId);
     if (session === undefined) {
       session = new TrackedSession(sessionId);
       this.byId.set(sessionId, session);
+      this.found = undefined;
     }
     if (!session.isClosing) this.buckets.update(session, nowMs, timeoutMs);
   }
 
   /** The client was heard, here or at a learner. False: closing or gone. */
   touch(sessionId: bigint, timeoutMs: number, nowMs: number): boolean {
-    const session = this.byId.get(sessionId);
+    const session = this.find(sessionId);
     if (session === undefined || session.isClosing) return false;
     this.buckets.update(session, nowMs, timeoutMs);
     return true;
@@ -85,7 +93,7 @@ export class SessionTracker implements SessionChecks {
   }
 
   setOwner(sessionId: bigint, owner: SessionOwner | undefined): boolean {
-    const session = this.byId.get(sessionId);
+    const session = this.find(sessionId);
     if (session === undefined || session.isClosing) return false;
     session.owner = owner;
     return true;
@@ -93,12 +101,12 @@ export class SessionTracker implements SessionChecks {
 
   /** Somebody else has it. */
   isElsewhere(sessionId: bigint, owner: SessionOwner | undefined): boolean {
-    const holder = this.byId.get(sessionId)?.owner;
+    const holder = this.find(sessionId)?.owner;
     return holder !== undefined && holder !== owner;
   }
 
   check(sessionId: bigint, owner: SessionOwner | undefined): number {
-    const session = this.byId.get(sessionId);
+    const session = this.find(sessionId);
     if (session === undefined) return this.unknownSession;
     if (session.isClosing) return ErrorCode.sessionExpired;
     if (session.owner === undefined) session.owner = owner;
@@ -114,7 +122,7 @@ export class SessionTracker implements SessionChecks {
 
   /** Its closeSession is on the way: nothing more is accepted from it. */
   setClosing(sessionId: bigint): void {
-    const session = this.byId.get(sessionId);
+    const session = this.find(sessionId);
     if (session === undefined) return;
     session.isClosing = true;
     this.buckets.remove(session);
@@ -122,9 +130,10 @@ export class SessionTracker implements SessionChecks {
 
   /** Its closeSession was applied. */
   remove(sessionId: bigint): void {
-    const session = this.byId.get(sessionId);
+    const session = this.find(sessionId);
     if (session === undefined) return;
     this.byId.delete(sessionId);
+    this.found = undefined;
     this.buckets.remove(session);
   }
 

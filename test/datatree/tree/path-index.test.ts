@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { AssertionFailure } from '../../../src/base/assert.ts';
 import { NO_NODE, NodeTable } from '../../../src/datatree/tree/node-table.ts';
 import { hashKeyFrom, hashOfPath } from '../../../src/datatree/tree/path-hash.ts';
-import { PathIndex } from '../../../src/datatree/tree/path-index.ts';
+import { PathIndex, UNDECIDED } from '../../../src/datatree/tree/path-index.ts';
 
 const KEY = hashKeyFrom(Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7));
 
@@ -34,6 +34,23 @@ describe('the index of paths', () => {
         for (const [path, node] of model) expect(index.find(path, path.length)).toBe(node);
       }),
       { numRuns: 20 },
+    );
+  });
+
+  test('finds by bytes what it finds by letters', () => {
+    const text = fc.oneof(fc.string({ maxLength: 9 }), fc.string({ unit: 'binary', maxLength: 5 }));
+    fc.assert(
+      fc.property(fc.uniqueArray(text, { minLength: 1, maxLength: 20 }), text, (paths, other) => {
+        const nodes = new NodeTable();
+        const index = new PathIndex(nodes, KEY);
+        for (const path of paths) index.add(nodes.allocate(path));
+        for (const path of [...paths, other]) {
+          const bytes = Buffer.from(`<${path}>`, 'utf8');
+          const found = index.findBytes(bytes, 1, bytes.length - 1);
+          const isPlain = /^[\0-\x7f]*$/.test(path);
+          expect(found).toBe(isPlain ? index.find(path, path.length) : UNDECIDED);
+        }
+      }),
     );
   });
 

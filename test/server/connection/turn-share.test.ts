@@ -5,6 +5,7 @@ import {
   SHARE_REQUESTS,
   TURN_MS,
 } from '../../../src/server/connection/client-limits.ts';
+import { LOOK_AFTER } from '../../../src/server/connection/turn-share.ts';
 import { type Client, ClientWorld, create, exists, type FakeUpstream, getData, setData } from '../client-harness.ts';
 
 interface Opened {
@@ -42,6 +43,13 @@ function xids(client: Client): number[] {
   const found: number[] = [];
   for (let at = 0; at < bytes.length; at += 4 + bytes.readInt32BE(at)) found.push(bytes.readInt32BE(at + 4));
   return found;
+}
+
+/** With bytes behind its record, which nobody looks at. */
+function longExists(xid: number): Buffer {
+  const frame = Buffer.concat([exists(xid, '/'), Buffer.alloc(LOOK_AFTER * 1024)]);
+  frame.writeInt32BE(frame.length - 4, 0);
+  return frame;
 }
 
 function upTo(first: number, last: number): number[] {
@@ -83,25 +91,35 @@ describe('a burst of one connection', () => {
   it('is answered in turns of so much time', () => {
     const { world, clients } = opened(1);
     const [busy] = clients as [Client];
+    slow(world, SHARE_MS / LOOK_AFTER);
+    busy.stream.deliver(reads(1, 4 * LOOK_AFTER));
+    world.clock.oneTurn();
+    expect(xids(busy)).toEqual(upTo(1, 2 * LOOK_AFTER));
+    world.clock.oneTurn();
+    expect(xids(busy)).toEqual(upTo(2 * LOOK_AFTER + 1, 3 * LOOK_AFTER));
+  });
+
+  it('is looked at sooner where requests are long', () => {
+    const { world, clients } = opened(1);
+    const [busy] = clients as [Client];
     slow(world, SHARE_MS);
-    busy.stream.deliver(reads(1, 4));
-    world.clock.oneTurn();
-    expect(xids(busy)).toEqual([1, 2]);
-    world.clock.oneTurn();
-    expect(xids(busy)).toEqual([3]);
+    busy.stream.deliver(Buffer.concat([longExists(1), exists(2, '/'), exists(3, '/')]));
+    expect(busy.stream.isPaused).toBe(true);
+    world.clock.endTurn();
+    expect(xids(busy)).toEqual([1, 2, 3]);
   });
 
   it('leaves a turn that has been long to one request of each', () => {
     const { world, clients } = opened(20);
-    slow(world, TURN_MS);
-    for (const client of clients) client.stream.deliver(reads(1, 3));
+    slow(world, TURN_MS / LOOK_AFTER);
+    for (const client of clients) client.stream.deliver(reads(1, 3 * LOOK_AFTER));
     // As they came in; then the first of those who wait.
     const [first] = clients as [Client];
     world.clock.oneTurn();
-    expect(clients.map((client) => xids(client).length)).toEqual([2, ...new Array(19).fill(1)]);
+    expect(clients.map((client) => xids(client).length)).toEqual([2 * LOOK_AFTER, ...new Array(19).fill(1)]);
     world.clock.oneTurn();
-    expect(clients.map((client) => xids(client).length)).toEqual([0, 1, ...new Array(18).fill(0)]);
-    for (let turn = 0; turn < 40; turn++) world.clock.oneTurn();
+    expect(clients.map((client) => xids(client).length)).toEqual([0, LOOK_AFTER, ...new Array(18).fill(0)]);
+    for (let turn = 0; turn < 100; turn++) world.clock.oneTurn();
     expect(clients.every((client) => !client.stream.isPaused)).toBe(true);
     expect(first.stream.state).toBe('open');
   });
@@ -113,9 +131,9 @@ describe('a turn', () => {
     slow(world, 1);
     for (const client of clients) client.stream.deliver(reads(1, 3));
     world.clock.oneTurn();
-    // Within 10 ms three have three each, and one has two; the others have one. Then there are another 10 ms.
+    // Four begin within 10 ms; the others have one. Then another 10 ms begin, for five of those.
     const first = clients.map((client) => xids(client).length);
-    expect(first).toEqual([...new Array(8).fill(3), 2, ...new Array(11).fill(1)]);
+    expect(first).toEqual([...new Array(9).fill(3), ...new Array(11).fill(1)]);
     world.clock.endTurn();
     expect(clients.map((client, i) => (first[i] as number) + xids(client).length)).toEqual(new Array(20).fill(3));
   });
@@ -136,10 +154,10 @@ describe('reads behind a write', () => {
     upstream.commit();
     expect(upstream.queue).toEqual([]);
     world.clock.oneTurn();
-    // The two that came in last are counted in the same turn.
-    expect(xids(client)).toEqual(upTo(1, 2 * SHARE_REQUESTS - 1));
+    // The write, and two shares.
+    expect(xids(client)).toEqual(upTo(1, 1 + 2 * SHARE_REQUESTS));
     world.clock.endTurn();
-    expect(xids(client)).toEqual(upTo(2 * SHARE_REQUESTS, 1 + count));
+    expect(xids(client)).toEqual(upTo(2 + 2 * SHARE_REQUESTS, 1 + count));
     expect(upstream.queue).toHaveLength(1);
     upstream.commit();
     world.clock.endTurn();
@@ -162,12 +180,12 @@ describe('reads behind a write', () => {
     const { world, upstream, clients } = opened(1);
     const [client] = clients as [Client];
     slow(world, SHARE_MS);
-    client.send(create(1, '/a'), reads(2, 10));
+    client.send(create(1, '/a'), reads(2, 2 * LOOK_AFTER));
     upstream.commit();
-    client.stream.deliver(setData(12, '/a', 'later'));
+    client.stream.deliver(setData(2 + 2 * LOOK_AFTER, '/a', 'later'));
     expect(upstream.queue).toEqual([]);
     world.clock.endTurn();
-    expect(xids(client)).toEqual(upTo(1, 11));
+    expect(xids(client)).toEqual(upTo(1, 1 + 2 * LOOK_AFTER));
     expect(upstream.queue).toHaveLength(1);
   });
 });

@@ -1,6 +1,6 @@
 import { ErrorCode, OpCode } from '../../../jute/codes.ts';
 import type { ReadOperation } from '../operation.ts';
-import { findReadable } from './node-lookup.ts';
+import { findReadable, pathFrom, readable } from './node-lookup.ts';
 
 /** getChildren, getChildren2: path ustring, watch bool; answered the names, and by the second then the Stat. */
 export const getChildren = childrenOperation(OpCode.getChildren);
@@ -12,16 +12,16 @@ function childrenOperation(type: number): ReadOperation {
     type,
     lastOp: 'GETC',
     answer(asker, r, watcher, context, w) {
-      const path = r.readString();
-      const watch = r.readBool();
-      if (path === undefined) return ErrorCode.marshallingError;
       const tree = context.database.tree;
-      const node = findReadable(asker, path, context);
+      const pathAt = r.position;
+      const found = tree.lookupRead(r);
+      const watch = r.readBool();
+      const node = readable(asker, found, context);
       if (node < 0) return node;
-      if (watch) tree.watches.addChild(path, watcher);
+      if (watch) tree.watches.addChild(pathFrom(r, pathAt), watcher);
       const before = w.length;
       tree.writeChildren(node, w);
-      context.meter.onRead(path, w.length - before - 4 - 4 * tree.childCount(node));
+      context.meter.onRead(tree.pathOf(node), w.length - before - 4 - 4 * tree.childCount(node));
       if (type === OpCode.getChildren2) tree.writeStat(node, w);
       return ErrorCode.ok;
     },
