@@ -10,7 +10,10 @@ export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new AssertionFailure(message);
 }
 
-/** The end of an arm of a switch or a lookup that the types or an earlier check rule out. */
+/**
+ * The end of an arm of a switch or a lookup that the types or an earlier check rule out. Also an assert whose words cost
+ * more than its condition, where it is passed for every transaction.
+ */
 export function unreachable(message: string): never {
   throw new AssertionFailure(message);
 }

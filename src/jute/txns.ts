@@ -319,3 +319,35 @@ export function txnBodyBytes(body: TxnBody): number {
     }
   }
 }
+
+/**
+ * Whether readTxn makes the same again of what writeTxn writes, for those who would spare the reading. Said only of what
+ * is sure and frequent: letters beyond ASCII are not all read as they were written.
+ */
+export function readsBackAlike(body: TxnBody): boolean {
+  switch (body.kind) {
+    case 'setData':
+    case 'delete':
+      return isAscii(body.path);
+    case 'create':
+      return isAscii(body.path) && isAsciiAcl(body.acl);
+    case 'error':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function isAsciiAcl(acl: readonly Acl[] | undefined): boolean {
+  if (acl === undefined) return true;
+  for (let i = 0; i < acl.length; i++) {
+    const { scheme, id } = (acl[i] as Acl).id;
+    if (!isAscii(scheme) || !isAscii(id)) return false;
+  }
+  return true;
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
+}

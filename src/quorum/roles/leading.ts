@@ -189,7 +189,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, LeaderMembers, Re
     this.proposals.onProposed(zxid);
     this.acks.onAppended(zxid, this.parts.clock.wallMs());
     this.proposalSizes.record(payload.length);
-    this.parts.replica.append(zxid, payload);
+    this.parts.replica.append(zxid, payload, this.primary?.madeTxn(zxid));
   }
 
   commit(zxid: Zxid): void {

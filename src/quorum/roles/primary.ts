@@ -2,7 +2,7 @@ import type { Log } from '../../base/log.ts';
 import type { ApplyResult, Database } from '../../datatree/database.ts';
 import type { Clock, Timer } from '../../io/clock.ts';
 import { OpCode } from '../../jute/codes.ts';
-import { type Txn, writeTxn } from '../../jute/txns.ts';
+import { readsBackAlike, type Txn, writeTxn } from '../../jute/txns.ts';
 import { Writer } from '../../jute/writer.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 import type { AuthRegistry } from '../../server/auth/auth-registry.ts';
@@ -58,6 +58,7 @@ export class Primary {
   private readonly clock: Clock;
   private readonly database: Database;
   readonly prep: Prep;
+  private made: Txn | undefined = undefined;
   private readonly ids: SessionIds;
   private readonly reaper: ContainerReaper;
   /** Where the interval is shorter than the half tick that comes anyway. */
@@ -122,8 +123,17 @@ export class Primary {
 
   /** The transaction of a request, refused ones included; to be applied in the order of the calls. */
   makeTxn(request: Request, zxid: Zxid): Buffer {
-    writeTxn(this.w, this.prep.prepare(request, zxid));
+    const txn = this.prep.prepare(request, zxid);
+    this.made = readsBackAlike(txn.body) ? txn : undefined;
+    writeTxn(this.w, txn);
     return this.w.take();
+  }
+
+  /** The transaction made last, as it would be read from its bytes; undefined where only reading them tells. */
+  madeTxn(zxid: Zxid): Txn | undefined {
+    const { made } = this;
+    this.made = undefined;
+    return made?.header.zxid === zxid ? made : undefined;
   }
 
   newSessionId(timeoutMs: number): bigint {

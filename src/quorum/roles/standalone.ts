@@ -48,7 +48,8 @@ export class Standalone implements Role, Upstream, ReplicaSink {
   submitWrite(request: Request): void {
     const { replica } = this.parts;
     const zxid = behind(replica.lastZxid);
-    replica.append(zxid, this.primary.makeTxn(request, zxid));
+    const payload = this.primary.makeTxn(request, zxid);
+    replica.append(zxid, payload, this.primary.madeTxn(zxid));
     replica.commit(zxid);
   }
 

@@ -1,4 +1,4 @@
-import { assert } from '../../base/assert.ts';
+import { assert, unreachable } from '../../base/assert.ts';
 import { FatalError } from '../../base/errors.ts';
 import { EXIT } from '../../base/exit-codes.ts';
 import { Fifo } from '../../base/fifo.ts';
@@ -161,7 +161,7 @@ export class LogWriter {
 
   append(zxid: Zxid, payload: Buffer): void {
     assert(!this.closed && this.whenIdle.length === 0, 'no append while a role ends');
-    assert(follows(this.appended, zxid), `append of ${zxidHex(zxid)} after ${zxidHex(this.appended)}`);
+    if (!follows(this.appended, zxid)) unreachable(`append of ${zxidHex(zxid)} after ${zxidHex(this.appended)}`);
     if (this.pending.length === 0) this.waitsSinceMs = this.clock.nowMs();
     this.pending.push({ zxid, payload, startsFile: this.rollRequested });
     this.rollRequested = false;

@@ -1,4 +1,4 @@
-import { assert } from '../../base/assert.ts';
+import { assert, unreachable } from '../../base/assert.ts';
 import { follows, type Zxid, zxidHex } from '../../jute/zxid.ts';
 
 /**
@@ -21,6 +21,8 @@ export class RecentLog {
   /** The limit in bytes, for any number of entries; the newest entry is kept in any case. */
   maxBytes: number;
   private readonly entries: (LogEntry | undefined)[];
+  /** Of the payloads: one that goes is out of the cache by then, and its length would be fetched from afar. */
+  private readonly sizes: Int32Array;
   private head = 0;
   private count = 0;
   private bytes = 0;
@@ -28,6 +30,7 @@ export class RecentLog {
   constructor(count: number, maxBytes: number = RECENT_MAX_BYTES) {
     this.capacity = Math.max(count, MIN_RECENT_COUNT);
     this.maxBytes = maxBytes;
+    this.sizes = new Int32Array(this.capacity);
     this.entries = new Array<LogEntry | undefined>(this.capacity).fill(undefined);
   }
 
@@ -50,9 +53,11 @@ export class RecentLog {
 
   push(zxid: Zxid, payload: Buffer): void {
     const last = this.maxZxid;
-    if (last !== undefined) assert(follows(last, zxid), `committed ${zxidHex(zxid)} after ${zxidHex(last)}`);
+    if (last !== undefined && !follows(last, zxid)) unreachable(`committed ${zxidHex(zxid)} after ${zxidHex(last)}`);
     if (this.count === this.capacity) this.dropOldest();
-    this.entries[(this.head + this.count) % this.capacity] = { zxid, payload };
+    const at = (this.head + this.count) % this.capacity;
+    this.entries[at] = { zxid, payload };
+    this.sizes[at] = payload.length;
     this.count++;
     this.bytes += payload.length;
     while (this.bytes > this.maxBytes && this.count > 1) this.dropOldest();
@@ -79,7 +84,7 @@ export class RecentLog {
 
   private dropOldest(): void {
     assert(this.count > 0, 'nothing goes from an empty log');
-    this.bytes -= this.at(0).payload.length;
+    this.bytes -= this.sizes[this.head] as number;
     this.entries[this.head] = undefined;
     this.head = (this.head + 1) % this.capacity;
     this.count--;
