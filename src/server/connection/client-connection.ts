@@ -376,7 +376,7 @@ export class ClientConnection implements Watcher, Expiring {
   private send(): boolean {
     if (!this.replies.flush()) return false;
     const { bufferedBytes } = this.stream;
-    if (bufferedBytes > 0 || this.output.noted > 0) this.output.note();
+    this.output.note();
     if (this.phase === Phase.closed) return false;
     if (this.replies.isOverflowing) {
       const fields = { client: this.client, session: this.sessionHex, bufferedBytes };
