@@ -6,6 +6,7 @@ import { runSeed } from './cli/run.ts';
 import { scenarioFiles } from './cli/scenario-files.ts';
 import { MUTANTS } from './mutants/all.ts';
 import { LATE_MUTANTS } from './mutants/late.ts';
+import { MEMBERS_MUTANTS } from './mutants/members.ts';
 import { runScenario } from './script/run-scenario.ts';
 import { loadScenarios } from './script/scenario-folder.ts';
 import { withoutTheRealWorld } from './world/without-the-real-world.ts';
@@ -38,7 +39,7 @@ for (const scenario of SCENARIOS) {
 }
 
 test('the text that each mutant replaces is in the function it names, once', () => {
-  const missing = [...MUTANTS, ...LATE_MUTANTS].flatMap(({ name, edits }) => {
+  const missing = [...MUTANTS, ...MEMBERS_MUTANTS, ...LATE_MUTANTS].flatMap(({ name, edits }) => {
     try {
       new EditedSource(edits);
       return [];
@@ -62,7 +63,7 @@ test('the text of each branch that is not taken is in the function it is named w
 });
 
 test('each scenario names a mutant that is there', () => {
-  const names = new Set(MUTANTS.map(({ name }) => name));
+  const names = new Set([...MUTANTS, ...MEMBERS_MUTANTS].map(({ name }) => name));
   const wrong = SCENARIOS.filter(({ mutant }) => mutant !== undefined && !names.has(mutant));
   expect(wrong.map(({ name }) => name)).toEqual([]);
 });

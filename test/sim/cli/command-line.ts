@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { MUTANTS } from '../mutants/all.ts';
 import { LATE_MUTANTS } from '../mutants/late.ts';
+import { MEMBERS_MUTANTS } from '../mutants/members.ts';
 import type { Mutant } from '../mutants/mutant.ts';
 import type { Less } from '../plan/plan.ts';
 
@@ -156,7 +157,7 @@ function numbers(name: string, list: string | undefined): number[] {
 
 function mutantOf(name: string | undefined): Mutant | undefined {
   if (name === undefined) return undefined;
-  const all = [...MUTANTS, ...LATE_MUTANTS];
+  const all = [...MUTANTS, ...MEMBERS_MUTANTS, ...LATE_MUTANTS];
   const mutant = all.find((each) => each.name === name);
   if (mutant !== undefined) return mutant;
   throw new UsageError(`there is no mutant '${name}'; there are:\n${all.map((each) => `  ${each.name}`).join('\n')}`);

@@ -7,6 +7,7 @@ import {
   writePathNumber,
   writePathVersion,
   writePathWatch,
+  writeReconfigRequest,
   writeSetAclRequest,
   writeSetDataRequest,
 } from '../../../src/jute/client-records.ts';
@@ -39,6 +40,7 @@ const OP_CODES: Partial<Record<Action['op'], number>> = {
   removeWatches: OpCode.removeWatches,
   auth: OpCode.auth,
   sync: OpCode.sync,
+  reconfig: OpCode.reconfig,
 };
 
 export function opCodeOf(action: Action): number {
@@ -96,6 +98,14 @@ export function writeAction(w: Writer, action: Action): void {
     case 'ephemerals':
     case 'sync':
       w.writeString(action.path);
+      return;
+    case 'reconfig':
+      writeReconfigRequest(w, {
+        joiningServers: action.joining,
+        leavingServers: action.leaving,
+        newMembers: undefined,
+        curConfigId: -1n,
+      });
       return;
     case 'bad':
       w.writeRaw(action.body);

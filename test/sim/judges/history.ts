@@ -30,6 +30,7 @@ export type Action =
   | { readonly op: 'checkWatches' | 'removeWatches'; readonly path: string; readonly type: number }
   | { readonly op: 'auth'; readonly scheme: string; readonly credentials: string }
   | { readonly op: 'sync'; readonly path: string }
+  | { readonly op: 'reconfig'; readonly joining?: string; readonly leaving?: string }
   | Bad
   | { readonly op: 'close' };
 

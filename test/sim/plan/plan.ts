@@ -92,6 +92,8 @@ export interface Plan {
   /** Of all faults, those left out included. */
   readonly longestMs: number;
   readonly net?: NetPlan;
+  /** When members change their role, by an operator's word. */
+  readonly roleChanges?: readonly { readonly atMs: number; readonly salt: number }[];
 }
 
 const CLASSES: readonly (readonly [FaultKind, number])[] = [
@@ -194,6 +196,9 @@ export function planOf(seed: number): Plan {
     ...storage.faults,
   ];
   faults.sort((a, b) => a.atMs - b.atMs);
+  const roleChanges = roleChangesOf(random.split('members'), faultsMs);
+  const mayChange = !isAlone && Object.keys(groups).length === 0 && net.old.length === 0 && net.addresses === 1;
+  if (mayChange && roleChanges.length > 0) Object.assign(config, MAY_RECONFIGURE);
   const usual = clientsOf(random.split('clients'), random.split('habits'), tickMs);
   const clients = withDials(withPressure(usual, random.split('ways')), random.split('dials'));
   return {
@@ -212,8 +217,20 @@ export function planOf(seed: number): Plan {
     faults,
     longestMs: Math.max(0, ...faults.map((fault) => fault.forMs)),
     net,
+    roleChanges: mayChange ? roleChanges : [],
   };
 }
+
+function roleChangesOf(random: SimRandom, faultsMs: number): { atMs: number; salt: number }[] {
+  if (!random.chance(1, 5)) return [];
+  return Array.from({ length: random.between(1, 8) }, () => ({ atMs: random.below(faultsMs), salt: random.next() }));
+}
+
+/** With a user who may write the config node: `super`, and the password `secret`. */
+export const MAY_RECONFIGURE = {
+  reconfigEnabled: 'true',
+  'DigestAuthenticationProvider.superDigest': 'super:lK75jTNcA+U9vtVEw5vB51mj/w4=',
+};
 
 const GROUPS: readonly { readonly voters: number; readonly groups: Readonly<Record<string, string | number>> }[] = [
   { voters: 5, groups: { 'group.1': '1:2:3', 'group.2': '4:5' } },
@@ -313,6 +330,7 @@ export function describePlan(plan: Plan): string {
     ...plan.clients.map((client) => `  client ${JSON.stringify(client)}`),
     `  classes ${plan.classes.join(' ')}`,
     `  net ${JSON.stringify(plan.net)}`,
+    `  roles change at ${JSON.stringify((plan.roleChanges ?? []).map(({ atMs }) => atMs))}`,
     ...plan.faults.map(
       ({ atMs, kind, target, forMs, salt }) => `  ${atMs} ms: ${kind} at ${target} for ${forMs} ms (${salt})`,
     ),

@@ -22,6 +22,7 @@ import { primaryIntegrity } from '../judges/invariants/primary-integrity.ts';
 import { primaryOrder } from '../judges/invariants/primary-order.ts';
 import { wholeSnapshots } from '../judges/invariants/whole-snapshots.ts';
 import { judge } from '../judges/judge.ts';
+import { membershipChanges } from '../judges/membership.ts';
 import { databaseOf, type Invariant, Observer, storeOf, type View } from '../judges/observer.ts';
 import type { SmallRules } from '../judges/small-tree.ts';
 import { Trace } from '../judges/trace.ts';
@@ -30,6 +31,7 @@ import { type Failure, failureOf, Violation } from '../judges/violation.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type IsQuorum, quorumsOf } from '../plan/quorums.ts';
 import { SimEnsemble } from './ensemble.ts';
+import { CLIENT_PORT } from './machine.ts';
 import { SimRandom } from './random.ts';
 
 /**
@@ -143,6 +145,7 @@ export class World {
       early(wholeSnapshots()),
       expiry(scheduler, this.clients, slackMs),
       { onProposed: (_view, _zxid, payload) => this.wake(payload) },
+      ...(plan.config.reconfigEnabled === 'true' ? [this.membersFollow()] : []),
     );
     this.observer.limits.maxCounter = plan.counterLimit;
     this.observer.recentBytes = plan.recentBytes;
@@ -163,6 +166,16 @@ export class World {
         onStopped(failure);
       };
     }
+  }
+
+  /** Whoever is decided upon decides. */
+  private membersFollow(): Invariant {
+    const { ledger, views } = this.observer;
+    return membershipChanges(ledger, views, (voters) => {
+      for (const view of views) view.voter = voters.includes(view.sid);
+      if (Object.keys(this.plan.config).some((key) => key.startsWith('group.'))) return;
+      this.quorum = (sids) => voters.filter((sid) => sids.has(sid)).length * 2 > voters.length;
+    });
   }
 
   run(): Verdict {
@@ -227,6 +240,7 @@ export class World {
     for (const fault of plan.faults) {
       scheduler.at(Math.round(fault.atMs * 1000), undefined, () => this.faults.apply(fault));
     }
+    if ((plan.roleChanges ?? []).length > 0) this.addOperator();
     for (const options of plan.clients) this.addActor(options.name, options);
     if (plan.portProbesMs !== undefined) this.addPortProbes().comeEvery(plan.portProbesMs);
     this.runForMs(plan.faultsMs);
@@ -294,6 +308,23 @@ export class World {
     );
     this.actors.push(actor);
     return actor;
+  }
+
+  /** Gives members the other role, one at a time; what is refused is refused. */
+  private addOperator(): void {
+    const { plan } = this;
+    const { scheduler } = this.ensemble;
+    const options = { thinkMs: 1e9, mostAtOnce: 4, leavesOneIn: 0, multis: false, ephemerals: false, watches: false };
+    const operator = this.addActor('operator', { timeoutMs: plan.tickMs * 20, ...options });
+    for (const { atMs, salt } of plan.roleChanges ?? []) {
+      scheduler.at(Math.round(atMs * 1000), undefined, () => {
+        const view = new SimRandom(salt).pick(this.observer.views);
+        const [name] = view.machine.host.names;
+        const role = view.voter ? 'observer' : 'participant';
+        operator.do({ op: 'auth', scheme: 'digest', credentials: 'super:secret' });
+        operator.do({ op: 'reconfig', joining: `server.${view.sid}=${name}:2888:3888:${role};${CLIENT_PORT}` });
+      });
+    }
   }
 
   addPortProbes(): PortProbes {
