@@ -138,7 +138,7 @@ export class RunningPeer {
       this.isClosing = true;
       try {
         if (this.peer === undefined) this.end(undefined);
-        else this.peer.close(() => this.world.drain(() => this.end(undefined)));
+        else this.peer.leave(() => this.world.drain(() => this.end(undefined)));
       } catch (error) {
         this.fail(error);
       }

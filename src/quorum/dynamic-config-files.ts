@@ -88,5 +88,10 @@ export class DynamicConfigFiles {
 
 function linesOf(verifier: QuorumVerifier, withVersion: boolean): string {
   const lines = verifier.text().split('\n');
-  return (withVersion ? lines : lines.filter((line) => !line.startsWith('version'))).sort().join('\n');
+  return escaped((withVersion ? lines : lines.filter((line) => !line.startsWith('version'))).sort().join('\n'));
+}
+
+/** Files of properties are read as ISO 8859-1, and hosts may have any name. */
+function escaped(text: string): string {
+  return text.replace(/[^\n -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -1,7 +1,6 @@
 import { assert } from '../base/assert.ts';
 import { type Log, logOf } from '../base/log.ts';
 import type { Database, DatabaseOptions } from '../datatree/database.ts';
-import { CONFIG_PATH } from '../datatree/special-paths.ts';
 import { HASH_KEY_BYTES, hashKeyFrom } from '../datatree/tree/path-hash.ts';
 import { Election } from '../election/election.ts';
 import type { ServerSpec } from '../election/quorum/server-spec.ts';
@@ -9,7 +8,7 @@ import type { Outcome, SettledState } from '../election/voting/election-host.ts'
 import type { Vote } from '../election/voting/vote.ts';
 import type { Timer } from '../io/clock.ts';
 import type { World } from '../io/world.ts';
-import { epochOf, zxidText } from '../jute/zxid.ts';
+import { zxidText } from '../jute/zxid.ts';
 import { AuthRegistry } from '../server/auth/auth-registry.ts';
 import { countRecovery, LogMeter, SnapshotMeter } from '../server/metrics/role-meters.ts';
 import { ServerMetrics } from '../server/metrics/server-metrics.ts';
@@ -20,6 +19,7 @@ import { Store } from '../txnlog/store.ts';
 import { ClientPort } from './client-port.ts';
 import type { PeerConfig } from './config/peer-config.ts';
 import { ConfigBook } from './config-book.ts';
+import { ConfigNode } from './config-node.ts';
 import {
   authOptions,
   electionOptions,
@@ -71,6 +71,7 @@ export class Peer {
   private readonly clientPort: ClientPort;
   readonly parts: PeerParts;
   readonly book: ConfigBook | undefined;
+  private readonly configNode: ConfigNode | undefined;
   readonly election: Election | undefined;
   private readonly timers: Timer[] = [];
   private readonly quorumWatch: QuorumWatch;
@@ -81,6 +82,7 @@ export class Peer {
   private lookingSinceMs = 0;
   private readonly elections: PastElection[] = [];
   private closing = false;
+  private onTransferred: ((error: Error | undefined) => void) | undefined = undefined;
 
   /** Recovers the history; throws FatalError when it cannot. Nothing listens before `start`. */
   constructor(world: World, config: PeerConfig, host: HostInfo, handlers: PeerHandlers, log: Log) {
@@ -178,7 +180,9 @@ export class Peer {
       this.log,
     );
     this.book = book;
-    if (config.reconfigEnabled) this.recallMembers(book);
+    const configNode = new ConfigNode(this.parts, book);
+    this.configNode = configNode;
+    if (config.reconfigEnabled) configNode.recall();
     this.election = new Election(
       { ...world, net: this.parts.net },
       {
@@ -256,6 +260,41 @@ export class Peer {
     return this.role?.mode ?? 'looking';
   }
 
+  /** Hands the leadership over; `done` with the reason when it stays here. */
+  transfer(to: number | undefined, done: (error: Error | undefined) => void): void {
+    const { role } = this;
+    const refused = role instanceof Leading ? this.beginTransfer(role, to, done) : 'this server does not lead';
+    if (refused !== undefined) done(new Error(refused));
+  }
+
+  private beginTransfer(
+    role: Leading,
+    to: number | undefined,
+    done: (error: Error | undefined) => void,
+  ): string | undefined {
+    if (this.onTransferred !== undefined) return 'it is handed over already';
+    const refused = role.transfer(to);
+    if (refused === undefined) this.onTransferred = done;
+    return refused;
+  }
+
+  private transferred(reason: string | undefined): void {
+    const done = this.onTransferred;
+    this.onTransferred = undefined;
+    done?.(reason === undefined ? undefined : new Error(reason));
+  }
+
+  /**
+   * As `close`, but a leader hands over first, so that the others need no election. Where that comes to nothing, or takes
+   * longer than two ticks, it ends as it is.
+   */
+  leave(done: () => void): void {
+    const { role } = this;
+    if (!(role instanceof Leading) || this.beginTransfer(role, undefined, () => this.close(done)) !== undefined) {
+      this.close(done);
+    }
+  }
+
   /** Ends the role, syncs what was appended, and lets go of ports and directories. */
   close(done: () => void): void {
     if (this.closing) return;
@@ -281,7 +320,7 @@ export class Peer {
     const { election, book } = this;
     assert(election !== undefined && book !== undefined, 'a server that is alone looks for nobody');
     const { replica, store } = this.parts;
-    this.beginLooking(book);
+    this.beginLooking();
     this.log.info({ zxid: zxidText(store.lastDurable), epoch: store.epochs.currentEpoch ?? 0 }, 'looking for a leader');
     election.look(
       {
@@ -296,10 +335,10 @@ export class Peer {
     );
   }
 
-  private beginLooking(book: ConfigBook): void {
+  private beginLooking(): void {
     this.lookingSinceMs = this.world.clock.nowMs();
     this.metrics.ensemble.lookingCount.add(1);
-    this.showConfig(book);
+    this.configNode?.show();
     this.handlers.onServing('looking');
     this.quorumWatch.begin();
   }
@@ -343,9 +382,13 @@ export class Peer {
         onEstablished: (epoch) => {
           // A quorum of both memberships has the history in which it was proposed: with that it is decided.
           book.adoptProposed();
-          this.onSynchronised(book, state, vote, epoch);
+          this.onSynchronised(state, vote, epoch);
         },
-        onOver: (reason, next) => this.onRoleOver(reason, next),
+        onTransferFailed: (reason) => this.transferred(reason),
+        onOver: (reason, next) => {
+          this.onRoleOver(reason, next);
+          this.transferred(next === undefined ? reason : undefined);
+        },
       });
       this.role = role;
       role.start();
@@ -359,7 +402,7 @@ export class Peer {
       empty: this.isEmpty,
       initialize,
       needsSnapshot: this.needsSnapshot,
-      onServing: (epoch) => this.onSynchronised(book, state, vote, epoch),
+      onServing: (epoch) => this.onSynchronised(state, vote, epoch),
       onOver: (reason, next) => this.onRoleOver(reason, next),
     });
     this.role = role;
@@ -367,7 +410,7 @@ export class Peer {
   }
 
   /** Later joiners compare epochs: the vote that looked for a leader still has the one before. */
-  private onSynchronised(book: ConfigBook, state: SettledState, vote: Vote, epoch: number): void {
+  private onSynchronised(state: SettledState, vote: Vote, epoch: number): void {
     this.wasSynchronised = true;
     // The operator's word was about the empty disk that this no longer is.
     this.initialize = false;
@@ -376,7 +419,7 @@ export class Peer {
     if (state === 'leading') this.metrics.ensemble.leaderUnavailableTime.add(unavailableMs);
     this.election?.settle(state, { ...vote, peerEpoch: epoch });
     this.quorumWatch.end();
-    this.showConfig(book);
+    this.configNode?.show();
     this.handlers.onServing(this.mode);
   }
 
@@ -403,7 +446,7 @@ export class Peer {
       this.look();
       return;
     }
-    this.beginLooking(book);
+    this.beginLooking();
     const self = this.config.myid as number;
     const state = leader === self ? 'leading' : book.isObserver ? 'observing' : 'following';
     const { round, peerEpoch } = election.currentVote;
@@ -423,42 +466,6 @@ export class Peer {
 
   private onMembers(book: ConfigBook): void {
     this.election?.setMembers(book.active, book.lastSeen);
-  }
-
-  /**
-   * The history says which members were proposed last, and files beside zoo.cfg can be lost, or restored from a time
-   * before. Counting by older members, those who remember them could decide without the ones of today.
-   */
-  private recallMembers(book: ConfigBook): void {
-    const { replica } = this.parts;
-    const text = this.shownConfig();
-    const version = text === undefined ? undefined : book.versionOf(text);
-    if (text === undefined || version === undefined || version <= book.active.version) return;
-    this.log.warn({ files: zxidText(book.active.version), history: zxidText(version) }, MEMBERS_OF_HISTORY);
-    // A leader of a later epoch was established with it.
-    if (epochOf(replica.lastZxid) > epochOf(version)) book.adopt(text);
-    else book.seen(text);
-  }
-
-  /**
-   * The config node shows the membership in force. Without reconfiguration that is what each peer was started with, as
-   * Apache does. After one it is what came of it, also where a file that knew nothing of it had been shown before. What
-   * the log proposes stays, for a snapshot would be all that is left of it.
-   */
-  private showConfig(book: ConfigBook): void {
-    const { active } = book;
-    const text = active.text();
-    const shown = this.shownConfig();
-    if (shown === text) return;
-    const isNewer =
-      this.config.reconfigEnabled && shown !== undefined && (book.versionOf(shown) ?? -1) > active.version;
-    if (!isNewer) this.parts.replica.database.setConfig(text, active.version, this.world.clock.wallMs());
-  }
-
-  private shownConfig(): string | undefined {
-    const { tree } = this.parts.replica.database;
-    const node = tree.lookup(CONFIG_PATH);
-    return node < 0 ? undefined : tree.dataOf(node)?.toString('utf8');
   }
 
   private watched(): WatchedPeer {
@@ -532,9 +539,6 @@ function memberInfo({ addresses, client, role }: ServerSpec): MemberInfo {
     learnerType: role,
   };
 }
-
-const MEMBERS_OF_HISTORY =
-  'the history has newer members than the files beside zoo.cfg, and they count; to count by a file give it a later version';
 
 const RESTORE_IS_FOR_ONE =
   'only a standalone server can be given another history while it runs: one member of an ensemble would have another ' +

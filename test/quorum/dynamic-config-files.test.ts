@@ -81,3 +81,25 @@ test('a zoo.cfg that is being edited, and none at the moment, is left alone and 
     ],
   ]);
 });
+
+test('a host with a name outside ASCII is read as it was', () => {
+  writeFileSync(file, STATIC, 'latin1');
+  const { config } = read();
+  const text = `${MEMBERS.replace('server.2=b', 'server.2=\u52d5\u7269\u5712-\u00df')}`;
+  const options = { multiAddress: false, standaloneEnabled: false, otherKeys: 'ignore' } as const;
+  const files = new DynamicConfigFiles(disk, config, silentLog);
+  files.writeActive(parseQuorumText(text, options));
+  expect(read().config.quorumVerifier?.members.get(2)?.addresses[0]?.host).toBe('\u52d5\u7269\u5712-\u00df');
+});
+
+test('what was proposed and never decided leaves no file', () => {
+  writeFileSync(file, STATIC, 'latin1');
+  const { config } = read();
+  const options = { multiAddress: false, standaloneEnabled: false, otherKeys: 'ignore' } as const;
+  const files = new DynamicConfigFiles(disk, config, silentLog);
+  files.writeNext(parseQuorumText(MEMBERS, options));
+  expect(disk.exists(`${file}.dynamic.next`)).toBe(true);
+  files.forgetNext();
+  files.forgetNext();
+  expect(disk.exists(`${file}.dynamic.next`)).toBe(false);
+});

@@ -514,6 +514,8 @@ export class Peer
 
   // A leader's ports.
 
+  transferFailed(): void {}
+
   established(epochStart: Zxid): void {
     this.treeZxid = epochStart;
     this.isServing = true;

@@ -283,6 +283,10 @@ export class LoneLeader implements LeaderLog, LeaderClients<number>, LeaderEvent
     this.said.push(`step down: ${reason}${next === undefined ? '' : `, to ${next}`}`);
   }
 
+  transferFailed(reason: string): void {
+    this.said.push(`no hand-over: ${reason}`);
+  }
+
   proposed(payload: Buffer): QuorumVerifier {
     this.said.push(`reconfig ${showZxid(zxidOf(payload))} proposed`);
     return this.next;

@@ -14,7 +14,8 @@ import type { ElectionOptions } from './election-host.ts';
  * force alone. They are believed when a quorum of those voters sends the same, or all of them but this server. That costs
  * nothing where they are true: a membership is decided with a quorum of the one before. This server does not know of it,
  * so it was not in that quorum. Members without this server are those of an ensemble that it is to join: it has nothing
- * but a file yet, which names itself and some of them, and it follows without a vote until it is taken in.
+ * but a file yet, which names itself and some of them, and it follows without a vote until it is taken in. Members that
+ * this server remembers as proposed are in force when a quorum of them says so.
  */
 export class Electorate {
   private readonly self: number;
@@ -79,16 +80,24 @@ export class Electorate {
 
   /** The members in a notification of `from`, if they are newer than those in force, and to be believed. */
   newerMembers(from: number, text: string): QuorumVerifier | undefined {
-    if (text === this.text || !this.inForce.voters.has(from)) return undefined;
+    const proposed = this.proposedAs(text);
+    const isVoter = this.inForce.voters.has(from) || proposed?.voters.has(from) === true;
+    if (text === this.text || !isVoter) return undefined;
     this.heard.set(from, text);
-    const newer = this.readMembers(from, text);
+    const newer = proposed ?? this.readMembers(from, text);
     if (newer === undefined) return undefined;
     const saySo = new Set<number>();
     for (const [sid, each] of this.heard) if (each === text) saySo.add(sid);
     const isEveryOther = [...this.inForce.voters].every((sid) => sid === this.self || saySo.has(sid));
-    if (!isEveryOther && !this.inForce.containsQuorum(saySo)) return undefined;
+    const isDecided = proposed?.containsQuorum(saySo) === true;
+    if (!isDecided && !isEveryOther && !this.inForce.containsQuorum(saySo)) return undefined;
     this.log.info({ from, version: zxidText(newer.version) }, 'a quorum has newer members');
     return newer;
+  }
+
+  private proposedAs(text: string): QuorumVerifier | undefined {
+    const next = this.all[1];
+    return next !== undefined && next.text() === text ? next : undefined;
   }
 
   private readMembers(from: number, text: string): QuorumVerifier | undefined {

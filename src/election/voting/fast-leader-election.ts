@@ -192,6 +192,12 @@ export class FastLeaderElection {
 
   private onVote(from: number, n: Notification, fresh: boolean, nowMs: number): void {
     if (!this.electorate.isVoter(n.leader)) {
+      // A voter of the members to come alone has nobody to vote for yet, and would be alone in its round for good.
+      const isOfLaterRound = n.state === 'looking' && n.leader === ZXID_OBSERVER && n.round > this.round;
+      if (isOfLaterRound && !this.abstaining && n.zxid !== ZXID_NONE) {
+        this.onLookingVote(from, n, nowMs);
+        return;
+      }
       this.log.debug({ from, leader: n.leader }, 'a vote for a server that is no voter is ignored');
       return;
     }
@@ -287,8 +293,8 @@ export class FastLeaderElection {
    * has: their word is then from a time before it lost that history.
    */
   private isDecided(vote: ReceivedVote, votes: VoteTable): boolean {
+    if (vote.leader !== this.self) return votes.isFollowed(vote) && votes.saysItLeads(vote.leader);
     if (!votes.isSupported(vote)) return false;
-    if (vote.leader !== this.self) return votes.saysItLeads(vote.leader);
     const mine = !this.empty || (!this.abstaining && !isBetter(vote, this.ownStanding()));
     return mine && vote.round === this.round;
   }

@@ -1,4 +1,4 @@
-import { AckTracker } from '../quorum/quorum-verifier.ts';
+import { AckTracker, type QuorumVerifier } from '../quorum/quorum-verifier.ts';
 import type { Electorate } from './electorate.ts';
 import type { Notification } from './notification.ts';
 import { type ReceivedVote, supports } from './vote.ts';
@@ -34,7 +34,19 @@ export class VoteTable {
   }
 
   isSupported(vote: ReceivedVote): boolean {
-    const tracker = new AckTracker(this.electorate.verifiers);
+    return this.isQuorumOf(this.electorate.verifiers, vote);
+  }
+
+  /**
+   * Of either membership, while one is proposed. Who follows a leader decides nothing, and a membership that was proposed
+   * may be one of servers that never were.
+   */
+  isFollowed(vote: ReceivedVote): boolean {
+    return this.electorate.verifiers.some((verifier) => this.isQuorumOf([verifier], vote));
+  }
+
+  private isQuorumOf(verifiers: readonly QuorumVerifier[], vote: ReceivedVote): boolean {
+    const tracker = new AckTracker(verifiers);
     for (const [sid, other] of this.votes) {
       if (supports(vote, other)) tracker.add(sid);
     }

@@ -1,4 +1,5 @@
 import { assert } from '../../base/assert.ts';
+import { Fifo } from '../../base/fifo.ts';
 import type { Id } from '../../jute/data-records.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 import { operationOfServer } from '../../server/operations/operations.ts';
@@ -36,6 +37,8 @@ export class LeaderRequests implements Upstream, LeaderClients<Question> {
   readonly turn = new EventTurn<Question>((asked) => this.handle(asked));
   private readonly parts: PeerParts;
   private leader: Leader<Question> | undefined = undefined;
+  /** Asked while the leadership is handed over: nobody is answered before it is known by whom. */
+  private readonly held = new Fifo<Question>(16);
   private primary: Primary | undefined = undefined;
 
   constructor(parts: PeerParts, quorumSize: number) {
@@ -53,6 +56,12 @@ export class LeaderRequests implements Upstream, LeaderClients<Question> {
   close(): void {
     this.leader = undefined;
     this.turn.clear();
+    this.held.clear();
+  }
+
+  /** The leadership stays here. */
+  release(): void {
+    for (let asked = this.held.shift(); asked !== undefined; asked = this.held.shift()) this.turn.ask(asked);
   }
 
   // Upstream: this server's clients.
@@ -126,6 +135,10 @@ export class LeaderRequests implements Upstream, LeaderClients<Question> {
   private handle(asked: Question): void {
     const { leader } = this;
     if (leader === undefined) return;
+    if (leader.isTransferring) {
+      this.held.push(asked);
+      return;
+    }
     if (asked instanceof Request && asked.kind !== 'sync') leader.propose(this.ordering, asked);
     else leader.barrier(asked);
   }

@@ -40,6 +40,7 @@ export interface LeadingOptions {
   /** A quorum has this peer's history, and it serves; `epoch` is its own. */
   readonly onEstablished: (epoch: number) => void;
   /** `next`: the one who leads from now on, as the members were told. */
+  readonly onTransferFailed: (reason: string) => void;
   readonly onOver: (reason: string, next: number | undefined) => void;
 }
 
@@ -233,6 +234,21 @@ export class Leading implements Role, LeaderLog, LeaderEvents, LeaderMembers, Re
   stepDown(reason: string, next?: number): void {
     this.stop();
     this.options.onOver(reason, next);
+  }
+
+  transferFailed(reason: string): void {
+    this.parts.log.warn({ reason }, 'the leadership stays here');
+    this.requests.release();
+    this.options.onTransferFailed(reason);
+  }
+
+  /** Hands over to `to`, or to whoever has the most; the reason when it does not begin. */
+  transfer(to?: number): string | undefined {
+    let refused: string | undefined;
+    this.event(() => {
+      refused = this.core.transfer(to);
+    });
+    return refused;
   }
 
   // LeaderMembers

@@ -144,6 +144,8 @@ export interface LeaderEvents {
   established(epochStart: Zxid): void;
   /** This server has proposal `zxid` on disk. Of those under way at once one is told of. */
   acknowledged(sid: number, zxid: Zxid): void;
+  /** A hand-over that was under way came to nothing; writes that waited may be asked again. */
+  transferFailed(reason: string): void;
   /** The role is over; back to LOOKING, or to the leader that it was handed over to. */
   stepDown(reason: string, next?: number): void;
 }

@@ -27,6 +27,7 @@ import { Proposals } from './proposals.ts';
 import { Rivals } from './rivals.ts';
 import { successorAmong } from './successor.ts';
 import { Synchronization } from './synchronization.ts';
+import { Transfer } from './transfer.ts';
 
 /**
  * The leader's side of ZAB, as ZooKeeper 3.4 and later speak it ("Zab 1.0"):
@@ -50,6 +51,16 @@ import { Synchronization } from './synchronization.ts';
  */
 export type ZabPhase = 'discovery' | 'synchronization' | 'broadcast' | 'ended';
 
+/** `told`: those it waits for; undefined: all learners. */
+interface HandedOver {
+  readonly to: number | undefined;
+  readonly at: number;
+  readonly told: readonly LearnerLink[] | undefined;
+}
+
+/** So many transactions are left of an epoch when the next one is to begin. */
+const ROLL_OVER_AT = 2 ** 16;
+
 /** Two ticks: learners that have not left until then do not answer. */
 const HAND_OVER_HALF_TICKS = 4;
 
@@ -69,11 +80,13 @@ export class Leader<Question> {
   private readonly synchronization: Synchronization;
   private readonly discovery: Discovery;
   private readonly rivals: Rivals;
+  private readonly planned: Transfer;
   /** The leader's disk is held to what every learner's is. */
   private readonly ownAcks = new AckWatch();
   private isOver = false;
+  private hasRolledOver = false;
   /** Another one leads from now on; in half ticks since when. */
-  private handedOver: { readonly to: number | undefined; readonly at: number } | undefined = undefined;
+  private handedOver: HandedOver | undefined = undefined;
 
   constructor(options: LeaderOptions, ports: LeaderPorts<Question>, log: Log) {
     this.self = options.self;
@@ -96,6 +109,7 @@ export class Leader<Question> {
     this.discovery = new Discovery(role, this.links, this.proposals, this.synchronization, (reason) =>
       this.stepDown(reason),
     );
+    this.planned = new Transfer(this.links, this.proposals, this.members);
     this.rivals = new Rivals(this.links, this.rounds, (link) => this.discovery.admit(link));
   }
 
@@ -198,6 +212,41 @@ export class Leader<Question> {
     }
     this.ownAcks.onProposed(zxid, this.links.now);
     this.ports.log.append(zxid, payload);
+    this.maybeRollOver(zxid);
+  }
+
+  /** Before the counter of this epoch is used up, another one begins, without an election. */
+  private maybeRollOver(zxid: Zxid): void {
+    const left = this.maxCounter - counterOf(zxid);
+    if (this.hasRolledOver || left > Math.min(ROLL_OVER_AT, this.maxCounter >>> 3)) return;
+    this.hasRolledOver = true;
+    const refused = this.transfer();
+    this.log.info({ epoch: this.epoch, left, refused }, 'the counter of this epoch is nearly used up');
+  }
+
+  private get maxCounter(): number {
+    return this.limits?.maxCounter ?? MAX_COUNTER - 1;
+  }
+
+  /** Nothing is to be proposed meanwhile. */
+  get isTransferring(): boolean {
+    return this.planned.isUnderWay || this.handedOver !== undefined;
+  }
+
+  /** The leadership goes to `to`, or to whoever has the most. Undefined: it begins; else the reason why it cannot. */
+  transfer(to?: number): string | undefined {
+    if (this.phase !== 'broadcast') return 'this leader is not established';
+    if (this.isTransferring) return 'it is handed over already';
+    return this.planned.begin(to);
+  }
+
+  private maybeTransfer(): void {
+    const { successor } = this.planned;
+    if (successor === undefined) return;
+    const told = this.planned.servers;
+    this.planned.end();
+    this.planned.tell(successor);
+    this.handOver(successor, told);
   }
 
   /** Everything up to `zxid` is durable here. */
@@ -222,7 +271,7 @@ export class Leader<Question> {
   /** undefined when this leader leads no more: its counter ran out (ZOOKEEPER-1277). */
   private nextZxid(): Zxid | undefined {
     const { proposed } = this.proposals;
-    if (counterOf(proposed) >= (this.limits?.maxCounter ?? MAX_COUNTER - 1)) {
+    if (counterOf(proposed) >= this.maxCounter) {
       this.stepDown('the counter of this epoch is used up; a new election starts a new epoch');
       return undefined;
     }
@@ -260,6 +309,10 @@ export class Leader<Question> {
         return;
       case PacketType.request:
         this.onRequest(link, packet);
+        return;
+      case PacketType.handOver:
+        this.planned.onWilling(link);
+        this.maybeTransfer();
         return;
       case PacketType.revalidate: {
         expectServing(link, packet);
@@ -331,6 +384,12 @@ export class Leader<Question> {
   }
 
   private advance(): void {
+    this.commitNext();
+    this.afterApply();
+    this.maybeTransfer();
+  }
+
+  private commitNext(): void {
     while (this.handedOver === undefined) {
       const entry = this.proposals.nextCommit();
       if (entry === undefined) break;
@@ -342,7 +401,6 @@ export class Leader<Question> {
       this.tellCommitted(new Packet(PacketType.commit, zxid), () => new Packet(PacketType.inform, zxid, payload));
       this.ports.log.commit(zxid);
     }
-    this.afterApply();
   }
 
   /** `inform` is for observers, who have not seen the proposal. */
@@ -376,15 +434,16 @@ export class Leader<Question> {
    * Learners leave by themselves when they are told, and this leader when they have: were it to close their connections,
    * some would not have been told.
    */
-  private handOver(to: number | undefined): void {
-    this.handedOver = { to, at: this.links.now };
+  private handOver(to: number | undefined, told?: readonly LearnerLink[]): void {
+    this.handedOver = { to, at: this.links.now, told };
     this.log.info({ epoch: this.epoch, to }, 'handing over the leadership');
   }
 
   private maybeLeave(): void {
     if (this.handedOver === undefined || this.isOver) return;
-    const { to, at } = this.handedOver;
-    const isAlone = ![...this.links.values()].some((link) => link.forwarding);
+    const { to, at, told } = this.handedOver;
+    const staying = (told ?? [...this.links.values()]).filter((link) => link.forwarding && this.links.has(link));
+    const isAlone = staying.length === 0;
     if (!isAlone && this.links.now - at < HAND_OVER_HALF_TICKS) return;
     this.stepDown(to === undefined ? 'the new members have no leader yet' : `handed over to ${to}`, to);
   }
@@ -427,6 +486,11 @@ export class Leader<Question> {
     if (this.handedOver !== undefined) {
       this.maybeLeave();
       return;
+    }
+    const late = this.planned.failure;
+    if (late !== undefined) {
+      this.planned.end();
+      this.ports.events.transferFailed(late);
     }
     // Established with members that were proposed before, of which it is none: its learners leave at UPTODATE.
     if (this.members.inForce.weightOf(this.self) === 0) this.handOver(undefined);

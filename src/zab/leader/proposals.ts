@@ -28,6 +28,7 @@ export class Proposals {
   private start: Zxid = ZXID_ZERO;
   private newest: Zxid = ZXID_ZERO;
   private decided: Zxid = ZXID_ZERO;
+  private first: Zxid = ZXID_ZERO;
 
   constructor(self: number, members: Memberships) {
     this.self = self;
@@ -47,6 +48,11 @@ export class Proposals {
   /** The last zxid committed, or where the epoch begins once a quorum was synchronised. */
   get committed(): Zxid {
     return this.decided;
+  }
+
+  /** The zxid behind which the first proposal of the epoch comes. */
+  get opened(): Zxid {
+    return this.first;
   }
 
   /** Proposed and not committed. */
@@ -71,6 +77,7 @@ export class Proposals {
     assert(this.newest === this.start && this.start > ZXID_ZERO, 'a leader is established before it proposes');
     this.decided = this.start;
     this.newest = (this.start + initialCounter) as Zxid;
+    this.first = this.newest;
   }
 
   propose(entry: Entry): void {

@@ -299,9 +299,19 @@ export class Learner {
       case PacketType.sync:
         this.ports.clients.syncReplied();
         return;
+      case PacketType.handOver:
+        this.onHandOver(packet);
+        return;
       default:
         this.onTxnPacket(packet);
     }
+  }
+
+  /** A question when it has no zxid: the leader may name this server. */
+  private onHandOver(packet: QuorumPacket): void {
+    const { leader } = readDesignatedLeader(packet);
+    if (packet.zxid === ZXID_ZERO) this.ports.link.send(packet);
+    else this.leave('the leader hands over', leader);
   }
 
   private onTxnPacket(packet: QuorumPacket): void {

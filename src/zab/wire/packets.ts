@@ -31,6 +31,8 @@ export const PacketType = {
   leaderInfo: 17,
   ackEpoch: 18,
   informAndActivate: 19,
+  /** Ours, which Apache's servers pass over: transfer.ts. */
+  handOver: 100,
 } as const;
 
 const NAMES: ReadonlyMap<number, string> = new Map([
@@ -53,6 +55,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [PacketType.leaderInfo, 'LEADERINFO'],
   [PacketType.ackEpoch, 'ACKEPOCH'],
   [PacketType.informAndActivate, 'INFORMANDACTIVATE'],
+  [PacketType.handOver, 'HANDOVER'],
 ]);
 
 export function packetName(type: number): string {

@@ -87,3 +87,12 @@ test('one that has nothing but a file yet takes over members without itself, fro
   expect([2, 3].map((sid) => later.newerMembers(sid, three.text()))).toEqual([undefined, undefined]);
   expect(later.newerMembers(4, three.text())?.text()).toBe(three.text());
 });
+
+test('members that are remembered as proposed are in force when a quorum of them says so', () => {
+  const next = members('server.3=c:1:2', 'server.5=e:1:2', 'server.6=f:1:2', 'version=100000005');
+  const both = electorate(THREE.withVersion(5 as Zxid), next);
+  const other = members('server.3=c:1:2', 'server.5=e:1:2', 'server.7=f:1:2', 'version=100000005');
+  for (const sid of [3, 5, 6]) expect(both.newerMembers(sid, other.text())).toBeUndefined();
+  expect([5, 5].map((sid) => both.newerMembers(sid, next.text()))).toEqual([undefined, undefined]);
+  expect(both.newerMembers(6, next.text())).toBe(next);
+});

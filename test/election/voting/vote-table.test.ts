@@ -32,8 +32,14 @@ test('while members are proposed, a quorum of both is needed', () => {
   table.set(1, voteFor(3));
   table.set(3, voteFor(3));
   expect(table.isSupported(voteFor(3))).toBe(false);
+  expect(table.isFollowed(voteFor(3))).toBe(true);
   table.set(5, voteFor(3));
   expect(table.isSupported(voteFor(3))).toBe(true);
+  table.delete(1);
+  expect(table.isSupported(voteFor(3))).toBe(false);
+  expect(table.isFollowed(voteFor(3))).toBe(true);
+  table.delete(3);
+  expect(table.isFollowed(voteFor(3))).toBe(false);
 });
 
 test('ZOOKEEPER-975: who leads has to have said so', () => {

@@ -4,6 +4,7 @@ import { readTxn, type Txn } from '../../../src/jute/txns.ts';
 import { ZXID_ZERO, type Zxid, zxidHex } from '../../../src/jute/zxid.ts';
 import {
   type Arrival,
+  type Bad,
   describe,
   type History,
   isRead,
@@ -185,8 +186,14 @@ function checkReaped(txn: Txn, zxid: Zxid, tree: SmallTree): void {
 
 /** It has one answer, wherever it stands. */
 function checkBad({ action }: Op, { err }: Result): void {
-  if (action.op !== 'bad' || err === action.err || isSessionError(err)) return;
+  if (action.op !== 'bad' || err === refusalOf(action, err) || isSessionError(err)) return;
   throw new Violation('Linearizability', `${action.what} is answered with ${err} for ${action.err}`);
+}
+
+/** A reconfiguration is refused whoever may not ask for it: for that, or as long as another one is not decided. */
+function refusalOf(action: Bad, err: number): number {
+  const isChange = action.type === OpCode.reconfig && action.err === ErrorCode.reconfigDisabled;
+  return isChange && (err === ErrorCode.noAuth || err === ErrorCode.reconfigInProgress) ? err : action.err;
 }
 
 function askerOf(op: Op): Asker {
@@ -208,7 +215,9 @@ function checkWrite(op: Op, txn: Txn, zxid: Zxid, timeMs: number, tree: SmallTre
     throw new Violation('Ends', `${describe(action)} at ${zxidHex(zxid)} comes behind the end of its session`);
   }
   const expected =
-    action.op === 'bad' ? { err: action.err } : tree.write(action, askerOf(op), { zxid, timeMs, decided: refusal });
+    action.op === 'bad'
+      ? { err: refusalOf(action, refusal) }
+      : tree.write(action, askerOf(op), { zxid, timeMs, decided: refusal });
   if (expected.err !== refusal) {
     throw new Violation(
       'Linearizability',

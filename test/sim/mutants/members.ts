@@ -20,8 +20,8 @@ export const MEMBERS_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'Peer.constructor',
-        from: 'if (config.reconfigEnabled) this.recallMembers(book);',
-        to: 'if (config.tickTimeMs < 0) this.recallMembers(book);',
+        from: 'if (config.reconfigEnabled) configNode.recall();',
+        to: 'if (config.tickTimeMs < 0) configNode.recall();',
       },
     ],
   },
@@ -33,15 +33,10 @@ export const MEMBERS_MUTANTS: readonly Mutant[] = [
         from: 'const members = this.established ? this.members.inForce : this.members.newest;',
         to: 'const members = this.members.newest;',
       },
-    ],
-  },
-  {
-    name: 'decide on as a leader that handed over',
-    edits: [
       {
-        at: 'Leader.advance',
-        from: 'while (this.handedOver === undefined) {',
-        to: 'for (;;) {',
+        at: 'Learner.isConfigDecided',
+        from: 'return !this.reconfigs.some(',
+        to: 'return config.length > 0 || !this.reconfigs.some(',
       },
     ],
   },

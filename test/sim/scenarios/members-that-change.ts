@@ -18,13 +18,16 @@ function change(s: Script, joining: string | undefined, leaving?: string): Resul
 }
 
 /** Asked, and nobody waits for it. */
-function ask(s: Script, joining: string | undefined, leaving?: string): void {
-  s.ask({ op: 'auth', scheme: 'digest', credentials: 'super:secret' });
-  s.ask({
-    op: 'reconfig',
-    ...(joining === undefined ? {} : { joining }),
-    ...(leaving === undefined ? {} : { leaving }),
-  });
+function ask(s: Script, joining: string | undefined, leaving?: string, client = s.client): void {
+  s.ask({ op: 'auth', scheme: 'digest', credentials: 'super:secret' }, client);
+  s.ask(
+    {
+      op: 'reconfig',
+      ...(joining === undefined ? {} : { joining }),
+      ...(leaving === undefined ? {} : { leaving }),
+    },
+    client,
+  );
 }
 
 function votersAt(s: Script, sid: number): string {
@@ -275,5 +278,74 @@ export const portsChange: Scenario = {
       s.run(3000);
       s.untilServing();
     }
+  },
+};
+
+export const undecidedNewcomers: Scenario = {
+  name: 'newcomers while a reconfiguration is not decided',
+  about: 'the new members, synchronised before the members of before have decided, do not lead alone',
+  voters: 5,
+  config,
+  mutant: 'put members in force at a newcomer that are only proposed',
+  play(s) {
+    s.votersAre(1, 2, 3);
+    for (const sid of [1, 2, 3]) s.configure(sid, [1, 2, 3]);
+    for (const sid of [4, 5]) s.configure(sid, [1, 2, 3, sid]);
+    s.start(1, 2, 3);
+    s.untilServing();
+    s.start(4, 5);
+    s.untilServing();
+    s.create('/a', 'before');
+    const { leader } = s;
+    const [one, two] = [1, 2, 3].filter((sid) => sid !== leader) as [number, number];
+    s.slowDisk(60_000, one, two);
+    ask(s, `${line(4)},${line(5)}`, `${one},${two}`);
+    s.until('it is seen', () => s.view(4).peer?.book?.lastSeen !== undefined);
+    s.run(200);
+    for (const sid of [4, 5]) {
+      s.breakStreams(leader, sid);
+      s.until('the end of a role', () => !s.isServing(sid));
+    }
+    s.until('they are synchronised', () => s.isServing(4) && s.isServing(5), 5000);
+    s.kill(leader, one, two);
+    s.slowDisk(0.5, one, two);
+    s.run(10_000);
+    s.expect(s.leader, 0, 'a leader of the new members alone');
+    s.start(leader, one, two);
+    s.untilServing();
+    s.write('/a', 'after');
+  },
+};
+
+export const neverDecided: Scenario = {
+  name: 'members that were never decided',
+  about: 'proposed by a leader that was cut off; the others lead on, and it forgets them when it follows again',
+  voters: 5,
+  config,
+  mutant: 'keep members in mind that were never decided',
+  play(s) {
+    s.votersAre(1, 2, 3);
+    for (const sid of [1, 2, 3]) s.configure(sid, [1, 2, 3]);
+    for (const sid of [4, 5]) s.configure(sid, [1, 2, 3, sid]);
+    s.start(1, 2, 3);
+    s.untilServing();
+    s.create('/a', 'before');
+    const { leader } = s;
+    const lonely = s.addClient('lonely', leader);
+    s.until('a connection', () => lonely.isConnected);
+    s.isolate(leader);
+    ask(s, `${line(4)},${line(5)}`, undefined, lonely);
+    s.until('it is seen', () => s.view(leader).peer?.book?.lastSeen !== undefined);
+    s.until('another leader', () => s.leader !== 0 && s.leader !== leader, 20_000);
+    s.write('/a', 'after');
+    s.heal();
+    s.untilServing();
+    s.expect(s.view(leader).peer?.book?.lastSeen, undefined, 'what it remembers');
+    s.kill(s.leader);
+    s.until('the next leader', () => s.leader !== 0, 20_000);
+    s.write('/a', 'by two of three');
+    s.start(1, 2, 3);
+    s.start(4, 5);
+    s.untilServing();
   },
 };

@@ -140,7 +140,7 @@ export class Machine {
     const { running, process } = this;
     if (running === undefined) return;
     this.run(() => {
-      running.close(() => {
+      running.leave(() => {
         if (process !== this.process) return;
         this.end('killed');
         ended();
