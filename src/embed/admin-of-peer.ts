@@ -50,6 +50,7 @@ export function adminOfPeer(peer: Peer, config: PeerConfig, around: AdminSurroun
       takeSnapshot: () => takeSnapshot(peer),
       readLog: (from) => readLog(peer, tail, from),
       restore: (snapshot) => restore(peer, snapshot),
+      transfer: (to) => transfer(peer, to),
     },
     log,
   );
@@ -104,6 +105,12 @@ async function readLog(peer: Peer, tail: LogTail, from: Zxid): Promise<LogPiece>
     await new Promise((done) => setImmediate(done));
   }
   return { ...rest, isEnd: false, bytes: logOf(records) };
+}
+
+function transfer(peer: Peer, to: number | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    peer.transfer(to, (error) => (error === undefined ? resolve() : reject(error)));
+  });
 }
 
 async function restore(peer: Peer, snapshot: AsyncIterable<Buffer>): Promise<number> {

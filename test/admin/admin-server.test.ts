@@ -327,6 +327,48 @@ describe('shed_connections', () => {
   });
 });
 
+describe('transfer', () => {
+  it('gives the leadership to the follower that is named, and nobody loses a session', async () => {
+    const properties = { 'admin.enableServer': true, 'admin.serverPort': 0 };
+    const ensemble = await startEnsemble(3, { properties });
+    for (const peer of ensemble.peers) await peer.adminListening;
+    const leader = ensemble.leader as RunningPeer;
+    const number = (peer: RunningPeer): number => ensemble.peers.indexOf(peer) + 1;
+    const follower = ensemble.peers.find((peer) => peer !== leader) as RunningPeer;
+    const to = number(follower);
+    const client = await connect(ensemble.connectString);
+    await client.create('/a', 'x', { mode: 'ephemeral' });
+    const { sessionId } = client;
+    const post = (peer: RunningPeer, query: string) =>
+      ask(peer, `/commands/transfer${query}`, { method: 'POST', headers: SUPER });
+    expect((await ask(leader, '/commands/transfer', { method: 'POST' })).status).toBe(401);
+    expect((await post(leader, '?to=x')).status).toBe(400);
+    for (const [peer, query, error] of [
+      [follower, '', 'this server does not lead'],
+      [leader, '?to=9', 'server 9 is no voter that follows'],
+    ] as const) {
+      const refused = await post(peer, query);
+      expect([refused.status, refused.json.error]).toEqual([409, error]);
+    }
+    const done = await post(leader, `?to=${to}`);
+    expect([done.status, done.json.transferred]).toEqual([200, true]);
+    await expect.poll(() => ensemble.leader, { timeout: 10_000 }).toBe(follower);
+    await expect
+      .poll(
+        () =>
+          client.exists('/a').then(
+            (stat) => stat?.ephemeralOwner,
+            () => 0n,
+          ),
+        { timeout: 10_000 },
+      )
+      .toBe(sessionId);
+    expect(client.sessionId).toBe(sessionId);
+    await client.close();
+    await ensemble.close();
+  });
+});
+
 describe('log_level', () => {
   it('is shown and set at run time, for who may do all', async () => {
     const set: unknown[] = [];

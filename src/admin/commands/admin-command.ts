@@ -23,6 +23,8 @@ export interface AdminContext {
   takeSnapshot(): Promise<SnapshotFile>;
   /** What this server has applied from `from` on, a piece of it. Rejected with the reason when it cannot be read. */
   readLog(from: Zxid): Promise<LogPiece>;
+  /** Hands the leadership to `to`, or to whoever has the most. Rejected with the reason when it stays here. */
+  transfer(to: number | undefined): Promise<void>;
   /** Replaces this server's history; resolves with the zxid it has then. Rejected when nothing has changed. */
   restore(snapshot: AsyncIterable<Buffer>): Promise<number>;
 }

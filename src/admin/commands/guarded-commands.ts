@@ -25,6 +25,7 @@ export function guardedCommands(): readonly AdminCommand[] {
       takesStream: true,
     },
     guarded('POST', ['shed_connections', 'shed'], shedConnections),
+    guarded('POST', ['transfer'], transfer),
     guardedAnytime(['log_level'], logLevel),
     guardedAnytime(['slow_requests'], slowRequests),
   ];
@@ -104,6 +105,20 @@ async function restore(context: AdminContext, body: CommandBody, limiter: RateLi
   } catch (error) {
     disk.restoreErrors.add(1);
     return { status: 500, error: messageOf(error) };
+  }
+}
+
+/** The leadership goes to another server, `to` when it is given. */
+async function transfer(context: AdminContext, query: URLSearchParams): Promise<AdminAnswer> {
+  const asked = query.get('to');
+  if (asked !== null && !/^\d{1,15}$/.test(asked)) {
+    return { status: 400, error: `to is the number of a server, got ${asked}` };
+  }
+  try {
+    await context.transfer(asked === null ? undefined : Number(asked));
+    return { fields: { transferred: true } };
+  } catch (error) {
+    return { status: 409, error: messageOf(error) };
   }
 }
 

@@ -16,6 +16,7 @@ import type {
   LeaderOptions,
 } from '../../zab/leader/leader-ports.ts';
 import type { LearnerLink, LearnerWire } from '../../zab/leader/learner-link.ts';
+import { PacketType, QuorumPacket } from '../../zab/wire/packets.ts';
 import type { ConfigBook } from '../config-book.ts';
 import { type PeerParts, primaryOptions } from '../peer-parts.ts';
 import { Reconfigurations } from '../reconfigurations.ts';
@@ -71,6 +72,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, LeaderMembers, Re
   private primary: Primary | undefined;
   private establishedMs: number | undefined;
   private over = false;
+  private readonly held: { readonly learner: LearnerLink; readonly packet: QuorumPacket }[] = [];
 
   constructor(parts: PeerParts, book: ConfigBook, options: LeadingOptions) {
     this.parts = parts;
@@ -102,12 +104,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, LeaderMembers, Re
       { addresses: options.quorumAddresses, keepAlive: config.tcpKeepAlive },
       {
         onOpened: (wire) => this.core.onLinkOpened(wire),
-        onPacket: (learner, packet) => {
-          const { turn } = this.requests;
-          turn.begin();
-          this.core.onPacket(learner, packet);
-          turn.end();
-        },
+        onPacket: (learner, packet) => this.onPacket(learner, packet),
         onWaited: (learner, ms, packets) => this.countWait(learner, ms, packets),
         onLost: (learner) => this.event(() => this.core.onLinkClosed(learner)),
         onUnavailable: (port, error) => this.stepDown(`cannot listen on quorum port ${port}: ${error.message}`),
@@ -168,6 +165,31 @@ export class Leading implements Role, LeaderLog, LeaderEvents, LeaderMembers, Re
   private onHalfTick(): void {
     this.event(() => this.core.onHalfTick());
     if (!this.over) this.primary?.onTick(this.parts.clock.nowMs());
+  }
+
+  /**
+   * While the leadership is handed over, requests wait as they came: a `sync` behind a write that waits must not be
+   * answered before it.
+   */
+  private onPacket(learner: LearnerLink, packet: QuorumPacket): void {
+    const isHeld = this.core.isTransferring || this.held.length > 0;
+    if (packet.type === PacketType.request && isHeld) {
+      const { type, zxid, data, authinfo } = packet;
+      this.held.push({ learner, packet: new QuorumPacket(type, zxid, data && Buffer.from(data), authinfo) });
+      return;
+    }
+    this.deliver(learner, packet);
+  }
+
+  private deliver(learner: LearnerLink, packet: QuorumPacket): void {
+    const { turn } = this.requests;
+    turn.begin();
+    this.core.onPacket(learner, packet);
+    turn.end();
+  }
+
+  private replayHeld(): void {
+    for (const { learner, packet } of this.held.splice(0)) if (!this.over) this.deliver(learner, packet);
   }
 
   /** For what is rare; packets and syncs of the log do without a closure. */
@@ -239,6 +261,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, LeaderMembers, Re
   transferFailed(reason: string): void {
     this.parts.log.warn({ reason }, 'the leadership stays here');
     this.requests.release();
+    this.parts.clock.afterTurn(() => this.replayHeld());
     this.options.onTransferFailed(reason);
   }
 
