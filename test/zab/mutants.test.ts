@@ -39,6 +39,7 @@ const MUTANTS: readonly Mutant[] = [
         from: 'link.voter = !link.observer && this.members.isVoter(info.sid);',
         to: 'link.voter = true;',
       },
+      { at: 'Leader.countAck', from: 'if (link.observer) return;', to: '' },
       {
         at: 'Proposals.isOnQuorum',
         from: 'if (!verifier.containsQuorum(quorum)) return false;',

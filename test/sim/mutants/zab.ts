@@ -177,6 +177,7 @@ export const ZAB_MUTANTS: readonly Mutant[] = [
         from: 'link.voter = !link.observer && this.members.isVoter(info.sid);',
         to: 'link.voter = true;',
       },
+      { at: 'Leader.countAck', from: 'if (link.observer) return;', to: '' },
       {
         at: 'Majority.containsQuorum',
         from: 'for (const sid of this.voters) { if (acks.has(sid)) count++; }',

@@ -36,7 +36,7 @@ function powerGoes(s: Script): void {
   let isWriting = false;
   machine.onLine = (line) => {
     onLine(line);
-    isWriting ||= line.includes('a quorum has newer members');
+    isWriting ||= line.includes('has newer members');
   };
   let effects = 0;
   for (let stopAt = 1; ; stopAt++) {

@@ -25,6 +25,7 @@ export const scenario: Scenario = {
       if (told.happened) s.until(`the end of 3 at ${moment}`, () => isOver, 3000);
       s.until('service', () => s.leader !== 0, 15_000);
       s.write('/a', moment);
+      if (told.happened) s.until(`the end of 3 at ${moment}`, () => isOver, 3000);
     }
   },
 };
