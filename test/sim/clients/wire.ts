@@ -103,8 +103,8 @@ export function writeAction(w: Writer, action: Action): void {
       writeReconfigRequest(w, {
         joiningServers: action.joining,
         leavingServers: action.leaving,
-        newMembers: undefined,
-        curConfigId: -1n,
+        newMembers: action.members,
+        curConfigId: action.version ?? -1n,
       });
       return;
     case 'bad':

@@ -30,9 +30,17 @@ export type Action =
   | { readonly op: 'checkWatches' | 'removeWatches'; readonly path: string; readonly type: number }
   | { readonly op: 'auth'; readonly scheme: string; readonly credentials: string }
   | { readonly op: 'sync'; readonly path: string }
-  | { readonly op: 'reconfig'; readonly joining?: string; readonly leaving?: string }
+  | Reconfig
   | Bad
   | { readonly op: 'close' };
+
+export interface Reconfig {
+  readonly op: 'reconfig';
+  readonly joining?: string;
+  readonly leaving?: string;
+  readonly members?: string;
+  readonly version?: bigint;
+}
 
 /** A request that no client library sends. The answer is always the same. */
 export interface Bad {

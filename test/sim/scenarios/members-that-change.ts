@@ -1,5 +1,5 @@
 import { ErrorCode } from '../../../src/jute/codes.ts';
-import type { Result } from '../judges/history.ts';
+import type { Reconfig, Result } from '../judges/history.ts';
 import { MAY_RECONFIGURE } from '../plan/plan.ts';
 import type { Scenario, Script } from '../script/script.ts';
 
@@ -346,6 +346,46 @@ export const neverDecided: Scenario = {
     s.write('/a', 'by two of three');
     s.start(1, 2, 3);
     s.start(4, 5);
+    s.untilServing();
+  },
+};
+
+const REFUSED: readonly (readonly [Omit<Reconfig, 'op'>, number])[] = [
+  [{ joining: 'nonsense' }, ErrorCode.badArguments],
+  [{ joining: 'server.x=zk9:1:2;3' }, ErrorCode.marshallingError],
+  [{ joining: 'server.-1=zk9:1:2;3' }, ErrorCode.badArguments],
+  [{ joining: 'server.9=zk9:1:2' }, ErrorCode.badArguments],
+  [{ joining: 'server.9=zk9:1:1;3' }, ErrorCode.badArguments],
+  [{ joining: 'server.9=zk1:2888:9;3' }, ErrorCode.badArguments],
+  [{ joining: 'server.9=zk9:1:2;zk1:2888' }, ErrorCode.badArguments],
+  [{ leaving: 'x' }, ErrorCode.marshallingError],
+  [{ leaving: '1,2,3' }, ErrorCode.badArguments],
+  [{ leaving: '1', version: 77n }, ErrorCode.badVersion],
+  [{ members: '' }, ErrorCode.marshallingError],
+  [{ members: 'tickTime=5' }, ErrorCode.badArguments],
+  [{ members: line(9) }, ErrorCode.newConfigNoQuorum],
+];
+
+export const refused: Scenario = {
+  name: 'reconfigurations that are refused',
+  about:
+    'each with its answer, by a user who may not ask for it as well; and members in groups, which are named all at once',
+  voters: 3,
+  config,
+  play(s) {
+    s.begin();
+    s.expect(s.do({ op: 'reconfig', leaving: '1' }).err, ErrorCode.noAuth, 'nobody in particular');
+    s.do({ op: 'auth', scheme: 'digest', credentials: 'super:secret' });
+    for (const [asked, err] of REFUSED) {
+      s.expect(s.do({ op: 'reconfig', ...asked }).err, err, JSON.stringify({ ...asked, version: `${asked.version}` }));
+    }
+    s.expect(s.do({ op: 'reconfig', joining: `${line(1)},${line(2)},${line(3)}` }).err, 0, 'client addresses');
+    s.expect(s.do({ op: 'reconfig', joining: 'server.9=zk9:1:2:observer;127.0.0.1:2181' }).err, 0, 'an observer');
+    const version = BigInt(s.view(1).peer?.book?.active.version ?? 0);
+    const groups = `${line(1)},${line(2)},${line(3)},group.1=1:2:3`;
+    s.expect(s.do({ op: 'reconfig', members: groups, version }).err, 0, 'members in groups');
+    s.expect(s.do({ op: 'reconfig', leaving: '1' }).err, ErrorCode.badArguments, 'one of a group');
+    s.expect(s.do({ op: 'reconfig', members: `${line(1)},${line(2)},${line(3)}` }).err, 0, 'without groups again');
     s.untilServing();
   },
 };
