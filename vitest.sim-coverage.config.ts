@@ -16,11 +16,11 @@ export default defineConfig({
       provider: 'v8',
       include: ['src/{zab,election,txnlog,quorum,server}/**/*.ts'],
       exclude: [
-        'src/quorum/config/**',
+        'src/quorum/{auth,config}/**',
         'src/quorum/{client-port,state-dump}.ts',
         'src/election/quorum/{server-spec,properties,quorum-config,host-address}.ts',
         'src/server/{auth,metrics,monitoring}/**',
-        'src/server/connection/{connection-stats,client-connections,handshakes}.ts',
+        'src/server/connection/{client-auth,connection-stats,client-connections,handshakes}.ts',
       ],
       reporter: ['text', 'json'],
       reportsDirectory: 'node_modules/.cache/sim-coverage',

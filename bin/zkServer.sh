@@ -171,7 +171,7 @@ start() {
   # the lock of a cron job, are closed. The .out file is appended to, so that it can be emptied while in use.
   with_server in_background >>"$out" 2>&1 </dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
   pid=$!
-  printf %s "$pid" >"$ZOOPIDFILE"
+  (umask 027 && printf %s "$pid" >"$ZOOPIDFILE")
   wait_for_start
 }
 

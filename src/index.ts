@@ -54,4 +54,5 @@ export function startEnsemble(size: number, options: StartEnsembleOptions = {}):
 export { ConfigError, FatalError } from './base/errors.ts';
 export type { Log } from './base/log.ts';
 export type { Ensemble } from './embed/ensemble.ts';
+export type { OwnAuthProvider } from './embed/own-providers.ts';
 export type { RunningPeer } from './embed/running-peer.ts';

@@ -56,14 +56,15 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   txnlog: ['base', 'io', 'jute', 'datatree'],
   election: ['base', 'io', 'jute'],
   zab: ['base', 'io', 'jute', 'election'],
-  server: ['base', 'io', 'jute', 'datatree'],
+  sasl: [],
+  server: ['base', 'io', 'jute', 'datatree', 'sasl'],
   tls: ['base', 'io'],
-  quorum: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'zab', 'server', 'tls'],
-  client: ['base', 'io', 'jute', 'tls'],
+  quorum: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'zab', 'sasl', 'server', 'tls'],
+  client: ['base', 'io', 'jute', 'sasl', 'tls'],
   admin: ['base', 'io', 'jute', 'datatree', 'server'],
   backup: ['base', 'io', 'jute', 'datatree', 'txnlog'],
   doctor: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'quorum', 'embed', 'backup'],
-  cli: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'server', 'client', 'doctor', 'backup'],
+  cli: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'sasl', 'server', 'client', 'doctor', 'backup'],
   embed: ['base', 'io', 'jute', 'quorum', 'admin', 'server', 'backup', 'tls'],
   'index.ts': ['base', 'io', 'embed', 'quorum'],
   program: ['base', 'io', 'embed', 'quorum', 'server'],
@@ -156,7 +157,7 @@ interface Ban {
 }
 
 /** For everything that runs in a simulator: protocol, log, tree, server, composition. */
-const SIMULATED = /^src\/(base|io|jute|datatree|txnlog|election|zab|server|quorum)\//;
+const SIMULATED = /^src\/(base|io|jute|datatree|txnlog|election|zab|sasl|server|quorum)\//;
 const REAL_IO = /^src\/io\/node-/;
 
 const BANS_IN_SIMULATED_CODE: readonly Ban[] = [

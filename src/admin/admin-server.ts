@@ -5,7 +5,7 @@ import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { SocketDoor } from '../io/node-socket-door.ts';
 import { Perm } from '../jute/codes.ts';
-import type { Id } from '../jute/data-records.ts';
+import type { Acl, Id } from '../jute/data-records.ts';
 import { ABOUT_CLIENTS } from './commands/about-clients.ts';
 import { ABOUT_ENSEMBLE } from './commands/about-ensemble.ts';
 import { ABOUT_SERVER } from './commands/about-server.ts';
@@ -29,6 +29,8 @@ export interface AdminServerOptions {
   readonly commandUrl: string;
   /** The caller, for the scheme `ip`, is the first address of X-Forwarded-For. Only behind a proxy that sets it. */
   readonly trustsForwardedFor: boolean;
+  /** Everything but health takes a caller with every permission on the root node, and not by `world`. */
+  readonly requiresAuth: boolean;
   /** In front of each connection: TLS. */
   readonly door?: SocketDoor | undefined;
 }
@@ -39,6 +41,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 const MAX_SENDING = 4;
 const HSTS_SECONDS = 24 * 60 * 60;
 const NOT_SERVING = 'This ZooKeeper instance is not currently serving requests';
+const NOBODY: Acl = { perms: 0, id: { scheme: 'world', id: 'anyone' } };
 const ALL_PERMISSIONS = [Perm.read, Perm.write, Perm.create, Perm.delete, Perm.admin];
 
 export class AdminServer {
@@ -111,6 +114,8 @@ export class AdminServer {
       return answerText(response, status, text);
     }
     if (url.pathname === '/metrics') {
+      const refused = this.options.requiresAuth ? this.refusal(request) : undefined;
+      if (refused !== undefined) return sendJson(response, 'metrics', refused);
       response.setHeader('Content-Type', this.prometheus.contentType);
       return answerText(response, 200, await this.prometheus.text());
     }
@@ -137,7 +142,8 @@ export class AdminServer {
     if (command.needsServer && !this.context.server.isServing) {
       return sendJson(response, primary, { error: NOT_SERVING });
     }
-    const refused = command.needsAuth ? this.refusal(request) : undefined;
+    const needsAuth = command.needsAuth || this.options.requiresAuth;
+    const refused = needsAuth ? this.refusal(request) : undefined;
     if (refused !== undefined) return sendJson(response, primary, refused);
     if (isPost !== (command.method === 'POST')) {
       response.setHeader('Allow', command.method);
@@ -200,7 +206,9 @@ export class AdminServer {
     const { auth } = this.context;
     const tree = this.context.tree();
     const acl = tree.aclOf(tree.lookup('/'));
-    return ALL_PERMISSIONS.every((perm) => auth.permits(acl, perm, ids));
+    // Whatever `world` may do proves nothing about the caller; without any entry the node would be open to all.
+    const judged = this.options.requiresAuth ? [NOBODY, ...(acl ?? []).filter(({ id }) => id.scheme !== 'world')] : acl;
+    return ALL_PERMISSIONS.every((perm) => auth.permits(judged, perm, ids));
   }
 }
 

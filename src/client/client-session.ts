@@ -20,6 +20,8 @@ import { FrameCutter } from '../jute/frames.ts';
 import { Reader } from '../jute/reader.ts';
 import { Writer } from '../jute/writer.ts';
 import { ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
+import type { SaslClientExchange } from '../sasl/sasl-exchange.ts';
+import { ClientLogin } from './client-login.ts';
 import type { ServerAddress } from './connect-string.ts';
 import { ZooKeeperError } from './errors.ts';
 
@@ -43,6 +45,8 @@ export interface SessionOptions {
   readonly net: Net;
   readonly random: Random;
   readonly log: Log;
+  /** The login by SASL of each connection; undefined: none. */
+  readonly login: (() => SaslClientExchange) | undefined;
 }
 
 export interface SessionEvents {
@@ -100,7 +104,9 @@ export class ClientSession {
   /** Counts connections, so that what belongs to an earlier one is recognised. */
   private connection = 0;
   private cutter: FrameCutter;
+  /** The session is granted, and the login is over where there is one. */
   private greeted = false;
+  private login: ClientLogin | undefined = undefined;
   private retryTimer: Timer | undefined = undefined;
   private liveTimer: Timer | undefined = undefined;
 
@@ -109,6 +115,7 @@ export class ClientSession {
   /** A server cut off from its quorum grants sessions that no other server knows. */
   private sessionIsGlobal: boolean;
   private negotiatedMs = 0;
+  private isReadOnly = false;
   private seenZxid: Zxid = ZXID_ZERO;
   private nextXid = 1;
   private readonly unsent = new Fifo<UnsentCall>();
@@ -229,6 +236,7 @@ export class ClientSession {
     this.nextServer = (this.nextServer + 1) % this.servers.length;
     this.dialled = `${server.host}:${server.port}`;
     const connection = ++this.connection;
+    this.login = undefined;
     this.cutter = this.newCutter();
     const timeoutMs = Math.max(Math.floor(this.sessionTimeout / this.servers.length), 1);
     this.stream = this.options.net.dial(server.host, server.port, timeoutMs, {
@@ -270,14 +278,43 @@ export class ClientSession {
       this.end('expired');
       return;
     }
-    this.liveTimer?.cancel();
-    this.greeted = true;
-    this.failedRounds = 0;
     this.id = response.sessionId;
     this.secret = Buffer.from(response.password);
     if (response.readOnly !== true) this.sessionIsGlobal = true;
     this.negotiatedMs = response.timeoutMs;
-    const everyMs = Math.max(Math.floor(response.timeoutMs / 9), 1);
+    this.isReadOnly = response.readOnly === true;
+    if (this.options.login === undefined) {
+      this.onServed();
+      return;
+    }
+    this.login = new ClientLogin(this.options.login(), (token) => {
+      const at = this.writer.beginFrame();
+      writeRequestHeader(this.writer, this.takeXid(), OpCode.sasl);
+      this.writer.writeBuffer(token);
+      this.writer.endFrame(at);
+      this.send(this.writer.take());
+    });
+    this.login.begin();
+  }
+
+  private onLoginReply(login: ClientLogin, r: Reader): void {
+    const header = readReplyHeader(r);
+    if (header.xid === Xid.notification) return;
+    const outcome = login.onReply(header, r);
+    if (outcome === undefined) return;
+    if (outcome === 'done') {
+      this.onServed();
+      return;
+    }
+    this.events.onAttemptFailed(this.dialled, outcome);
+    this.end('authFailed');
+  }
+
+  private onServed(): void {
+    this.liveTimer?.cancel();
+    this.greeted = true;
+    this.failedRounds = 0;
+    const everyMs = Math.max(Math.floor(this.negotiatedMs / 9), 1);
     this.liveTimer = this.options.clock.every(everyMs, () => this.onLiveTimer());
     this.authsToAnswer = [];
     for (const auth of this.auths) this.sendAuth(auth);
@@ -286,7 +323,7 @@ export class ClientSession {
     for (let call = this.unsent.shift(); call !== undefined; call = this.unsent.shift()) {
       this.sendCall(call.xid, call.frame, call.call);
     }
-    this.setState(response.readOnly === true ? 'connectedReadOnly' : 'connected');
+    this.setState(this.isReadOnly ? 'connectedReadOnly' : 'connected');
   }
 
   /** A third of the session timeout is left for finding another server when this one is silent. */
@@ -432,6 +469,7 @@ export class ClientSession {
     const connection = this.connection;
     this.reader.reset(frame);
     if (this.greeted) this.onReply(this.reader);
+    else if (this.login !== undefined) this.onLoginReply(this.login, this.reader);
     else this.onGreeting(this.reader);
     return connection === this.connection;
   }

@@ -16,6 +16,7 @@ import { type Acl, type Id, readAcls, type Stat } from '../jute/data-records.ts'
 import type { Reader } from '../jute/reader.ts';
 import type { Writer } from '../jute/writer.ts';
 import type { Zxid } from '../jute/zxid.ts';
+import { DigestMd5Client } from '../sasl/digest-md5-client.ts';
 import { ClientSession, NO_PASSWORD, type SessionState } from './client-session.ts';
 import type { ClientTls } from './client-tls.ts';
 import { realWorld } from './client-world.ts';
@@ -68,6 +69,8 @@ export interface ClientOptions {
   readonly world?: { readonly clock: Clock; readonly net: Net; readonly random: Random };
   /** Speak TLS, for `secureClientPort` or a unified port; with `true` as Node.js trusts, and without a certificate. */
   readonly tls?: ClientTls | boolean;
+  /** Log in by SASL DIGEST-MD5 on every connection, before anything else; a refusal ends the session as `authFailed`. */
+  readonly sasl?: { readonly username: string; readonly password: string };
 }
 
 export interface ConnectOptions extends ClientOptions, CallOptions {
@@ -134,6 +137,7 @@ export class ZooKeeperClient {
         net,
         random,
         log,
+        login: saslLogin(options.sasl, random),
       },
       {
         onState: (state) => this.onSessionState(state),
@@ -656,6 +660,13 @@ export { ErrorCode, Perm } from '../jute/codes.ts';
 // The types a program needs beside the client itself.
 export type { Acl, Id, Stat } from '../jute/data-records.ts';
 export type { SessionState } from './client-session.ts';
+
+function saslLogin(credentials: ClientOptions['sasl'], random: Random): (() => DigestMd5Client) | undefined {
+  if (credentials === undefined) return undefined;
+  const service = { service: 'zookeeper', host: 'zk-sasl-md5', secret: (bytes: number) => random.secret(bytes) };
+  return () => new DigestMd5Client({ ...credentials, ...service });
+}
+
 export type { ClientStore, ClientTls } from './client-tls.ts';
 export { errorName, isZooKeeperError, ZooKeeperError } from './errors.ts';
 export type { CreateOptions, MultiOp, MultiReadOp, MultiReadResult, MultiResult } from './multi.ts';

@@ -32,6 +32,7 @@ export function adminOfPeer(peer: Peer, config: PeerConfig, around: AdminSurroun
       idleTimeoutMs: config.adminIdleTimeoutMs,
       commandUrl: config.adminCommandUrl,
       trustsForwardedFor: config.adminTrustsForwardedFor,
+      requiresAuth: config.adminRequiresAuth,
       door,
     },
     {

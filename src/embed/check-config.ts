@@ -1,9 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { ConfigError, messageOf } from '../base/errors.ts';
+import { silentLog } from '../base/log.ts';
 import type { PeerConfig } from '../quorum/config/peer-config.ts';
 import type { ReadConfig } from '../quorum/config/read-config.ts';
 import { linesOf, warningLine } from '../quorum/config/refused-config.ts';
+import { loadOwnProviders } from './own-providers.ts';
 import { loadTlsOf } from './tls-of-peer.ts';
 
 /**
@@ -32,6 +34,11 @@ export async function checkConfig(read: () => ReadConfig): Promise<CheckedConfig
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { good: false, lines: [...linesOf(error), ...warnings.map(warningLine)] };
+  }
+  try {
+    await loadOwnProviders(config.ownProviderFiles, silentLog);
+  } catch (error) {
+    return { good: false, lines: [messageOf(error), ...warnings.map(warningLine)] };
   }
   const refusals = await unresolved(ownHosts(config), (host) => `${host} does not resolve, and is to be listened on`);
   const others = await unresolved(

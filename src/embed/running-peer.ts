@@ -5,10 +5,12 @@ import { AssertionFailure } from '../base/assert.ts';
 import { FatalError, messageOf } from '../base/errors.ts';
 import { type Log, type LogLevels, logOf } from '../base/log.ts';
 import type { NodeWorld } from '../io/node-world.ts';
+import { openDoors } from '../quorum/config/open-doors.ts';
 import type { PeerConfig } from '../quorum/config/peer-config.ts';
 import { Peer } from '../quorum/peer.ts';
 import type { PeerMode } from '../quorum/roles/role.ts';
 import { adminOfPeer } from './admin-of-peer.ts';
+import { loadOwnProviders } from './own-providers.ts';
 import { TlsOfPeer } from './tls-of-peer.ts';
 
 /**
@@ -56,13 +58,32 @@ export class RunningPeer {
     [this.listening, this.onListening] = settled();
   }
 
+  /** Serves once the modules of its providers are loaded; without any, it begins at once. */
   start(): void {
+    const { ownProviderFiles } = this.config;
+    if (ownProviderFiles.length === 0) {
+      this.begin(this.config);
+      return;
+    }
+    loadOwnProviders(ownProviderFiles, this.log).then(
+      (ownProviders) => {
+        if (!this.ended && !this.isClosing) this.begin({ ...this.config, ownProviders });
+      },
+      (error: unknown) => this.fail(error),
+    );
+  }
+
+  private begin(config: PeerConfig): void {
+    const open = openDoors(config)
+      .map(({ what }) => what)
+      .join('; ');
+    if (open !== '') this.log.info({ open }, 'open to whoever reaches this server');
     try {
       const host = new NodeHost();
       this.tls = new TlsOfPeer(this.world.net, this.config, process.cwd(), this.log);
       this.peer = new Peer(
         { ...this.world, secure: this.tls.nets },
-        this.config,
+        config,
         host,
         {
           onListening: (port, isSecure) => this.onBound(port, isSecure),

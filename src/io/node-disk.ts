@@ -69,7 +69,7 @@ export class NodeDisk implements Disk {
   }
 
   open(path: string, mode: OpenMode): DiskFile {
-    const fd = attempt(path, () => (mode === 'read' ? fs.openSync : openDescriptor)(path, FLAGS[mode], 0o644));
+    const fd = attempt(path, () => (mode === 'read' ? fs.openSync : openDescriptor)(path, FLAGS[mode], 0o640));
     return new NodeDiskFile(fd, path, this.onThrow);
   }
 

@@ -60,7 +60,7 @@ const EXCLUSIVE_LOCK = 0x20;
 function lockByFlag(path: string): DirectoryLock | undefined {
   const { O_RDWR, O_CREAT, O_NONBLOCK } = fs.constants;
   try {
-    const fd = fs.openSync(path, O_RDWR | O_CREAT | O_NONBLOCK | EXCLUSIVE_LOCK, 0o644);
+    const fd = fs.openSync(path, O_RDWR | O_CREAT | O_NONBLOCK | EXCLUSIVE_LOCK, 0o640);
     return { release: () => fs.closeSync(fd) };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -73,7 +73,7 @@ function lockByFlag(path: string): DirectoryLock | undefined {
 export function lockByFile(path: string): DirectoryLock | undefined {
   for (;;) {
     try {
-      fs.writeFileSync(path, ownerText(process.pid), { flag: 'wx' });
+      fs.writeFileSync(path, ownerText(process.pid), { flag: 'wx', mode: 0o640 });
       return { release: () => fs.rmSync(path, { force: true }) };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

@@ -48,6 +48,7 @@ export function serverOptions(config: PeerConfig): ServerOptions {
     outstandingHandshakeLimit: config.outstandingHandshakeLimit,
     dropsHandshakesWhenNotServing: config.dropsHandshakesWhenNotServing,
     globalOutstandingLimit: config.globalOutstandingLimit,
+    allowSaslFailedClients: config.allowSaslFailedClients,
     slowRequestMs: config.slowRequestMs,
     fourLetterWords: config.fourLetterWords,
   };
@@ -88,5 +89,9 @@ export function authOptions(config: PeerConfig): AuthOptions {
     providerClasses: config.authProviderClasses,
     ensembleAuthName: config.ensembleAuthName,
     x509SuperUser: config.x509SuperUser,
+    letAnySaslUserDo: config.letAnySaslUserDo,
+    saslSuperUsers: config.saslSuperUsers,
+    requiredSchemes: config.requiredSchemes,
+    ownProviders: config.ownProviders,
   };
 }

@@ -16,6 +16,8 @@ import type { HostInfo, MemberInfo, QuorumInfo, ServerInfo } from '../server/mon
 import { ZooKeeperServer } from '../server/zookeeper-server.ts';
 import { takeInitializeMarker } from '../txnlog/data-dir.ts';
 import { Store } from '../txnlog/store.ts';
+import { clientLogin } from './auth/client-login.ts';
+import { serversNets } from './auth/servers-nets.ts';
 import { ClientPort } from './client-port.ts';
 import type { PeerConfig } from './config/peer-config.ts';
 import { ConfigBook } from './config-book.ts';
@@ -109,6 +111,7 @@ export class Peer {
     const snapshots = new SnapshotMeter(this.metrics, world.clock);
     this.server = new ZooKeeperServer(world, serverOptions(config), {
       auth,
+      sasl: clientLogin(config, world.random),
       metrics: this.metrics,
       info: this.info,
       host,
@@ -136,10 +139,11 @@ export class Peer {
       (port, isSecure) => handlers.onListening(port, isSecure),
       logOf(log, 'server'),
     );
+    const nets = serversNets(world, config, logOf(log, 'quorum'));
     this.parts = {
       config,
       clock: world.clock,
-      net: world.secure?.servers ?? world.net,
+      net: nets.quorum,
       store: this.store,
       replica,
       server: this.server,
@@ -184,7 +188,7 @@ export class Peer {
     this.configNode = configNode;
     if (config.reconfigEnabled) configNode.recall();
     this.election = new Election(
-      { ...world, net: this.parts.net },
+      { ...world, net: nets.election },
       {
         mesh: meshOptions(config, self, book.active.members.has(self) ? book.active : verifier),
         election: electionOptions(config),

@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly dropsHandshakesWhenNotServing: boolean;
   /** Requests of all connections that wait for a commit before reads pause. */
   readonly globalOutstandingLimit: number;
+  /** A client stays connected when its login by SASL has failed, unless clients have to log in. */
+  readonly allowSaslFailedClients: boolean;
   /** Requests that take longer are logged with their stages; undefined: none. */
   readonly slowRequestMs: number | undefined;
   /** Four-letter words that are answered. */

@@ -1,5 +1,6 @@
 import type { Log } from '../base/log.ts';
 import type { Clock } from '../io/clock.ts';
+import type { SaslLogin } from '../sasl/sasl-exchange.ts';
 import type { AuthRegistry } from './auth/auth-registry.ts';
 import type { ServerMetrics } from './metrics/server-metrics.ts';
 import type { ServerStats } from './monitoring/server-stats.ts';
@@ -11,6 +12,8 @@ export interface ServerParts {
   readonly clock: Clock;
   readonly options: ServerOptions;
   readonly auth: AuthRegistry;
+  /** Logins of clients by SASL; undefined: none is configured. */
+  readonly sasl: SaslLogin | undefined;
   readonly metrics: ServerMetrics;
   readonly stats: ServerStats;
   readonly slow: SlowRequests;

@@ -6,6 +6,7 @@ import type { World } from '../io/world.ts';
 import { OpCode } from '../jute/codes.ts';
 import type { Txn } from '../jute/txns.ts';
 import type { Zxid } from '../jute/zxid.ts';
+import type { SaslLogin } from '../sasl/sasl-exchange.ts';
 import { RequestAnswers } from './answers/request-answers.ts';
 import type { SessionOwner } from './asker.ts';
 import type { AuthRegistry } from './auth/auth-registry.ts';
@@ -37,6 +38,7 @@ import type { ServerMode, Upstream } from './upstream.ts';
 
 export interface ServerNeeds {
   readonly auth: AuthRegistry;
+  readonly sasl: SaslLogin | undefined;
   readonly metrics: ServerMetrics;
   readonly info: ServerInfo;
   readonly host: HostInfo;
@@ -67,9 +69,9 @@ export class ZooKeeperServer implements SessionOwner {
 
   constructor(world: Pick<World, 'clock' | 'net' | 'secure'>, options: ServerOptions, needs: ServerNeeds) {
     const { clock } = world;
-    const { auth, metrics, log, info, host } = needs;
+    const { auth, sasl, metrics, log, info, host } = needs;
     const slow = new SlowRequests({ clock, log, count: metrics.requests.slowRequests }, options.slowRequestMs);
-    this.parts = { clock, options, auth, metrics, log, stats: new ServerStats(metrics, clock.nowMs()), slow };
+    this.parts = { clock, options, auth, sasl, metrics, log, stats: new ServerStats(metrics, clock.nowMs()), slow };
     this.turnEnd = new TurnEnd(clock, () => this.shedOutput());
     this.handshakes = new Handshakes(metrics, options.outstandingHandshakeLimit);
     this.connections = new ClientConnections(

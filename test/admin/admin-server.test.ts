@@ -310,6 +310,29 @@ describe('restore', () => {
   });
 });
 
+describe('admin.auth=required', () => {
+  it('takes a caller who may do all for everything but health, and world gives that to nobody', async () => {
+    // super:admin
+    const superDigest = 'super:xQJmxLMiHGwaqBvst5y6rkB6HQs=';
+    const peer = await start({ 'admin.auth': 'required', 'DigestAuthenticationProvider.superDigest': superDigest });
+    const root = { Authorization: 'digest super:admin' };
+    for (const path of ['/commands/dump', '/commands/configuration', '/commands/snapshot', '/metrics']) {
+      const nobody = await ask(peer, path);
+      expect([path, nobody.status, nobody.json.error]).toEqual([path, 401, 'Auth info is missing for the command']);
+      const anybody = await ask(peer, path, { headers: SUPER });
+      expect([path, anybody.status, anybody.json.error]).toEqual([path, 403, 'Not authorized']);
+      expect([path, (await ask(peer, path, { headers: root })).status]).toEqual([path, 200]);
+    }
+    expect((await ask(peer, '/health/live')).status).toBe(200);
+    const client = await connect(`127.0.0.1:${peer.clientPort}`);
+    await client.addAuth('digest', 'ops:secret');
+    await client.setAcl('/', [{ perms: 31, id: { scheme: 'auth', id: '' } }]);
+    await client.close();
+    expect((await ask(peer, '/commands/dump', { headers: { Authorization: 'digest ops:secret' } })).status).toBe(200);
+    expect((await ask(peer, '/commands/dump', { headers: { Authorization: 'digest ops:other' } })).status).toBe(403);
+  });
+});
+
 describe('shed_connections', () => {
   it('closes the share it is asked for, and takes nothing else', async () => {
     const peer = await start();

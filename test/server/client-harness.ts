@@ -3,8 +3,9 @@ import type { NetError } from '../../src/io/net.ts';
 import type { Txn } from '../../src/jute/txns.ts';
 import { Writer } from '../../src/jute/writer.ts';
 import { ZXID_ZERO, type Zxid } from '../../src/jute/zxid.ts';
+import type { SaslLogin } from '../../src/sasl/sasl-exchange.ts';
 import type { SessionOwner } from '../../src/server/asker.ts';
-import { AuthRegistry, DEFAULT_AUTH_OPTIONS } from '../../src/server/auth/auth-registry.ts';
+import { type AuthOptions, AuthRegistry, DEFAULT_AUTH_OPTIONS } from '../../src/server/auth/auth-registry.ts';
 import { ServerMetrics } from '../../src/server/metrics/server-metrics.ts';
 import type { HostInfo, LeaderInfo, QuorumInfo, ServerInfo } from '../../src/server/monitoring/server-info.ts';
 import { operationOfServer } from '../../src/server/operations/operations.ts';
@@ -206,9 +207,16 @@ export const TEST_OPTIONS: ServerOptions = {
   outstandingHandshakeLimit: undefined,
   dropsHandshakesWhenNotServing: false,
   globalOutstandingLimit: 1000,
+  allowSaslFailedClients: false,
   slowRequestMs: undefined,
   fourLetterWords: new Set('ruok srvr stat mntr conf isro dirs wchs hash envi'.split(' ')),
 };
+
+/** What clients have to prove, and how they can. */
+export interface Door {
+  readonly auth: Partial<AuthOptions>;
+  readonly sasl: SaslLogin | undefined;
+}
 
 export class ClientWorld {
   readonly clock = new FakeClock();
@@ -217,7 +225,7 @@ export class ClientWorld {
   readonly log = logTo((level, message, fields) => {
     if (level !== 'debug') this.logLines.push(`${level} ${message} ${JSON.stringify(fields)}`);
   });
-  readonly auth = new AuthRegistry({ ...DEFAULT_AUTH_OPTIONS, superDigest: undefined });
+  readonly auth: AuthRegistry;
   readonly metrics = new ServerMetrics();
   readonly server: ZooKeeperServer;
   readonly host: { -readonly [call in keyof HostInfo]: HostInfo[call] };
@@ -226,8 +234,9 @@ export class ClientWorld {
   database: Database;
   maxFileDescriptors: number;
 
-  constructor(options: Partial<ServerOptions> = {}, maxFileDescriptors = 1024) {
+  constructor(options: Partial<ServerOptions> = {}, maxFileDescriptors = 1024, door: Partial<Door> = {}) {
     this.maxFileDescriptors = maxFileDescriptors;
+    this.auth = new AuthRegistry({ ...DEFAULT_AUTH_OPTIONS, superDigest: undefined, ...door.auth });
     this.database = new Database({
       extendedTypes: true,
       emulate353Ttl: false,
@@ -255,7 +264,7 @@ export class ClientWorld {
       maxFileDescriptors: () => this.maxFileDescriptors,
     };
     const { host } = this;
-    const parts = { auth: this.auth, metrics: this.metrics, info, host, log: this.log };
+    const parts = { auth: this.auth, sasl: door.sasl, metrics: this.metrics, info, host, log: this.log };
     this.server = new ZooKeeperServer(this, { ...TEST_OPTIONS, ...options }, parts);
     this.server.listen({ host: undefined, port: 2181 }, { onListening() {}, onError(_error: NetError) {} });
     this.net.settle();

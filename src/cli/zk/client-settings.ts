@@ -3,6 +3,7 @@ import { shellWords } from '../../base/shell-words.ts';
 import type { ClientStore, ClientTls } from '../../client/client.ts';
 import { parseProperties } from '../../election/quorum/properties.ts';
 import { CliError } from './cli-error.ts';
+import { LOGIN_KEYS } from './client-login.ts';
 
 /**
  * What a Java client is told by properties, as far as it is about TLS: `-Dzookeeper.client.secure=true` and
@@ -33,7 +34,7 @@ export function clientProperties(
   for (const where of ['JVMFLAGS', 'CLIENT_JVMFLAGS']) {
     for (const word of shellWords(env[where] ?? '')) {
       const [, key = '', value = ''] = /^-D([^=]+)=([\s\S]*)$/.exec(word) ?? [];
-      if (key === SECURE || key.startsWith(PREFIX)) properties.set(key, { value, where });
+      if (key === SECURE || key.startsWith(PREFIX) || LOGIN_KEYS.has(key)) properties.set(key, { value, where });
     }
   }
   if (file === undefined) return properties;
@@ -47,7 +48,7 @@ export function clientProperties(
 /** undefined: a connection in the clear. Throws CliError for a key that is unknown, or that cannot be honoured. */
 export function clientTls(properties: ClientProperties): ClientTls | undefined {
   for (const [key, { where }] of properties) {
-    if (key !== SECURE && !TLS_KEYS.has(key) && !WITHOUT_EFFECT.test(key)) {
+    if (key !== SECURE && !TLS_KEYS.has(key) && !LOGIN_KEYS.has(key) && !WITHOUT_EFFECT.test(key)) {
       throw new CliError(`${where} sets ${key}, which is unknown here`);
     }
   }

@@ -1,6 +1,7 @@
 import { type ClientTls, ZooKeeperError } from '../../client/client.ts';
 import { parseConnectString } from '../../client/connect-string.ts';
 import { CliError } from './cli-error.ts';
+import { clientLogin, type ShellLogin } from './client-login.ts';
 import { clientProperties, clientTls } from './client-settings.ts';
 
 /** What stands before the command: where to connect and how. `--server` and `--timeout` are the same with two dashes. */
@@ -14,6 +15,8 @@ export interface ShellOptions {
   readonly help: boolean;
   /** undefined: in the clear. */
   readonly tls: ClientTls | undefined;
+  /** undefined: without a login. */
+  readonly sasl: ShellLogin | undefined;
   /** Empty: commands are read from standard input. */
   readonly command: readonly string[];
 }
@@ -66,8 +69,10 @@ export function parseOptions(
         throw new CliError(`Unrecognized option before the command: ${option}`);
     }
   }
-  const tls = clientTls(clientProperties(configuration, env));
-  return { server, timeoutMs, readOnly, waitForConnection, json, help, tls, command: args.slice(i) };
+  const properties = clientProperties(configuration, env);
+  const tls = clientTls(properties);
+  const sasl = clientLogin(properties);
+  return { server, timeoutMs, readOnly, waitForConnection, json, help, tls, sasl, command: args.slice(i) };
 }
 
 function checkedServer(text: string): string {

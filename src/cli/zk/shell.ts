@@ -191,11 +191,12 @@ export class Shell {
   }
 
   private openClient(): ZooKeeperClient {
-    const { timeoutMs, readOnly, tls } = this.options;
+    const { timeoutMs, readOnly, tls, sasl } = this.options;
     const client: ZooKeeperClient = new ZooKeeperClient(this.server, {
       sessionTimeoutMs: timeoutMs,
       readOnly,
       ...(tls === undefined ? {} : { tls }),
+      ...(sasl === undefined ? {} : { sasl }),
       onState: (state) => {
         // One that was replaced still tells of its end. A shell that is over says nothing more.
         if (!this.hasQuit || this.saysGoodbye) printStateEvent(this.host.output, state);

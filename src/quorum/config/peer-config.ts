@@ -1,5 +1,7 @@
 import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
+import type { AuthProvider } from '../../server/auth/provider.ts';
 import type { TlsSettings } from '../../tls/tls-settings.ts';
+import type { ClientSasl, OwnProviderFile, QuorumSasl } from './auth-config.ts';
 import type { FieldsOfKeys } from './keys.ts';
 
 /**
@@ -54,4 +56,15 @@ export interface PeerConfig extends FieldsOfKeys {
   readonly fourLetterWords: ReadonlySet<string>;
   /** Class names of authProvider.*, ordered by key as Apache orders them. */
   readonly authProviderClasses: readonly string[];
+  /** Modules of authProvider.*, and the providers that were loaded from them before the peer began. */
+  readonly ownProviderFiles: readonly OwnProviderFile[];
+  readonly ownProviders: readonly AuthProvider[];
+  /** superUser and superUser.*. */
+  readonly saslSuperUsers: readonly string[];
+  /** A client proves an id of one of these before it is served; none: it need not. */
+  readonly requiredSchemes: readonly string[];
+  /** The section of the JAAS file by which clients log in; undefined: they cannot. */
+  readonly clientSasl: ClientSasl | undefined;
+  /** quorum.auth.*; undefined: servers do not log in at each other. */
+  readonly quorumSasl: QuorumSasl | undefined;
 }

@@ -6,8 +6,9 @@ import { FOUR_LETTER_WORDS } from '../../server/monitoring/four-letter/four-lett
 import { readConfigText } from './config-text.ts';
 import { readDirectories } from './directories.ts';
 import { fieldsOf } from './fields.ts';
-import { AUTH_PROVIDERS } from './keys/families.ts';
+import { openDoors } from './open-doors.ts';
 import type { PeerConfig } from './peer-config.ts';
+import { readAuth } from './read-auth.ts';
 import { readMembers } from './read-members.ts';
 import { readTls } from './read-tls.ts';
 import { type ConfigContext, Settings } from './settings.ts';
@@ -75,7 +76,7 @@ function build(settings: Settings, configFile: string | undefined, context: Conf
   if (digestFault !== undefined) settings.refuse('DigestAuthenticationProvider.digestAlg', digestFault);
   const fourLetterWords = readFourLetterWords(settings);
   const tls = readTls(settings, members?.distributed === true);
-  const authProviderClasses = readAuthProviders(settings, tls.clientTls !== undefined);
+  const auth = readAuth(settings, context, tls.clientTls !== undefined);
   settings.finish();
   assert(directories !== undefined && members !== undefined, 'what has no value was refused');
 
@@ -95,9 +96,16 @@ function build(settings: Settings, configFile: string | undefined, context: Conf
     clientPortAddress: members.clientPortAddress,
     ...tls,
     fourLetterWords,
-    authProviderClasses,
+    ...auth,
   };
+  refuseOpenDoors(settings, config);
   return { config, warnings: settings.warnings };
+}
+
+function refuseOpenDoors(settings: Settings, config: PeerConfig): void {
+  if (settings.value('security') !== 'required') return;
+  for (const { what, cure } of openDoors(config)) settings.refuse('security', `${what}; ${cure}`);
+  settings.finish();
 }
 
 function refuseMissingLimits(settings: Settings): void {
@@ -153,22 +161,4 @@ function readFourLetterWords(settings: Settings): ReadonlySet<string> {
     }
   }
   return words;
-}
-
-const X509_PROVIDER = 'org.apache.zookeeper.server.auth.X509AuthenticationProvider';
-
-/** With TLS for clients the scheme x509 is there by itself, as in Apache. */
-function readAuthProviders(settings: Settings, isX509: boolean): string[] {
-  const named = settings.family('authProvider.').sort((a, b) => (a.key < b.key ? -1 : 1));
-  for (const setting of named) {
-    const status = AUTH_PROVIDERS[setting.value];
-    if (status === 'refused') settings.refuseSetting(setting, 'refused, because SASL is not served yet');
-    if (status === undefined) {
-      const meant = suggest(setting.value, Object.keys(AUTH_PROVIDERS));
-      const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-      settings.refuseSetting(setting, `there is no such provider here${hint}`);
-    }
-  }
-  const classes = named.map((setting) => setting.value);
-  return isX509 && !classes.includes(X509_PROVIDER) ? [...classes, X509_PROVIDER] : classes;
 }

@@ -2,13 +2,14 @@ import { ConfigError } from '../../base/errors.ts';
 import type { Acl, Id } from '../../jute/data-records.ts';
 import { DigestProvider } from './digest-provider.ts';
 import { IpProvider } from './ip-provider.ts';
+import { KeyProvider } from './key-provider.ts';
 import { LongAcl } from './long-acl.ts';
 import { EnsembleProvider, SaslProvider, X509Provider } from './plugin-providers.ts';
-import type { AuthAnswer, AuthProvider } from './provider.ts';
+import { type AuthAnswer, type AuthProvider, NO_NODES, type NodeData } from './provider.ts';
 
 /**
  * The schemes this server knows, and the check of a client's permissions: ProviderRegistry and
- * ZooKeeperServer.checkACL. It is not decided here whether clients must authenticate at all (enforce.auth).
+ * ZooKeeperServer.checkACL; and AuthenticationHelper, which asks whether a client has proved enough to be served.
  */
 export interface AuthOptions {
   /** skipACL=yes: everyone may do everything. */
@@ -24,6 +25,12 @@ export interface AuthOptions {
   ensembleAuthName: string | undefined;
   letAnySaslUserDo: string | undefined;
   x509SuperUser: string | undefined;
+  /** superUser and superUser.<any>: identities of SASL that may do everything. */
+  saslSuperUsers: readonly string[];
+  /** A client proves an id of one of these before it asks for anything; none: it need not prove any. */
+  requiredSchemes: readonly string[];
+  /** Further providers that are no classes of Apache's. */
+  ownProviders: readonly AuthProvider[];
 }
 
 export const DEFAULT_AUTH_OPTIONS: AuthOptions = {
@@ -35,6 +42,9 @@ export const DEFAULT_AUTH_OPTIONS: AuthOptions = {
   ensembleAuthName: undefined,
   letAnySaslUserDo: undefined,
   x509SuperUser: undefined,
+  saslSuperUsers: [],
+  requiredSchemes: [],
+  ownProviders: [],
 };
 
 /** Entries that are compared one by one. */
@@ -45,14 +55,26 @@ const PACKAGE = 'org.apache.zookeeper.server.auth.';
 export class AuthRegistry {
   private readonly providers = new Map<string, AuthProvider>();
   private readonly skipAcl: boolean;
+  private readonly requiredSchemes: readonly string[];
+  private readonly saslSuperUsers: readonly string[];
   private readonly longAcls = new WeakMap<readonly Acl[], LongAcl>();
 
   /** Throws ConfigError for an unknown hash or a class we have nothing for. */
   constructor(options: AuthOptions) {
     this.skipAcl = options.skipAcl;
+    this.requiredSchemes = options.requiredSchemes;
+    this.saslSuperUsers = options.saslSuperUsers;
     this.add(new IpProvider());
     if (options.digestEnabled) this.add(new DigestProvider(options.digestAlgorithm, options.superDigest));
     for (const className of options.providerClasses) this.add(providerOfClass(className, options));
+    for (const provider of options.ownProviders) this.addOwn(provider);
+    const missing = this.requiredSchemes.filter((scheme) => !this.providers.has(scheme));
+    if (missing.length > 0) {
+      throw new ConfigError(
+        `enforce.auth.schemes: there is no provider of ${missing.join(', ')} here; those that are there are ` +
+          [...this.providers.keys()].join(', '),
+      );
+    }
   }
 
   get(scheme: string): AuthProvider | undefined {
@@ -60,8 +82,30 @@ export class AuthRegistry {
   }
 
   /** An auth packet. Unknown schemes are refused. */
-  authenticate(scheme: string, data: Buffer | undefined, remoteAddress: string): AuthAnswer {
-    return this.providers.get(scheme)?.authenticate(data, remoteAddress) ?? 'refused';
+  authenticate(
+    scheme: string,
+    data: Buffer | undefined,
+    remoteAddress: string,
+    nodes: NodeData = NO_NODES,
+  ): AuthAnswer {
+    return this.providers.get(scheme)?.authenticate(data, remoteAddress, nodes) ?? 'refused';
+  }
+
+  /** The ids of a client that has logged in by SASL as `identity`. */
+  saslIds(identity: string): readonly Id[] {
+    const id: Id = { scheme: 'sasl', id: identity };
+    return this.saslSuperUsers.includes(identity) ? [id, { scheme: 'super', id: '' }] : [id];
+  }
+
+  /** Has a client with these ids proved what every client has to? */
+  admits(ids: readonly Id[]): boolean {
+    const { requiredSchemes } = this;
+    return requiredSchemes.length === 0 || ids.some((id) => requiredSchemes.includes(id.scheme));
+  }
+
+  /** A login by SASL that fails is answered as a missing one. */
+  get requiresSasl(): boolean {
+    return this.requiredSchemes.includes('sasl');
   }
 
   /** The ids of a client that proved to have this certificate; none where the scheme x509 is not there. */
@@ -114,6 +158,13 @@ export class AuthRegistry {
   private add(provider: AuthProvider): void {
     this.providers.set(provider.scheme, provider);
   }
+
+  /** Of a scheme that is there already it would take over ACLs that were written for another. */
+  private addOwn(provider: AuthProvider): void {
+    const { scheme } = provider;
+    if (this.providers.has(scheme)) throw new ConfigError(`authProvider: the scheme ${scheme} has a provider already`);
+    this.add(provider);
+  }
 }
 
 function isSuper(ids: readonly Id[]): boolean {
@@ -130,6 +181,8 @@ function providerOfClass(className: string, options: AuthOptions): AuthProvider 
         return new DigestProvider(options.digestAlgorithm, options.superDigest);
       case 'IPAuthenticationProvider':
         return new IpProvider();
+      case 'KeyAuthenticationProvider':
+        return new KeyProvider();
       case 'EnsembleAuthenticationProvider':
         return new EnsembleProvider(options.ensembleAuthName);
       case 'SASLAuthenticationProvider':
@@ -140,6 +193,6 @@ function providerOfClass(className: string, options: AuthOptions): AuthProvider 
   }
   throw new ConfigError(
     `authProvider: there is no authentication provider ${name} here; those of ${PACKAGE} that exist are ` +
-      'Digest-, IP-, Ensemble-, SASL- and X509AuthenticationProvider',
+      'Digest-, IP-, Key-, Ensemble-, SASL- and X509AuthenticationProvider',
   );
 }

@@ -1,20 +1,19 @@
 import { ProtocolError } from '../../base/errors.ts';
 import type { Watcher } from '../../datatree/watches/watcher.ts';
 import type { NetError, Stream, StreamHandlers } from '../../io/net.ts';
-import { readAuthPacket } from '../../jute/client-records.ts';
-import { ErrorCode, OpCode, Perm } from '../../jute/codes.ts';
+import { OpCode, Perm } from '../../jute/codes.ts';
 import type { Acl, Id } from '../../jute/data-records.ts';
 import { FrameLengthError, SpanCutter } from '../../jute/frames.ts';
-import type { Reader } from '../../jute/reader.ts';
-import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
+import type { Zxid } from '../../jute/zxid.ts';
 import { AskedRead } from '../answers/asked-read.ts';
 import { ClientAnswers } from '../answers/client-answers.ts';
 import type { Asker } from '../asker.ts';
-import { hasRoomFor, withAuthId } from '../auth/auth-ids.ts';
+import { withAuthId } from '../auth/auth-ids.ts';
 import { javaAddress } from '../auth/ip-provider.ts';
 import { operationOfClient } from '../operations/operations.ts';
 import { Request } from '../request.ts';
 import type { Expiring } from '../sessions/expiry-buckets.ts';
+import { ClientAuth } from './client-auth.ts';
 import { OUTPUT_PAUSE_BYTES } from './client-limits.ts';
 import { ClientReplies } from './client-replies.ts';
 import type { ConnectionServer } from './connection-server.ts';
@@ -51,6 +50,7 @@ export class ClientConnection implements Watcher, Expiring {
   private readonly stream: Stream;
   private readonly replies: ClientReplies;
   private readonly answers: ClientAnswers<ClientConnection>;
+  private readonly auth: ClientAuth;
   private readonly cutter: SpanCutter;
   private readonly share: TurnShare;
   private phase: number = Phase.firstBytes;
@@ -96,6 +96,18 @@ export class ClientConnection implements Watcher, Expiring {
     this.timeoutMs = server.options.sessionlessCnxnTimeoutMs;
     const address: Id = { scheme: 'ip', id: javaAddress(stream.remoteAddress) };
     this.asker = { sessionId: 0n, authIds: withAuthId([], address), owner: server.owner };
+    this.auth = new ClientAuth(server, this.replies, {
+      client: this.client,
+      remoteAddress: stream.remoteAddress,
+      sessionHex: () => this.sessionHex,
+      authIds: () => this.asker.authIds,
+      isClosed: () => this.isClosed,
+      onProved: (authIds) => {
+        this.asker = { ...this.asker, authIds };
+      },
+      onAnswered: () => this.maybeResume(),
+      close: (reason, politely, level) => this.close(reason, politely, level),
+    });
     this.cutter = new SpanCutter(server.options.juteMaxBufferBytes, this.onFrame);
     this.output = new ConnectionOutput(server.output, stream, this.cutter);
   }
@@ -247,14 +259,14 @@ export class ClientConnection implements Watcher, Expiring {
     const xid = r.readInt();
     const operation = operationOfClient(r.readInt());
     if (operation.kind === 'auth') {
-      this.onAuthPacket(xid, r);
+      this.auth.onAuthPacket(xid, r);
       return;
     }
     if (operation.kind === 'sasl') {
-      this.onSaslPacket(xid, r);
+      this.auth.onSaslPacket(xid, r);
       return;
     }
-    if (!this.touchSession()) return;
+    if (!this.auth.admits(xid) || !this.touchSession()) return;
     if (operation.kind === 'read' && 'answer' in operation && this.requests.isIdle) {
       askedRead.asker = this.asker;
       askedRead.cxid = xid;
@@ -282,48 +294,6 @@ export class ClientConnection implements Watcher, Expiring {
       this.isSessionAlive = this.server.role.upstream?.touch(this.sessionId, this.timeoutMs) ?? false;
     }
     return this.isSessionAlive;
-  }
-
-  private onAuthPacket(xid: number, r: Reader): void {
-    const packet = readAuthPacket(r);
-    const answer = this.server.auth.authenticate(packet.scheme, packet.auth, this.stream.remoteAddress);
-    const fields = { client: this.client, session: this.sessionHex, scheme: packet.scheme };
-    const { connections } = this.server.metrics;
-    if (answer === 'wrong-ensemble') {
-      connections.ensembleAuthFail.add(1);
-      this.close('the client means another ensemble', false, 'info');
-      return;
-    }
-    if (answer === 'refused') {
-      this.refuseAuth(xid, packet.scheme, 'authentication refused');
-      return;
-    }
-    let { authIds } = this.asker;
-    for (const id of answer) {
-      if (!hasRoomFor(authIds, id)) {
-        this.refuseAuth(xid, packet.scheme, 'more ids than one connection may have');
-        return;
-      }
-      authIds = withAuthId(authIds, id);
-    }
-    if (authIds !== this.asker.authIds) this.asker = { ...this.asker, authIds };
-    this.server.log.debug(fields, 'authenticated');
-    this.replies.header(xid, ZXID_ZERO, ErrorCode.ok);
-  }
-
-  private refuseAuth(xid: number, scheme: string, reason: string): void {
-    const fields = { client: this.client, session: this.sessionHex, scheme };
-    this.server.log.warn(fields, `${reason}, closing the connection`);
-    this.replies.header(xid, ZXID_ZERO, ErrorCode.authFailed);
-    this.close(reason, true);
-  }
-
-  /** Apache without a login configuration answers every token with none, and the client believes it is through. */
-  private onSaslPacket(xid: number, r: Reader): void {
-    if (r.readBuffer() === undefined) throw new ProtocolError('SASL token is null');
-    const at = this.replies.begin(xid, ZXID_ZERO);
-    this.replies.writer.writeBuffer(undefined);
-    this.replies.end(at, ErrorCode.ok);
   }
 
   // The session
@@ -393,6 +363,7 @@ export class ClientConnection implements Watcher, Expiring {
 
   private wantsMore(): boolean {
     if (this.phase !== Phase.open || this.isLastRequestIn) return false;
+    if (this.auth.isWaiting) return false;
     return !this.requests.isFull && this.replies.waitingBytes <= OUTPUT_PAUSE_BYTES;
   }
 

@@ -175,6 +175,8 @@ class ConnectionMetrics {
   readonly ensembleAuthSuccess: Counter;
   readonly ensembleAuthFail: Counter;
   readonly ensembleAuthSkip: Counter;
+  readonly unauthenticatedRequests: Counter;
+  readonly saslFailures: Counter;
 
   constructor(meters: Meters) {
     this.connectionRequests = meters.counter('connection_request_count');
@@ -193,6 +195,8 @@ class ConnectionMetrics {
     this.ensembleAuthSuccess = meters.counter('ensemble_auth_success');
     this.ensembleAuthFail = meters.counter('ensemble_auth_fail');
     this.ensembleAuthSkip = meters.counter('ensemble_auth_skip');
+    this.unauthenticatedRequests = meters.counter('unauthenticated_request_count');
+    this.saslFailures = meters.counter('sasl_failure_count');
   }
 }
 

@@ -153,7 +153,7 @@ describe('schemes', () => {
     expect(fixupAcl([acl(1, 'ensemble', 'blue')], [], more)).toBe(ErrorCode.invalidACL);
   });
 
-  it.each(['com.example.Mine', 'org.apache.zookeeper.server.auth.KeyAuthenticationProvider'])(
+  it.each(['com.example.Mine', 'org.apache.zookeeper.server.auth.MyAuthenticationProvider'])(
     'of a class we have nothing for are refused by name: %s',
     (className) => {
       const options = { ...DEFAULT_AUTH_OPTIONS, providerClasses: [className] };

@@ -4,7 +4,6 @@ import {
   ignored,
   type KeySource,
   type KeyStatus,
-  NO_SASL,
   type NotHonoured,
   PROPERTY,
   refused,
@@ -26,9 +25,9 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     prefix: 'authProvider.',
     ...PROPERTY,
     means:
-      'Class of a further scheme: Ensemble-, Digest-, IP- or X509AuthenticationProvider of `org.apache.zookeeper.server.auth`.',
+      'Class of a further scheme: Digest-, IP-, Key-, Ensemble-, SASL- or X509AuthenticationProvider of `org.apache.zookeeper.server.auth`; or a JavaScript module, such as `./my-provider.mjs`.',
   },
-  { prefix: 'superUser.', ...ignored(NO_SASL) },
+  { prefix: 'superUser.', ...PROPERTY, means: 'A further identity of SASL that may do everything.' },
   { prefix: 'metricsProvider.', ...ignored('the metrics provider has no such key', 'file') },
 ];
 
@@ -41,6 +40,7 @@ export const AUTH_PROVIDERS: Readonly<Record<string, KeyStatus>> = {
   'org.apache.zookeeper.server.auth.DigestAuthenticationProvider': 'honoured',
   'org.apache.zookeeper.server.auth.IPAuthenticationProvider': 'honoured',
   'org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider': 'honoured',
-  'org.apache.zookeeper.server.auth.SASLAuthenticationProvider': 'refused',
+  'org.apache.zookeeper.server.auth.KeyAuthenticationProvider': 'honoured',
+  'org.apache.zookeeper.server.auth.SASLAuthenticationProvider': 'honoured',
   'org.apache.zookeeper.server.auth.X509AuthenticationProvider': 'honoured',
 };

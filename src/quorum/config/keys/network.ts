@@ -150,6 +150,16 @@ export const NETWORK_KEYS = {
     field: 'adminNeedsClientAuth',
     means: 'HTTPS on the admin port takes a certificate of the caller.',
   },
+  'admin.auth': {
+    ...PROPERTY,
+    type: 'text',
+    default: 'none',
+    choices: ['none', 'required'],
+    field: 'adminRequiresAuth',
+    to: isRequired,
+    means:
+      'With `required` every command and `/metrics` take a caller with every permission on `/`, which `world` does not give; not in Apache.',
+  },
   'admin.rateLimiterIntervalInMS': {
     ...PROPERTY,
     type: 'int',
@@ -173,3 +183,7 @@ export const NETWORK_KEYS = {
     means: 'The admin command `restore` may be used.',
   },
 } as const satisfies Readonly<Record<string, KeySpec>>;
+
+function isRequired(value: string): boolean {
+  return value === 'required';
+}

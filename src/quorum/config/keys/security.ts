@@ -1,7 +1,15 @@
-import { ignored, type KeySpec, NO_SASL, PROPERTY, refused } from './key-spec.ts';
+import { FLAG, ignored, type KeySpec, NO_GSSAPI, PROPERTY, refused } from './key-spec.ts';
 
 /** The keys that say who may do what. */
 export const SECURITY_KEYS = {
+  security: {
+    ...PROPERTY,
+    type: 'text',
+    default: 'none',
+    choices: ['none', 'required'],
+    means:
+      'With `required` the start is refused while a door is open: plain ports, clients or servers that need not prove who they are, an admin port for anybody. Not in Apache.',
+  },
   'DigestAuthenticationProvider.enabled': {
     ...PROPERTY,
     type: 'boolean',
@@ -30,18 +38,50 @@ export const SECURITY_KEYS = {
     field: 'x509SuperUser',
     means: 'Subject of a certificate, as Java writes it: who proves to have it may do everything.',
   },
-  superUser: { ...ignored(NO_SASL), type: 'text', default: undefined },
-  'SASLAuthenticationProvider.superPassword': { ...ignored(NO_SASL), type: 'text', default: undefined },
-  letAnySaslUserDoX: { ...ignored(NO_SASL), type: 'text', default: undefined },
-  allowSaslFailedClients: { ...ignored(NO_SASL), type: 'boolean', default: false, same: ['false'] },
-  sessionRequireClientSASLAuth: { ...refused(NO_SASL), type: 'boolean', default: false, same: ['false'] },
-  'enforce.auth.enabled': {
-    ...refused('clients cannot be made to authenticate yet'),
+  superUser: {
+    ...PROPERTY,
+    type: 'text',
+    default: undefined,
+    means: 'Identity of SASL that may do everything; `superUser.<any>` names more.',
+  },
+  'SASLAuthenticationProvider.superPassword': {
+    ...PROPERTY,
+    type: 'text',
+    default: undefined,
+    means: 'Password of the user `super` of DIGEST-MD5, instead of the one in the JAAS file.',
+  },
+  letAnySaslUserDoX: {
+    ...PROPERTY,
+    type: 'text',
+    default: undefined,
+    field: 'letAnySaslUserDo',
+    means: 'An id of ACLs that everyone has who logged in by SASL.',
+  },
+  allowSaslFailedClients: {
+    ...PROPERTY,
     type: 'boolean',
     default: false,
-    same: ['false'],
+    field: 'allowSaslFailedClients',
+    means: 'A client whose login by SASL failed stays connected without it.',
   },
-  'enforce.auth.schemes': { ...ignored('it takes effect with enforce.auth.enabled'), type: 'text', default: undefined },
+  sessionRequireClientSASLAuth: {
+    ...PROPERTY,
+    type: 'boolean',
+    default: false,
+    means: 'A client logs in by SASL before it asks for anything; counts before `enforce.auth.*`.',
+  },
+  'enforce.auth.enabled': {
+    ...PROPERTY,
+    type: 'boolean',
+    default: false,
+    means: 'A client proves an id of one of `enforce.auth.schemes` before it asks for anything.',
+  },
+  'enforce.auth.schemes': {
+    ...PROPERTY,
+    type: 'text',
+    default: undefined,
+    means: 'Those schemes, separated by commas.',
+  },
   ensembleAuthName: {
     ...PROPERTY,
     type: 'text',
@@ -56,13 +96,38 @@ export const SECURITY_KEYS = {
     field: 'adminTrustsForwardedFor',
     means: 'Behind a proxy: who asks the admin server is the first address of X-Forwarded-For.',
   },
-  'security.auth_to_local': { ...ignored(NO_SASL), type: 'text', default: 'DEFAULT' },
-  'kerberos.removeHostFromPrincipal': { ...ignored(NO_SASL), type: 'boolean', default: false, same: ['false'] },
-  'kerberos.removeRealmFromPrincipal': { ...ignored(NO_SASL), type: 'boolean', default: false, same: ['false'] },
-  'kerberos.minReLoginTimeMs': { ...ignored(NO_SASL), type: 'int', default: 60_000 },
-  'kerberos.canonicalizeHostNames': { ...ignored(NO_SASL), type: 'boolean', default: false, same: ['false'] },
-  requireKerberosConfig: { ...refused(NO_SASL), type: 'boolean', default: false, same: ['false'] },
-  kinit: { ...ignored(NO_SASL), type: 'text', default: '/usr/bin/kinit' },
-  'sasl.serverconfig': { ...ignored(NO_SASL), type: 'text', default: 'Server' },
-  'java.security.auth.login.config': { ...refused(NO_SASL, 'flag'), type: 'text', default: undefined },
+  'security.auth_to_local': {
+    ...PROPERTY,
+    type: 'text',
+    default: 'DEFAULT',
+    means: 'Rules that make short names of Kerberos names, as in `krb5.conf`: `RULE:...` and `DEFAULT`.',
+  },
+  'kerberos.removeHostFromPrincipal': {
+    ...PROPERTY,
+    type: 'boolean',
+    default: false,
+    means: 'The identity of `name/host@REALM` is without the host.',
+  },
+  'kerberos.removeRealmFromPrincipal': {
+    ...PROPERTY,
+    type: 'boolean',
+    default: false,
+    means: 'The identity of `name@REALM` is without the realm.',
+  },
+  'kerberos.minReLoginTimeMs': { ...ignored(NO_GSSAPI), type: 'int', default: 60_000 },
+  'kerberos.canonicalizeHostNames': { ...ignored(NO_GSSAPI), type: 'boolean', default: false, same: ['false'] },
+  requireKerberosConfig: { ...refused(NO_GSSAPI), type: 'boolean', default: false, same: ['false'] },
+  kinit: { ...ignored(NO_GSSAPI), type: 'text', default: '/usr/bin/kinit' },
+  'sasl.serverconfig': {
+    ...PROPERTY,
+    type: 'text',
+    default: 'Server',
+    means: 'The section of the JAAS file by which clients log in.',
+  },
+  'java.security.auth.login.config': {
+    ...FLAG,
+    type: 'path',
+    default: undefined,
+    means: 'The JAAS file: who logs in by SASL, and how. As a flag or as a key.',
+  },
 } as const satisfies Readonly<Record<string, KeySpec>>;

@@ -1,16 +1,4 @@
-import {
-  aboveZero,
-  FILE,
-  ignored,
-  type KeySpec,
-  meaningless,
-  NO_JVM,
-  NO_SASL,
-  PORT,
-  PROPERTY,
-  refused,
-  zeroOrMore,
-} from './key-spec.ts';
+import { aboveZero, FILE, ignored, type KeySpec, meaningless, NO_JVM, PORT, PROPERTY, zeroOrMore } from './key-spec.ts';
 
 /** The keys that only zoo.cfg can have: who this server is among whom, where, and in which time. */
 export const ZOO_CFG_KEYS = {
@@ -197,13 +185,38 @@ export const ZOO_CFG_KEYS = {
     field: 'sslQuorumReloadCertFiles',
     means: 'Changed files of `ssl.quorum.*` are taken in without a restart.',
   },
-  'quorum.auth.enableSasl': { ...refused(NO_SASL, 'file'), type: 'boolean', default: false, same: ['false'] },
-  'quorum.auth.serverRequireSasl': { ...refused(NO_SASL, 'file'), type: 'boolean', default: false, same: ['false'] },
-  'quorum.auth.learnerRequireSasl': { ...refused(NO_SASL, 'file'), type: 'boolean', default: false, same: ['false'] },
-  'quorum.auth.learner.saslLoginContext': { ...ignored(NO_SASL, 'file'), type: 'text', default: 'QuorumLearner' },
-  'quorum.auth.server.saslLoginContext': { ...ignored(NO_SASL, 'file'), type: 'text', default: 'QuorumServer' },
+  'quorum.auth.enableSasl': {
+    ...FILE,
+    type: 'boolean',
+    default: false,
+    means: 'Servers can log in at each other by SASL (DIGEST-MD5), on election and quorum ports.',
+  },
+  'quorum.auth.serverRequireSasl': {
+    ...FILE,
+    type: 'boolean',
+    default: false,
+    means: 'A server that connects to this one has to log in.',
+  },
+  'quorum.auth.learnerRequireSasl': {
+    ...FILE,
+    type: 'boolean',
+    default: false,
+    means: 'This server logs in where it connects to another.',
+  },
+  'quorum.auth.learner.saslLoginContext': {
+    ...FILE,
+    type: 'text',
+    default: 'QuorumLearner',
+    means: 'The section of the JAAS file by which this server logs in.',
+  },
+  'quorum.auth.server.saslLoginContext': {
+    ...FILE,
+    type: 'text',
+    default: 'QuorumServer',
+    means: 'The section of the JAAS file with the users by which other servers log in.',
+  },
   'quorum.auth.kerberos.servicePrincipal': {
-    ...ignored(NO_SASL, 'file'),
+    ...ignored('it is for GSSAPI, which is not served yet', 'file'),
     type: 'text',
     default: 'zkquorum/localhost',
   },
