@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, it } from 'vitest';
 import { Ensemble } from './harness/ensemble.ts';
-import { judge, type Kind } from './harness/server.ts';
+import { judge, type Kind, type Server } from './harness/server.ts';
 import { RawSession } from './raw/session.ts';
 
 const MODULE = 'org.apache.zookeeper.server.auth.DigestLoginModule';
@@ -33,6 +33,11 @@ const flagsFor = (password: string) => [
   '-Dzookeeper.fips-mode=false',
 ];
 
+async function servesWithLeader(servers: readonly Server[]): Promise<boolean> {
+  const modes = await Promise.all(servers.map((server) => server.mode()));
+  return modes.every((mode) => mode !== null) && modes.includes('leader');
+}
+
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 40_000;
   while (!(await holds())) {
@@ -59,10 +64,7 @@ it.each([
       }
       const [first] = ensemble.servers;
       await first?.stop();
-      await until('the others serve without the first', async () => {
-        const modes = await Promise.all(ensemble.servers.slice(1).map((server) => server.mode()));
-        return modes.every((mode) => mode !== null) && modes.includes('leader');
-      });
+      await until('the others serve without the first', () => servesWithLeader(ensemble.servers.slice(1)));
       await first?.start(40_000);
       const session = await RawSession.open({ port: first?.clientPort ?? 0 });
       for (const server of ensemble.servers)
@@ -92,6 +94,7 @@ it('a server that does not know the password stays outside, whoever it is', asyn
     for (const server of ensemble.servers) server.launch();
     await Promise.all(ensemble.servers.map((server) => server.untilServing(40_000)));
     await ensemble.servers[2]?.stop();
+    await until('the others serve without the third', () => servesWithLeader(ensemble.servers.slice(0, 2)));
     const third = stranger.servers[2];
     third?.launch();
     await until('the third is refused', async () => third?.log().includes('a login between servers failed') === true);
