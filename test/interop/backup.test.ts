@@ -49,7 +49,7 @@ function tool(...args: string[]) {
 }
 
 async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 20_000; !(await isSo()); await sleep(50)) {
+  for (const deadline = Date.now() + 60_000; !(await isSo()); await sleep(50)) {
     if (Date.now() > deadline) throw new Error(`${what} did not happen`);
   }
 }
@@ -170,9 +170,12 @@ it('twenty moments of a history with a dead leader in it come back as they were'
     ) as [number, number][];
     const isIn = (zxid: number): boolean => spans.some(([from, to]) => zxid >= from && zxid <= to);
     const zxids = steps.map(([zxid]) => zxid).filter(isIn);
+    const before = zxids.filter((each) => each <= killed);
+    const after = zxids.filter((each) => each > killed);
+    // A server's oldest snapshot may be one that it took after the leader's death; a series has both sides.
+    if (archive === series) expect(before).not.toEqual([]);
     for (let i = 0; i < 10; i++) {
-      // One before the leader's death, and one after it.
-      const side = zxids.filter((each) => each > killed === (i % 2 === 1));
+      const side = i % 2 === 1 || before.length === 0 ? after : before;
       const zxid = side[random.below(side.length)] as number;
       const limits = { upToZxid: zxid as Zxid };
       const to = join(dir, `restored-${i}`);

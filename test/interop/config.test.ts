@@ -279,7 +279,7 @@ describe('QuorumPeerConfig', () => {
     /: refused, because /,
     /: a whole number is needed/,
     /: a number is needed/,
-    /: it is .* or /,
+    /: it is (.* or .*|\S+)$/,
     /: it names nothing/,
     /: only 3 is supported/,
     /: it must not be above/,
@@ -288,6 +288,11 @@ describe('QuorumPeerConfig', () => {
     /is named twice/,
     /is not among the server lines/,
     /no such hash here/,
+    // A door that would let nobody in, or not ask: Apache starts, and refuses everyone or no one.
+    /: it needs (a JAAS file|the scheme sasl|enforce\.auth\.schemes)/,
+    /: it takes admin\.forceHttps or admin\.portUnification/,
+    /: no rule begins with /,
+    /: there is no such file$/,
   ];
 
   /**
@@ -344,12 +349,12 @@ describe('QuorumPeerConfig', () => {
 
   function expected(judge: Record<string, unknown>): Record<string, unknown> {
     const { backlog, purgeInterval, myid, properties, ...rest } = judge;
-    const any = ['0.0.0.0', '0:0:0:0:0:0:0:0'].includes(judge.clientAddress as string);
+    const isAny = ['0.0.0.0', '0:0:0:0:0:0:0:0'].includes(judge.clientAddress as string);
     return {
       ...rest,
       dataDir: resolve(judge.dataDir as string),
       dataLogDir: resolve(judge.dataLogDir as string),
-      clientAddress: any ? 'any' : judge.clientAddress,
+      clientAddress: isAny ? 'any' : judge.clientAddress,
       connectToLearnerMasterLimit:
         judge.connectToLearnerMasterLimit === 0 ? judge.initLimit : judge.connectToLearnerMasterLimit,
       maxClientCnxns: Math.max(judge.maxClientCnxns as number, 0),

@@ -116,7 +116,7 @@ it('what is refused, and with which code, is the same at a leader of Apache', as
     for (const [what, change] of REFUSED) said[what] = without(await ask(session, change));
     said['an observer that is not there'] = without(await ask(session, { joining: member(2, 'observer') }));
     said['one that is no member'] = without(await ask(session, { leaving: '9' }));
-    said['nothing'] = without(await ask(session, {}));
+    said.nothing = without(await ask(session, {}));
     said['the observer goes'] = without(await ask(session, { leaving: '2' }));
     said['the whole, with commas'] = without(
       await ask(session, { newMembers: `${member(1)},${member(4, 'observer')}` }),

@@ -211,9 +211,15 @@ function readQuorumSasl(settings: Settings, jaas: JaasFile | undefined): QuorumS
       'it needs quorum.auth.learnerRequireSasl=true: this server could not join',
     );
   }
+  if (jaas === undefined) {
+    if (settings.sound('java.security.auth.login.config')) {
+      settings.refuse('quorum.auth.enableSasl', 'it needs a JAAS file: java.security.auth.login.config names none');
+    }
+    return undefined;
+  }
   const accepting = quorumSection(settings, jaas, 'quorum.auth.server.saslLoginContext');
   const dialling = quorumSection(settings, jaas, 'quorum.auth.learner.saslLoginContext');
-  if (jaas === undefined || accepting === undefined || dialling === undefined) return undefined;
+  if (accepting === undefined || dialling === undefined) return undefined;
   const users = usersOf(settings, jaas.path, settings.value('quorum.auth.server.saslLoginContext'), accepting);
   const own = dialling.find(({ options }) => options.has('username'));
   const username = own?.options.get('username');
@@ -230,18 +236,12 @@ function readQuorumSasl(settings: Settings, jaas: JaasFile | undefined): QuorumS
 
 function quorumSection(
   settings: Settings,
-  jaas: JaasFile | undefined,
+  jaas: JaasFile,
   key: 'quorum.auth.server.saslLoginContext' | 'quorum.auth.learner.saslLoginContext',
 ): readonly LoginModule[] | undefined {
   const name = settings.value(key);
-  const modules = jaas?.sections.get(name);
-  if (modules === undefined && settings.sound('java.security.auth.login.config')) {
-    const missing =
-      jaas === undefined
-        ? 'it needs a JAAS file: java.security.auth.login.config names none'
-        : `${jaas.path} has no section ${name}`;
-    settings.refuse('quorum.auth.enableSasl', missing);
-  }
+  const modules = jaas.sections.get(name);
+  if (modules === undefined) settings.refuse('quorum.auth.enableSasl', `${jaas.path} has no section ${name}`);
   return modules;
 }
 

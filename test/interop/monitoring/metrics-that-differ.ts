@@ -55,4 +55,10 @@ export const ABSENT: readonly { readonly names: string; readonly why: string }[]
 ];
 
 /** Ours alone. */
-export const OWN: readonly string[] = ['connections_dropped_for_output', 'failed_answers', 'slow_requests'];
+export const OWN: readonly string[] = [
+  'connections_dropped_for_output',
+  'failed_answers',
+  'sasl_failure_count',
+  'slow_requests',
+  'unauthenticated_request_count',
+];
