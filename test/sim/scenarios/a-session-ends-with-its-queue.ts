@@ -1,10 +1,12 @@
+import { CreateMode, ErrorCode } from '../../../src/jute/codes.ts';
+import { MAY_RECONFIGURE } from '../plan/plan.ts';
 import type { Scenario } from '../script/script.ts';
 
 export const scenario: Scenario = {
   name: 'a session ends with its queue',
   about: 'a session expires while what it asked waits for a quorum, and the quorum answers both at once',
   voters: 3,
-  config: { syncLimit: 30, globalOutstandingLimit: 1 },
+  config: { syncLimit: 30, globalOutstandingLimit: 1, ...MAY_RECONFIGURE },
   play(s) {
     s.begin(3);
     s.create('/a');
@@ -24,6 +26,7 @@ export const scenario: Scenario = {
         s.until('its end', () => s.isBeingClosed(sessionId));
         // It asks once more, for what is answered behind all that.
         waiting.wake();
+        waiting.do({ op: 'reconfig', leaving: '2' });
         waiting.stop();
         s.run(6000);
         waiting.client.kill();
@@ -31,6 +34,20 @@ export const scenario: Scenario = {
         s.run(3000);
       }
     }
+    // It closes itself while it is being closed.
+    const twice = s.addClient('twice', 1, 1000);
+    s.do({ op: 'create', path: '/its-own', data: '', flags: CreateMode.ephemeral }, twice);
+    s.slowDisk(1500, 1, 2, 3);
+    twice.client.isDozing = true;
+    const { sessionId } = twice.client;
+    s.until('its end', () => s.isBeingClosed(sessionId));
+    twice.client.isDozing = false;
+    twice.do({ op: 'close' });
+    twice.stop();
+    s.run(6000);
+    s.slowDisk(0.5, 1, 2, 3);
+    s.run(3000);
+    s.expect(s.do({ op: 'exists', path: '/its-own', watch: false }).err, ErrorCode.noNode, 'what it had');
     s.write('/a', 'last');
   },
 };

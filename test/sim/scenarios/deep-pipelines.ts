@@ -20,6 +20,12 @@ export const scenario: Scenario = {
     const writes = Array.from({ length: 26 }, (_, i) =>
       s.ask({ op: 'setData', path: '/a', data: `${i}${large}`, version: -1 }, wide),
     );
+    // So many reads hold back a write behind them.
+    const behind = s.addClient('behind', 1, 40_000);
+    s.until('a connection', () => behind.isConnected);
+    writes.push(s.ask({ op: 'setData', path: '/a', data: 'in front', version: -1 }, behind));
+    for (let i = 0; i < 100; i++) reads.push(s.ask({ op: 'get', path: '/a', watch: false }, behind));
+    writes.push(s.ask({ op: 'setData', path: '/a', data: 'behind', version: -1 }, behind));
     s.until('the first answer', () => first.result !== undefined);
     s.slowDisk(0.5, 1, 2, 3);
     s.until('all answers', () => [...reads, ...writes].every((op) => op.result !== undefined));

@@ -2,7 +2,8 @@ import type { Scenario } from '../script/script.ts';
 
 export const scenario: Scenario = {
   name: 'watched by all',
-  about: 'one change is told to more clients of a server at once than it keeps writers for',
+  about:
+    'one change is told to more clients of a server at once than it keeps writers for, and all are answered at once, in a turn that is too short for that',
   voters: 3,
   mutant: 'never fire a watch on data',
   play(s) {
@@ -13,5 +14,20 @@ export const scenario: Scenario = {
     s.itBegins();
     s.write('/a', 'news');
     for (const client of many) s.expect(s.read('/a', client), 'news', 'what one of many reads');
+    const { machine } = s.view(1);
+    for (const lookMs of [0, 3]) {
+      s.slowDisk(40, 1, 2, 3);
+      const writes = many.map((client) => s.ask({ op: 'setData', path: '/a', data: `${lookMs}`, version: -1 }, client));
+      machine.slowTurns(lookMs);
+      s.until('all answers', () => writes.every((op) => op.result?.err === 0));
+      machine.slowTurns(0);
+      s.slowDisk(0.5, 1, 2, 3);
+    }
+    // Bursts of a few, of which each fills a turn.
+    machine.slowTurns(3);
+    const few = many.slice(0, 6);
+    const reads = few.flatMap((client) => Array.from({ length: 60 }, () => s.ask({ op: 'whoAmI' }, client)));
+    s.until('all answers', () => reads.every((op) => op.result?.err === 0));
+    machine.slowTurns(0);
   },
 };

@@ -9,6 +9,8 @@ export const SIM_EPOCH_MS = 1_767_225_600_000;
 export class SimClock implements Clock {
   private readonly scheduler: Scheduler;
   private readonly process: SimProcess;
+  /** Each look finds it so much later, as on a machine with too little time for its processes. */
+  lookMs = 0;
   private wallOffsetMs = 0;
   private latestMs = 0;
 
@@ -19,7 +21,10 @@ export class SimClock implements Clock {
 
   nowMs(): number {
     // Never back: a long turn ends later than the next one begins.
-    this.latestMs = Math.max(this.latestMs, this.scheduler.nowUs / 1000 + turnMs(this.scheduler.turnWork));
+    this.latestMs = Math.max(
+      this.latestMs + this.lookMs,
+      this.scheduler.nowUs / 1000 + turnMs(this.scheduler.turnWork),
+    );
     return this.latestMs;
   }
 

@@ -172,6 +172,11 @@ export class Machine {
     this.process?.resume();
   }
 
+  /** Turns take time until its next start: so much from each look at the clock to the next. */
+  slowTurns(lookMs: number): void {
+    if (this.clock !== undefined) this.clock.lookMs = lookMs;
+  }
+
   /** What its wall clock says. */
   get wallMs(): number {
     return this.clock?.wallMs() ?? 0;
