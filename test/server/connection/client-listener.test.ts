@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../../src/base/log.ts';
 import { parseServerSpec } from '../../../src/election/quorum/server-spec.ts';
-import { type Net, NetError } from '../../../src/io/net.ts';
+import { type Net, NetError, type Stream } from '../../../src/io/net.ts';
 import { ClientPort } from '../../../src/quorum/client-port.ts';
 import type { ClientConnection } from '../../../src/server/connection/client-connection.ts';
 import type { ClientConnections } from '../../../src/server/connection/client-connections.ts';
 import { type ClientAddress, ClientListener } from '../../../src/server/connection/client-listener.ts';
 import type { ConnectionServer } from '../../../src/server/connection/connection-server.ts';
+import { ServerMetrics } from '../../../src/server/metrics/server-metrics.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { FakeNet } from '../../fakes/fake-net.ts';
 
@@ -74,6 +75,35 @@ describe('the client port', () => {
     listen({ host: 'a', port: 4 });
     listener.close();
     expect(net.settle()).toBe('');
+  });
+});
+
+describe('the port for TLS', () => {
+  it('refuses handshakes while the server serves nobody, where that is asked for', () => {
+    const net = new FakeNet('listen');
+    const metrics = new ServerMetrics();
+    let onStream: ((stream: Stream) => unknown) | undefined;
+    const listen: Net['listen'] = (options, handlers) => {
+      onStream = handlers.onStream;
+      return net.listen(options, handlers);
+    };
+    const options = {
+      clientTcpKeepAlive: false,
+      sessionlessCnxnTimeoutMs: 1000,
+      maxClientCnxns: 0,
+      maxCnxns: 0,
+      dropsHandshakesWhenNotServing: true,
+    };
+    const server = { options, metrics, role: { upstream: undefined }, clock: new FakeClock(), log: silentLog };
+    const listener = new ClientListener(
+      server as unknown as ConnectionServer<ClientConnection>,
+      { count: 0 } as ClientConnections<ClientConnection>,
+      { net: { ...net, listen } as Net, kind: 'tls' },
+      { maxFileDescriptors: () => -1 },
+    );
+    listener.listen({ host: 'a', port: 1 }, { onListening: () => {}, onError: () => {} });
+    expect(onStream?.({ remoteAddress: '10.0.0.1' } as Stream)).toBe(undefined);
+    expect(metrics.connections.closedWithoutServerRunning.value).toBe(1);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CONFIG_PATH } from '../../../src/datatree/special-paths.ts';
 import { CreateMode, ErrorCode, OpCode, Perm } from '../../../src/jute/codes.ts';
 import { type Acl, OPEN_ACL_UNSAFE } from '../../../src/jute/data-records.ts';
 import {
@@ -249,6 +250,24 @@ describe('a malformed record', () => {
   it('may be followed by anything', () => {
     const body = Buffer.concat([setDataBody('/open', 'x'), Buffer.from('more')]);
     expect(furnished().err(BOB, OpCode.setData, body)).toBe(ErrorCode.ok);
+  });
+});
+
+describe('a reconfig', () => {
+  const body = Buffer.alloc(20);
+
+  it('is unimplemented where there are no members to change', () => {
+    const server = new SmallServer({ isStandalone: true, prep: { reconfigEnabled: true } }).open(ALICE);
+    expect(server.err(ALICE, OpCode.reconfig, body)).toBe(ErrorCode.unimplemented);
+  });
+
+  it('is noNode in a tree that has no place for them', () => {
+    const members = { plan: () => 'server.1=a:2888:3888;2181' };
+    const server = new SmallServer({ prep: { reconfigEnabled: true }, members }).open(ALICE);
+    const { tree } = server.database;
+    const lookup = tree.lookup.bind(tree);
+    tree.lookup = (path) => (path === CONFIG_PATH ? -1 : lookup(path));
+    expect(server.err(ALICE, OpCode.reconfig, body)).toBe(ErrorCode.noNode);
   });
 });
 

@@ -1,4 +1,5 @@
 import { CreateMode, ErrorCode } from '../../../src/jute/codes.ts';
+import type { Action } from '../judges/history.ts';
 import { MAY_RECONFIGURE } from '../plan/plan.ts';
 import type { Scenario } from '../script/script.ts';
 
@@ -26,7 +27,6 @@ export const scenario: Scenario = {
         s.until('its end', () => s.isBeingClosed(sessionId));
         // It asks once more, for what is answered behind all that.
         waiting.wake();
-        waiting.do({ op: 'reconfig', leaving: '2' });
         waiting.stop();
         s.run(6000);
         waiting.client.kill();
@@ -34,19 +34,23 @@ export const scenario: Scenario = {
         s.run(3000);
       }
     }
-    // It closes itself while it is being closed.
-    const twice = s.addClient('twice', 1, 1000);
-    s.do({ op: 'create', path: '/its-own', data: '', flags: CreateMode.ephemeral }, twice);
-    s.slowDisk(1500, 1, 2, 3);
-    twice.client.isDozing = true;
-    const { sessionId } = twice.client;
-    s.until('its end', () => s.isBeingClosed(sessionId));
-    twice.client.isDozing = false;
-    twice.do({ op: 'close' });
-    twice.stop();
-    s.run(6000);
-    s.slowDisk(0.5, 1, 2, 3);
-    s.run(3000);
+    // While it is being closed it closes itself, or asks for other members.
+    const late: readonly Action[] = [{ op: 'close' }, { op: 'reconfig', leaving: '2' }];
+    for (const action of late) {
+      const twice = s.addClient(`late with ${action.op}`, 1, 1000);
+      s.do({ op: 'create', path: '/its-own', data: '', flags: CreateMode.ephemeral }, twice);
+      s.slowDisk(1500, 1, 2, 3);
+      twice.client.isDozing = true;
+      const { sessionId } = twice.client;
+      s.until('its end', () => s.isBeingClosed(sessionId));
+      twice.client.isDozing = false;
+      twice.do(action);
+      twice.stop();
+      s.run(6000);
+      twice.client.kill();
+      s.slowDisk(0.5, 1, 2, 3);
+      s.run(3000);
+    }
     s.expect(s.do({ op: 'exists', path: '/its-own', watch: false }).err, ErrorCode.noNode, 'what it had');
     s.write('/a', 'last');
   },

@@ -23,11 +23,14 @@ export const scenario: Scenario = {
       machine.slowTurns(0);
       s.slowDisk(0.5, 1, 2, 3);
     }
-    // Bursts of a few, of which each fills a turn.
-    machine.slowTurns(3);
-    const few = many.slice(0, 6);
-    const reads = few.flatMap((client) => Array.from({ length: 60 }, () => s.ask({ op: 'whoAmI' }, client)));
+    // A few have more behind a write than a turn has time for.
+    s.slowDisk(40, 1, 2, 3);
+    const few = many.slice(0, 12);
+    for (const client of few) s.ask({ op: 'setData', path: '/a', data: client.name, version: -1 }, client);
+    const reads = few.flatMap((client) => Array.from({ length: 100 }, () => s.ask({ op: 'whoAmI' }, client)));
+    machine.slowTurns(1);
     s.until('all answers', () => reads.every((op) => op.result?.err === 0));
+    s.slowDisk(0.5, 1, 2, 3);
     machine.slowTurns(0);
   },
 };

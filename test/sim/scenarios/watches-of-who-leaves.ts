@@ -21,7 +21,9 @@ export const scenario: Scenario = {
     s.until('its watches', () => asked.every((op) => op.result !== undefined));
     s.itBegins();
     s.slowDisk(40, 1, 2, 3);
-    // Decided before the others, which come in the same turn.
+    // Its end and what comes behind it are on their way to the disk together, behind a write.
+    s.ask({ op: 'create', path: '/first', data: '', flags: 0 });
+    s.run(5);
     s.ask({ op: 'close' }, leaver);
     s.run(5);
     const last = [0, 1, 2].map((i) => s.ask({ op: 'create', path: path(WATCHES - 1 - i), data: '', flags: 0 }));
