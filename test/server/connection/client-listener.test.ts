@@ -83,9 +83,10 @@ describe('the port for TLS', () => {
     const net = new FakeNet('listen');
     const metrics = new ServerMetrics();
     let onStream: ((stream: Stream) => unknown) | undefined;
-    const listen: Net['listen'] = (options, handlers) => {
+    const listen = net.listen.bind(net);
+    net.listen = (options, handlers) => {
       onStream = handlers.onStream;
-      return net.listen(options, handlers);
+      return listen(options, handlers);
     };
     const options = {
       clientTcpKeepAlive: false,
@@ -98,7 +99,7 @@ describe('the port for TLS', () => {
     const listener = new ClientListener(
       server as unknown as ConnectionServer<ClientConnection>,
       { count: 0 } as ClientConnections<ClientConnection>,
-      { net: { ...net, listen } as Net, kind: 'tls' },
+      { net, kind: 'tls' },
       { maxFileDescriptors: () => -1 },
     );
     listener.listen({ host: 'a', port: 1 }, { onListening: () => {}, onError: () => {} });
