@@ -439,9 +439,8 @@ export class Leader<Question> {
     this.log.info({ epoch: this.epoch, to }, 'handing over the leadership');
   }
 
-  private maybeLeave(): void {
-    if (this.handedOver === undefined || this.isOver) return;
-    const { to, at, told } = this.handedOver;
+  private maybeLeave({ to, at, told }: HandedOver): void {
+    if (this.isOver) return;
     const staying = (told ?? [...this.links.values()]).filter((link) => link.forwarding && this.links.has(link));
     const isAlone = staying.length === 0;
     if (!isAlone && this.links.now - at < HAND_OVER_HALF_TICKS) return;
@@ -484,7 +483,7 @@ export class Leader<Question> {
   private tickBroadcast(): void {
     this.afterApply();
     if (this.handedOver !== undefined) {
-      this.maybeLeave();
+      this.maybeLeave(this.handedOver);
       return;
     }
     const late = this.planned.failure;
@@ -514,7 +513,7 @@ export class Leader<Question> {
     this.rivals.onGone(link);
     if (this.phase !== 'broadcast') return;
     if (this.handedOver === undefined) this.barriers.neighboursChanged();
-    else this.maybeLeave();
+    else this.maybeLeave(this.handedOver);
   }
 
   private stepDown(reason: string, next?: number): void {

@@ -1,4 +1,4 @@
-import { ZXID_ZERO } from '../../jute/zxid.ts';
+import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
 import { designatedLeaderBody, QuorumPacket as Packet, PacketType } from '../wire/packets.ts';
 import type { LearnerLink } from './learner-link.ts';
 import type { LearnerLinks } from './learner-links.ts';
@@ -103,6 +103,6 @@ export class Transfer {
   /** It acknowledged the last proposal, or was synchronised behind it. */
   private hasAll({ sid, catchUp }: LearnerLink): boolean {
     const { proposed, opened } = this.proposals;
-    return proposed === opened || Math.max(this.proposals.ackOf(sid), catchUp.snapshotFrom ?? ZXID_ZERO) >= proposed;
+    return proposed === opened || Math.max(this.proposals.ackOf(sid), catchUp.snapshotFrom as Zxid) >= proposed;
   }
 }

@@ -362,7 +362,7 @@ export class Learner {
   private onUpToDate(): void {
     if (!this.isNewLeaderAcked) throw new ProtocolError('UPTODATE before NEWLEADER was acknowledged');
     const { leader } = this.options;
-    if (this.isConfigDecided() && !this.ports.members.activate(this.config ?? '', leader, this.ownEpoch)) {
+    if (this.isConfigDecided() && !this.ports.members.activate(this.config as string, leader, this.ownEpoch)) {
       this.leave('the configuration of the leader gives this server another role or leader');
       return;
     }

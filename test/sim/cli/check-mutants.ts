@@ -1,5 +1,6 @@
 import { MissingText } from '../../source/edited-source.ts';
 import { MUTANTS } from '../mutants/all.ts';
+import { MEMBERS_MUTANTS } from '../mutants/members.ts';
 import type { Mutant } from '../mutants/mutant.ts';
 import type { ScenarioRun } from '../script/run-scenario.ts';
 import type { JudgedBy } from '../script/script.ts';
@@ -16,7 +17,7 @@ export async function checkScenarios(path: string, names: readonly string[]): Pr
   await lister.stop();
   let green = 0;
   for (const [i, each] of all.names.entries()) {
-    const mutant = MUTANTS.find((candidate) => candidate.name === all.mutants[i]);
+    const mutant = [...MUTANTS, ...MEMBERS_MUTANTS].find((candidate) => candidate.name === all.mutants[i]);
     if (mutant === undefined || !names.includes(each)) continue;
     const built = await bundle(mutant.edits);
     const thread = new Thread(built.path);

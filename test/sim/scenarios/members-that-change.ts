@@ -168,6 +168,12 @@ export const lostFiles: Scenario = {
     s.until('service', () => s.isServing(3) && s.isServing(4) && s.isServing(5), 20_000);
     s.expect(s.read('/a', s.addClient('reader', 4)), 'of the new three', 'what is written');
     s.untilServing();
+    // What was proposed an epoch ago is in force, also at one of whom its file alone says that it is a member.
+    s.kill(1);
+    s.configure(1, [1, 2, 3]);
+    s.start(1);
+    s.untilServing();
+    expectVoters(s, '3,4,5', 1);
     s.expect(change(s, `${line(1)},${line(2)}`).err, 0, 'all of them');
     expectVoters(s, '1,2,3,4,5', 1, 2, 3, 4, 5);
   },
@@ -385,6 +391,66 @@ export const refused: Scenario = {
     const groups = `${line(1)},${line(2)},${line(3)},group.1=1:2:3`;
     s.expect(s.do({ op: 'reconfig', members: groups, version }).err, 0, 'members in groups');
     s.expect(s.do({ op: 'reconfig', leaving: '1' }).err, ErrorCode.badArguments, 'one of a group');
+    s.expect(s.do({ op: 'reconfig', members: `${line(1)},${line(2)},${line(3)}` }).err, 0, 'without groups again');
+    s.untilServing();
+  },
+};
+
+export const noSuccessor: Scenario = {
+  name: 'the only new member is gone when it is decided',
+  about:
+    'the leader, which is no member any more, steps down without a successor; the new member leads when it is back',
+  voters: 4,
+  observers: 1,
+  config,
+  play(s) {
+    s.votersAre(1, 2, 3);
+    for (const sid of [1, 2, 3]) s.configure(sid, [1, 2, 3], [5]);
+    for (const sid of [4, 5]) s.configure(sid, sid === 4 ? [1, 2, 3, 4] : [1, 2, 3], [5]);
+    s.start(1, 2, 3);
+    s.untilServing();
+    s.start(4, 5);
+    s.untilServing();
+    s.create('/a', 'before');
+    const { leader } = s;
+    const others = [1, 2, 3].filter((sid) => sid !== leader);
+    s.slowDisk(100, ...others);
+    s.votersAre(4);
+    ask(s, line(4), '1,2,3');
+    s.until('it is on the disk of the new member', () => s.view(4).peer?.book?.lastSeen !== undefined, 5000);
+    s.run(20);
+    s.kill(4);
+    s.until('it is decided', () => s.said(leader, 'the new members have no leader yet') > 0, 10_000);
+    s.slowDisk(0.5, ...others);
+    s.start(4);
+    s.until('the new leader', () => s.leader === 4, 20_000);
+    s.untilServing();
+    s.write('/a', 'after');
+    s.votersAre(1, 2, 3, 4);
+    s.expect(change(s, [1, 2, 3].map((sid) => line(sid)).join()).err, 0, 'all of them');
+    s.untilServing();
+  },
+};
+
+export const inGroups: Scenario = {
+  name: 'members in groups change while one is away',
+  about: 'it has them when it is back: the same ones with a later version, and then with another weight',
+  voters: 3,
+  config,
+  play(s) {
+    s.begin(3);
+    s.create('/a', '0');
+    s.do({ op: 'auth', scheme: 'digest', credentials: 'super:secret' });
+    const groups = `${line(1)},${line(2)},${line(3)},group.1=1:2:3`;
+    s.expect(s.do({ op: 'reconfig', members: groups }).err, 0, 'members in groups');
+    s.untilServing();
+    for (const members of [groups, `${groups},weight.3=2`]) {
+      s.kill(1);
+      s.expect(s.do({ op: 'reconfig', members }).err, 0, members);
+      s.start(1);
+      s.untilServing();
+      s.expect(s.view(1).peer?.book?.active.text(), s.view(3).peer?.book?.active.text(), 'the members at 1');
+    }
     s.expect(s.do({ op: 'reconfig', members: `${line(1)},${line(2)},${line(3)}` }).err, 0, 'without groups again');
     s.untilServing();
   },

@@ -165,6 +165,28 @@ describe('a leader that is none in the new membership', () => {
     expect(host.ends).toEqual(['step down: the new members have no leader yet']);
   });
 
+  test('leaves once, also when the tick in which it does turns a joiner away', () => {
+    const host = new LoneLeader({
+      self: 3,
+      verifiers: [members('3', '0:9')],
+      forceSnapshotSync: true,
+      maxConcurrentSnapSyncs: 0,
+    });
+    host.leader.start();
+    host.propose(payload('1:1'));
+    let tree = zxid('1:0');
+    Object.defineProperty(host, 'lastZxid', { get: () => tree, set: () => {} });
+    host.open(FIVE, [info(FIVE), ackEpoch()]);
+    change(host, '3:moved', '1:2');
+    expect(host.ends).toEqual([]);
+    tree = zxid('1:2');
+    host.halfTicks(1);
+    expect(host.ends).toEqual([
+      'step down: the new members have no leader yet',
+      'close 5: too many learners are being synchronised at the same time',
+    ]);
+  });
+
   test('established with members that were proposed before, of which it is none, it leads no more', () => {
     const host = new LoneLeader({ verifiers: [NOW, members('1 2 5', '0:10')] });
     host.leader.start();
