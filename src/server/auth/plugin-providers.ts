@@ -2,10 +2,9 @@ import type { Id } from '../../jute/data-records.ts';
 import type { AuthAnswer, AuthProvider } from './provider.ts';
 
 /**
- * Schemes that are there only when `authProvider.<any>` names their class.
- *
- * Nobody can prove a sasl id to this server: there is no SASL login. It is a scheme of ACLs all the same, because such ACLs
- * arrive in transactions and through Apache peers that can prove them.
+ * Schemes that are there only when `authProvider.<any>` names their class. Ids of sasl and x509 are proved by a login or a
+ * certificate. They are schemes of ACLs without either as well, because such ACLs arrive in transactions and through other
+ * peers.
  */
 
 /** Not a proof of identity: the client names the ensemble it means, and is sent away if this is another one. */
@@ -21,7 +20,7 @@ export class EnsembleProvider implements AuthProvider {
 
   authenticate(data: Buffer | undefined): AuthAnswer {
     if (data === undefined || data.length === 0 || this.names === undefined) return [];
-    return this.names.has(data.toString('utf8')) ? [] : 'wrong-ensemble';
+    return this.names.has(data.toString('utf8')) ? 'right-ensemble' : 'wrong-ensemble';
   }
 
   isValid(): boolean {

@@ -24,5 +24,6 @@ export const NO_NODES: NodeData = () => undefined;
 /**
  * The ids proved, which may be none; `refused` is answered AUTHFAILED before the connection closes; on
  * `wrong-ensemble` it closes without a word, so that the client tries its next server instead of giving up.
+ * `right-ensemble` proves no id.
  */
-export type AuthAnswer = readonly Id[] | 'refused' | 'wrong-ensemble';
+export type AuthAnswer = readonly Id[] | 'refused' | 'wrong-ensemble' | 'right-ensemble';

@@ -78,11 +78,13 @@ export class ClientAuth {
       this.host.close('the client means another ensemble', false, 'info');
       return;
     }
+    if (answer === 'right-ensemble') metrics.connections.ensembleAuthSuccess.add(1);
+    else if (packet.scheme === 'ensemble' && answer !== 'refused') metrics.connections.ensembleAuthSkip.add(1);
     if (answer === 'refused') {
       this.refuse(xid, packet.scheme, 'authentication refused');
       return;
     }
-    if (!this.take(answer)) {
+    if (answer !== 'right-ensemble' && !this.take(answer)) {
       this.refuse(xid, packet.scheme, 'more ids than one connection may have');
       return;
     }

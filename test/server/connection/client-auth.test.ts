@@ -106,6 +106,18 @@ describe('a client that has to authenticate', () => {
     expect(client.replies()).toEqual(['1/1/0']);
   });
 
+  it('counts the names of ensembles that are right, wrong, and not looked at', () => {
+    const provider = 'org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider';
+    const { world, client } = opened({ auth: { providerClasses: [provider], ensembleAuthName: 'blue' } });
+    client.send(auth('blue', 'ensemble'), auth('', 'ensemble'));
+    expect(client.replies()).toEqual(['-4/0/0', '-4/0/0']);
+    client.send(auth('red', 'ensemble'));
+    expect(client.replies()).toEqual([]);
+    expect(client.stream.state).not.toBe('open');
+    const { ensembleAuthSuccess, ensembleAuthSkip, ensembleAuthFail } = world.metrics.connections;
+    expect([ensembleAuthSuccess.value, ensembleAuthSkip.value, ensembleAuthFail.value]).toEqual([1, 1, 1]);
+  });
+
   it('cannot be asked for a scheme that has no provider', () => {
     expect(() => opened({ auth: { requiredSchemes: ['sasl', 'ip'] } })).toThrow(
       'enforce.auth.schemes: there is no provider of sasl here; those that are there are ip, digest',
