@@ -147,8 +147,11 @@ function replay(
       if (op?.action.op === 'close') seen.add(op);
       continue;
     }
-    // No client asks for it, and none sees more of it than the members there are.
-    if (type === OpCode.reconfig) continue;
+    // The world asks for it, and no client.
+    if (type === OpCode.reconfig) {
+      tree.reconfigured(zxid);
+      continue;
+    }
     // An error changes nothing: what a stranger gets for a REQUEST that no client made.
     if (op === undefined && type === OpCode.error) continue;
     if (requests.anyones.has(zxid)) continue;

@@ -66,6 +66,7 @@ export interface Change {
 }
 
 const QUOTA = '/zookeeper/quota';
+const CONFIG = '/zookeeper/config';
 const LIMITS = 'zookeeper_limits';
 const STATS = 'zookeeper_stats';
 /** How far the leader's applied state may be behind what it decides: more than all clients ask at once. */
@@ -96,6 +97,13 @@ export class SmallTree {
     const result = action.op === 'multi' ? this.multi(action.parts, asker, place) : this.one(action, asker, place);
     this.noteUsage(place.zxid);
     return result;
+  }
+
+  /** The members changed, which those are told who watch all nodes. No client looks at the text. */
+  reconfigured(zxid: Zxid): void {
+    const node = this.nodes.get(CONFIG) as SmallNode;
+    node.mzxid = zxid;
+    this.note(EventType.nodeDataChanged, CONFIG, zxid, node.acl);
   }
 
   /** A container or TTL node is deleted by the server itself; why it must not be, if it must not. */
