@@ -46,7 +46,7 @@ export class HttpListener {
   private readonly port: NetServer;
   private readonly tls = new WeakMap<Socket, StreamTls>();
   private readonly atDoor = new Set<GiveUp>();
-  /** What lies below a connection that a door let in. */
+  /** The socket below a connection that a door let in. */
   private readonly raw = new WeakMap<Socket, Socket>();
   /** In the order they came, with the address. */
   private readonly connections = new Map<Socket, string>();

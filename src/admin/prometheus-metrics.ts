@@ -2,7 +2,7 @@ import type { ServerMetrics } from '../server/metrics/server-metrics.ts';
 
 /**
  * A peer's metrics for Prometheus. Counting happens elsewhere, in plain numbers. prom-client is loaded with the first
- * scrape: four megabytes that a server which nobody scrapes does not need.
+ * scrape: four megabytes that a server without a scraper does not need.
  */
 export class PrometheusMetrics {
   readonly contentType = 'text/plain; version=0.0.4; charset=utf-8';

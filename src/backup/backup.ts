@@ -134,7 +134,7 @@ export function restoreBackup(
   return inEach(dirs);
 }
 
-/** What came behind the end is not known. */
+/** Whether anything came behind the end is not known. */
 function refuseBeyond(dir: string, { lastZxid }: Manifest, { upToZxid }: Limits): void {
   const end = parseZxidHex(lastZxid) ?? 0;
   if (upToZxid === undefined || upToZxid <= end) return;
@@ -203,7 +203,7 @@ export function epochsIn(disk: Disk, dir: string): Epochs {
   return { accepted: epochOrNone(disk, dir, ACCEPTED_EPOCH), current: epochOrNone(disk, dir, CURRENT_EPOCH) };
 }
 
-/** What cannot be read counts as missing: a backup of a server that no longer starts is worth most. */
+/** A file that cannot be read counts as missing: a backup of a server that no longer starts is worth most. */
 function epochOrNone(disk: Disk, dir: string, name: string): number | undefined {
   const epoch = epochIn(disk, dir, name);
   return typeof epoch === 'number' ? epoch : undefined;

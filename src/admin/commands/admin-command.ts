@@ -21,7 +21,7 @@ export interface AdminContext {
   readonly logLevels: LogLevels | undefined;
   /** Writes a snapshot now. Rejected with the reason when there is none. */
   takeSnapshot(): Promise<SnapshotFile>;
-  /** What this server has applied from `from` on, a piece of it. Rejected with the reason when it cannot be read. */
+  /** A piece of the transactions applied here, from `from` on. Rejected with the reason when it cannot be read. */
   readLog(from: Zxid): Promise<LogPiece>;
   /** Hands the leadership to `to`, or to whoever has the most. Rejected with the reason when it stays here. */
   transfer(to: number | undefined): Promise<void>;

@@ -110,9 +110,7 @@ export const bothQuorums: Scenario = {
   config,
   mutant: 'decide a reconfiguration by the members of before alone',
   play(s) {
-    s.votersAre(1, 2, 3);
-    for (const sid of [1, 2, 3]) s.configure(sid, [1, 2, 3]);
-    for (const sid of [4, 5]) s.configure(sid, [1, 2, 3, sid]);
+    threeAndTwoNewcomers(s);
     s.start(1, 2, 3);
     s.untilServing();
     s.start(4, 5);
@@ -147,9 +145,7 @@ export const lostFiles: Scenario = {
   config,
   mutant: 'believe the files beside zoo.cfg alone',
   play(s) {
-    s.votersAre(1, 2, 3);
-    for (const sid of [1, 2, 3]) s.configure(sid, [1, 2, 3]);
-    for (const sid of [4, 5]) s.configure(sid, [1, 2, 3, sid]);
+    threeAndTwoNewcomers(s);
     s.start(1, 2, 3);
     s.untilServing();
     s.start(4, 5);
@@ -294,9 +290,7 @@ export const undecidedNewcomers: Scenario = {
   config,
   mutant: 'put members in force at a newcomer that are only proposed',
   play(s) {
-    s.votersAre(1, 2, 3);
-    for (const sid of [1, 2, 3]) s.configure(sid, [1, 2, 3]);
-    for (const sid of [4, 5]) s.configure(sid, [1, 2, 3, sid]);
+    threeAndTwoNewcomers(s);
     s.start(1, 2, 3);
     s.untilServing();
     s.start(4, 5);
@@ -330,9 +324,7 @@ export const neverDecided: Scenario = {
   config,
   mutant: 'keep members in mind that were never decided',
   play(s) {
-    s.votersAre(1, 2, 3);
-    for (const sid of [1, 2, 3]) s.configure(sid, [1, 2, 3]);
-    for (const sid of [4, 5]) s.configure(sid, [1, 2, 3, sid]);
+    threeAndTwoNewcomers(s);
     s.start(1, 2, 3);
     s.untilServing();
     s.create('/a', 'before');
@@ -455,3 +447,10 @@ export const inGroups: Scenario = {
     s.untilServing();
   },
 };
+
+/** Three members, and the files of two servers that know them and themselves. */
+function threeAndTwoNewcomers(s: Script): void {
+  s.votersAre(1, 2, 3);
+  for (const sid of [1, 2, 3]) s.configure(sid, [1, 2, 3]);
+  for (const sid of [4, 5]) s.configure(sid, [1, 2, 3, sid]);
+}
