@@ -1,14 +1,16 @@
 import type { Log } from '../base/log.ts';
 import { ErrorCode, OpCode } from '../jute/codes.ts';
 import type { Stat } from '../jute/data-records.ts';
+import { sessionHex } from '../jute/session-id.ts';
 import type { CloseSessionTxn, CreateTxn, MultiTxn, Txn, TxnBody, TxnDigest, TxnHeader } from '../jute/txns.ts';
 import { ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
 import { DIGEST_VERSION, type ZxidDigest } from './digest/digest.ts';
 import { SessionTable } from './session-table.ts';
 import { CutAccount } from './snapshot/cut-account.ts';
 import { SnapshotCut } from './snapshot/snapshot-cut.ts';
-import { DataTree, type TreeOptions } from './tree/data-tree.ts';
+import { DataTree } from './tree/data-tree.ts';
 import { CONTAINER_OWNER, ttlOwner } from './tree/owner-kind.ts';
+import type { TreeOptions } from './tree/tree-reads.ts';
 import type { ReadableTree } from './tree/tree-views.ts';
 
 export interface DatabaseOptions extends TreeOptions {
@@ -217,7 +219,7 @@ export class Database {
     const unnamed = this.nodes.killSession(header.clientId, header.zxid, body.paths ?? []);
     if (body.paths !== undefined && unnamed > 0) {
       this.options.log.warn(
-        { session: hex(header.clientId), zxid: header.zxid, nodes: unnamed },
+        { session: sessionHex(header.clientId), zxid: header.zxid, nodes: unnamed },
         'a closed session had ephemerals that its transaction does not name; they are deleted too',
       );
     }
@@ -273,8 +275,4 @@ export class Database {
 
 function result(type: number, err: number, path: string): ApplyResult {
   return { type, err, path, stat: undefined, items: undefined };
-}
-
-function hex(sessionId: bigint): string {
-  return `0x${BigInt.asUintN(64, sessionId).toString(16)}`;
 }

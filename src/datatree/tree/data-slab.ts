@@ -6,9 +6,9 @@ import { assert } from '../../base/assert.ts';
  *
  *   record: node handle int, length int, bytes
  *
- * When a fifth of all is dead, the block with the most dead bytes is emptied into the block being filled: some of its
- * records with each further one that dies, eight bytes looked at for each that died, so that no change waits for long
- * and the work keeps pace. The node table knows where each node's record is and is told when one moves.
+ * When a fifth of all is dead, the block with the most dead bytes is emptied into the block being filled. Some of its
+ * records move with each further one that dies. Eight bytes are looked at for each that died, so that no change waits
+ * for long and the work keeps pace. The node table knows where each node's record is and is told when one moves.
  *
  * Invariants: dead + living = used <= the length of a block; the header of a record has the length it was put with;
  * `used` and `dead` are the sums over all blocks; below `emptied` the block that is emptied holds nothing

@@ -1,61 +1,27 @@
 import { ErrorCode } from '../../jute/codes.ts';
-import { type Acl, OPEN_ACL_UNSAFE, READ_ACL_UNSAFE, type Stat, type StatPersisted } from '../../jute/data-records.ts';
-import type { Reader } from '../../jute/reader.ts';
-import type { Writer } from '../../jute/writer.ts';
+import { type Acl, OPEN_ACL_UNSAFE, READ_ACL_UNSAFE, type StatPersisted } from '../../jute/data-records.ts';
 import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
-import { contentCrc, DigestSum, digestFrom, isOutsideDigest } from '../digest/digest.ts';
+import { contentCrc, digestFrom, isOutsideDigest } from '../digest/digest.ts';
 import { type QuotaState, Quotas, type QuotaTree } from '../quotas/quotas.ts';
 import { CONFIG_PATH, QUOTA_LIMITS_NAME, QUOTA_PATH, ROOT_PATH, ZOOKEEPER_PATH } from '../special-paths.ts';
 import { type WatchedTree, WatchManager } from '../watches/watch-manager.ts';
-import { AclCache } from './acl-cache.ts';
-import {
-  clientStat,
-  persistedStat,
-  setFirstStat,
-  setPersistedStat,
-  writeClientStat,
-  writePersistedStat,
-} from './node-stat.ts';
+import { persistedStat, setFirstStat, setPersistedStat } from './node-stat.ts';
 import {
   ACL,
   AVERSION,
-  BYTES_BELOW,
-  CHILD_COUNT,
   CONTENT_CRC,
   CVERSION,
   DIGEST,
-  FIRST_CHILD,
   MTIME,
   MZXID,
-  NEXT,
   NO_NODE,
-  NODES_BELOW,
-  NodeTable,
   PARENT,
   PZXID,
-  SEQUENCE,
   VERSION,
 } from './node-table.ts';
-import { OwnedNodes } from './owned-nodes.ts';
-import { OwnerKind, type OwnerOptions } from './owner-kind.ts';
-import type { HashKey } from './path-hash.ts';
-import { PathIndex, UNDECIDED } from './path-index.ts';
-import { leafBelow, nextBelow } from './subtree.ts';
-import {
-  type ChangeListener,
-  type CutTree,
-  type LoadedTree,
-  type LoadOutcome,
-  NULL_PATH,
-  type ReadableTree,
-} from './tree-views.ts';
-
-export interface TreeOptions extends OwnerOptions {
-  /** Whether node digests are computed at all. */
-  readonly digest: boolean;
-  /** Of the process's own: see path-hash.ts. */
-  readonly hashKey: HashKey;
-}
+import { leafBelow } from './subtree.ts';
+import { type TreeOptions, TreeReads } from './tree-reads.ts';
+import type { ChangeListener, CutTree, LoadedTree, LoadOutcome, ReadableTree } from './tree-views.ts';
 
 /**
  * The znodes. Outside this directory a node is a handle, good until the next change, and reads copy out of it. Only the
@@ -65,24 +31,15 @@ export interface TreeOptions extends OwnerOptions {
  * Every change can meet a tree that has seen it already. Recovery replays the log over a snapshot that may hold some of
  * it (a fuzzy one of Apache's). Each method says what a repeated change does.
  */
-export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree, QuotaTree {
+export class DataTree extends TreeReads implements ReadableTree, CutTree, LoadedTree, WatchedTree, QuotaTree {
   readonly watches: WatchManager;
-  private readonly options: TreeOptions;
-  private readonly nodes = new NodeTable();
-  /** The root is here as "". */
-  private readonly byPath: PathIndex;
-  private readonly acls = new AclCache();
-  private readonly sum = new DigestSum();
   private readonly quotas: Quotas;
-  private readonly owned: OwnedNodes;
   private readonly listeners: ChangeListener[] = [];
   private dataSize = 0;
 
   /** A fresh tree holds the root and the reserved nodes; one that is to be loaded holds nothing. */
   constructor(options: TreeOptions, toBeLoaded = false) {
-    this.options = options;
-    this.byPath = new PathIndex(this.nodes, options.hashKey);
-    this.owned = new OwnedNodes(this.nodes, options);
+    super(options);
     this.watches = new WatchManager(this);
     this.quotas = new Quotas(this);
     if (toBeLoaded) return;
@@ -93,187 +50,14 @@ export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree,
     this.dataSize = this.summedDataSize();
   }
 
-  // Reads.
-
-  /** The handle of a node, or -1. The root goes by "/" and by "". */
-  lookup(path: string): number {
-    return this.byPath.find(path, path === ROOT_PATH ? 0 : path.length);
-  }
-
-  /**
-   * The same for the ustring that a reader comes to, "" being the root, without making a string of it. Reads past it;
-   * null is NULL_PATH.
-   */
-  lookupRead(r: Reader): number {
-    const before = r.position;
-    const start = r.skipString();
-    if (start === -1) return NULL_PATH;
-    const end = r.position;
-    const isRoot = end - start === 1 && r.bytes[start] === SLASH;
-    const node = this.byPath.findBytes(r.bytes, start, isRoot ? start : end);
-    if (node !== UNDECIDED) return node;
-    r.position = before;
-    return this.lookup(r.readString() as string);
-  }
-
-  persistedStat(node: number): StatPersisted {
-    return persistedStat(this.nodes, node);
-  }
-
-  /** The Stat as a client is shown it. */
-  clientStat(node: number): Stat {
-    return clientStat(this.nodes, node);
-  }
-
-  aclOf(node: number): readonly Acl[] {
-    return this.acls.aclAt(this.nodes.int(node, ACL));
-  }
-
-  /** A view of the data, as short-lived as the handle; undefined for null. */
-  dataOf(node: number): Buffer | undefined {
-    return this.nodes.data(node);
-  }
-
-  /** Bytes of data; 0 for null. */
-  dataLength(node: number): number {
-    return this.nodes.dataLength(node);
-  }
-
-  childCount(node: number): number {
-    return this.nodes.int(node, CHILD_COUNT);
-  }
-
-  modifiedAt(node: number): Zxid {
-    return this.nodes.long(node, MZXID) as Zxid;
-  }
-
-  childrenModifiedAt(node: number): Zxid {
-    return this.nodes.long(node, PZXID) as Zxid;
-  }
-
-  /** GetDataResponse. */
-  writeDataAndStat(node: number, w: Writer): void {
-    this.nodes.writeReplyData(node, w);
-    this.writeStat(node, w);
-  }
-
-  /** Stat, as clientStat. */
-  writeStat(node: number, w: Writer): void {
-    writeClientStat(this.nodes, node, w);
-  }
-
-  /** vector<ustring> of the children's names, oldest first. */
-  writeChildren(node: number, w: Writer): void {
-    w.writeInt(this.childCount(node));
-    const start = this.nodes.path(node).length + 1;
-    for (let child = this.nodes.int(node, FIRST_CHILD); child !== NO_NODE; child = this.nodes.int(child, NEXT)) {
-      w.writeString(this.nodes.path(child), start);
-    }
-  }
-
-  childNames(node: number): string[] {
-    const names: string[] = [];
-    const start = this.nodes.path(node).length + 1;
-    for (let child = this.nodes.int(node, FIRST_CHILD); child !== NO_NODE; child = this.nodes.int(child, NEXT)) {
-      names.push(this.nodes.path(child).slice(start));
-    }
-    return names;
-  }
-
-  /** Paths of a session's ephemerals; empty for an unknown session. */
-  ephemeralsOf(sessionId: bigint): string[] {
-    const paths: string[] = [];
-    this.owned.forEachOf(sessionId, (node) => paths.push(this.nodes.path(node)));
-    return paths;
-  }
-
-  /** Visits a session's ephemerals, oldest first. */
-  forEachEphemeral(sessionId: bigint, visit: (node: number) => void): void {
-    this.owned.forEachOf(sessionId, visit);
-  }
-
-  pathOf(node: number): string {
-    const path = this.nodes.path(node);
-    return path === '' ? ROOT_PATH : path;
-  }
-
-  /** The handle of the parent; of a node that is not the root. */
-  parentOf(node: number): number {
-    return this.nodes.int(node, PARENT);
-  }
-
-  /** The session whose ephemeral it is; 0 for another node. */
-  sessionOf(node: number): bigint {
-    return this.nodes.kind(node) === OwnerKind.session ? this.nodes.owner(node) : 0n;
-  }
-
-  /** Sessions that have ephemerals, or had some since this peer loaded the tree. */
-  ephemeralOwners(): bigint[] {
-    return this.owned.sessions();
-  }
-
-  /**
-   * All descendants. The two names of the root count as nodes that start with a slash or do not, so "" is answered
-   * with one more than "/", as by Apache.
-   */
-  allChildrenNumber(path: string): number {
-    if (path === ROOT_PATH) return this.byPath.size - 1;
-    if (path === '') return this.byPath.size;
-    const top = this.lookup(path);
-    return top === NO_NODE ? 0 : this.nodes.int(top, NODES_BELOW);
-  }
-
-  /** Nodes, the root counted under both its names. */
-  get nodeCount(): number {
-    return this.byPath.size + 1;
-  }
-
   /** Lengths of paths and data as Apache adds them up: quota usage changes without being counted. */
   get dataSizeApprox(): number {
     return this.dataSize;
   }
 
-  get ephemeralCount(): number {
-    return this.owned.ephemeralCount;
-  }
-
-  /** Digest of all nodes as a signed long; 0 when digests are off. */
-  digest(): bigint {
-    return this.sum.value();
-  }
-
-  /** CRC over path and data, and the digest it ends in with the Stat; both 0 where no digest is kept. */
-  contentCrcOf(node: number): number {
-    return this.nodes.int(node, CONTENT_CRC);
-  }
-
-  digestOf(node: number): number {
-    return this.nodes.int(node, DIGEST) >>> 0;
-  }
-
-  /** Copies the running digest, for computing what a transaction will lead to. */
-  copyDigestTo(sum: DigestSum): void {
-    sum.copyFrom(this.sum);
-  }
-
   /** The deepest quota at or above a path, with what it allows and what is used. */
   quotaAbove(path: string): QuotaState | undefined {
     return this.quotas.above(path);
-  }
-
-  /**
-   * Paths to delete now, if they still have no children by then: containers that had children and have none left, or
-   * (with `maxNeverUsedMs` other than 0) never had any for so long; nodes whose TTL is over. `wallMs` is the wall
-   * clock.
-   */
-  containerCandidates(wallMs: number, maxNeverUsedMs: number): string[] {
-    return this.owned.candidates(wallMs, maxNeverUsedMs);
-  }
-
-  /** The tree's own copy of a path, where it has one. */
-  canonicalPath(path: string): string {
-    const node = path === ROOT_PATH ? NO_NODE : this.lookup(path);
-    return node === NO_NODE ? path : this.nodes.path(node);
   }
 
   // Changes: for the Database alone.
@@ -433,37 +217,6 @@ export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree,
     if (at >= 0) this.listeners.splice(at, 1);
   }
 
-  /** The first in the order of creation, in which a parent comes before its children. */
-  get oldest(): number {
-    return this.nodes.oldest;
-  }
-
-  /** The next in that order, or -1. */
-  newer(node: number): number {
-    return this.nodes.newer(node);
-  }
-
-  get lastSequence(): number {
-    return this.nodes.lastSequence;
-  }
-
-  sequenceOf(node: number): number {
-    return this.nodes.long(node, SEQUENCE);
-  }
-
-  forEachAcl(visit: (id: number, acl: readonly Acl[]) => void): void {
-    this.acls.forEach(visit);
-  }
-
-  /** path ustring, data buffer, acl long, StatPersisted */
-  writeNode(node: number, w: Writer): void {
-    const nodes = this.nodes;
-    w.writeString(nodes.path(node));
-    nodes.writeData(node, w);
-    w.writeSafeLong(this.acls.idAt(nodes.int(node, ACL)));
-    writePersistedStat(nodes, node, w);
-  }
-
   loadAcl(id: number, acl: readonly Acl[]): void {
     this.acls.load(id, acl);
   }
@@ -502,25 +255,7 @@ export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree,
     this.nodes.setData(node, data);
   }
 
-  /** Nodes and bytes of data from `path` down; none when there is no such node. */
-  usageBelow(path: string): { count: number; bytes: number } {
-    const nodes = this.nodes;
-    const top = this.lookup(path);
-    if (top === NO_NODE) return { count: 0, bytes: 0 };
-    return {
-      count: nodes.int(top, NODES_BELOW) + 1,
-      bytes: nodes.long(top, BYTES_BELOW) + nodes.dataLength(top),
-    };
-  }
-
-  /** Visits every leaf from `path` down. */
-  forEachLeaf(path: string, visit: (path: string) => void): void {
-    const nodes = this.nodes;
-    const top = this.lookup(path);
-    for (let node = top; node !== NO_NODE; node = nextBelow(nodes, top, node)) {
-      if (nodes.int(node, FIRST_CHILD) === NO_NODE) visit(nodes.path(node));
-    }
-  }
+  // Nodes that come, change and go.
 
   /** The node that is or would be the parent; NO_NODE also for a path that no node can have. */
   private parentFor(path: string): number {
@@ -612,4 +347,3 @@ export class DataTree implements ReadableTree, CutTree, LoadedTree, WatchedTree,
 }
 
 const EMPTY = Buffer.alloc(0);
-const SLASH = 0x2f;

@@ -1,6 +1,7 @@
 import type { Stat, StatPersisted } from '../../jute/data-records.ts';
 import type { Writer } from '../../jute/writer.ts';
 import type { Zxid } from '../../jute/zxid.ts';
+import { kindOf, ownerOf } from './node-owner.ts';
 import {
   AVERSION,
   CHILD_COUNT,
@@ -29,7 +30,7 @@ export function persistedStat(nodes: NodeTable, node: number): StatPersisted {
     version: nodes.int(node, VERSION),
     cversion: nodes.int(node, CVERSION),
     aversion: nodes.int(node, AVERSION),
-    ephemeralOwner: nodes.owner(node),
+    ephemeralOwner: ownerOf(nodes, node),
     pzxid: nodes.long(node, PZXID) as Zxid,
   };
 }
@@ -63,7 +64,7 @@ export function writePersistedStat(nodes: NodeTable, node: number, w: Writer): v
   w.writeInt(nodes.int(node, VERSION));
   w.writeInt(nodes.int(node, CVERSION));
   w.writeInt(nodes.int(node, AVERSION));
-  w.writeLong(nodes.owner(node));
+  w.writeLong(ownerOf(nodes, node));
   w.writeSafeLong(nodes.long(node, PZXID));
 }
 
@@ -77,7 +78,7 @@ export function clientStat(nodes: NodeTable, node: number): Stat {
     version: nodes.int(node, VERSION),
     cversion: (nodes.int(node, CVERSION) * 2 - numChildren) | 0,
     aversion: nodes.int(node, AVERSION),
-    ephemeralOwner: nodes.kind(node) === OwnerKind.session ? nodes.owner(node) : 0n,
+    ephemeralOwner: kindOf(nodes, node) === OwnerKind.session ? ownerOf(nodes, node) : 0n,
     dataLength: nodes.dataLength(node),
     numChildren,
     pzxid: nodes.long(node, PZXID) as Zxid,
@@ -94,7 +95,7 @@ export function writeClientStat(nodes: NodeTable, node: number, w: Writer): void
   w.putInt(at + 32, nodes.int(node, VERSION));
   w.putInt(at + 36, nodes.int(node, CVERSION) * 2 - numChildren);
   w.putInt(at + 40, nodes.int(node, AVERSION));
-  if (nodes.kind(node) === OwnerKind.session) w.putBigLong(at + 44, nodes.owner(node));
+  if (kindOf(nodes, node) === OwnerKind.session) w.putBigLong(at + 44, ownerOf(nodes, node));
   else w.putLong(at + 44, 0);
   w.putInt(at + 52, nodes.dataLength(node));
   w.putInt(at + 56, numChildren);

@@ -51,10 +51,9 @@ export const VERSION = 0 as IntColumn;
 /** Creates below this node, as stored. */
 export const CVERSION = 1 as IntColumn;
 export const AVERSION = 2 as IntColumn;
-/** 0 without an owner; else the slot in the owner's list, and in the low bits the OwnerKind. */
-const OWNED = 3 as IntColumn;
-const KIND_BITS = 2;
-const KIND_MASK = 3;
+/** 0 without an owner; else the slot in the owner's list, and in the low bits the OwnerKind: see node-owner.ts. */
+export const OWNED = 3 as IntColumn;
+export const OWNER_KIND_BITS = 2;
 export const PARENT = 4 as IntColumn;
 export const FIRST_CHILD = 5 as IntColumn;
 export const LAST_CHILD = 6 as IntColumn;
@@ -202,25 +201,10 @@ export class NodeTable {
     return (this.paths[node >> PAGE_BITS] as string[])[node & PAGE_MASK] as string;
   }
 
-  owner(node: number): bigint {
-    const owned = this.int(node, OWNED);
-    return owned === 0 ? 0n : this.owners.ownerAt(owned >> KIND_BITS).owner;
-  }
-
-  /** An OwnerKind. */
-  kind(node: number): number {
-    return this.int(node, OWNED) & KIND_MASK;
-  }
-
-  /** Of a new node; the kind is not none. */
-  setOwner(node: number, kind: number, owner: bigint): void {
-    this.setInt(node, OWNED, (this.owners.add(node, kind, owner) << KIND_BITS) | kind);
-  }
-
   private removeOwner(node: number): void {
     const owned = this.int(node, OWNED);
     if (owned === 0) return;
-    this.owners.remove(owned >> KIND_BITS);
+    this.owners.remove(owned >> OWNER_KIND_BITS);
     this.setInt(node, OWNED, 0);
   }
 

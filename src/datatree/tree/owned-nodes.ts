@@ -1,3 +1,4 @@
+import { kindOf, setOwner } from './node-owner.ts';
 import { CHILD_COUNT, CVERSION, MTIME, NO_NODE, type NodeTable } from './node-table.ts';
 import { OwnerKind, type OwnerOptions, ownerKindOf, ttlOf } from './owner-kind.ts';
 import { NO_SLOT, type Owned } from './owner-lists.ts';
@@ -24,13 +25,13 @@ export class OwnedNodes {
   enter(node: number, owner: bigint): void {
     if (owner === 0n) return;
     const kind = ownerKindOf(owner, this.options);
-    this.nodes.setOwner(node, kind, owner);
+    setOwner(this.nodes, node, kind, owner);
     if (kind === OwnerKind.session) this.count++;
   }
 
   /** The node is about to go. */
   leave(node: number): void {
-    if (this.nodes.kind(node) === OwnerKind.session) this.count--;
+    if (kindOf(this.nodes, node) === OwnerKind.session) this.count--;
   }
 
   /** Visits a session's ephemerals, oldest first. */

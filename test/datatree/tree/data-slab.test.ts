@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AssertionFailure } from '../../../src/base/assert.ts';
 import { DataSlab } from '../../../src/datatree/tree/data-slab.ts';
+import { ownerOf, setOwner } from '../../../src/datatree/tree/node-owner.ts';
 import { CZXID, NO_NODE, NodeTable, PARENT } from '../../../src/datatree/tree/node-table.ts';
 
 describe('the data of nodes', () => {
@@ -142,12 +143,17 @@ describe('the table', () => {
     const root = table.allocate('');
     const first = table.allocate('/a');
     table.appendChild(root, first);
-    table.setOwner(first, 1, 77n);
+    setOwner(table, first, 1, 77n);
     table.setLong(first, CZXID, 5);
     table.removeChild(first);
     table.free(first);
     const second = table.allocate('/b');
-    expect([second, table.path(second), table.owner(second), table.long(second, CZXID)]).toEqual([first, '/b', 0n, 0]);
+    expect([second, table.path(second), ownerOf(table, second), table.long(second, CZXID)]).toEqual([
+      first,
+      '/b',
+      0n,
+      0,
+    ]);
     expect([table.lastSequence, table.data(second), table.int(second, PARENT)]).toEqual([3, undefined, NO_NODE]);
   });
 
