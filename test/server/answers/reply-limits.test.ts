@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { assert } from '../../../src/base/assert.ts';
 import { writeMultiHeader } from '../../../src/jute/client-records.ts';
 import { OpCode } from '../../../src/jute/codes.ts';
-import { LimitError, Writer } from '../../../src/jute/writer.ts';
+import { LimitError } from '../../../src/jute/growing-buffer.ts';
+import { Writer } from '../../../src/jute/writer.ts';
 import { MULTI_READ_MAX_BYTES } from '../../../src/server/connection/client-limits.ts';
 import { type Client, ClientWorld, create, exists, type FakeUpstream, request, setData } from '../client-harness.ts';
 

@@ -1,7 +1,8 @@
 import { writeMultiHeader } from '../../../jute/client-records.ts';
 import { ErrorCode, OpCode } from '../../../jute/codes.ts';
+import { LimitError } from '../../../jute/growing-buffer.ts';
 import type { Reader } from '../../../jute/reader.ts';
-import { LimitError, type Writer } from '../../../jute/writer.ts';
+import type { Writer } from '../../../jute/writer.ts';
 import type { Asker } from '../../asker.ts';
 import { MULTI_READ_MAX_BYTES } from '../../connection/client-limits.ts';
 import type { ReadContext, ReadOperation } from '../operation.ts';
