@@ -169,7 +169,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'an epoch is led twice',
     edits: [
-      { at: 'Learner.onLeaderInfo', from: '? currentEpoch : -1;', to: '? currentEpoch : currentEpoch;' },
+      { at: 'claimFor', from: '? currentEpoch : -1', to: '? currentEpoch : currentEpoch' },
       {
         at: 'Discovery.admit',
         from: 'Math.max(this.epochWanted, link.acceptedEpoch + 1)',

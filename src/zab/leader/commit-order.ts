@@ -27,13 +27,14 @@ export class CommitOrder {
     return true;
   }
 
-  /** The oldest `sync` is answered. */
-  syncAnswered(): void {
+  /** The oldest `sync` is answered: what was held behind it goes to the learner. */
+  syncAnswered(learner: { send(packet: QuorumPacket): void }): void {
     this.syncs.shift();
+    for (let packet = this.takeHeld(); packet !== undefined; packet = this.takeHeld()) learner.send(packet);
   }
 
   /** The next of what was held and may go. */
-  takeHeld(): QuorumPacket | undefined {
+  private takeHeld(): QuorumPacket | undefined {
     const commit = this.held.peek();
     if (commit === undefined) return undefined;
     const asked = this.syncs.peek();

@@ -18,6 +18,9 @@ import { isReconfig } from '../wire/txn-header.ts';
 import { AckWatch } from './ack-watch.ts';
 import { type Barrier, Barriers } from './barriers.ts';
 import { Discovery } from './discovery.ts';
+import { HandOver } from './hand-over/hand-over.ts';
+import { successorAmong } from './hand-over/successor.ts';
+import { Transfer } from './hand-over/transfer.ts';
 import type { Entry, LeaderLimits, LeaderOptions, LeaderPorts, TxnMaker } from './leader-ports.ts';
 import type { LearnerLink, LearnerWire } from './learner-link.ts';
 import { LearnerLinks, type LinkInfo } from './learner-links.ts';
@@ -25,9 +28,7 @@ import { Memberships } from './memberships.ts';
 import { PingRounds } from './ping-rounds.ts';
 import { Proposals } from './proposals.ts';
 import { Rivals } from './rivals.ts';
-import { successorAmong } from './successor.ts';
 import { Synchronization } from './synchronization.ts';
-import { Transfer } from './transfer.ts';
 
 /**
  * The leader's side of ZAB, as ZooKeeper 3.4 and later speak it ("Zab 1.0"):
@@ -37,10 +38,10 @@ import { Transfer } from './transfer.ts';
  *   synchronization   every learner gets the leader's history; a quorum has it on disk and acknowledges NEWLEADER
  *   broadcast         proposals, in zxid order, committed when a quorum has them on disk
  *
- * It decides and never does: what it wants is asked of its ports, in order. discovery.ts and synchronization.ts
- * are the first two phases, and every learner goes through them; here is the third, and who is told of which event.
- * learner-links.ts knows the learners, proposals.ts the proposals under way, ping-rounds.ts whether this leader still
- * leads, barriers.ts what `sync` waits for.
+ * It decides and never does: it asks its ports for what it wants, in order. The first two phases are in discovery.ts
+ * and synchronization.ts, and every learner goes through them. The third is here, and who is told of which event. The
+ * learners are in learner-links.ts, and the proposals under way in proposals.ts. Whether this leader still leads is in
+ * ping-rounds.ts, what `sync` waits for in barriers.ts, and how another server comes to lead in hand-over/.
  *
  * A learner's acknowledgements of proposals count only behind its acknowledgement of NEWLEADER. Before that its
  * currentEpoch may be the old one, and with it the proposal would lose the next election. (ZOOKEEPER-4685 is about
@@ -51,18 +52,8 @@ import { Transfer } from './transfer.ts';
  */
 export type ZabPhase = 'discovery' | 'synchronization' | 'broadcast' | 'ended';
 
-/** `told`: those it waits for; undefined: all learners. */
-interface HandedOver {
-  readonly to: number | undefined;
-  readonly at: number;
-  readonly told: readonly LearnerLink[] | undefined;
-}
-
 /** So many transactions are left of an epoch when the next one is to begin. */
 const ROLL_OVER_AT = 2 ** 16;
-
-/** Two ticks: learners that have not left until then do not answer. */
-const HAND_OVER_HALF_TICKS = 4;
 
 /** `Question`: of whoever asks for a barrier; it is handed back. */
 export class Leader<Question> {
@@ -85,8 +76,8 @@ export class Leader<Question> {
   private readonly ownAcks = new AckWatch();
   private isOver = false;
   private hasRolledOver = false;
-  /** Another one leads from now on; in half ticks since when. */
-  private handedOver: HandedOver | undefined = undefined;
+  /** Another one leads from now on. */
+  private handedOver: HandOver | undefined = undefined;
 
   constructor(options: LeaderOptions, ports: LeaderPorts<Question>, log: Log) {
     this.self = options.self;
@@ -242,11 +233,7 @@ export class Leader<Question> {
 
   private maybeTransfer(): void {
     const { successor } = this.planned;
-    if (successor === undefined) return;
-    const told = this.planned.servers;
-    this.planned.end();
-    this.planned.tell(successor);
-    this.handOver(successor, told);
+    if (successor !== undefined) this.handOver(successor, this.planned.complete(successor));
   }
 
   /** Everything up to `zxid` is durable here. */
@@ -398,19 +385,8 @@ export class Leader<Question> {
         continue;
       }
       const { zxid, payload } = entry;
-      this.tellCommitted(new Packet(PacketType.commit, zxid), () => new Packet(PacketType.inform, zxid, payload));
+      this.links.tellCommitted(new Packet(PacketType.commit, zxid), () => new Packet(PacketType.inform, zxid, payload));
       this.ports.log.commit(zxid);
-    }
-  }
-
-  /** `inform` is for observers, who have not seen the proposal. */
-  private tellCommitted(commit: QuorumPacket, makeInform: () => QuorumPacket): void {
-    let inform: QuorumPacket | undefined;
-    for (const link of this.links.values()) {
-      if (!link.forwarding) continue;
-      if (link.observer) inform ??= makeInform();
-      const packet = link.observer ? (inform as QuorumPacket) : commit;
-      if (!link.commits.holds(packet)) link.wire.send(packet);
     }
   }
 
@@ -422,7 +398,7 @@ export class Leader<Question> {
     this.ports.members.activated(payload);
     const isLeader = leadsOn(this.self, inForce, newest);
     const next = isLeader ? this.self : successorAmong(this.links.followers(), this.proposals, newest);
-    this.tellCommitted(
+    this.links.tellCommitted(
       new Packet(PacketType.commitAndActivate, zxid, designatedLeaderBody(next ?? this.self)),
       () => new Packet(PacketType.informAndActivate, zxid, designatedLeaderBody(next ?? this.self, payload)),
     );
@@ -430,21 +406,14 @@ export class Leader<Question> {
     if (!isLeader) this.handOver(next);
   }
 
-  /**
-   * Learners leave by themselves when they are told, and this leader when they have: were it to close their connections,
-   * some would not have been told.
-   */
   private handOver(to: number | undefined, told?: readonly LearnerLink[]): void {
-    this.handedOver = { to, at: this.links.now, told };
+    this.handedOver = new HandOver(this.links, to, told);
     this.log.info({ epoch: this.epoch, to }, 'handing over the leadership');
   }
 
-  private maybeLeave({ to, at, told }: HandedOver): void {
+  private maybeLeave(handedOver: HandOver): void {
     if (this.isOver) return;
-    const staying = (told ?? [...this.links.values()]).filter((link) => link.forwarding && this.links.has(link));
-    const isAlone = staying.length === 0;
-    if (!isAlone && this.links.now - at < HAND_OVER_HALF_TICKS) return;
-    this.stepDown(to === undefined ? 'the new members have no leader yet' : `handed over to ${to}`, to);
+    if (handedOver.isComplete) this.stepDown(handedOver.reason, handedOver.to);
   }
 
   /** The leader's tree may have come further. */
@@ -465,10 +434,8 @@ export class Leader<Question> {
       return;
     }
     if (!this.links.has(learner)) return;
-    const { wire, commits } = learner;
-    wire.send(new Packet(PacketType.sync, ZXID_ZERO));
-    commits.syncAnswered();
-    for (let packet = commits.takeHeld(); packet !== undefined; packet = commits.takeHeld()) wire.send(packet);
+    learner.wire.send(new Packet(PacketType.sync, ZXID_ZERO));
+    learner.commits.syncAnswered(learner.wire);
   }
 
   // Time.
@@ -486,11 +453,8 @@ export class Leader<Question> {
       this.maybeLeave(this.handedOver);
       return;
     }
-    const late = this.planned.failure;
-    if (late !== undefined) {
-      this.planned.end();
-      this.ports.events.transferFailed(late);
-    }
+    const late = this.planned.takeFailure();
+    if (late !== undefined) this.ports.events.transferFailed(late);
     // Established with members that were proposed before, of which it is none: its learners leave at UPTODATE.
     if (this.members.inForce.weightOf(this.self) === 0) this.handOver(undefined);
     if (this.links.now % 2 === 0 && !this.links.hasQuorum()) {

@@ -1,6 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import type { Log } from '../../base/log.ts';
 import { AckTracker } from '../../election/quorum/quorum-verifier.ts';
+import type { QuorumPacket } from '../wire/packets.ts';
 import type { CatchUpKind, LeaderOptions, LeaderRole } from './leader-ports.ts';
 import { LearnerLink, type LearnerWire, type LinkLimits, type LinkPhase } from './learner-link.ts';
 import { displacedBy } from './link-places.ts';
@@ -129,6 +130,17 @@ export class LearnerLinks {
   /** Servers that follow, are synchronised, and acknowledge; observers do not. */
   followers(): LearnerLink[] {
     return [...this.links].filter((link) => link.phase === 'serving' && !link.observer);
+  }
+
+  /** To all that follow what is proposed. `inform` is for observers, who have not seen the proposal. */
+  tellCommitted(commit: QuorumPacket, makeInform: () => QuorumPacket): void {
+    let inform: QuorumPacket | undefined;
+    for (const link of this.links) {
+      if (!link.forwarding) continue;
+      if (link.observer) inform ??= makeInform();
+      const packet = link.observer ? (inform as QuorumPacket) : commit;
+      if (!link.commits.holds(packet)) link.wire.send(packet);
+    }
   }
 
   /** The leader's next step has come nearer, or is another one now. */

@@ -52,8 +52,8 @@ export class Memberships {
   }
 
   /**
-   * Members that were only ever in a file get the start of this epoch for their version, as ZooKeeper has it: files of
-   * servers that are to join, which know a part of them, are older then. Undefined: they have one.
+   * Members that were only ever in a file get the start of this epoch for their version, as ZooKeeper has it. The files
+   * of servers that are to join, which know a part of them, are older then. Undefined: they have one.
    */
   renumber(epochStart: Zxid): QuorumVerifier | undefined {
     if (this.newest.version !== ZXID_ZERO) return undefined;

@@ -10,8 +10,8 @@ import type { Proposals } from './proposals.ts';
 
 /**
  * Whether this leader still led at a given moment: PINGs go out in numbered rounds. A round that a quorum answers
- * proves that this quorum had elected nobody else when the round was begun. barriers.ts says why, and which question
- * waits for which round; a voter without a history is told that it counts behind such a round as well.
+ * proves that this quorum had elected nobody else when the round was begun. See barriers.ts for why, and for which
+ * question waits for which round. A voter without a history is told that it counts behind such a round as well.
  *
  * On the wire they are Apache's PINGs. A learner answers each one behind UPTODATE, in order and with its zxid, and adds
  * the sessions it has heard from.

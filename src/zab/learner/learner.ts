@@ -3,17 +3,7 @@ import { ProtocolError, protocolError } from '../../base/errors.ts';
 import { Fifo } from '../../base/fifo.ts';
 import type { Log } from '../../base/log.ts';
 import { Writer } from '../../jute/writer.ts';
-import {
-  epochOf,
-  follows,
-  isWholeHistory,
-  makeZxid,
-  ZXID_NONE,
-  ZXID_ZERO,
-  type Zxid,
-  zxidHex,
-  zxidText,
-} from '../../jute/zxid.ts';
+import { epochOf, follows, makeZxid, ZXID_NONE, ZXID_ZERO, type Zxid, zxidHex, zxidText } from '../../jute/zxid.ts';
 import {
   intBody,
   learnerInfo,
@@ -27,7 +17,9 @@ import {
   writeTouched,
 } from '../wire/packets.ts';
 import { checkTxn, isReconfig } from '../wire/txn-header.ts';
+import { claimFor } from './history-claim.ts';
 import type { LearnerOptions, LearnerPorts, LearnerState } from './learner-ports.ts';
+import { NamedMembers } from './named-members.ts';
 
 /**
  * The learner's side of ZAB: a follower's, or an observer's, which differs in that transactions come when they are
@@ -45,7 +37,7 @@ import type { LearnerOptions, LearnerPorts, LearnerState } from './learner-ports
  * ZOOKEEPER-4646, ZOOKEEPER-4643). Here that is the order of one queue, WhenDurable. Transactions are logged as they
  * come, at any time, so nothing is ever in memory only (ZOOKEEPER-3023, ZOOKEEPER-4785, ZOOKEEPER-4394).
  *
- * A voter without a history (history-votes.ts) takes the epoch for its own, and acknowledges proposals, only at
+ * A voter without a history (history-claim.ts, and history-votes.ts at the leader) takes the epoch for its own, and acknowledges proposals, only at
  * UPTODATE.
  *
  * A transaction that is sent twice is skipped (a snapshot may hold more than its zxid says). One that is left out ends
@@ -80,13 +72,11 @@ export class Learner {
   private committed: Zxid = ZXID_ZERO;
   /** Logged and not committed. */
   private readonly pending = new Fifo<Zxid>(64);
-  /** Of these, the reconfigurations: rare, so a plain list. */
-  private reconfigs: { readonly zxid: Zxid; readonly payload: Buffer }[] = [];
   private isNewLeaderAcked = false;
   private snapshotWanted = false;
   private isUnproven = false;
   private hidesZxid = false;
-  private config: string | undefined = undefined;
+  private readonly members: NamedMembers;
 
   constructor(options: LearnerOptions, state: LearnerState, ports: LearnerPorts, log: Log) {
     this.options = options;
@@ -94,6 +84,7 @@ export class Learner {
     this.ports = ports;
     this.log = log;
     this.lastZxid = state.lastZxid;
+    this.members = new NamedMembers(ports.members);
   }
 
   get phase(): LearnerPhase {
@@ -210,22 +201,13 @@ export class Learner {
     if (epoch < accepted) throw new ProtocolError(`the leader's epoch ${epoch} is below the accepted one, ${accepted}`);
     this.ownEpoch = epoch;
     this.newLeaderZxid = makeZxid(epoch, 0);
+    const claim = claimFor(epoch, this.state, this.options.observer);
     if (epoch > accepted) this.ports.epochs.setAccepted(epoch);
-    const { currentEpoch, lastZxid } = this.state;
-    const isNew = !isWholeHistory(currentEpoch, lastZxid);
-    if (isNew) this.ports.epochs.setCurrent(0);
-    // The remains of a broken synchronisation are never what anybody meant.
-    const isMeant = this.state.initialize === true && lastZxid === ZXID_ZERO;
-    this.isUnproven = !this.options.observer && (this.state.empty || isNew) && !isMeant;
-    // An epoch is promised once. A learner that has accepted it before says so with -1, and is synchronised without
-    // being counted. So does one that only a snapshot can synchronise, for zxid -1 asks for one.
-    const needsSnapshot = this.state.needsSnapshot === true;
-    const current = epoch > accepted && !needsSnapshot ? currentEpoch : -1;
-    this.hidesZxid = this.isUnproven || needsSnapshot;
+    if (claim.isNew) this.ports.epochs.setCurrent(0);
+    this.isUnproven = claim.isUnproven;
+    this.hidesZxid = claim.lastZxid === ZXID_NONE;
     this.enter('planning');
-    this.ports.link.send(
-      new QuorumPacket(PacketType.ackEpoch, this.hidesZxid ? ZXID_NONE : lastZxid, intBody(current)),
-    );
+    this.ports.link.send(new QuorumPacket(PacketType.ackEpoch, claim.lastZxid, intBody(claim.currentEpoch)));
   }
 
   private onPlan(packet: QuorumPacket): void {
@@ -345,10 +327,7 @@ export class Learner {
     }
     this.enter('waiting');
     this.ports.events.newLeader();
-    if (packet.data !== undefined && packet.data.length > 1) {
-      this.config = packet.data.toString('utf8');
-      this.ports.members.seen(this.config);
-    }
+    if (packet.data !== undefined && packet.data.length > 1) this.members.seen(packet.data.toString('utf8'));
     this.ports.durable.run(() => {
       if (!this.isUnproven) this.ports.epochs.setCurrent(this.ownEpoch);
       this.isNewLeaderAcked = true;
@@ -361,8 +340,7 @@ export class Learner {
 
   private onUpToDate(): void {
     if (!this.isNewLeaderAcked) throw new ProtocolError('UPTODATE before NEWLEADER was acknowledged');
-    const { leader } = this.options;
-    if (this.isConfigDecided() && !this.ports.members.activate(this.config as string, leader, this.ownEpoch)) {
+    if (!this.members.activate(this.options.leader, this.ownEpoch, this.committed)) {
       this.leave('the configuration of the leader gives this server another role or leader');
       return;
     }
@@ -378,24 +356,11 @@ export class Learner {
     this.ports.events.serving();
   }
 
-  /**
-   * Apache's leaders name with NEWLEADER what is proposed. While that is so it is in force for nobody: the quorum of the
-   * new members alone could elect another leader beside one of the members of before.
-   */
-  private isConfigDecided(): boolean {
-    if (this.config === undefined) return false;
-    const { config, committed } = this;
-    return !this.reconfigs.some(({ zxid }) => zxid > committed && config.endsWith(`version=${zxidHex(zxid)}`));
-  }
-
   private onProposal(zxid: Zxid, payload: Buffer): void {
     if (this.stage === 'serving' && this.options.observer) return;
     if (this.accept(zxid, payload)) {
       this.pending.push(zxid);
-      if (isReconfig(payload)) {
-        this.reconfigs.push({ zxid, payload });
-        this.ports.members.seenInTxn(payload);
-      }
+      if (isReconfig(payload)) this.members.proposed(zxid, payload);
     }
     const isOpen = zxid > this.committed;
     if (isOpen && this.mayAcknowledge()) this.acknowledge(zxid);
@@ -433,7 +398,7 @@ export class Learner {
     checkTxn(packet, payload);
     if (packet.zxid <= this.committed) return;
     if (this.accept(packet.zxid, payload)) this.pending.push(packet.zxid);
-    this.reconfigs.push({ zxid: packet.zxid, payload });
+    this.members.informed(packet.zxid, payload);
     this.expectNext(packet.zxid);
     const stays = this.activate(packet.zxid, leader);
     this.onInformed(packet.zxid);
@@ -475,10 +440,7 @@ export class Learner {
   }
 
   private activate(zxid: Zxid, leader: number): boolean {
-    const reconfig = this.reconfigs.find((candidate) => candidate.zxid === zxid);
-    if (reconfig === undefined) throw new ProtocolError(`transaction ${zxidHex(zxid)} is no reconfiguration`);
-    this.reconfigs = this.reconfigs.filter((candidate) => candidate.zxid > zxid);
-    return this.ports.members.activateTxn(reconfig.payload) && leader === this.options.leader;
+    return this.members.committed(zxid) && leader === this.options.leader;
   }
 
   /** Proposals: not as an observer, not before NEWLEADER, and without a history not before UPTODATE. */

@@ -6,8 +6,8 @@ import { epochOf, MAX_EPOCH, ZXID_NONE, ZXID_ZERO, type Zxid } from '../../jute/
 
 /**
  * The packets between a leader and its learners, byte for byte as Apache ZooKeeper has it (zookeeper.jute,
- * org.apache.zookeeper.server.quorum): the packet, and the bodies that are not transactions. packet-cutter.ts finds
- * packets in a stream, leader.ts and learner.ts know what they mean.
+ * org.apache.zookeeper.server.quorum): the packet, and the bodies that are not transactions. They are found in a stream
+ * by packet-cutter.ts; leader.ts and learner.ts know what they mean.
  *
  *   QuorumPacket   type int, zxid long, data buffer, authinfo vector<Id>
  */

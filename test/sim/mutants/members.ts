@@ -34,9 +34,9 @@ export const MEMBERS_MUTANTS: readonly Mutant[] = [
         to: 'const members = this.members.newest;',
       },
       {
-        at: 'Learner.isConfigDecided',
-        from: 'return !this.reconfigs.some(',
-        to: 'return config.length > 0 || !this.reconfigs.some(',
+        at: 'NamedMembers.isOpen',
+        from: 'return this.reconfigs.some(',
+        to: 'return config.length < 0 && this.reconfigs.some(',
       },
     ],
   },

@@ -53,7 +53,7 @@ export const QUORUM_MUTANTS: readonly Mutant[] = [
         from: 'link.isUnproven = link.isEmpty && !',
         to: 'link.isUnproven = link.sid < 0 && !',
       },
-      { at: 'Learner.onLeaderInfo', from: '(this.state.empty || isNew)', to: '(this.state.empty)' },
+      { at: 'claimFor', from: '(state.empty || isNew)', to: 'state.empty' },
       {
         at: 'Discovery.onAckEpoch',
         from: "this.histories.add(link.sid, link.isEmpty ? 'empty' : historyKind(link, currentEpoch));",

@@ -1,9 +1,9 @@
-import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
-import { designatedLeaderBody, QuorumPacket as Packet, PacketType } from '../wire/packets.ts';
-import type { LearnerLink } from './learner-link.ts';
-import type { LearnerLinks } from './learner-links.ts';
-import type { Memberships } from './memberships.ts';
-import type { Proposals } from './proposals.ts';
+import { ZXID_ZERO, type Zxid } from '../../../jute/zxid.ts';
+import { designatedLeaderBody, QuorumPacket as Packet, PacketType } from '../../wire/packets.ts';
+import type { LearnerLink } from '../learner-link.ts';
+import type { LearnerLinks } from '../learner-links.ts';
+import type { Memberships } from '../memberships.ts';
+import type { Proposals } from '../proposals.ts';
 import { successorAmong } from './successor.ts';
 
 /**
@@ -63,8 +63,14 @@ export class Transfer {
     return successorAmong(ready, this.proposals, this.members.inForce);
   }
 
-  /** Why it came to nothing, when it took too long. */
-  get failure(): string | undefined {
+  /** Why it came to nothing, when it took too long; it is over then. */
+  takeFailure(): string | undefined {
+    const { failure } = this;
+    if (failure !== undefined) this.end();
+    return failure;
+  }
+
+  private get failure(): string | undefined {
     if (this.since === undefined) return undefined;
     const took = this.links.now - this.since;
     if (this.willing.size === 0)
@@ -72,22 +78,20 @@ export class Transfer {
     return took >= CATCH_UP_HALF_TICKS ? 'no follower has everything yet' : undefined;
   }
 
-  /** Those who have answered, and go by themselves when they are told. */
-  get servers(): readonly LearnerLink[] {
-    return [...this.willing];
-  }
-
-  /** Over, with or without success. */
-  end(): void {
-    this.since = undefined;
-    this.willing.clear();
-  }
-
-  tell(leader: number): void {
+  /** Tells all learners who leads; those who have answered go by themselves then. */
+  complete(leader: number): readonly LearnerLink[] {
+    const servers = [...this.willing];
+    this.end();
     for (const link of this.links.values()) {
       if (link.phase === 'serving')
         link.wire.send(new Packet(PacketType.handOver, this.proposals.committed, designatedLeaderBody(leader)));
     }
+    return servers;
+  }
+
+  private end(): void {
+    this.since = undefined;
+    this.willing.clear();
   }
 
   private candidates(): LearnerLink[] {
