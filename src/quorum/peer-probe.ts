@@ -2,6 +2,7 @@ import type { Database } from '../datatree/database.ts';
 import type { Zxid } from '../jute/zxid.ts';
 import type { StoreProbe } from '../txnlog/store-probe.ts';
 import type { LeaderLimits } from '../zab/leader/leader-ports.ts';
+import type { ToLeader } from '../zab/learner/learner-ports.ts';
 import type { QuorumPacket } from '../zab/wire/packets.ts';
 import type { Primary } from './roles/primary.ts';
 
@@ -25,6 +26,8 @@ export interface PeerProbe extends StoreProbe {
   onApplied(zxid: Zxid, payload: Buffer, isDecided: boolean): void;
   /** The tree is another one: after a cut, or a snapshot. */
   onReplaced(database: Database): void;
+  /** As a learner: about to dial its leader, whom it talks to by this. */
+  onLeaderLink(link: ToLeader): void;
   /** As a learner: its leader sent this, and it was not looked at yet. */
   onLeaderPacket(packet: QuorumPacket): void;
   /** As a learner: about to acknowledge `zxid`. */

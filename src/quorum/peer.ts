@@ -3,7 +3,6 @@ import { type Log, logOf } from '../base/log.ts';
 import type { Database, DatabaseOptions } from '../datatree/database.ts';
 import { HASH_KEY_BYTES, hashKeyFrom } from '../datatree/tree/path-hash.ts';
 import { Election } from '../election/election.ts';
-import type { ServerSpec } from '../election/quorum/server-spec.ts';
 import type { Outcome, SettledState } from '../election/voting/election-host.ts';
 import type { Vote } from '../election/voting/vote.ts';
 import type { Timer } from '../io/clock.ts';
@@ -12,7 +11,7 @@ import { zxidText } from '../jute/zxid.ts';
 import { AuthRegistry } from '../server/auth/auth-registry.ts';
 import { countRecovery, LogMeter, SnapshotMeter } from '../server/metrics/role-meters.ts';
 import { ServerMetrics } from '../server/metrics/server-metrics.ts';
-import type { HostInfo, MemberInfo, QuorumInfo, ServerInfo } from '../server/monitoring/server-info.ts';
+import type { HostInfo, ServerInfo } from '../server/monitoring/server-info.ts';
 import { ZooKeeperServer } from '../server/zookeeper-server.ts';
 import { takeInitializeMarker } from '../txnlog/data-dir.ts';
 import { Store } from '../txnlog/store.ts';
@@ -31,14 +30,16 @@ import {
   storeOptions,
 } from './config-parts.ts';
 import { DynamicConfigFiles } from './dynamic-config-files.ts';
+import { infoOf } from './peer-info.ts';
 import type { PeerParts } from './peer-parts.ts';
 import type { PeerProbe } from './peer-probe.ts';
 import { QuorumWatch, type WatchedPeer } from './quorum-watch.ts';
 import { Replica } from './replica.ts';
 import { Restore, replaceHistory } from './restore.ts';
+import { AskedHandOver } from './roles/asked-hand-over.ts';
 import { Following } from './roles/following.ts';
 import { Leading } from './roles/leading.ts';
-import type { QuorumPortOptions } from './roles/quorum-port.ts';
+import { listenAddresses } from './roles/quorum-port.ts';
 import type { PeerMode, Role } from './roles/role.ts';
 import { Standalone } from './roles/standalone.ts';
 import { dumpState, ELECTIONS_REMEMBERED, type PastElection } from './state-dump.ts';
@@ -84,7 +85,7 @@ export class Peer {
   private lookingSinceMs = 0;
   private readonly elections: PastElection[] = [];
   private closing = false;
-  private onTransferred: ((error: Error | undefined) => void) | undefined = undefined;
+  private readonly handOver = new AskedHandOver();
 
   /** Recovers the history; throws FatalError when it cannot. Nothing listens before `start`. */
   constructor(world: World, config: PeerConfig, host: HostInfo, handlers: PeerHandlers, log: Log) {
@@ -103,7 +104,7 @@ export class Peer {
     };
     const auth = new AuthRegistry(authOptions(config));
     this.auth = auth;
-    this.info = this.serverInfo();
+    this.info = infoOf(config, { store: () => this.store, book: () => this.book, role: () => this.role });
     this.store = Store.open(world, storeOptions(config, databaseOptions), logOf(log, 'txnlog'), handlers.probe);
     const startedMs = world.clock.nowMs();
     const database = this.store.recover();
@@ -266,26 +267,8 @@ export class Peer {
 
   /** Hands the leadership over; `done` with the reason when it stays here. */
   transfer(to: number | undefined, done: (error: Error | undefined) => void): void {
-    const { role } = this;
-    const refused = role instanceof Leading ? this.beginTransfer(role, to, done) : 'this server does not lead';
+    const refused = this.handOver.begin(this.role, to, done);
     if (refused !== undefined) done(new Error(refused));
-  }
-
-  private beginTransfer(
-    role: Leading,
-    to: number | undefined,
-    done: (error: Error | undefined) => void,
-  ): string | undefined {
-    if (this.onTransferred !== undefined) return 'it is handed over already';
-    const refused = role.transfer(to);
-    if (refused === undefined) this.onTransferred = done;
-    return refused;
-  }
-
-  private transferred(reason: string | undefined): void {
-    const done = this.onTransferred;
-    this.onTransferred = undefined;
-    done?.(reason === undefined ? undefined : new Error(reason));
   }
 
   /**
@@ -293,10 +276,7 @@ export class Peer {
    * longer than two ticks, it ends as it is.
    */
   leave(done: () => void): void {
-    const { role } = this;
-    if (!(role instanceof Leading) || this.beginTransfer(role, undefined, () => this.close(done)) !== undefined) {
-      this.close(done);
-    }
+    if (this.handOver.begin(this.role, undefined, () => this.close(done)) !== undefined) this.close(done);
   }
 
   /** Ends the role, syncs what was appended, and lets go of ports and directories. */
@@ -388,10 +368,10 @@ export class Peer {
           book.adoptProposed();
           this.onSynchronised(state, vote, epoch);
         },
-        onTransferFailed: (reason) => this.transferred(reason),
+        onTransferFailed: (reason) => this.handOver.end(reason),
         onOver: (reason, next) => {
           this.onRoleOver(reason, next);
-          this.transferred(next === undefined ? reason : undefined);
+          this.handOver.end(next === undefined ? reason : undefined);
         },
       });
       this.role = role;
@@ -491,7 +471,7 @@ export class Peer {
   dumpState(): void {
     const { server, store, elections } = this;
     dumpState(this.log, {
-      role: this.quorumInfo()?.peerState ?? this.mode,
+      role: this.info.quorum()?.peerState ?? this.mode,
       lastLogged: store.lastAppended,
       lastDurable: store.lastDurable,
       epoch: store.epochs.currentEpoch,
@@ -500,65 +480,8 @@ export class Peer {
       server: server.view,
     });
   }
-
-  serverInfo(): ServerInfo {
-    return {
-      serverId: this.config.myid ?? 0,
-      dataDir: `${this.config.dataDir}/version-2`,
-      dataLogDir: `${this.config.dataLogDir}/version-2`,
-      dataDirBytes: () => this.store.facts.bytesOnDisk().dataDir,
-      logDirBytes: () => this.store.facts.bytesOnDisk().logDir,
-      newestSnapshot: () => this.store.facts.newestSnapshot,
-      quorum: () => this.quorumInfo(),
-      leader: () => this.role?.leaderInfo,
-    };
-  }
-
-  private quorumInfo(): QuorumInfo | undefined {
-    const { book, config } = this;
-    if (book === undefined) return undefined;
-    const self = book.active.members.get(config.myid as number);
-    const phase = this.role?.phase === undefined ? '' : ` - ${this.role.phase}`;
-    return {
-      initLimitTicks: config.initLimitTicks,
-      syncLimitTicks: config.syncLimitTicks,
-      electionPort: self?.addresses.map((address) => address.electionPort).join('|') ?? '',
-      quorumPort: self?.addresses.map((address) => address.quorumPort).join('|') ?? '',
-      isObserver: self?.role === 'observer',
-      members: new Map([...book.active.members].map(([sid, spec]) => [sid, memberInfo(spec)])),
-      leaderId: this.role?.leader,
-      membership: book.active.text(),
-      quorumSize: book.active.voters.size,
-      peerState: `${STATES[this.mode]}${phase}`,
-      observerMasterId: this.mode === 'observer' ? this.role?.leader : undefined,
-    };
-  }
-}
-
-function memberInfo({ addresses, client, role }: ServerSpec): MemberInfo {
-  return {
-    quorumAddresses: addresses.map(({ host, quorumPort }) => ({ host, port: quorumPort })),
-    electionAddresses: addresses.map(({ host, electionPort }) => ({ host, port: electionPort })),
-    clientAddress: client,
-    learnerType: role,
-  };
 }
 
 const RESTORE_IS_FOR_ONE =
   'only a standalone server can be given another history while it runs: one member of an ensemble would have another ' +
   'than the rest. Stop all members, put the snapshot into one directory, empty the others and start that one first';
-
-/** As `mntr` names them. */
-const STATES: Readonly<Record<PeerMode, string>> = {
-  looking: 'looking',
-  standalone: 'standalone',
-  leader: 'leading',
-  follower: 'following',
-  observer: 'observing',
-};
-
-/** Where a leader waits for its learners. */
-function listenAddresses(spec: ServerSpec, onAllIPs: boolean): QuorumPortOptions['addresses'] {
-  if (!onAllIPs) return spec.addresses.map(({ host, quorumPort }) => ({ host, port: quorumPort }));
-  return [...new Set(spec.addresses.map(({ quorumPort }) => quorumPort))].map((port) => ({ host: undefined, port }));
-}

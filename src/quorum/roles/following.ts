@@ -115,6 +115,7 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
   // Role
 
   start(): void {
+    this.parts.probe?.onLeaderLink(this.link);
     this.link.dial({
       learner: this.learner,
       snapshots: this.snapshots,
@@ -157,12 +158,12 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
   private countProposal(zxid: Zxid, txn: Txn): void {
     const { metrics, clock } = this.parts;
     this.acks.onAppended(zxid, txn.header.time);
-    metrics.ensemble.learnerProposalsReceived.add(1);
-    metrics.ensemble.proposalLatency.add(Math.max(clock.wallMs() - txn.header.time, 0));
+    metrics.broadcast.learnerProposalsReceived.add(1);
+    metrics.broadcast.proposalLatency.add(Math.max(clock.wallMs() - txn.header.time, 0));
   }
 
   commit(zxid: Zxid): void {
-    this.parts.metrics.ensemble.learnerCommitsReceived.add(1);
+    this.parts.metrics.broadcast.learnerCommitsReceived.add(1);
     this.parts.replica.commit(zxid);
   }
 

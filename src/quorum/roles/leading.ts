@@ -1,6 +1,4 @@
-import { assert } from '../../base/assert.ts';
 import type { ApplyResult } from '../../datatree/database.ts';
-import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
 import type { Timer } from '../../io/clock.ts';
 import type { Txn } from '../../jute/txns.ts';
 import { epochOf, type Zxid, zxidText } from '../../jute/zxid.ts';
@@ -8,13 +6,7 @@ import { SizeStats } from '../../server/metrics/counters.ts';
 import { AckMeter, ProposalMeter } from '../../server/metrics/role-meters.ts';
 import type { LeaderInfo, LearnerInfo } from '../../server/monitoring/server-info.ts';
 import { Leader } from '../../zab/leader/leader.ts';
-import type {
-  CatchUpKind,
-  LeaderEvents,
-  LeaderLog,
-  LeaderMembers,
-  LeaderOptions,
-} from '../../zab/leader/leader-ports.ts';
+import type { CatchUpKind, LeaderEvents, LeaderLog, LeaderOptions } from '../../zab/leader/leader-ports.ts';
 import type { LearnerLink, LearnerWire } from '../../zab/leader/learner-link.ts';
 import { PacketType, QuorumPacket } from '../../zab/wire/packets.ts';
 import type { ConfigBook } from '../config-book.ts';
@@ -23,6 +15,7 @@ import { Reconfigurations } from '../reconfigurations.ts';
 import type { ReplicaSink } from '../replica.ts';
 import type { LearnerState } from '../state-dump.ts';
 import { LeaderRequests, type Question } from './leader-requests.ts';
+import { LedMembers } from './led-members.ts';
 import { Primary } from './primary.ts';
 import { QuorumPort, type QuorumPortOptions } from './quorum-port.ts';
 import { ReplicaHistory } from './replica-history.ts';
@@ -54,7 +47,7 @@ const LEAST_CATCH_UP_BYTES_PER_SECOND = 16 * 1024;
 /** The longest words of a learner: a request, or the sessions of a PING at twelve bytes each. */
 const MAX_LEARNER_PACKET_BYTES = 32 << 20;
 
-export class Leading implements Role, LeaderLog, LeaderEvents, LeaderMembers, ReplicaSink {
+export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
   readonly mode = 'leader';
   readonly needsSnapshot = false;
   readonly leader: number;
@@ -93,7 +86,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, LeaderMembers, Re
         epochs: parts.store.epochs,
         clients: this.requests,
         events: this,
-        members: this,
+        members: new LedMembers(book),
       },
       parts.zabLog,
     );
@@ -201,7 +194,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, LeaderMembers, Re
   }
 
   private countWait({ sid }: LearnerLink, ms: number, packets: number): void {
-    const { learnerQueueSize, learnerQueueTime } = this.parts.metrics.ensemble;
+    const { learnerQueueSize, learnerQueueTime } = this.parts.metrics.broadcast;
     learnerQueueSize.add(String(sid), packets);
     learnerQueueTime.add(String(sid), Math.round(ms));
   }
@@ -272,23 +265,6 @@ export class Leading implements Role, LeaderLog, LeaderEvents, LeaderMembers, Re
       refused = this.core.transfer(to);
     });
     return refused;
-  }
-
-  // LeaderMembers
-
-  proposed(payload: Buffer): QuorumVerifier {
-    this.book.seenInTxn(payload);
-    const { lastSeen } = this.book;
-    assert(lastSeen !== undefined, 'a reconfiguration that was prepared here proposes members');
-    return lastSeen;
-  }
-
-  activated(payload: Buffer): void {
-    this.book.activateTxn(payload);
-  }
-
-  renumbered(verifier: QuorumVerifier): void {
-    this.book.renumbered(verifier);
   }
 
   // ReplicaSink

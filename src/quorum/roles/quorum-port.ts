@@ -1,4 +1,5 @@
 import type { Log } from '../../base/log.ts';
+import type { ServerSpec } from '../../election/quorum/server-spec.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { Net, NetError, Stream, StreamHandlers } from '../../io/net.ts';
 import { PatientListener } from '../../io/patient-listener.ts';
@@ -105,4 +106,10 @@ export class QuorumPort {
     learner = this.handlers.onOpened(link);
     return learner === undefined ? undefined : link;
   }
+}
+
+/** The addresses of a leader's port for its learners. */
+export function listenAddresses(spec: ServerSpec, onAllIPs: boolean): readonly QuorumPortAddress[] {
+  if (!onAllIPs) return spec.addresses.map(({ host, quorumPort }) => ({ host, port: quorumPort }));
+  return [...new Set(spec.addresses.map(({ quorumPort }) => quorumPort))].map((port) => ({ host: undefined, port }));
 }

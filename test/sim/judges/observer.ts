@@ -6,6 +6,7 @@ import type { Replica } from '../../../src/quorum/replica.ts';
 import type { Primary } from '../../../src/quorum/roles/primary.ts';
 import type { PendingTree } from '../../../src/server/prep/pending-tree.ts';
 import type { Store } from '../../../src/txnlog/store.ts';
+import type { ToLeader } from '../../../src/zab/learner/learner-ports.ts';
 import { PacketType } from '../../../src/zab/wire/packets.ts';
 import type { StorageLimits } from '../plan/storage-plan.ts';
 import { FAR_PARENT, farCreates, farVersion } from '../world/far-counters.ts';
@@ -27,6 +28,8 @@ export interface View {
   peer: Peer | undefined;
   /** Where it leads or is alone. */
   primary: Primary | undefined;
+  /** As a learner: to its leader, or to the last one it had. */
+  leaderLink: ToLeader | undefined;
   /** The last transaction in its tree, and in its log. */
   tip: Zxid;
   logTip: Zxid;
@@ -130,6 +133,7 @@ export class Observer {
       voter,
       peer: undefined,
       primary: undefined,
+      leaderLink: undefined,
       tip: ZXID_ZERO,
       logTip: ZXID_ZERO,
       durable: ZXID_ZERO,
@@ -243,6 +247,9 @@ export class Observer {
         view.tip = this.ledger.tipOf(database.lastProcessedZxid);
         view.logTip = view.tip;
         for (const invariant of this.invariants) invariant.onReplaced?.(view, database);
+      },
+      onLeaderLink: (link) => {
+        view.leaderLink = link;
       },
       onLeaderPacket: ({ type }) => {
         if (type === PacketType.newLeader) {

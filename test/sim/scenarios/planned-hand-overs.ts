@@ -40,7 +40,7 @@ export const onRequest: Scenario = {
     const [first, second] = [1, 2, 3].filter((sid) => sid !== leader) as [number, number];
     s.expect(answered(s, handOver(s, first)), 'this server does not lead', 'a follower');
     s.expect(answered(s, handOver(s, leader, 4)), 'server 4 is no voter that follows', 'an observer');
-    s.view(leader).peer?.serverInfo().leader()?.resetObservers();
+    s.view(leader).peer?.info.leader()?.resetObservers();
     const asked = [handOver(s, leader, second), handOver(s, leader, first)];
     s.expect(asked.map((each) => answered(s, each)).join(), 'handed over,it is handed over already', 'two at once');
     s.until('the one that was named', () => s.leader === second, 5000);

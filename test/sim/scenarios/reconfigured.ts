@@ -156,7 +156,7 @@ export const scenario: Scenario = {
     led.link.untilClosed('it was left out');
     script.view(1).voter = true;
     led = lead(script, leader, 1, 'upToDate');
-    const quorumPort = script.view(1).peer?.serverInfo().quorum()?.quorumPort;
+    const quorumPort = script.view(1).peer?.info.quorum()?.quorumPort;
     script.expect(quorumPort, '', 'the quorum port of who is no member');
     change(script, led, 0, '23 14');
     led.link.untilClosed('it was taken in');

@@ -25,7 +25,7 @@ export const scenario: Scenario = {
           };
         }
         // Who asks for metrics is answered by one that does not serve as well.
-        const info = view.peer?.serverInfo();
+        const info = view.peer?.info;
         if (info === undefined) continue;
         states.add(info.quorum()?.peerState ?? '');
         info.leader();

@@ -1,4 +1,4 @@
-import type { LeaderLink } from '../../../src/quorum/roles/leader-link.ts';
+import type { ToLeader } from '../../../src/zab/learner/learner-ports.ts';
 import { PacketType } from '../../../src/zab/wire/packets.ts';
 import type { Scenario } from '../script/script.ts';
 
@@ -25,7 +25,7 @@ export const scenario: Scenario = {
     let isReordered = false;
     s.at(back, 'newLeader', () => {
       // As Apache's learners may: the acknowledgement of NEWLEADER comes behind that of a proposal.
-      const { link } = (s.view(back).peer as unknown as { role: { link: LeaderLink } }).role;
+      const link = s.view(back).leaderLink as ToLeader;
       const send = link.send.bind(link);
       let held: Parameters<typeof send>[0] | undefined;
       link.send = (packet) => {
