@@ -1,4 +1,5 @@
 import type { Log } from '../base/log.ts';
+import { sessionHex } from '../jute/session-id.ts';
 import { type Zxid, zxidText } from '../jute/zxid.ts';
 import type { ServerView } from '../server/monitoring/server-view.ts';
 
@@ -60,7 +61,7 @@ export function dumpState(log: Log, state: PeerState): void {
     log.info(
       {
         client: each.client,
-        session: each.sessionHex,
+        session: sessionHex(each.sessionId),
         queued: each.requests.queue.own,
         reading: (each.interestOps & 1) === 1,
         outputWaits: (each.interestOps & 4) === 4,

@@ -65,7 +65,7 @@ describe('the registry of a peer', () => {
 
   it('keeps counting where nobody else does: two peers, two registries', async () => {
     const [a, b] = [new ServerMetrics(), new ServerMetrics()];
-    a.ensemble.proposalCount.add(1);
+    a.broadcast.proposalCount.add(1);
     expect((await linesAbout(a, 'proposal_count'))[2]).toBe('proposal_count 1');
     expect((await linesAbout(b, 'proposal_count'))[2]).toBe('proposal_count 0');
   });

@@ -19,7 +19,7 @@ function endpoint(metrics = new ServerMetrics()): MetricsHttp {
 describe('the metrics endpoint', () => {
   it('serves the text format at /metrics and nothing elsewhere', async () => {
     const metrics = new ServerMetrics();
-    metrics.ensemble.proposalCount.add(7);
+    metrics.broadcast.proposalCount.add(7);
     const port = await endpoint(metrics).listen('127.0.0.1', 0);
     const scraped = await fetch(`http://127.0.0.1:${port}/metrics`);
     expect(scraped.status).toBe(200);

@@ -2,6 +2,7 @@ import type { Log } from '../../base/log.ts';
 import type { ApplyResult, Database } from '../../datatree/database.ts';
 import type { Clock, Timer } from '../../io/clock.ts';
 import { OpCode } from '../../jute/codes.ts';
+import { sessionHex } from '../../jute/session-id.ts';
 import { readsBackAlike, type Txn, writeTxn } from '../../jute/txns.ts';
 import { Writer } from '../../jute/writer.ts';
 import type { Zxid } from '../../jute/zxid.ts';
@@ -169,7 +170,7 @@ export class Primary {
     for (let i = 0; i < EXPIRIES_PER_SLICE; i++) {
       const sessionId = this.sessions.takeExpired();
       if (sessionId === undefined) return;
-      this.log.info({ session: `0x${BigInt.asUintN(64, sessionId).toString(16)}` }, 'session expired');
+      this.log.info({ session: sessionHex(sessionId) }, 'session expired');
       this.closeSession(sessionId);
     }
     if (this.sessions.expiredCount === 0) return;

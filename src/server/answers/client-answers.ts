@@ -1,6 +1,7 @@
 import type { ApplyResult } from '../../datatree/database.ts';
 import type { Watcher } from '../../datatree/watches/watcher.ts';
 import { ErrorCode, OpCode, Xid } from '../../jute/codes.ts';
+import { sessionHex } from '../../jute/session-id.ts';
 import type { Txn } from '../../jute/txns.ts';
 import { ZXID_NONE } from '../../jute/zxid.ts';
 import type { ClientReplies } from '../connection/client-replies.ts';
@@ -16,7 +17,7 @@ import { AskedRead } from './asked-read.ts';
  */
 export interface AnsweredConnection extends Expiring, Watcher {
   readonly client: string;
-  readonly sessionHex: string;
+  readonly sessionId: bigint;
   readonly stats: ConnectionStats;
   close(reason: string, politely: boolean, level?: 'info'): void;
 }
@@ -58,7 +59,7 @@ export class ClientAnswers<C extends AnsweredConnection> {
     else if (kind === 'read') this.read(request);
     else if (kind === 'unreadable') this.unreadable(request);
     else {
-      const fields = { client: this.connection.client, session: this.connection.sessionHex };
+      const fields = { client: this.connection.client, session: sessionHex(this.connection.sessionId) };
       this.server.log.warn(fields, 'unknown operation, closing the connection');
       this.replies.header(request.cxid, ZXID_NONE, ErrorCode.unimplemented);
       this.connection.close('unknown operation', true);

@@ -3,10 +3,10 @@ import { messageOf } from '../../base/errors.ts';
 import type { ApplyResult } from '../../datatree/database.ts';
 import type { Watcher } from '../../datatree/watches/watcher.ts';
 import { ErrorCode } from '../../jute/codes.ts';
+import { sessionHex } from '../../jute/session-id.ts';
 import type { Txn } from '../../jute/txns.ts';
 import type { Writer } from '../../jute/writer.ts';
 import { REPLY_FRAME_BYTES, REPLY_MAX_BYTES } from '../connection/client-limits.ts';
-import { hexId } from '../monitoring/four-letter/java-format.ts';
 import type { Request } from '../request.ts';
 import type { ServedRole } from '../served-role.ts';
 import type { ServerParts } from '../server-parts.ts';
@@ -56,7 +56,7 @@ export class RequestAnswers {
   private failed({ operation, asker }: AskedRead | Request, error: unknown): number {
     const { log, metrics } = this.parts;
     metrics.requests.failedAnswers.add(1);
-    const fields = { session: hexId(asker.sessionId), operation: operation.lastOp, reason: messageOf(error) };
+    const fields = { session: sessionHex(asker.sessionId), operation: operation.lastOp, reason: messageOf(error) };
     log.error(fields, 'a read failed');
     return ErrorCode.marshallingError;
   }

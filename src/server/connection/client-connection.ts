@@ -4,6 +4,7 @@ import type { NetError, Stream, StreamHandlers } from '../../io/net.ts';
 import { OpCode, Perm } from '../../jute/codes.ts';
 import type { Acl, Id } from '../../jute/data-records.ts';
 import { FrameLengthError, SpanCutter } from '../../jute/frames.ts';
+import { sessionHex } from '../../jute/session-id.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 import { AskedRead } from '../answers/asked-read.ts';
 import { ClientAnswers } from '../answers/client-answers.ts';
@@ -99,7 +100,7 @@ export class ClientConnection implements Watcher, Expiring {
     this.auth = new ClientAuth(server, this.replies, {
       client: this.client,
       remoteAddress: stream.remoteAddress,
-      sessionHex: () => this.sessionHex,
+      sessionHex: () => sessionHex(this.sessionId),
       authIds: () => this.asker.authIds,
       isClosed: () => this.isClosed,
       onProved: (authIds) => {
@@ -226,7 +227,12 @@ export class ClientConnection implements Watcher, Expiring {
   private refuseFrame(error: FrameLengthError): void {
     const what = foreignProtocol(error.head);
     const { log, options } = this.server;
-    const fields = { client: this.client, session: this.sessionHex, length: error.length, limit: error.limit };
+    const fields = {
+      client: this.client,
+      session: sessionHex(this.sessionId),
+      length: error.length,
+      limit: error.limit,
+    };
     if (what !== undefined) log.warn(fields, `closing a client connection: the bytes are ${what}, not ZooKeeper's`);
     else if (error.length < 0) log.warn(fields, 'closing a client connection: negative frame length');
     else
@@ -349,7 +355,7 @@ export class ClientConnection implements Watcher, Expiring {
     this.output.note();
     if (this.phase === Phase.closed) return false;
     if (this.replies.isOverflowing) {
-      const fields = { client: this.client, session: this.sessionHex, bufferedBytes };
+      const fields = { client: this.client, session: sessionHex(this.sessionId), bufferedBytes };
       this.server.log.warn(fields, 'closing a client connection: the client does not read what it is sent');
       this.close('the client does not read', false);
       return false;
@@ -407,7 +413,10 @@ export class ClientConnection implements Watcher, Expiring {
   /** `politely`: output already written is still sent. */
   close(reason: string, politely: boolean, level: 'debug' | 'info' | 'warn' = 'debug'): void {
     if (this.phase === Phase.closed) return;
-    this.server.log[level]({ client: this.client, session: this.sessionHex, reason }, 'closed a client connection');
+    this.server.log[level](
+      { client: this.client, session: sessionHex(this.sessionId), reason },
+      'closed a client connection',
+    );
     this.phase = Phase.closed;
     this.firstBytes = NO_BYTES;
     if (politely) {
@@ -419,10 +428,6 @@ export class ClientConnection implements Watcher, Expiring {
       this.stream.destroy();
     }
     this.server.onConnectionClosed(this, !politely);
-  }
-
-  get sessionHex(): string {
-    return `0x${BigInt.asUintN(64, this.sessionId).toString(16)}`;
   }
 
   private countPacketIn(bytes: number): void {

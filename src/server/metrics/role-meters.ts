@@ -101,7 +101,7 @@ export class AckMeter {
   onDurable(zxid: Zxid): void {
     if (this.watched === ZXID_NONE || zxid < this.watched) return;
     this.watched = ZXID_NONE;
-    this.metrics.ensemble.ackCreationLatency.add(Math.max(0, this.clock.wallMs() - this.madeMs));
+    this.metrics.broadcast.ackCreationLatency.add(Math.max(0, this.clock.wallMs() - this.madeMs));
   }
 }
 
@@ -118,22 +118,22 @@ export class ProposalMeter {
   }
 
   onProposed(zxid: Zxid): void {
-    this.metrics.ensemble.proposalCount.add(1);
+    this.metrics.broadcast.proposalCount.add(1);
     const at = zxid % REMEMBERED;
     this.zxids[at] = zxid;
     this.proposedMs[at] = this.clock.nowMs();
   }
 
   onCommitted(zxid: Zxid): void {
-    this.metrics.ensemble.commitCount.add(1);
+    this.metrics.broadcast.commitCount.add(1);
     const ms = this.sinceProposed(zxid);
-    if (ms !== undefined) this.metrics.ensemble.quorumAckLatency.add(ms);
+    if (ms !== undefined) this.metrics.broadcast.quorumAckLatency.add(ms);
   }
 
   onAcknowledged(sid: number, zxid: Zxid): void {
     const ms = this.sinceProposed(zxid);
     if (ms === undefined) return;
-    this.metrics.ensemble.ackLatency.add(String(sid), ms);
+    this.metrics.broadcast.ackLatency.add(String(sid), ms);
   }
 
   private sinceProposed(zxid: Zxid): number | undefined {

@@ -200,7 +200,7 @@ class ConnectionMetrics {
   }
 }
 
-/** Election, synchronisation and broadcast. */
+/** The way to a leader that serves, and of learners to its history: election, discovery, synchronization. */
 class EnsembleMetrics {
   readonly electionTime: Summary;
   readonly lookingCount: Counter;
@@ -214,6 +214,24 @@ class EnsembleMetrics {
   readonly snapCount: Counter;
   readonly unavailableTime: Summary;
   readonly leaderUnavailableTime: Summary;
+
+  constructor(meters: Meters) {
+    this.electionTime = meters.basic('election_time');
+    this.lookingCount = meters.counter('looking_count');
+    this.followerSyncTime = meters.basic('follower_sync_time');
+    this.observerSyncTime = meters.basic('observer_sync_time');
+    this.diffCount = meters.counter('diff_count');
+    this.inflightSnaps = meters.basic('inflight_snap_count');
+    this.inflightDiffs = meters.basic('inflight_diff_count');
+    this.quitLeading = meters.counter('quit_leading_due_to_disloyal_voter');
+    this.snapCount = meters.counter('snap_count');
+    this.unavailableTime = meters.basic('unavailable_time');
+    this.leaderUnavailableTime = meters.basic('leader_unavailable_time');
+  }
+}
+
+/** Proposals, their acknowledgements and commits, at the leader and at its learners. */
+class BroadcastMetrics {
   readonly proposalCount: Counter;
   readonly commitCount: Counter;
   readonly quorumAckLatency: Summary;
@@ -228,17 +246,6 @@ class EnsembleMetrics {
   readonly commitPropagationLatency: Summary;
 
   constructor(meters: Meters) {
-    this.electionTime = meters.basic('election_time');
-    this.lookingCount = meters.counter('looking_count');
-    this.followerSyncTime = meters.basic('follower_sync_time');
-    this.observerSyncTime = meters.basic('observer_sync_time');
-    this.diffCount = meters.counter('diff_count');
-    this.inflightSnaps = meters.basic('inflight_snap_count');
-    this.inflightDiffs = meters.basic('inflight_diff_count');
-    this.quitLeading = meters.counter('quit_leading_due_to_disloyal_voter');
-    this.snapCount = meters.counter('snap_count');
-    this.unavailableTime = meters.basic('unavailable_time');
-    this.leaderUnavailableTime = meters.basic('leader_unavailable_time');
     this.proposalCount = meters.counter('proposal_count');
     this.commitCount = meters.counter('commit_count');
     this.quorumAckLatency = meters.advanced('quorum_ack_latency');
@@ -272,6 +279,7 @@ export class ServerMetrics {
   readonly connections = new ConnectionMetrics(this.meters);
   readonly watches = new WatchMetrics(this.meters);
   readonly ensemble = new EnsembleMetrics(this.meters);
+  readonly broadcast = new BroadcastMetrics(this.meters);
 
   /**
    * A value read when asked for; undefined is not shown. `mntr` shows whole numbers without and `isReal` ones always

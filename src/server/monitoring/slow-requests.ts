@@ -2,6 +2,7 @@ import { protocolError } from '../../base/errors.ts';
 import type { Log, LogFields } from '../../base/log.ts';
 import type { Clock } from '../../io/clock.ts';
 import { Reader } from '../../jute/reader.ts';
+import { sessionHex } from '../../jute/session-id.ts';
 import { type Zxid, zxidText } from '../../jute/zxid.ts';
 import type { Counter } from '../metrics/counters.ts';
 import type { Request } from '../request.ts';
@@ -23,7 +24,7 @@ export interface SlowRequestParts {
 /** The client whose request it was. */
 export interface SlowClient {
   readonly client: string;
-  readonly sessionHex: string;
+  readonly sessionId: bigint;
 }
 
 interface Answered {
@@ -77,7 +78,7 @@ export class SlowRequests {
     const nowMs = clock.nowMs();
     const fields = {
       client: client.client,
-      session: client.sessionHex,
+      session: sessionHex(client.sessionId),
       operation: request.operation.lastOp,
       path: pathOf(request),
       cxid: request.cxid,

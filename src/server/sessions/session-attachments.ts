@@ -1,6 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import { readConnectRequest } from '../../jute/client-records.ts';
 import { Reader } from '../../jute/reader.ts';
+import { sessionHex } from '../../jute/session-id.ts';
 import { zxidText } from '../../jute/zxid.ts';
 import type { RequestQueue } from '../connection/request-queue.ts';
 import type { ServedRole } from '../served-role.ts';
@@ -13,7 +14,6 @@ import { negotiateTimeout } from './session-timeout.ts';
 export interface Attachable {
   readonly client: string;
   readonly sessionId: bigint;
-  readonly sessionHex: string;
   readonly requests: { readonly queue: RequestQueue; submitCreateSession(body: Buffer): void };
   readonly isClosed: boolean;
   readonly isAttaching: boolean;
@@ -127,7 +127,10 @@ export class SessionAttachments<C extends Attachable> {
   }
 
   private refuse(connection: C, reason: string): void {
-    this.parts.log.info({ client: connection.client, session: connection.sessionHex }, `session refused: ${reason}`);
+    this.parts.log.info(
+      { client: connection.client, session: sessionHex(connection.sessionId) },
+      `session refused: ${reason}`,
+    );
     connection.refuseSession(NO_PASSWORD, this.role.isReadOnly);
   }
 }

@@ -39,10 +39,10 @@ describe('what is counted elsewhere', () => {
     meter.onAppended(5 as Zxid, madeMs - 3);
     meter.onAppended(6 as Zxid, madeMs - 1);
     meter.onDurable(4 as Zxid);
-    expect(metrics.ensemble.ackCreationLatency.count).toBe(0);
+    expect(metrics.broadcast.ackCreationLatency.count).toBe(0);
     meter.onDurable(6 as Zxid);
     meter.onDurable(7 as Zxid);
-    expect([metrics.ensemble.ackCreationLatency.count, metrics.ensemble.ackCreationLatency.total]).toEqual([1, 3]);
+    expect([metrics.broadcast.ackCreationLatency.count, metrics.broadcast.ackCreationLatency.total]).toEqual([1, 3]);
   });
 
   it('acknowledgements at the leader: by the id of the server, and only of what is remembered', () => {
@@ -54,7 +54,7 @@ describe('what is counted elsewhere', () => {
     clock.now += 5;
     meter.onAcknowledged(3, 0x100000001 as Zxid);
     meter.onAcknowledged(3, 0x100000002 as Zxid);
-    const told = [...metrics.ensemble.ackLatency.byKey.values()].map(({ name, count, total }) => [name, count, total]);
+    const told = [...metrics.broadcast.ackLatency.byKey.values()].map(({ name, count, total }) => [name, count, total]);
     expect(told).toEqual([
       ['2_ack_latency', 1, 4],
       ['3_ack_latency', 1, 9],
@@ -101,7 +101,7 @@ describe('what is counted elsewhere', () => {
     for (let i = 0; i < 9000; i++) meter.onProposed((first + i) as Zxid);
     clock.now += 7;
     for (let i = 0; i < 9000; i++) meter.onCommitted((first + i) as Zxid);
-    expect([metrics.ensemble.proposalCount.value, metrics.ensemble.commitCount.value]).toEqual([9000, 9000]);
-    expect([metrics.ensemble.quorumAckLatency.count, metrics.ensemble.quorumAckLatency.min]).toEqual([8192, 7]);
+    expect([metrics.broadcast.proposalCount.value, metrics.broadcast.commitCount.value]).toEqual([9000, 9000]);
+    expect([metrics.broadcast.quorumAckLatency.count, metrics.broadcast.quorumAckLatency.min]).toEqual([8192, 7]);
   });
 });

@@ -1,10 +1,11 @@
+import { sessionHex } from '../../../jute/session-id.ts';
 import { zxidText } from '../../../jute/zxid.ts';
 import { ClientConnection } from '../../connection/client-connection.ts';
 import type { SizeStats } from '../../metrics/counters.ts';
 import type { ExpirySet } from '../../upstream.ts';
 import { FULL_VERSION } from '../version.ts';
 import { BoundedText } from './bounded-text.ts';
-import { hexId, javaDate, javaDouble } from './java-format.ts';
+import { javaDate, javaDouble } from './java-format.ts';
 import type { WordContext } from './word-context.ts';
 
 /** The words about clients: who is connected, what the server does for them, sessions, ephemerals and watches. */
@@ -65,7 +66,7 @@ function describe(connection: ClientConnection, asking: ClientConnection, brief:
   let text = ` ${connection.client}[${ops.toString(16)}](queued=${connection.requests.queue.own}`;
   text += `,recved=${stats.packetsReceived},sent=${stats.packetsSent}`;
   if (!brief && connection.sessionId !== 0n) {
-    text += `,sid=${hexId(connection.sessionId)},lop=${stats.lastOperation},est=${stats.establishedMs}`;
+    text += `,sid=${sessionHex(connection.sessionId)},lop=${stats.lastOperation},est=${stats.establishedMs}`;
     text += `,to=${connection.timeoutMs}`;
     if (stats.lastCxid >= 0) text += `,lcxid=0x${stats.lastCxid.toString(16)}`;
     text += `,lzxid=${zxidText(stats.lastZxid)},lresp=${stats.lastResponseMs},llat=${stats.lastLatencyMs}`;
@@ -90,11 +91,11 @@ interface ExpiryLines {
 }
 
 function sessionLines(set: ExpirySet): ExpiryLines {
-  return { endMs: set.endMs, lines: set.sessionIds.map(hexId) };
+  return { endMs: set.endMs, lines: set.sessionIds.map(sessionHex) };
 }
 
 function connectionLines([endMs, connections]: [number, ReadonlySet<ClientConnection>]): ExpiryLines {
-  const lines = [...connections].map((each) => `ip: ${each.client} sessionId: ${each.sessionHex}`);
+  const lines = [...connections].map((each) => `ip: ${each.client} sessionId: ${sessionHex(each.sessionId)}`);
   return { endMs, lines };
 }
 
@@ -118,7 +119,7 @@ function globalSessions({ server }: WordContext): string {
   });
   timeouts.sort((a, b) => (a[0] < b[0] ? -1 : 1));
   let text = `Global Sessions(${timeouts.length}):\n`;
-  for (const [id, timeoutMs] of timeouts) text += `${hexId(id)}\t${timeoutMs}ms\n`;
+  for (const [id, timeoutMs] of timeouts) text += `${sessionHex(id)}\t${timeoutMs}ms\n`;
   return text;
 }
 
@@ -127,7 +128,7 @@ function ephemerals({ server }: WordContext): string {
   const owners = tree?.ephemeralOwners() ?? [];
   const text = new BoundedText();
   for (const owner of owners) {
-    text.add(`${hexId(owner)}:\n`);
+    text.add(`${sessionHex(owner)}:\n`);
     for (const path of tree?.ephemeralsOf(owner) ?? []) text.add(`\t${path}\n`);
   }
   return `Sessions with Ephemerals (${owners.length}):\n${text}`;
@@ -159,5 +160,5 @@ export function wchp({ server }: WordContext): string {
 }
 
 function sessionOf(watcher: unknown): string {
-  return watcher instanceof ClientConnection ? watcher.sessionHex : '0x0';
+  return watcher instanceof ClientConnection ? sessionHex(watcher.sessionId) : '0x0';
 }
