@@ -6,7 +6,7 @@ import { messageOf } from '../base/errors.ts';
 import type { ClientTls } from '../client/client.ts';
 import { parseProperties } from '../election/quorum/properties.ts';
 import { askSecurely } from './ask-securely.ts';
-import { clientProperties, clientTls, tlsOf } from './zk/client-settings.ts';
+import { clientProperties, clientTls, tlsOf, withoutEffect } from './zk/client-settings.ts';
 
 /**
  * `server-status.js <zoo.cfg>`: what zkServer.sh status prints, and its exit code. Where the server of this machine
@@ -46,6 +46,7 @@ async function main(file: string): Promise<number> {
  */
 function tlsFor(settings: ReadonlyMap<string, string>): ClientTls {
   const flags = clientProperties(undefined, process.env);
+  for (const line of withoutEffect(flags)) process.stderr.write(`${line}\n`);
   const given = clientTls(new Map([...flags, ['zookeeper.client.secure', { value: 'true', where: '' }]]));
   if (given?.keyStore !== undefined || given?.trustStore !== undefined) return given;
   return { ...tlsOf((key) => settings.get(`ssl.${key}`)), hostnameVerification: false };

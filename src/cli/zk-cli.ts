@@ -3,10 +3,10 @@ import { createInterface } from 'node:readline';
 import { ConfigError } from '../base/errors.ts';
 import { CliError } from './zk/cli-error.ts';
 import { helpText } from './zk/help.ts';
-import { Interactive } from './zk/interactive.ts';
 import { parseOptions, type ShellOptions } from './zk/options.ts';
 import { Output } from './zk/output.ts';
 import { Shell } from './zk/shell.ts';
+import { Interactive } from './zk/terminal/interactive.ts';
 
 /**
  * zkCli: the shell of ZooKeeper, with the commands, lines, streams and exit codes of Apache's (ZooKeeperMain), and a few
@@ -25,6 +25,7 @@ async function main(): Promise<number> {
     process.stdout.write(`${helpText()}\n`);
     return 0;
   }
+  for (const line of options.warnings) process.stderr.write(`${line}\n`);
   let interactive: Interactive | undefined;
   const print = (write: () => void): void => (interactive === undefined ? write() : interactive.print(write));
   const output = new Output(

@@ -9,8 +9,8 @@ import { type FlagRules, parseFlags } from '../../src/cli/zk/flags.ts';
 import { hexDump } from '../../src/cli/zk/hex-dump.ts';
 import { parseOptions } from '../../src/cli/zk/options.ts';
 import { checkPath } from '../../src/cli/zk/paths.ts';
-import { progressLine } from '../../src/cli/zk/progress-bar.ts';
 import { javaDate } from '../../src/cli/zk/stat-text.ts';
+import { progressLine } from '../../src/cli/zk/terminal/progress-bar.ts';
 import { wordsOf } from '../../src/cli/zk/words.ts';
 import { ZooKeeperError } from '../../src/client/errors.ts';
 
@@ -111,6 +111,7 @@ describe('what stands before the command', () => {
         json: false,
         help: false,
         tls: undefined,
+        warnings: [],
         command: ['ls', '-s', '/'],
       },
     );
@@ -166,6 +167,20 @@ describe('the TLS of a Java client', () => {
     );
     write('zookeeper.client.secure=false\nzookeeper.request.timeout=1\n');
     expect(parseOptions(fromFile).tls).toBeUndefined();
+  });
+
+  test('has keys that change nothing here, and each is named', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'zkcli-')), 'client.cfg');
+    writeFileSync(file, 'zookeeper.request.timeout=1\nzookeeper.sasl.client=false\nzookeeper.ssl.clientAuth=none\n');
+    const env = {
+      CLIENT_JVMFLAGS: '-Dzookeeper.clientCnxnSocket=x -Xmx1g -Dsun.net.any=y',
+      JVMFLAGS: '-Dzookeeper.ssl.quorum.clientAuth=need -Dzookeeper.request.timeout=2',
+    };
+    expect(parseOptions(['-client-configuration', file], env).warnings).toEqual([
+      'CLIENT_JVMFLAGS sets zookeeper.clientCnxnSocket, which has no effect here',
+      `${file} sets zookeeper.request.timeout, which has no effect here`,
+      `${file} sets zookeeper.ssl.clientAuth, which has no effect here`,
+    ]);
   });
 
   test('is never left out in silence', () => {

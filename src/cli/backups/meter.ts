@@ -1,4 +1,4 @@
-import { progressLine } from '../zk/progress-bar.ts';
+import { progressLine } from '../zk/terminal/progress-bar.ts';
 
 /**
  * Says before something long begins how much there is and how long it takes, and shows at a terminal how far it is. Both

@@ -19,9 +19,11 @@ interface ClientProperty {
   readonly where: string;
 }
 
-/** Keys that switch something of a Java client and mean nothing here. */
+/** Keys that switch something of a Java client and mean nothing here: `withoutEffect` names them. */
 const WITHOUT_EFFECT =
   /^(zookeeper\.)?(clientCnxnSocket|request\.timeout|disableAutoWatchReset|fips-mode|client\.(sasl|hostProvider)\S*|sasl\.\S+|server\.\S+|ssl\.(quorum\.\S+|clientAuth|clientHostnameVerification|allowReverseDnsLookup|handshakeDetectionTimeoutMillis|sslProvider|authProvider))$/;
+/** JVMFLAGS are for Java's servers as well, whose keys nobody expects to mean something to a client. */
+const OF_CLIENTS = 'CLIENT_JVMFLAGS';
 const SECURE = 'zookeeper.client.secure';
 const PREFIX = 'zookeeper.ssl.';
 
@@ -31,10 +33,11 @@ export function clientProperties(
   env: Readonly<Record<string, string | undefined>>,
 ): ClientProperties {
   const properties = new Map<string, ClientProperty>();
-  for (const where of ['JVMFLAGS', 'CLIENT_JVMFLAGS']) {
+  for (const where of ['JVMFLAGS', OF_CLIENTS]) {
     for (const word of shellWords(env[where] ?? '')) {
       const [, key = '', value = ''] = /^-D([^=]+)=([\s\S]*)$/.exec(word) ?? [];
-      if (key === SECURE || key.startsWith(PREFIX) || LOGIN_KEYS.has(key)) properties.set(key, { value, where });
+      const isTaken = key === SECURE || key.startsWith(PREFIX) || LOGIN_KEYS.has(key);
+      if (isTaken || (where === OF_CLIENTS && WITHOUT_EFFECT.test(key))) properties.set(key, { value, where });
     }
   }
   if (file === undefined) return properties;
@@ -59,6 +62,13 @@ export function clientTls(properties: ClientProperties): ClientTls | undefined {
     throw new CliError(`${properties.get(meant)?.where} sets ${meant} without ${SECURE}=true`);
   }
   return tlsOf((key) => properties.get(`${PREFIX}${key}`)?.value);
+}
+
+/** A line for each key that was written for this client and changes nothing. */
+export function withoutEffect(properties: ClientProperties): string[] {
+  return [...properties]
+    .filter(([key, { where }]) => where !== 'JVMFLAGS' && !LOGIN_KEYS.has(key) && WITHOUT_EFFECT.test(key))
+    .map(([key, { where }]) => `${where} sets ${key}, which has no effect here`);
 }
 
 /** From the keys behind `ssl.`, wherever they were written. */

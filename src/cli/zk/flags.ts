@@ -1,9 +1,10 @@
 import { CliError } from './cli-error.ts';
 
 /**
- * The flags of a command, by the rules that users of zkCli know: flags and words in any order, one-letter flags run
- * together (-sw), a value behind its flag, joined to it (-v3) or after "=" (-v=3), and "--" before words that begin
- * with "-". A negative number may be a value, never a word by itself. The sentences are those of Apache's shell.
+ * The flags of a command, by the rules that users of zkCli know. Flags and words come in any order, and one-letter
+ * flags may run together (-sw). A value stands behind its flag, joined to it (-v3) or after "=" (-v=3). "--" stands
+ * before words that begin with "-". A negative number may be a value, never a word by itself. The sentences are those
+ * of Apache's shell.
  *
  *   long flags (-members, --depth) are written with as many dashes as their name says
  */

@@ -2,7 +2,7 @@ import { type ClientTls, ZooKeeperError } from '../../client/client.ts';
 import { parseConnectString } from '../../client/connect-string.ts';
 import { CliError } from './cli-error.ts';
 import { clientLogin, type ShellLogin } from './client-login.ts';
-import { clientProperties, clientTls } from './client-settings.ts';
+import { clientProperties, clientTls, withoutEffect } from './client-settings.ts';
 
 /** What stands before the command: where to connect and how. `--server` and `--timeout` are the same with two dashes. */
 export interface ShellOptions {
@@ -17,6 +17,8 @@ export interface ShellOptions {
   readonly tls: ClientTls | undefined;
   /** undefined: without a login. */
   readonly sasl: ShellLogin | undefined;
+  /** What was set and changes nothing: lines for standard error. */
+  readonly warnings: readonly string[];
   /** Empty: commands are read from standard input. */
   readonly command: readonly string[];
 }
@@ -72,7 +74,8 @@ export function parseOptions(
   const properties = clientProperties(configuration, env);
   const tls = clientTls(properties);
   const sasl = clientLogin(properties);
-  return { server, timeoutMs, readOnly, waitForConnection, json, help, tls, sasl, command: args.slice(i) };
+  const warnings = withoutEffect(properties);
+  return { server, timeoutMs, readOnly, waitForConnection, json, help, tls, sasl, warnings, command: args.slice(i) };
 }
 
 function checkedServer(text: string): string {

@@ -17,8 +17,8 @@ import type { Output } from './output.ts';
 import { wordsOf } from './words.ts';
 
 /**
- * The shell between its input and the client: holds the session, knows the commands that are about the shell itself,
- * carries out one command at a time and turns whatever it ends with into lines and an exit code.
+ * The shell between its input and the client. It holds the session and knows the commands that are about the shell
+ * itself. It carries out one command at a time and turns whatever that ends with into lines and an exit code.
  */
 export interface ShellHost {
   readonly output: Output;

@@ -2,8 +2,8 @@ import { ErrorCode, isZooKeeperError, type ZooKeeperError } from '../../../clien
 import { CliError, keeperErrorText } from '../cli-error.ts';
 import { type Command, integerFlag } from '../command.ts';
 import { checkPath } from '../paths.ts';
-import { ProgressBar } from '../progress-bar.ts';
 import { inWindow, listSubtree } from '../subtree.ts';
+import { ProgressBar } from '../terminal/progress-bar.ts';
 
 /** deleteall: a node and everything below it, children before their parents, a batch in one transaction. */
 const DEFAULT_BATCH = 1000;

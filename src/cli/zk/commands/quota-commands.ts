@@ -8,7 +8,7 @@ import { checkPath, childPath, parentPath } from '../paths.ts';
 
 /**
  * setquota, delquota, listquota. A quota is two nodes below /zookeeper/quota, one with the limits and one in which the
- * server counts; the shell writes the limits, and may only do so where no quota stands above or below.
+ * server counts. The shell writes the limits, and may only do so where no quota stands above or below.
  */
 const QUOTA_ROOT = '/zookeeper/quota';
 const LIMITS = 'zookeeper_limits';

@@ -2,9 +2,9 @@ import { type Acl, ErrorCode, type MultiOp, type Stat, ZooKeeperError } from '..
 import { CliError } from '../cli-error.ts';
 import { type Command, type CommandContext, integerFlag } from '../command.ts';
 import { baseName, checkPath, parentPath } from '../paths.ts';
-import { ProgressBar } from '../progress-bar.ts';
 import { hexOf } from '../stat-text.ts';
 import { inWindow, listSubtree, walk } from '../subtree.ts';
+import { ProgressBar } from '../terminal/progress-bar.ts';
 
 /** find, du, cp, mv: whole subtrees. Apache's shell has none of these. */
 const AT_ONCE = 64;

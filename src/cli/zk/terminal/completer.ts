@@ -1,5 +1,5 @@
-import type { ZooKeeperClient } from '../../client/client.ts';
-import { childPath } from './paths.ts';
+import type { ZooKeeperClient } from '../../../client/client.ts';
+import { childPath } from '../paths.ts';
 
 /** Completion: the first word is a command, a word that begins with "/" is a path. */
 export async function complete(

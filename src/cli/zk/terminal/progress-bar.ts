@@ -1,4 +1,4 @@
-import type { Output } from './output.ts';
+import type { Output } from '../output.ts';
 
 /** How far a long command is, on standard error of a terminal, once it has taken longer than a moment. */
 const SHOWN_AFTER_MS = 2000;

@@ -1,9 +1,9 @@
 import { createInterface, type Interface } from 'node:readline';
-import { CliError } from './cli-error.ts';
+import { CliError } from '../cli-error.ts';
+import type { Shell } from '../shell.ts';
+import { wordsOf } from '../words.ts';
 import { complete } from './completer.ts';
 import { loadHistory, saveHistory } from './history-file.ts';
-import type { Shell } from './shell.ts';
-import { wordsOf } from './words.ts';
 
 /**
  * Lines in, one command at a time. At a terminal: line editing, history over runs, completion, Ctrl-C that clears the
