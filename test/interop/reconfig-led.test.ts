@@ -3,16 +3,15 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { fourLetterWord, judge, type Kind, Server } from './harness/server.ts';
+import { ChangingMembers } from './harness/changing-members.ts';
+import { fourLetterWord, judge, type Kind, type Server } from './harness/server.ts';
 import { openAcl } from './raw/records.ts';
 import { RawError, RawSession } from './raw/session.ts';
 
 const BASE = 22_960;
-const servers: Server[] = [];
+const ensemble = new ChangingMembers(BASE, { standaloneEnabled: 'false' });
 
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.remove();
-});
+afterEach(() => ensemble.remove());
 
 interface Change {
   joining?: string | null;
@@ -21,29 +20,12 @@ interface Change {
   curConfigId?: bigint;
 }
 
-function member(id: number, role = 'participant', client = BASE + id): string {
-  return `server.${id}=127.0.0.1:${BASE + 20 + id}:${BASE + 40 + id}:${role};127.0.0.1:${client}`;
+function member(id: number, role?: string, client?: number): string {
+  return ensemble.member(id, role, client);
 }
 
 function build(kind: Kind, id: number, members: readonly string[], settings: Record<string, string> = {}): Server {
-  const server = new Server({
-    kind,
-    id,
-    clientPort: BASE + id,
-    members,
-    settings: {
-      tickTime: 500,
-      initLimit: 20,
-      syncLimit: 10,
-      maxSessionTimeout: 60_000,
-      skipACL: 'yes',
-      reconfigEnabled: 'true',
-      standaloneEnabled: 'false',
-      ...settings,
-    },
-  });
-  servers.push(server);
-  return server;
+  return ensemble.build(kind, id, members, settings);
 }
 
 function open(server: Server): Promise<RawSession> {
@@ -123,8 +105,7 @@ it('what is refused, and with which code, is the same at a leader of Apache', as
     );
     await session.close();
     answers[kind] = said;
-    await server.remove();
-    servers.splice(0);
+    await ensemble.remove();
   }
   expect(answers.ours).toEqual(answers[judge]);
   expect(answers.ours?.['a voter that is not there']).toBe('-13');
@@ -139,8 +120,7 @@ it.each([
     const session = await open(server);
     expect(await ask(session, { joining: member(2, 'observer') }), kind).toBe(code);
     await session.close();
-    await server.remove();
-    servers.splice(0);
+    await ensemble.remove();
   }
 });
 

@@ -2,42 +2,26 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { ChangingMembers } from './harness/changing-members.ts';
 import { runZkCommand } from './harness/programs.ts';
-import { debian, fourLetterWord, judge, Server } from './harness/server.ts';
+import { debian, fourLetterWord, judge, type Kind, type Server } from './harness/server.ts';
 import { openAcl } from './raw/records.ts';
 import { RawSession } from './raw/session.ts';
 
-const BASE = 22_860;
-const servers: Server[] = [];
+const BASE = 22_859;
+const ensemble = new ChangingMembers(BASE);
+const { servers } = ensemble;
 
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.remove();
-});
+afterEach(() => ensemble.remove());
 
-function member(id: number, role = 'participant'): string {
-  const client = BASE + id - 1;
-  return `server.${id}=127.0.0.1:${client + 20}:${client + 40}:${role};127.0.0.1:${client}`;
+function member(id: number, role?: string): string {
+  return ensemble.member(id, role);
 }
 
 const three = [1, 2, 3].map((id) => member(id));
 
-function build(kind: Server['kind'], id: number, members: readonly string[] = three): Server {
-  const server = new Server({
-    kind,
-    id,
-    clientPort: BASE + id - 1,
-    members,
-    settings: {
-      tickTime: 500,
-      initLimit: 20,
-      syncLimit: 10,
-      maxSessionTimeout: 60_000,
-      skipACL: 'yes',
-      reconfigEnabled: 'true',
-    },
-  });
-  servers.push(server);
-  return server;
+function build(kind: Kind, id: number, members: readonly string[] = three): Server {
+  return ensemble.build(kind, id, members);
 }
 
 async function configAt(server: Server): Promise<string> {
@@ -132,10 +116,10 @@ it.each(['ours', judge] as const)(
     await session.call('create', { path: '/stays', data: null, acl: openAcl, flags: 1 });
     const owned = { stat: { ephemeralOwner: session.sessionId } };
 
-    const port = BASE + 11;
+    const port = BASE + 12;
     const moved = member(2).replace(/\d+$/, `${port}`);
     const reply = await runZkCommand(`127.0.0.1:${one.clientPort}`, ['reconfig', '-add', moved]);
-    expect(reply.stdout).toContain(`server.2=127.0.0.1:${BASE + 21}:${BASE + 41}:participant;127.0.0.1:${port}`);
+    expect(reply.stdout).toContain(`server.2=127.0.0.1:${BASE + 22}:${BASE + 42}:participant;127.0.0.1:${port}`);
     await expect
       .poll(() => fourLetterWord(port, 'srvr').catch(String), { timeout: 10_000 })
       .toContain('Mode: follower');
