@@ -1,8 +1,8 @@
 import { javaDouble } from '../server/monitoring/four-letter/java-format.ts';
 
 /**
- * JSON as Jackson's default pretty printer lays it out, which is what the answers of Apache's admin server look like:
- * two spaces a level of objects, arrays on one line, a blank on either side of the colon.
+ * JSON as Jackson's default pretty printer lays it out, and so as Apache's admin server answers. A level of objects has
+ * two spaces, arrays stand on one line, and the colon has a blank on either side.
  */
 export type Json = string | number | bigint | boolean | null | JavaDouble | readonly Json[] | JsonObject;
 

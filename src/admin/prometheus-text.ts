@@ -3,8 +3,8 @@ import type { Counter, CounterSet, Summary, SummarySet } from '../server/metrics
 import type { MetricsVisitor, ServerMetrics } from '../server/metrics/server-metrics.ts';
 
 /**
- * A peer's metrics in the 0.0.4 text format, by way of a registry that is made for this one scrape, under the names and
- * kinds of PrometheusMetricsProvider: no prefix, counters without `_total`, sets as a label `key`, summaries with the
+ * A peer's metrics in the 0.0.4 text format, by way of a registry that is made for this one scrape. Names and kinds are
+ * those of PrometheusMetricsProvider: no prefix, counters without `_total`, sets as a label `key`, summaries with the
  * quantiles 0.5 or 0.5, 0.9 and 0.99 of the last ten minutes.
  */
 export async function prometheusText(metrics: ServerMetrics): Promise<string> {

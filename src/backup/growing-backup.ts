@@ -35,7 +35,7 @@ import {
 
 /**
  * A backup that more is added to. Transactions are on disk before the manifest names them, and the manifest changes in
- * one step: whenever this process is killed, what the manifest names is whole, and what is beyond does not count.
+ * one step. Whenever this process is killed, all that the manifest names is whole, and what is beyond does not count.
  *
  * It keeps the tree in memory, so that every transaction is proved to fit, and the manifest tells the digest it leads to.
  */

@@ -11,8 +11,8 @@ export interface Disk {
   /** Names in `dir`, sorted; throws DiskError ENOENT when there is no such directory. */
   list(dir: string): string[];
   /**
-   * Throws DiskError when that cannot be told (EACCES, EIO, ELOOP): what is taken for missing is made anew, and a file
-   * that only cannot be read may hold an epoch, or half a change of history.
+   * Throws DiskError when that cannot be told (EACCES, EIO, ELOOP). A file that is taken for missing is made anew, and
+   * one that only cannot be read may hold an epoch, or half a change of history.
    */
   exists(path: string): boolean;
   /** Throws DiskError ENOENT when there is no such file. */

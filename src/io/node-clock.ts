@@ -48,8 +48,8 @@ export class NodeClock implements Clock {
   }
 
   /**
-   * setTimeout turns a delay beyond 2^31 ms into 1 ms, and a purge interval in hours can be that long; and it may
-   * run up to a millisecond early by the finer clock. In both cases the rest is waited for.
+   * setTimeout turns a delay beyond 2^31 ms into 1 ms, and a purge interval in hours can be that long. It may also run
+   * up to a millisecond early by the finer clock. In both cases the rest is waited for.
    */
   private arm(timer: NodeTimer, dueMs: number, task: () => void): void {
     if (timer.cancelled || this.guard.isShut) return;

@@ -15,10 +15,10 @@ import { closeDescriptor, openDescriptor } from './node-spare-descriptors.ts';
 /**
  * The disk on node:fs. Calls that return a value block the loop; those with `done` go through libuv's thread pool.
  *
- * Of the pool's four threads the log never waits for one. It has one operation in flight at most (a write, a sync, or
- * that of its note: txnlog/log-writer.ts), a snapshot one more (txnlog/snapshot-writer.ts), and name lookups, which
- * can hang for as long as a resolver pleases, are confined by libuv itself to half of the threads (uv__work_type
- * UV__WORK_SLOW_IO). 1 + 1 + 2 = 4. Any other use of the pool while clients wait breaks this sum. So does
+ * Of the pool's four threads the log never waits for one. It has one operation in flight at most: a write, a sync, or
+ * that of its note (txnlog/log-writer.ts). A snapshot has one more (txnlog/snapshot-writer.ts). Name lookups can hang
+ * for as long as a resolver pleases; libuv itself confines them to half of the threads (uv__work_type
+ * UV__WORK_SLOW_IO). That makes 1 + 1 + 2 = 4. Any other use of the pool while clients wait breaks this sum. So does
  * UV_THREADPOOL_SIZE below 4, about which `threadPoolWarning` has a line for the log.
  */
 export interface NodeDiskOptions {

@@ -2,9 +2,9 @@ import type { DirectoryLock, Disk, DiskError, DiskFile, FileStat, OpenMode } fro
 import type { NodeGuard } from './node-guard.ts';
 
 /**
- * The disk of one peer among those of a process. When the peer is shut, wherever it stands, what it had under way is
- * left to finish without telling it, and only then are its files closed and its directories given up: another server
- * that took them earlier could be written into.
+ * The disk of one peer among those of a process. When the peer is shut, wherever it stands, its operations under way
+ * are left to finish without telling it. Only then are its files closed and its directories given up, for another
+ * server that took them earlier could be written into.
  */
 type Done = (error: DiskError | undefined) => void;
 

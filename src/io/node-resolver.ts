@@ -4,7 +4,7 @@ import { NetError } from './net.ts';
 
 /**
  * Names to addresses, for dialling. Resolved anew at every dial, because addresses move (ZOOKEEPER-2164,
- * ZOOKEEPER-2614), but never waited for longer than a moment when an earlier answer is at hand: a resolver that hangs
+ * ZOOKEEPER-2614). When an earlier answer is at hand, the new one is waited for only a moment: a resolver that hangs
  * must not keep peers apart that know each other's address. Nothing is remembered of a name that did not resolve.
  *
  * One lookup per name is in flight at most. getaddrinfo blocks a thread, and the system lets it have half of them;

@@ -2,9 +2,9 @@ import * as fs from 'node:fs';
 import { devNull } from 'node:os';
 
 /**
- * Opens files of the data directories also when clients have taken every file descriptor of the process: a few are
- * kept aside, given up when an open fails for the want of one, and taken back at the next close, in the same call, so
- * that no connection gets there first. Without them anyone who opens enough connections stops the peer at its next
+ * Opens files of the data directories also when clients have taken every file descriptor of the process. A few are kept
+ * aside, and given up when an open fails for the want of one. They are taken back at the next close, in the same call,
+ * so that no connection gets there first. Without them anyone who opens enough connections stops the peer at its next
  * log file, whose directory has to be opened for a sync.
  *
  * They are the process's, as the limit is. Three are enough: a snapshot's file, and one directory each that the log and

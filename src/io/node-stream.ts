@@ -7,8 +7,8 @@ import type { NodeGuard } from './node-guard.ts';
  * call. A callback is asked for only where something is left over, which is rare; the rest is gone already. Before the connection is open, writes wait here, so that a dial may change its mind about the address.
  *
  * `end` keeps reading, and dropping what it reads, until the other side has closed or LINGER_MS have passed: closing
- * with unread bytes sends a reset, and a reset takes the answer with it that the other side has not read yet
- * ("ruok\n" is four bytes of question and one of newline).
+ * with unread bytes sends a reset, which takes the answer with it that the other side has not read yet. ("ruok\n" is
+ * four bytes of question and one of newline.)
  */
 const LINGER_MS = 1000;
 /** How long a side that does not read keeps a connection open that we have ended. */

@@ -4,8 +4,8 @@ import { ProtocolError } from '../base/errors.ts';
  * Cuts length-prefixed frames (int length, then that many bytes) out of a stream's arbitrary chunks. A frame that
  * lies within one chunk is handed on where it lies; one that spans chunks is gathered in a buffer of its own.
  *
- * That buffer grows with what has come, up to the frame's length: neither a length without its bytes nor bytes that
- * come one at a time, each in a chunk of its own, hold more memory than a few times what was sent.
+ * That buffer grows with what has come, up to the frame's length. A length without its bytes holds no more memory than
+ * a few times what was sent, and neither do bytes that come one at a time, each in a chunk of its own.
  */
 export class SpanCutter {
   private readonly maxBytes: number;

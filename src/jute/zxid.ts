@@ -1,9 +1,9 @@
 import { assert } from '../base/assert.ts';
 
 /**
- * A transaction id: epoch in the high 32 bits, a counter in the low 32, held in a double. Exact as long as the
- * epoch stays below 2^21, which at one leader change a second lasts 24 days of nothing but elections; readers
- * refuse larger ones, and the assert below stands where we create an epoch.
+ * A transaction id: epoch in the high 32 bits, a counter in the low 32, held in a double. Exact as long as the epoch
+ * stays below 2^21: at one leader change a second, 24 days of nothing but elections. Readers refuse larger ones, and
+ * the assert below stands where we create an epoch.
  */
 declare const zxidBrand: unique symbol;
 export type Zxid = number & { readonly [zxidBrand]: true };

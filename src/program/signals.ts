@@ -1,6 +1,6 @@
 /**
- * Signals, heard from the first moment of the program on: this file is loaded and called before the rest of it, which
- * takes half a second, because until then the default of the system or of Node holds.
+ * Signals, heard from the first moment of the program on. This file is loaded and called before the rest of it, which
+ * takes half a second: until then the default of the system or of Node holds.
  *
  *   SIGTERM, SIGINT   stop in order
  *   SIGHUP            nothing, whether the terminal went away or a tool means "read your configuration again". nohup

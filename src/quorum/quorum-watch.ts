@@ -5,8 +5,9 @@ import type { Clock, Timer } from '../io/clock.ts';
 import type { LearnerState } from './state-dump.ts';
 
 /**
- * Says why this peer does not serve, for as long as it does not: who is missing, where it should be, why it is not
- * reached, how many are needed, and what can be done. A peer that waits in silence looks like one that hangs.
+ * Says why this peer does not serve, for as long as it does not. It names who is missing, where that server should be
+ * and why it is not reached, how many are needed, and what can be done. A peer that waits in silence looks like one
+ * that hangs.
  */
 export interface WatchedPeer {
   readonly self: number;

@@ -6,8 +6,8 @@ import type { QuorumVerifier } from './quorum-verifier.ts';
 import type { HostPort, ServerSpec } from './server-spec.ts';
 
 /**
- * Voters in disjoint groups, each voter with a weight: a quorum has more than half of the weight in more than
- * half of the groups, groups of weight 0 left out (ZooKeeper Administrator's Guide, "hierarchical quorums").
+ * Voters in disjoint groups, each voter with a weight. A quorum has more than half of the weight in more than half of
+ * the groups, groups of weight 0 left out (ZooKeeper Administrator's Guide, "hierarchical quorums").
  *
  * Apache's rules as they are: every participant needs a group; weight 1 unless given; halves are rounded down. A group
  * may name servers that are no participants. Then their weight has to be given, and it counts for the whole of the

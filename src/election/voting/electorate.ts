@@ -13,7 +13,7 @@ import type { ElectionOptions } from './election-host.ts';
  * Anybody who reaches an election port can send some, and call himself by any id. So members are heard from voters in
  * force alone. They are believed when a quorum of those voters sends the same, or all of them but this server. That costs
  * nothing where they are true: a membership is decided with a quorum of the one before. This server does not know of it,
- * so it was not in that quorum. Members without this server are those of an ensemble that it is to join: it has nothing
+ * so it was not in that quorum. Members without this server are those of an ensemble that it is to join. It has nothing
  * but a file yet, which names itself and some of them, and it follows without a vote until it is taken in. Members that
  * this server remembers as proposed are in force when a quorum of them says so.
  */

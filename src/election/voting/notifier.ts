@@ -68,9 +68,9 @@ export class Notifier {
   }
 
   /**
-   * Observers learn from these answers whom to follow. Not every word of theirs is answered: an observer of Apache's
-   * in a later round than ours answers each of our answers, and two servers that take each other for strangers would
-   * go on for ever as well.
+   * Observers learn from these answers whom to follow. Not every word of theirs is answered. An observer of Apache's in
+   * a later round than ours answers each of our answers, and two servers that take each other for strangers would go on
+   * for ever as well.
    */
   tellStranger(sid: number, word: Word, nowMs: number): void {
     if (nowMs - (this.strangersAnsweredMs.get(sid) ?? Number.NEGATIVE_INFINITY) < STRANGERS_EVERY_MS) return;

@@ -11,7 +11,7 @@ import { NoValue, parseValue, type Value } from './value.ts';
 
 /**
  * The settings as written, in zoo.cfg and in the JVM flags, brought together under the names of keys.ts: which of two
- * wins, which names mean nothing, which values are no values. read-config.ts says what the values add up to.
+ * wins, which names mean nothing, which values are no values. In read-config.ts the values become a configuration.
  *
  * As in Apache: the last line of a name wins; a key of zoo.cfg wins over `-Dzookeeper.<key>`; and what Apache takes
  * from a flag alone, the flag decides. Nothing is thrown before everything was looked at: a refusal is noted, the

@@ -2,9 +2,9 @@ import type { Acl, Id } from '../../jute/data-records.ts';
 import { isWithin, parseAddress, parseRange, type Range } from './ip-provider.ts';
 
 /**
- * A list of many entries, as checks want it: the addresses of scheme ip are parsed once, and the last answers
- * are remembered, since a request asks the same of a list again and again (a multi of a thousand checks under one ACL).
- * Lists are never changed, and neither are the ids of a client: another id makes another list of ids.
+ * A list of many entries, as checks want it: the addresses of scheme ip are parsed once, and the last answers are
+ * remembered. A request asks the same of a list again and again: a multi of a thousand checks under one ACL. Lists are
+ * never changed, and neither are the ids of a client: another id makes another list of ids.
  */
 interface IpEntry {
   readonly perms: number;

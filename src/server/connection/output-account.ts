@@ -2,8 +2,8 @@ import type { Stream } from '../../io/net.ts';
 import { OUTPUT_TOTAL_LEFT_BYTES, OUTPUT_TOTAL_MAX_BYTES } from './client-limits.ts';
 
 /**
- * Bytes that are in memory for clients, over all connections, as known when each was last looked at: output that waits to
- * be taken, and the begun part of a request that has not come in whole.
+ * Bytes that are in memory for clients, over all connections, as known when each was last looked at. They are output
+ * that waits to be taken, and the begun part of a request that has not come in whole.
  */
 export class OutputAccount {
   bytes = 0;

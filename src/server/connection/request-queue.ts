@@ -12,8 +12,8 @@ import { READS_BEFORE_WRITE_MAX } from './client-limits.ts';
  * is answered before what was asked earlier. A local request runs as soon as it comes to the head.
  *
  * A write behind a sync is held back until the sync is answered. A sync's answer needs a quorum to answer a PING, and
- * the write may well be committed by then: it would be applied before the reads between the two have been answered,
- * and they would see what was asked after them.
+ * the write may well be committed by then. It would be applied before the reads between the two have been answered, and
+ * they would see what was asked after them.
  *
  * A read that is at the head and waits for a later turn keeps every write from being submitted, and so do many reads
  * together: none of them may see what was asked after it.

@@ -180,8 +180,8 @@ export class SummarySet {
 }
 
 /**
- * Counts in buckets that are one wide up to 63 and then grow by a thirty-second of an octave, so that a quantile is
- * exact for small values and off by 3% at most for large ones.
+ * Counts in buckets that are one wide up to 63 and then grow by a thirty-second of an octave. So a quantile is exact
+ * for small values, and off by 3% at most for large ones.
  */
 const SUB_BUCKETS = 32;
 const EXACT_BELOW = 2 * SUB_BUCKETS;

@@ -10,8 +10,8 @@ import type { PrepContext } from '../prep/prep-context.ts';
 import type { SessionChecks } from '../sessions/session-tracker.ts';
 
 /**
- * All that the server knows of one operation: how its record is read, what it is judged by, and what is answered.
- * operations.ts is the table of all of them; datatree decides what a transaction then does to the tree.
+ * All that the server knows of one operation: how its record is read, what it is judged by, and what is answered. The
+ * table of all of them is in operations.ts; datatree decides what a transaction then does to the tree.
  */
 export type Operation = WriteOperation | ReadOperation | SteppedOperation | PlainOperation;
 

@@ -7,8 +7,8 @@ import { Request } from '../request.ts';
 /**
  * Removes containers that have become empty and nodes whose TTL is over, on the leader or the standalone server:
  * ContainerManager. Every check interval it asks the tree for candidates and then submits a deleteContainer for one
- * after another, no faster than maxPerMinute; prep decides each anew, so a candidate
- * that has got a child, or was written, stays.
+ * after another, no faster than maxPerMinute. Each is decided anew by prep, so a candidate that has got a child, or was
+ * written, stays.
  */
 export interface ReaperOptions {
   /** znode.container.checkIntervalMs */

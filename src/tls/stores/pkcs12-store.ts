@@ -4,9 +4,9 @@ import { type KeyEntry, type KeyStore, StoreError } from './key-store.ts';
 import { decryptRc2Cbc } from './rc2.ts';
 
 /**
- * PKCS12 (RFC 7292), as keytool and OpenSSL write it. Node reads the kind with a key by itself, but not the trust stores
- * that keytool makes, and not the forty-bit RC2 of Java 8; one reader for all of them says the same of each. Certificates
- * beside a key are its chain; others are trusted.
+ * PKCS12 (RFC 7292), as keytool and OpenSSL write it. Node reads the kind with a key by itself, but neither the trust
+ * stores that keytool makes nor the forty-bit RC2 of Java 8. One reader for all of them says the same of each.
+ * Certificates beside a key are its chain; others are trusted.
  */
 const OID = {
   data: '1.2.840.113549.1.7.1',
