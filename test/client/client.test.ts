@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type ClientOptions, ZooKeeperClient } from '../../src/client/client.ts';
-import type { SessionState } from '../../src/client/client-session.ts';
+import type { SessionState } from '../../src/client/session/client-session.ts';
 import { parseConnectString } from '../../src/client/connect-string.ts';
 import { ZooKeeperError } from '../../src/client/errors.ts';
-import type { WatchedEvent } from '../../src/client/watch-table.ts';
+import type { WatchedEvent } from '../../src/client/watches/watch-table.ts';
 import {
   readAuthPacket,
   readConnectRequest,

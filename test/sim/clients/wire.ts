@@ -1,4 +1,4 @@
-import { readMulti, readMultiRead, writeMultiRead } from '../../../src/client/multi.ts';
+import { readMulti, readMultiRead, writeMultiRead } from '../../../src/client/operations/multi.ts';
 import {
   readDataAndStat,
   writeAuthPacket,

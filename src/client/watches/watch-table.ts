@@ -1,6 +1,6 @@
-import type { SetWatches } from '../jute/client-records.ts';
-import { EventType } from '../jute/codes.ts';
-import type { Zxid } from '../jute/zxid.ts';
+import type { SetWatches } from '../../jute/client-records.ts';
+import { EventType } from '../../jute/codes.ts';
+import type { Zxid } from '../../jute/zxid.ts';
 
 /**
  * The watchers of this process and the changes they wait for, by the server's paths. The server forgets them with the

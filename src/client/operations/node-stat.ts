@@ -1,5 +1,5 @@
-import { readStat, type Stat } from '../jute/data-records.ts';
-import type { Reader } from '../jute/reader.ts';
+import { readStat, type Stat } from '../../jute/data-records.ts';
+import type { Reader } from '../../jute/reader.ts';
 
 /**
  * A Stat as programs get it. JSON knows no bigint, so in JSON the owner of an ephemeral node is hexadecimal text, as

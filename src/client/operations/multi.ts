@@ -1,4 +1,4 @@
-import { ProtocolError } from '../base/errors.ts';
+import { ProtocolError } from '../../base/errors.ts';
 import {
   readDataAndStat,
   readMultiHeader,
@@ -7,11 +7,11 @@ import {
   writePathVersion,
   writePathWatch,
   writeSetDataRequest,
-} from '../jute/client-records.ts';
-import { CreateMode, ErrorCode, OpCode } from '../jute/codes.ts';
-import { type Acl, OPEN_ACL_UNSAFE, type Stat } from '../jute/data-records.ts';
-import type { Reader } from '../jute/reader.ts';
-import type { Writer } from '../jute/writer.ts';
+} from '../../jute/client-records.ts';
+import { CreateMode, ErrorCode, OpCode } from '../../jute/codes.ts';
+import { type Acl, OPEN_ACL_UNSAFE, type Stat } from '../../jute/data-records.ts';
+import type { Reader } from '../../jute/reader.ts';
+import type { Writer } from '../../jute/writer.ts';
 import { readNodeStat } from './node-stat.ts';
 
 /**

@@ -1,11 +1,9 @@
-import { messageOf, ProtocolError, protocolError } from '../base/errors.ts';
-import { Fifo } from '../base/fifo.ts';
-import type { Log } from '../base/log.ts';
-import type { Clock, Timer } from '../io/clock.ts';
-import type { Net, NetError, Stream } from '../io/net.ts';
-import type { Random } from '../io/random.ts';
+import { messageOf, ProtocolError, protocolError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import type { Clock, Timer } from '../../io/clock.ts';
+import type { Net, NetError, Stream } from '../../io/net.ts';
+import type { Random } from '../../io/random.ts';
 import {
-  type AuthPacket,
   readConnectResponse,
   readReplyHeader,
   readWatcherEvent,
@@ -14,16 +12,19 @@ import {
   writeConnectRequest,
   writeRequestHeader,
   writeSetWatches,
-} from '../jute/client-records.ts';
-import { ErrorCode, OpCode, Xid } from '../jute/codes.ts';
-import { FrameCutter } from '../jute/frames.ts';
-import { Reader } from '../jute/reader.ts';
-import { Writer } from '../jute/writer.ts';
-import { ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
-import type { SaslClientExchange } from '../sasl/sasl-exchange.ts';
+} from '../../jute/client-records.ts';
+import { ErrorCode, OpCode, Xid } from '../../jute/codes.ts';
+import { FrameCutter } from '../../jute/frames.ts';
+import { Reader } from '../../jute/reader.ts';
+import { Writer } from '../../jute/writer.ts';
+import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
+import type { SaslClientExchange } from '../../sasl/sasl-exchange.ts';
+import { type Call, CallQueue } from './call-queue.ts';
 import { ClientLogin } from './client-login.ts';
-import type { ServerAddress } from './connect-string.ts';
-import { ZooKeeperError } from './errors.ts';
+import { Identities } from './identities.ts';
+import { ServerList } from './server-list.ts';
+import type { ServerAddress } from '../connect-string.ts';
+import { ZooKeeperError } from '../errors.ts';
 
 /**
  * A session, as its client holds it: connected to one server at a time, moved to another when that one is lost, kept
@@ -59,45 +60,18 @@ export interface SessionEvents {
   onAttemptFailed(server: string, reason: string): void;
 }
 
-/** A request under way. Exactly one of the two is called, once. */
-export interface Call {
-  /** `r` stands at the reply's record; there is none when `err` is not 0. */
-  onReply(err: number, r: Reader, zxid: Zxid): void;
-  onFailure(error: ZooKeeperError): void;
-}
-
-interface SentCall {
-  readonly xid: number;
-  readonly call: Call;
-}
-
-interface UnsentCall extends SentCall {
-  readonly frame: Buffer;
-  readonly queuedMs: number;
-}
-
-interface AuthCall {
-  readonly packet: AuthPacket;
-  /** undefined once answered: later connections repeat the packet and expect no news. */
-  call: Call | undefined;
-}
-
 export const NO_PASSWORD: Buffer = Buffer.alloc(16);
 
 const MAX_PING_INTERVAL_MS = 10_000;
-const FIRST_RETRY_MS = 50;
-const LONGEST_RETRY_MS = 1000;
 
 export class ClientSession {
   private readonly options: SessionOptions;
   private readonly events: SessionEvents;
-  private readonly servers: readonly ServerAddress[];
+  private readonly servers: ServerList;
   private readonly writer = new Writer();
   private readonly reader = new Reader();
-  private nextServer = 0;
   /** host:port of the latest attempt. */
   private dialled = '';
-  private failedRounds = 0;
 
   private currentState: SessionState = 'connecting';
   private stream: Stream | undefined = undefined;
@@ -117,11 +91,10 @@ export class ClientSession {
   private negotiatedMs = 0;
   private isReadOnly = false;
   private seenZxid: Zxid = ZXID_ZERO;
-  private nextXid = 1;
-  private readonly unsent = new Fifo<UnsentCall>();
-  private readonly sent = new Fifo<SentCall>();
-  private readonly auths: AuthCall[] = [];
-  private authsToAnswer: AuthCall[] = [];
+  private readonly calls = new CallQueue();
+  private readonly identities = new Identities((packet) =>
+    this.sendRequest(Xid.auth, OpCode.auth, (w) => writeAuthPacket(w, packet)),
+  );
   private setWatchesToAnswer = 0;
   private closing = false;
   private lastHeardMs = 0;
@@ -130,7 +103,7 @@ export class ClientSession {
   constructor(options: SessionOptions, events: SessionEvents) {
     this.options = options;
     this.events = events;
-    this.servers = shuffled(options.servers, options.random);
+    this.servers = new ServerList(options.servers, options.random);
     this.id = options.sessionId;
     this.secret = options.password;
     this.sessionIsGlobal = options.sessionId !== 0n;
@@ -174,7 +147,7 @@ export class ClientSession {
       call.onFailure(new ZooKeeperError(this.codeOfEnd));
       return;
     }
-    const xid = this.takeXid();
+    const xid = this.calls.takeXid();
     const at = this.writer.beginFrame();
     writeRequestHeader(this.writer, xid, type);
     try {
@@ -185,8 +158,12 @@ export class ClientSession {
     }
     this.writer.endFrame(at);
     const frame = this.writer.take();
-    if (this.greeted) this.sendCall(xid, frame, call);
-    else this.unsent.push({ xid, frame, call, queuedMs: this.options.clock.nowMs() });
+    if (!this.greeted) {
+      this.calls.hold(xid, frame, call, this.options.clock.nowMs());
+      return;
+    }
+    this.calls.onSent(xid, call);
+    this.send(frame);
   }
 
   /** Adds an identity to this session, and to every connection it will have. */
@@ -195,9 +172,7 @@ export class ClientSession {
       call.onFailure(new ZooKeeperError(this.codeOfEnd));
       return;
     }
-    const added: AuthCall = { packet: { type: 0, scheme, auth }, call };
-    this.auths.push(added);
-    if (this.greeted) this.sendAuth(added);
+    this.identities.add({ type: 0, scheme, auth }, call, this.greeted);
   }
 
   /** Ends the session at the server when there is a connection, and here in any case. */
@@ -232,13 +207,12 @@ export class ClientSession {
   // Connecting
 
   private dial(): void {
-    const server = this.servers[this.nextServer] as ServerAddress;
-    this.nextServer = (this.nextServer + 1) % this.servers.length;
+    const server = this.servers.take();
     this.dialled = `${server.host}:${server.port}`;
     const connection = ++this.connection;
     this.login = undefined;
     this.cutter = this.newCutter();
-    const timeoutMs = Math.max(Math.floor(this.sessionTimeout / this.servers.length), 1);
+    const timeoutMs = Math.max(Math.floor(this.sessionTimeout / this.servers.size), 1);
     this.stream = this.options.net.dial(server.host, server.port, timeoutMs, {
       onOpen: () => {
         if (connection === this.connection) this.onOpen(timeoutMs);
@@ -287,13 +261,9 @@ export class ClientSession {
       this.onServed();
       return;
     }
-    this.login = new ClientLogin(this.options.login(), (token) => {
-      const at = this.writer.beginFrame();
-      writeRequestHeader(this.writer, this.takeXid(), OpCode.sasl);
-      this.writer.writeBuffer(token);
-      this.writer.endFrame(at);
-      this.send(this.writer.take());
-    });
+    this.login = new ClientLogin(this.options.login(), (token) =>
+      this.sendRequest(this.calls.takeXid(), OpCode.sasl, (w) => w.writeBuffer(token)),
+    );
     this.login.begin();
   }
 
@@ -313,16 +283,13 @@ export class ClientSession {
   private onServed(): void {
     this.liveTimer?.cancel();
     this.greeted = true;
-    this.failedRounds = 0;
+    this.servers.onServed();
     const everyMs = Math.max(Math.floor(this.negotiatedMs / 9), 1);
     this.liveTimer = this.options.clock.every(everyMs, () => this.onLiveTimer());
-    this.authsToAnswer = [];
-    for (const auth of this.auths) this.sendAuth(auth);
+    this.identities.proveAll();
     this.setWatchesToAnswer = 0;
     for (const watches of this.events.watchesToRestore(this.seenZxid)) this.sendSetWatches(watches);
-    for (let call = this.unsent.shift(); call !== undefined; call = this.unsent.shift()) {
-      this.sendCall(call.xid, call.frame, call.call);
-    }
+    for (let frame = this.calls.takeUnsent(); frame !== undefined; frame = this.calls.takeUnsent()) this.send(frame);
     this.setState(this.isReadOnly ? 'connectedReadOnly' : 'connected');
   }
 
@@ -330,7 +297,7 @@ export class ClientSession {
   private onLiveTimer(): void {
     const nowMs = this.options.clock.nowMs();
     if (nowMs - this.lastHeardMs > (this.negotiatedMs * 2) / 3) this.disconnect('the server is silent');
-    else if (nowMs - this.lastSentMs >= Math.min(this.negotiatedMs / 4, MAX_PING_INTERVAL_MS)) this.sendPing();
+    else if (nowMs - this.lastSentMs >= Math.min(this.negotiatedMs / 4, MAX_PING_INTERVAL_MS)) this.sendRequest(Xid.ping, OpCode.ping, () => {});
   }
 
   private disconnect(reason: string): void {
@@ -350,31 +317,16 @@ export class ClientSession {
     this.stream = undefined;
     this.greeted = false;
     this.liveTimer?.cancel();
-    for (let sent = this.sent.shift(); sent !== undefined; sent = this.sent.shift()) {
-      sent.call.onFailure(new ZooKeeperError(ErrorCode.connectionLoss));
-    }
-    this.failStaleCalls();
-  }
-
-  /** A caller cannot wait for ever for an ensemble that does not come back. */
-  private failStaleCalls(): void {
-    const nowMs = this.options.clock.nowMs();
-    for (let call = this.unsent.peek(); call !== undefined; call = this.unsent.peek()) {
-      if (nowMs - call.queuedMs < this.sessionTimeout) return;
-      this.unsent.shift();
-      call.call.onFailure(new ZooKeeperError(ErrorCode.connectionLoss));
-    }
+    const error = new ZooKeeperError(ErrorCode.connectionLoss);
+    this.calls.failSent(error);
+    this.calls.failHeldSince(this.options.clock.nowMs() - this.sessionTimeout, error);
   }
 
   private redial(): void {
     const wasConnected = this.currentState !== 'connecting';
     if (wasConnected) this.setState('connecting');
     if (this.isOver) return;
-    if (!wasConnected && this.nextServer === 0) this.failedRounds++;
-    const { clock, random } = this.options;
-    const waitMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(this.failedRounds, 10), LONGEST_RETRY_MS);
-    const roundIsOver = this.nextServer === 0 || wasConnected;
-    this.retryTimer = clock.after(roundIsOver ? Math.floor(waitMs / 2) + random.below(waitMs) : 0, () => this.dial());
+    this.retryTimer = this.options.clock.after(this.servers.pauseMs(wasConnected), () => this.dial());
   }
 
   private get sessionTimeout(): number {
@@ -391,12 +343,8 @@ export class ClientSession {
     this.liveTimer?.cancel();
     stream?.end();
     const error = new ZooKeeperError(this.codeOfEnd);
-    for (let sent = this.sent.shift(); sent !== undefined; sent = this.sent.shift()) sent.call.onFailure(error);
-    for (let call = this.unsent.shift(); call !== undefined; call = this.unsent.shift()) call.call.onFailure(error);
-    for (const auth of this.auths) {
-      auth.call?.onFailure(error);
-      auth.call = undefined;
-    }
+    this.calls.failAll(error);
+    this.identities.fail(error);
   }
 
   private setState(state: SessionState): void {
@@ -407,29 +355,10 @@ export class ClientSession {
 
   // Sending
 
-  private takeXid(): number {
-    const xid = this.nextXid;
-    this.nextXid = xid === 0x7fffffff ? 1 : xid + 1;
-    return xid;
-  }
-
-  private sendCall(xid: number, frame: Buffer, call: Call): void {
-    this.sent.push({ xid, call });
-    this.send(frame);
-  }
-
-  private sendPing(): void {
+  private sendRequest(xid: number, type: number, write: (w: Writer) => void): void {
     const at = this.writer.beginFrame();
-    writeRequestHeader(this.writer, Xid.ping, OpCode.ping);
-    this.writer.endFrame(at);
-    this.send(this.writer.take());
-  }
-
-  private sendAuth(auth: AuthCall): void {
-    this.authsToAnswer.push(auth);
-    const at = this.writer.beginFrame();
-    writeRequestHeader(this.writer, Xid.auth, OpCode.auth);
-    writeAuthPacket(this.writer, auth.packet);
+    writeRequestHeader(this.writer, xid, type);
+    write(this.writer);
     this.writer.endFrame(at);
     this.send(this.writer.take());
   }
@@ -437,11 +366,9 @@ export class ClientSession {
   private sendSetWatches(watches: SetWatches): void {
     const withPersistent = watches.persistent.length + watches.persistentRecursive.length > 0;
     this.setWatchesToAnswer++;
-    const at = this.writer.beginFrame();
-    writeRequestHeader(this.writer, Xid.setWatches, withPersistent ? OpCode.setWatches2 : OpCode.setWatches);
-    writeSetWatches(this.writer, watches, withPersistent);
-    this.writer.endFrame(at);
-    this.send(this.writer.take());
+    this.sendRequest(Xid.setWatches, withPersistent ? OpCode.setWatches2 : OpCode.setWatches, (w) =>
+      writeSetWatches(w, watches, withPersistent),
+    );
   }
 
   private send(frame: Buffer): void {
@@ -491,41 +418,20 @@ export class ClientSession {
         if (--this.setWatchesToAnswer === 0) this.events.onWatchesRestored();
         return;
     }
-    const sent = this.sent.shift();
-    if (sent === undefined || sent.xid !== header.xid) {
-      if (sent !== undefined) sent.call.onFailure(new ZooKeeperError(ErrorCode.connectionLoss));
-      throw new ProtocolError(`reply ${header.xid} where ${sent?.xid ?? 'none'} was due`);
-    }
+    const call = this.calls.takeAnswered(header);
     if (header.zxid > 0) this.seenZxid = header.zxid;
     try {
-      sent.call.onReply(header.err, r, header.zxid);
+      call.onReply(header.err, r, header.zxid);
     } catch (error) {
       if (error instanceof ProtocolError) {
-        sent.call.onFailure(new ZooKeeperError(ErrorCode.marshallingError, undefined, messageOf(error)));
+        call.onFailure(new ZooKeeperError(ErrorCode.marshallingError, undefined, messageOf(error)));
       }
       throw error;
     }
   }
 
   private onAuthReply(err: number, r: Reader): void {
-    const auth = this.authsToAnswer.shift();
-    if (err !== ErrorCode.ok) {
-      this.end('authFailed');
-      return;
-    }
-    const call = auth?.call;
-    if (auth !== undefined) auth.call = undefined;
-    call?.onReply(ErrorCode.ok, r, this.seenZxid);
+    if (err === ErrorCode.ok) this.identities.onAccepted(r, this.seenZxid);
+    else this.end('authFailed');
   }
-}
-
-function shuffled<T>(items: readonly T[], random: Random): T[] {
-  const order = [...items];
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = random.below(i + 1);
-    const item = order[i] as T;
-    order[i] = order[j] as T;
-    order[j] = item;
-  }
-  return order;
 }

@@ -1,7 +1,7 @@
-import type { ReplyHeader } from '../jute/client-records.ts';
-import { ErrorCode } from '../jute/codes.ts';
-import type { Reader } from '../jute/reader.ts';
-import { type SaslClientExchange, SaslFault } from '../sasl/sasl-exchange.ts';
+import type { ReplyHeader } from '../../jute/client-records.ts';
+import { ErrorCode } from '../../jute/codes.ts';
+import type { Reader } from '../../jute/reader.ts';
+import { type SaslClientExchange, SaslFault } from '../../sasl/sasl-exchange.ts';
 
 /**
  * The login of one connection by SASL: after the session is granted, before anything else is asked. A server that does

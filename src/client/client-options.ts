@@ -1,0 +1,63 @@
+import type { Log } from '../base/log.ts';
+import type { Clock } from '../io/clock.ts';
+import type { Net } from '../io/net.ts';
+import type { Random } from '../io/random.ts';
+import type { ClientTls } from './client-tls.ts';
+import type { SessionState } from './session/client-session.ts';
+import type { Watcher } from './watches/watch-table.ts';
+
+/** How a client is made, and what each of its operations may be told. */
+export interface ClientOptions {
+  /** The timeout asked for; `sessionTimeoutMs` of the client is the one the server grants. 30,000 by default. */
+  readonly sessionTimeoutMs?: number;
+  /** Also be content with a server that has no quorum and only answers reads. */
+  readonly readOnly?: boolean;
+  /** Takes over a session that another client had. */
+  readonly session?: { readonly id: bigint; readonly password: Buffer };
+  readonly onState?: (state: SessionState) => void;
+  /** A server (host:port) was dialled and gave no session; the next one is tried by itself. */
+  readonly onAttemptFailed?: (server: string, reason: string) => void;
+  readonly log?: Log;
+  /** The longest reply accepted, in bytes; 64 MiB by default. */
+  readonly maxFrameBytes?: number;
+  /** Clock, network and randomness of a simulation; the real ones by default. */
+  readonly world?: { readonly clock: Clock; readonly net: Net; readonly random: Random };
+  /** Speak TLS, for `secureClientPort` or a unified port; with `true` as Node.js trusts, and without a certificate. */
+  readonly tls?: ClientTls | boolean;
+  /** Log in by SASL DIGEST-MD5 on every connection, before anything else; a refusal ends the session as `authFailed`. */
+  readonly sasl?: { readonly username: string; readonly password: string };
+}
+
+export interface ConnectOptions extends ClientOptions, CallOptions {
+  /** ms until `connect` is rejected with each server's failure; by default the session timeout that is asked for. */
+  readonly connectTimeoutMs?: number;
+}
+
+/** An operation given up on rejects with the signal's reason; a request already sent is carried out all the same. */
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface WatchOptions extends CallOptions {
+  /** Told once, of the first change after the answer. */
+  readonly watch?: Watcher;
+}
+
+export interface VersionOptions extends CallOptions {
+  /** Only if the node is at this version; any by default. */
+  readonly version?: number;
+}
+
+export interface RemoveWatchesOptions extends CallOptions {
+  /** Forget the watchers here even without a connection; the server does so when it is not told of them again. */
+  readonly local?: boolean;
+}
+
+/** `joining` and `leaving` change the membership, `members` replaces it. Each has server.N lines or ids with commas. */
+export interface Reconfiguration {
+  readonly joining?: string;
+  readonly leaving?: string;
+  readonly members?: string;
+  /** Only if the configuration is of that version; any by default. */
+  readonly fromVersion?: bigint;
+}
