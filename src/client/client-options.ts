@@ -3,7 +3,7 @@ import type { Clock } from '../io/clock.ts';
 import type { Net } from '../io/net.ts';
 import type { Random } from '../io/random.ts';
 import type { ClientTls } from './client-tls.ts';
-import type { SessionState } from './session/client-session.ts';
+import type { SessionState } from './session/session-options.ts';
 import type { Watcher } from './watches/watch-table.ts';
 
 /** How a client is made, and what each of its operations may be told. */
@@ -15,6 +15,19 @@ export interface ClientOptions {
   /** Takes over a session that another client had. */
   readonly session?: { readonly id: bigint; readonly password: Buffer };
   readonly onState?: (state: SessionState) => void;
+  /** ms until a call rejects with operationTimeout, unless the call says otherwise; by default it waits for its connection. */
+  readonly timeoutMs?: number;
+  /**
+   * False: a request whose answer is lost with the connection rejects with connectionLoss, as with other clients. By default it is
+   * looked for, and asked again where that is safe.
+   */
+  readonly retry?: boolean;
+  /** Requests that may wait for their answers; one more rejects with throttledOp. 65,536 by default. */
+  readonly maxPendingRequests?: number;
+  /** The same in bytes; 64 MiB by default. */
+  readonly maxPendingBytes?: number;
+  /** The longest request, in bytes, as `jute.maxbuffer` of the servers; 1,048,575 by default. Longer ones are not sent. */
+  readonly juteMaxBuffer?: number;
   /** A server (host:port) was dialled and gave no session; the next one is tried by itself. */
   readonly onAttemptFailed?: (server: string, reason: string) => void;
   readonly log?: Log;
@@ -28,14 +41,37 @@ export interface ClientOptions {
   readonly sasl?: { readonly username: string; readonly password: string };
 }
 
-export interface ConnectOptions extends ClientOptions, CallOptions {
+export interface ConnectOptions extends ClientOptions {
+  readonly signal?: AbortSignal | undefined;
   /** ms until `connect` is rejected with each server's failure; by default the session timeout that is asked for. */
   readonly connectTimeoutMs?: number;
 }
 
-/** An operation given up on rejects with the signal's reason; a request already sent is carried out all the same. */
+/**
+ * An operation given up on rejects with the signal's reason, or with operationTimeout. A request that was sent is carried out all
+ * the same; one that was not is not sent any more.
+ */
 export interface CallOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number | undefined;
+  /** As in ClientOptions, for this call. */
+  readonly retry?: boolean | undefined;
+}
+
+export interface MarkOptions {
+  /**
+   * What a node is found by when the answer to its creation was lost. True puts `_c_<random UUID>-` before the last name, as
+   * Curator's protection does; a text is a part of the name already that nobody else uses.
+   */
+  readonly mark?: boolean | string;
+}
+
+export interface WatchStreamOptions {
+  /** persistent by default; persistentRecursive tells of everything below as well. */
+  readonly mode?: 'persistent' | 'persistentRecursive';
+  /** Notices that wait for a slow reader; more become one gap. 1,000 by default. */
+  readonly maxWaiting?: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface WatchOptions extends CallOptions {

@@ -1,10 +1,9 @@
 import '../io/node-required.ts';
-import { ErrorCode } from '../jute/codes.ts';
 import type { ConnectOptions } from './client-options.ts';
-import { ZooKeeperError } from './errors.ts';
+import { noConnection } from './connect-failure.ts';
 import { DEFAULT_SESSION_TIMEOUT_MS, ZooKeeperClient } from './zookeeper-client.ts';
 
-/** A client whose session is established. */
+/** A client whose session is established. Rejects, and leaves nothing behind, when no server gives one in time. */
 export async function connect(connectString: string, options: ConnectOptions = {}): Promise<ZooKeeperClient> {
   const failures = new Map<string, string>();
   const client = new ZooKeeperClient(connectString, {
@@ -32,12 +31,6 @@ export async function connect(connectString: string, options: ConnectOptions = {
   return client;
 }
 
-function noConnection(limitMs: number, failures: ReadonlyMap<string, string>): ZooKeeperError {
-  const reasons = [...failures].map(([server, reason]) => `${server}: ${reason}`).join('; ');
-  const text = `no server gave a session within ${limitMs} ms (${reasons === '' ? 'none has answered' : reasons})`;
-  return new ZooKeeperError(ErrorCode.connectionLoss, undefined, text);
-}
-
 export { ErrorCode, Perm } from '../jute/codes.ts';
 // The types a program needs beside the client itself.
 export type { Acl, Id, Stat } from '../jute/data-records.ts';
@@ -45,14 +38,30 @@ export type {
   CallOptions,
   ClientOptions,
   ConnectOptions,
+  MarkOptions,
   Reconfiguration,
   RemoveWatchesOptions,
   VersionOptions,
   WatchOptions,
+  WatchStreamOptions,
 } from './client-options.ts';
 export type { ClientStore, ClientTls } from './client-tls.ts';
+export { type Codec, json, raw, TypedNodes, text } from './codecs.ts';
 export { errorName, isZooKeeperError, ZooKeeperError } from './errors.ts';
 export type { CreateOptions, MultiOp, MultiReadOp, MultiReadResult, MultiResult } from './operations/multi.ts';
-export type { SessionState } from './session/client-session.ts';
+export {
+  type CheckResult,
+  type ChildrenAnswer,
+  type CreateResult,
+  type DataAnswer,
+  type DeleteResult,
+  type ReadFailure,
+  ReadTransaction,
+  type SetDataResult,
+  Transaction,
+} from './operations/transaction.ts';
+export type { Quota, QuotaLimits, Quotas } from './quotas.ts';
+export type { SessionState } from './session/session-options.ts';
+export type { WatchNotice } from './watches/watch-operations.ts';
 export type { WatchedEvent, Watcher } from './watches/watch-table.ts';
 export { ZooKeeperClient } from './zookeeper-client.ts';

@@ -21,6 +21,8 @@ export function errorName(code: number): string {
   return NAMES.get(code) ?? String(code);
 }
 
+/** By its name: a program may have the client twice, once by import and once by require. */
 export function isZooKeeperError(error: unknown, code?: number): error is ZooKeeperError {
-  return error instanceof ZooKeeperError && (code === undefined || error.code === code);
+  if (!(error instanceof Error) || error.name !== 'ZooKeeperError' || !('code' in error)) return false;
+  return code === undefined || error.code === code;
 }

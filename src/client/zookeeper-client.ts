@@ -1,28 +1,24 @@
 import { silentLog } from '../base/log.ts';
 import type { Random } from '../io/random.ts';
-import { writePathNumber, writePathWatch, writeReconfigRequest } from '../jute/client-records.ts';
-import { AddWatchMode, ErrorCode, OpCode, WatcherType } from '../jute/codes.ts';
+import { writePathWatch, writeReconfigRequest } from '../jute/client-records.ts';
+import { OpCode } from '../jute/codes.ts';
 import type { Id, Stat } from '../jute/data-records.ts';
+import type { Reader } from '../jute/reader.ts';
 import type { Zxid } from '../jute/zxid.ts';
 import { DigestMd5Client } from '../sasl/digest-md5-client.ts';
 import { Chroot } from './chroot.ts';
-import type {
-  CallOptions,
-  ClientOptions,
-  Reconfiguration,
-  RemoveWatchesOptions,
-  WatchOptions,
-} from './client-options.ts';
+import type { CallOptions, ClientOptions, Reconfiguration, WatchOptions } from './client-options.ts';
 import { realWorld } from './client-world.ts';
 import { parseConnectString } from './connect-string.ts';
-import { isZooKeeperError, ZooKeeperError } from './errors.ts';
 import { dataOf, ownDataAndStat } from './operations/multi.ts';
-import { NodeOperations } from './operations/node-operations.ts';
 import { Requests } from './operations/requests.ts';
-import { ClientSession, NO_PASSWORD, type SessionState } from './session/client-session.ts';
-import { SessionStates } from './session/session-states.ts';
-import { type Watcher, WatchTable } from './watches/watch-table.ts';
-import { KINDS_OF_TYPE, Watchers } from './watches/watchers.ts';
+import { Quotas } from './quotas.ts';
+import { ClientSession, NO_PASSWORD } from './session/client-session.ts';
+import type { SessionState } from './session/session-options.ts';
+import { isOver, SessionStates } from './session/session-states.ts';
+import { WatchOperations } from './watches/watch-operations.ts';
+import { WatchTable } from './watches/watch-table.ts';
+import { Watchers } from './watches/watchers.ts';
 
 /**
  * The client as programs see it: a promise per operation, rejected with a ZooKeeperError. Works against this server
@@ -32,12 +28,12 @@ import { KINDS_OF_TYPE, Watchers } from './watches/watchers.ts';
  * is rejected with sessionExpired, every watcher is told, and a new client has to be made: what the session held
  * (ephemeral nodes, locks) is gone, and only the program knows what follows from that.
  *
- * An operation rejected with connectionLoss may have been carried out.
+ * An operation rejected with connectionLoss may have been carried out. It is rejected so only where the client cannot find
+ * out whether it was (operations/requests.ts has the rule, operations/lost-writes.ts what is found out).
  */
-export class ZooKeeperClient extends NodeOperations {
+export class ZooKeeperClient extends WatchOperations {
   private readonly session: ClientSession;
   private readonly states: SessionStates;
-  private readonly table: WatchTable;
 
   constructor(connectString: string, options: ClientOptions = {}) {
     const { servers, chroot } = parseConnectString(connectString);
@@ -46,7 +42,8 @@ export class ZooKeeperClient extends NodeOperations {
     const paths = new Chroot(chroot);
     const table = new WatchTable();
     const watchers = new Watchers(table, paths, log);
-    const states = new SessionStates(options.onState);
+    const states = new SessionStates();
+    if (options.onState !== undefined) states.add(options.onState);
     const session = new ClientSession(
       {
         servers,
@@ -55,6 +52,11 @@ export class ZooKeeperClient extends NodeOperations {
         sessionId: options.session?.id ?? 0n,
         password: options.session?.password ?? NO_PASSWORD,
         maxFrameBytes: options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES,
+        maxRequestBytes: options.juteMaxBuffer ?? DEFAULT_JUTE_MAX_BUFFER,
+        pendingLimits: {
+          requests: options.maxPendingRequests ?? DEFAULT_MAX_PENDING_REQUESTS,
+          bytes: options.maxPendingBytes ?? DEFAULT_MAX_PENDING_BYTES,
+        },
         clock,
         net,
         random,
@@ -64,6 +66,7 @@ export class ZooKeeperClient extends NodeOperations {
       {
         onState: (state) => {
           if (state === 'expired') watchers.onExpired();
+          if (isOver(state)) watchers.onOver();
           states.onState(state);
         },
         onWatchEvent: (type, path, zxid) => watchers.onEvent(type, path, zxid),
@@ -72,10 +75,10 @@ export class ZooKeeperClient extends NodeOperations {
         onAttemptFailed: options.onAttemptFailed ?? (() => {}),
       },
     );
-    super(new Requests(session), watchers, paths);
+    const defaults = { timeoutMs: options.timeoutMs, retry: options.retry ?? true };
+    super(new Requests(session, clock, defaults), watchers, paths, () => uuidOf(random.secret(16)));
     this.session = session;
     this.states = states;
-    this.table = table;
     session.start();
   }
 
@@ -116,79 +119,57 @@ export class ZooKeeperClient extends NodeOperations {
     return new Promise((resolve) => this.session.close(resolve));
   }
 
+  /** `await using client = await connect(...)` closes it at the end of the block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   addAuth(scheme: string, auth: Uint8Array | string | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.session.addAuth(scheme, dataOf(auth), { onReply: () => resolve(), onFailure: reject });
+      const call = { isGivenUp: false, onReply: () => resolve(), onFailure: reject };
+      this.session.addAuth(scheme, dataOf(auth), call);
     });
+  }
+
+  // How it stands
+
+  /** The function that is returned ends it. */
+  onState(listener: (state: SessionState) => void): () => void {
+    return this.states.add(listener);
+  }
+
+  /** The state now and each one after it; ends when the session does. */
+  stateChanges(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<SessionState> {
+    return this.states.stream(options.signal);
+  }
+
+  /**
+   * For how many ms from now no server can have ended this session, by this machine's clock; 0 when that cannot be said. What
+   * holds a lock or leads should stop when it is 0: after a long pause of the process nothing else says so.
+   */
+  get certainForMs(): number {
+    return this.session.certainForMs;
+  }
+
+  /** Requests that wait for their answers, or for a connection. */
+  get pending(): { readonly requests: number; readonly bytes: number } {
+    return { requests: this.session.pending.requests, bytes: this.session.pending.pendingBytes };
+  }
+
+  /** Resolves when at most half of maxPendingRequests and maxPendingBytes is used: for whoever asks without waiting for answers. */
+  whenRoom(): Promise<void> {
+    return new Promise((resolve) => this.session.pending.whenRoom(resolve));
+  }
+
+  get quotas(): Quotas {
+    return new Quotas(this);
   }
 
   whoAmI(options: CallOptions = {}): Promise<Id[]> {
     return this.requests.call(
-      OpCode.whoAmI,
-      undefined,
-      () => {},
-      (r) => {
-        const count = r.readVectorLength(8);
-        const ids: Id[] = [];
-        for (let i = 0; i < count; i++) ids.push({ scheme: r.readString() ?? '', id: r.readString() ?? '' });
-        return ids;
-      },
+      { type: OpCode.whoAmI, path: undefined, write: () => {}, read: readIds, whenLost: 'ask again' },
       options,
     );
-  }
-
-  // Watches that stay
-
-  /**
-   * `watcher` is told of every change at `path`, and with persistentRecursive of every one below it as well. Changes
-   * while the client was away are not told one by one: an event of type none says that it was away.
-   */
-  addWatch(path: string, mode: keyof typeof AddWatchMode, watcher: Watcher, options: CallOptions = {}): Promise<void> {
-    return this.requests.call(
-      OpCode.addWatch,
-      path,
-      (w) => writePathNumber(w, { path: this.paths.serverPath(path), number: AddWatchMode[mode] }),
-      () => this.watchers.add(mode, path, watcher),
-      options,
-    );
-  }
-
-  /**
-   * Without `watcher`: every watch of that type there. noWatcher when there is none. Those that go are told by an event
-   * of their own (dataWatchRemoved, childWatchRemoved, persistentWatchRemoved).
-   */
-  removeWatches(
-    path: string,
-    type: keyof typeof WatcherType = 'any',
-    watcher?: Watcher,
-    options: RemoveWatchesOptions = {},
-  ): Promise<void> {
-    const serverPath = this.paths.serverPath(path);
-    const kinds = KINDS_OF_TYPE[type];
-    if (!kinds.some((kind) => this.table.has(kind, serverPath, watcher))) {
-      return Promise.reject(new ZooKeeperError(ErrorCode.noWatcher, path));
-    }
-    // The server knows one watch where there may be several watchers: it is told only when the last one goes.
-    const others = kinds.some((kind) =>
-      watcher === undefined ? false : this.table.othersThan(kind, serverPath, watcher),
-    );
-    const forget = (): void => this.watchers.forget(kinds, serverPath, watcher);
-    if (others) {
-      forget();
-      return Promise.resolve();
-    }
-    const told = this.requests.call(
-      OpCode.removeWatches,
-      path,
-      (w) => writePathNumber(w, { path: serverPath, number: WatcherType[type] }),
-      forget,
-      options,
-    );
-    if (options.local !== true) return told;
-    return told.catch((error) => {
-      if (!isZooKeeperError(error, ErrorCode.connectionLoss)) throw error;
-      forget();
-    });
   }
 
   // The ensemble
@@ -196,12 +177,15 @@ export class ZooKeeperClient extends NodeOperations {
   /** The ensemble's configuration, from the node /zookeeper/config of the server, whatever the chroot. */
   getConfig(options: WatchOptions = {}): Promise<{ data: Buffer | undefined; stat: Stat }> {
     return this.requests.call(
-      OpCode.getData,
-      CONFIG_PATH,
-      (w) => writePathWatch(w, { path: CONFIG_PATH, watch: options.watch !== undefined }),
-      (r) => {
-        if (options.watch !== undefined) this.table.add('data', CONFIG_PATH, options.watch);
-        return ownDataAndStat(r);
+      {
+        type: OpCode.getData,
+        path: CONFIG_PATH,
+        write: (w) => writePathWatch(w, { path: CONFIG_PATH, watch: options.watch !== undefined }),
+        read: (r) => {
+          this.watchers.addAtServerPath('data', CONFIG_PATH, options.watch);
+          return ownDataAndStat(r);
+        },
+        whenLost: 'ask again',
       },
       options,
     );
@@ -210,16 +194,18 @@ export class ZooKeeperClient extends NodeOperations {
   /** Changes who the members are; resolves with the configuration that was committed. */
   reconfig(change: Reconfiguration, options: CallOptions = {}): Promise<{ data: Buffer | undefined; stat: Stat }> {
     return this.requests.call(
-      OpCode.reconfig,
-      undefined,
-      (w) =>
-        writeReconfigRequest(w, {
-          joiningServers: change.joining,
-          leavingServers: change.leaving,
-          newMembers: change.members,
-          curConfigId: change.fromVersion ?? -1n,
-        }),
-      ownDataAndStat,
+      {
+        type: OpCode.reconfig,
+        path: undefined,
+        write: (w) =>
+          writeReconfigRequest(w, {
+            joiningServers: change.joining,
+            leavingServers: change.leaving,
+            newMembers: change.members,
+            curConfigId: change.fromVersion ?? -1n,
+          }),
+        read: ownDataAndStat,
+      },
       options,
     );
   }
@@ -227,10 +213,28 @@ export class ZooKeeperClient extends NodeOperations {
 
 export const DEFAULT_SESSION_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_FRAME_BYTES = 64 * 1024 * 1024;
+const DEFAULT_JUTE_MAX_BUFFER = 0xfffff;
+const DEFAULT_MAX_PENDING_REQUESTS = 65_536;
+const DEFAULT_MAX_PENDING_BYTES = 64 * 1024 * 1024;
 const CONFIG_PATH = '/zookeeper/config';
 
 function saslLogin(credentials: ClientOptions['sasl'], random: Random): (() => DigestMd5Client) | undefined {
   if (credentials === undefined) return undefined;
   const service = { service: 'zookeeper', host: 'zk-sasl-md5', secret: (bytes: number) => random.secret(bytes) };
   return () => new DigestMd5Client({ ...credentials, ...service });
+}
+
+function readIds(r: Reader): Id[] {
+  const count = r.readVectorLength(8);
+  const ids: Id[] = [];
+  for (let i = 0; i < count; i++) ids.push({ scheme: r.readString() ?? '', id: r.readString() ?? '' });
+  return ids;
+}
+
+/** Sixteen random bytes as a UUID of version 4. */
+function uuidOf(bytes: Uint8Array): string {
+  const own = Buffer.from(bytes);
+  own[6] = ((own[6] ?? 0) & 0x0f) | 0x40;
+  own[8] = ((own[8] ?? 0) & 0x3f) | 0x80;
+  return own.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

@@ -1,112 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { type ClientOptions, ZooKeeperClient } from '../../src/client/client.ts';
-import type { SessionState } from '../../src/client/session/client-session.ts';
 import { parseConnectString } from '../../src/client/connect-string.ts';
 import { ZooKeeperError } from '../../src/client/errors.ts';
 import type { WatchedEvent } from '../../src/client/watches/watch-table.ts';
 import {
   readAuthPacket,
-  readConnectRequest,
   readPathNumber,
   readPathWatch,
   readReconfigRequest,
   readSetWatches,
-  writeConnectResponse,
   writeMultiHeader,
-  writeReplyHeader,
-  writeWatcherEvent,
 } from '../../src/jute/client-records.ts';
-import { ErrorCode, EventType, KeeperState, OpCode, Xid } from '../../src/jute/codes.ts';
-import { type Stat, writeStat } from '../../src/jute/data-records.ts';
-import type { Reader } from '../../src/jute/reader.ts';
-import type { Writer } from '../../src/jute/writer.ts';
-import type { Zxid } from '../../src/jute/zxid.ts';
-import { FakeClock } from '../fakes/fake-clock.ts';
-import { FakeNet } from '../fakes/fake-net.ts';
-import { firstChoice, sendFrame, takeFrame } from './server-end.ts';
-
-const STAT: Stat = {
-  czxid: 1 as Zxid,
-  mzxid: 2 as Zxid,
-  ctime: 3,
-  mtime: 4,
-  version: 5,
-  cversion: 6,
-  aversion: 7,
-  ephemeralOwner: 8n,
-  dataLength: 9,
-  numChildren: 10,
-  pzxid: 11 as Zxid,
-};
-
-interface Expected {
-  readonly xid: number;
-  readonly type: number;
-  readonly body: Reader;
-}
-
-/** A client and the server it talks to, which is the test. */
-class Scene {
-  readonly clock = new FakeClock();
-  readonly net = new FakeNet('dial');
-  readonly states: SessionState[] = [];
-  readonly client: ZooKeeperClient;
-
-  constructor(connectString = 'a:1', options: ClientOptions = {}) {
-    this.client = new ZooKeeperClient(connectString, {
-      sessionTimeoutMs: 9000,
-      onState: (state) => this.states.push(state),
-      world: { clock: this.clock, net: this.net, random: firstChoice },
-      ...options,
-    });
-  }
-
-  /** Accepts the connection and grants the session. */
-  greet(sessionId = 0x100n, timeoutMs = 9000): ReturnType<typeof readConnectRequest> {
-    this.net.last.accept();
-    const request = readConnectRequest(takeFrame(this.net.last) as Reader);
-    sendFrame(this.net.last, (w) =>
-      writeConnectResponse(w, {
-        protocolVersion: 0,
-        timeoutMs,
-        sessionId,
-        password: Buffer.alloc(16, 7),
-        readOnly: false,
-      }),
-    );
-    return request;
-  }
-
-  expectRequest(): Expected {
-    const body = takeFrame(this.net.last);
-    if (body === undefined) throw new Error('the client sent nothing');
-    return { xid: body.readInt(), type: body.readInt(), body };
-  }
-
-  reply(xid: number, zxid: number, err: number, write: (w: Writer) => void = () => {}): void {
-    sendFrame(this.net.last, (w) => {
-      writeReplyHeader(w, xid, zxid as Zxid, err);
-      write(w);
-    });
-  }
-
-  event(type: number, path: string, zxid = 50): void {
-    sendFrame(this.net.last, (w) => {
-      writeReplyHeader(w, Xid.notification, zxid as Zxid, 0);
-      writeWatcherEvent(w, type, KeeperState.syncConnected, path);
-    });
-  }
-}
-
-async function failure(promise: Promise<unknown>): Promise<ZooKeeperError> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof ZooKeeperError) return error;
-    throw error;
-  }
-  throw new Error('it succeeded');
-}
+import { ErrorCode, EventType, OpCode, Xid } from '../../src/jute/codes.ts';
+import { writeStat } from '../../src/jute/data-records.ts';
+import { failure, Scene, STAT } from './scene.ts';
+import { takeFrame } from './server-end.ts';
 
 describe('connect strings', () => {
   test.each([
@@ -174,7 +81,7 @@ describe('a session', () => {
     const { xid } = scene.expectRequest();
     scene.reply(xid, 0x500, 0, (w) => w.writeString('/'));
     await sync;
-    const lost = scene.client.exists('/a');
+    const lost = scene.client.exists('/a', { retry: false });
     scene.net.last.finish();
     expect((await failure(lost)).code).toBe(ErrorCode.connectionLoss);
     scene.clock.advance(100);
@@ -240,7 +147,7 @@ describe('a session', () => {
   test('a reply that answers nothing asked ends the connection', async () => {
     const scene = new Scene();
     scene.greet();
-    const read = scene.client.exists('/a');
+    const read = scene.client.exists('/a', { retry: false });
     scene.reply(99, 1, 0);
     expect((await failure(read)).code).toBe(ErrorCode.connectionLoss);
     expect(scene.states.at(-1)).toBe('connecting');

@@ -25,6 +25,7 @@ export interface ShellHost {
   confirm(question: string): Promise<boolean>;
 }
 
+const LONGEST_REQUEST = 2 ** 31 - 1;
 const HISTORY_SHOWN = 10;
 
 export class Shell {
@@ -195,6 +196,9 @@ export class Shell {
     const client: ZooKeeperClient = new ZooKeeperClient(this.server, {
       sessionTimeoutMs: timeoutMs,
       readOnly,
+      // As Apache's shell: what was lost is said, and the servers alone judge what is too long.
+      retry: false,
+      juteMaxBuffer: LONGEST_REQUEST,
       ...(tls === undefined ? {} : { tls }),
       ...(sasl === undefined ? {} : { sasl }),
       onState: (state) => {

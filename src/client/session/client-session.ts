@@ -1,8 +1,6 @@
 import { messageOf, ProtocolError, protocolError } from '../../base/errors.ts';
-import type { Log } from '../../base/log.ts';
-import type { Clock, Timer } from '../../io/clock.ts';
-import type { Net, NetError, Stream } from '../../io/net.ts';
-import type { Random } from '../../io/random.ts';
+import type { Timer } from '../../io/clock.ts';
+import type { NetError, Stream } from '../../io/net.ts';
 import {
   readConnectResponse,
   readReplyHeader,
@@ -10,7 +8,6 @@ import {
   type SetWatches,
   writeAuthPacket,
   writeConnectRequest,
-  writeRequestHeader,
   writeSetWatches,
 } from '../../jute/client-records.ts';
 import { ErrorCode, OpCode, Xid } from '../../jute/codes.ts';
@@ -18,13 +15,25 @@ import { FrameCutter } from '../../jute/frames.ts';
 import { Reader } from '../../jute/reader.ts';
 import { Writer } from '../../jute/writer.ts';
 import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
-import type { SaslClientExchange } from '../../sasl/sasl-exchange.ts';
-import { type Call, CallQueue } from './call-queue.ts';
-import { ClientLogin } from './client-login.ts';
-import { Identities } from './identities.ts';
-import { ServerList } from './server-list.ts';
 import type { ServerAddress } from '../connect-string.ts';
 import { ZooKeeperError } from '../errors.ts';
+import { type Call, CallQueue } from './call-queue.ts';
+import { ClientLogin } from './client-login.ts';
+import { encodeFrame, withXid } from './encode-frame.ts';
+import { Identities } from './identities.ts';
+import { ReadWriteSearch } from './read-write-search.ts';
+import { ServerList } from './server-list.ts';
+import type { SessionEvents, SessionOptions, SessionState } from './session-options.ts';
+
+export const NO_PASSWORD: Buffer = Buffer.alloc(16);
+
+const MAX_PING_INTERVAL_MS = 10_000;
+
+/**
+ * A follower passes on each half tick which sessions it heard of, and a session lasts two ticks at least: the leader hears of a
+ * ping a quarter of the timeout late at most. Two thirds are below the three quarters that are left.
+ */
+const CERTAIN_SHARE = 2 / 3;
 
 /**
  * A session, as its client holds it: connected to one server at a time, moved to another when that one is lost, kept
@@ -32,38 +41,6 @@ import { ZooKeeperError } from '../errors.ts';
  * waits for the next connection, up to a session timeout, instead of failing with each attempt; a request that was
  * sent and not answered fails with connectionLoss, because nobody knows whether it was carried out.
  */
-export type SessionState = 'connecting' | 'connected' | 'connectedReadOnly' | 'expired' | 'authFailed' | 'closed';
-
-export interface SessionOptions {
-  readonly servers: readonly ServerAddress[];
-  readonly sessionTimeoutMs: number;
-  readonly readOnly: boolean;
-  /** The id of a session to take over; 0n for a new one. */
-  readonly sessionId: bigint;
-  readonly password: Buffer;
-  readonly maxFrameBytes: number;
-  readonly clock: Clock;
-  readonly net: Net;
-  readonly random: Random;
-  readonly log: Log;
-  /** The login by SASL of each connection; undefined: none. */
-  readonly login: (() => SaslClientExchange) | undefined;
-}
-
-export interface SessionEvents {
-  onState(state: SessionState): void;
-  onWatchEvent(type: number, path: string, zxid: Zxid): void;
-  /** The watches that a new connection is told of first. */
-  watchesToRestore(lastZxid: Zxid): SetWatches[];
-  onWatchesRestored(): void;
-  /** A server was dialled and gave no session. */
-  onAttemptFailed(server: string, reason: string): void;
-}
-
-export const NO_PASSWORD: Buffer = Buffer.alloc(16);
-
-const MAX_PING_INTERVAL_MS = 10_000;
-
 export class ClientSession {
   private readonly options: SessionOptions;
   private readonly events: SessionEvents;
@@ -91,13 +68,18 @@ export class ClientSession {
   private negotiatedMs = 0;
   private isReadOnly = false;
   private seenZxid: Zxid = ZXID_ZERO;
-  private readonly calls = new CallQueue();
+  private readonly calls: CallQueue;
   private readonly identities = new Identities((packet) =>
     this.sendRequest(Xid.auth, OpCode.auth, (w) => writeAuthPacket(w, packet)),
   );
   private setWatchesToAnswer = 0;
   private closing = false;
   private lastHeardMs = 0;
+  private greetingSentMs = 0;
+  private pingSentMs = 0;
+  /** A server has heard of the session at that time, or later: the sending time of what it answered last. */
+  private provenMs = 0;
+  private search: ReadWriteSearch | undefined = undefined;
   private lastSentMs = 0;
 
   constructor(options: SessionOptions, events: SessionEvents) {
@@ -108,6 +90,7 @@ export class ClientSession {
     this.secret = options.password;
     this.sessionIsGlobal = options.sessionId !== 0n;
     this.cutter = this.newCutter();
+    this.calls = new CallQueue(options.pendingLimits);
   }
 
   start(): void {
@@ -141,35 +124,46 @@ export class ClientSession {
     return this.greeted && this.stream !== undefined ? `${this.stream.remoteAddress}:${this.stream.remotePort}` : '';
   }
 
-  /** Encodes at once: the caller may reuse its buffers. An error from `write` is thrown on, and nothing is sent. */
-  submit(type: number, write: (w: Writer) => void, call: Call): void {
+  /** For how long, from now, no server can have ended this session; 0 when that cannot be said. */
+  get certainForMs(): number {
+    if (this.isOver) return 0;
+    return Math.max(this.provenMs + (this.negotiatedMs * CERTAIN_SHARE - this.options.clock.nowMs()), 0);
+  }
+
+  /** Requests that wait for their answers, or to be sent. */
+  get pending(): CallQueue {
+    return this.calls;
+  }
+
+  /**
+   * Encodes at once: the caller may reuse its buffers. An error from `write` is thrown on, and nothing is sent. Returns what
+   * goes out, for `submitAgain`; undefined when the call has failed already.
+   */
+  submit(type: number, write: (w: Writer) => void, call: Call): Buffer | undefined {
     if (this.isOver || this.closing) {
-      call.onFailure(new ZooKeeperError(this.codeOfEnd));
-      return;
+      call.onFailure(new ZooKeeperError(this.codeOfEnd), false);
+      return undefined;
     }
-    const xid = this.calls.takeXid();
-    const at = this.writer.beginFrame();
-    writeRequestHeader(this.writer, xid, type);
-    try {
-      write(this.writer);
-    } catch (error) {
-      this.writer.rewind(at);
-      throw error;
+    const frame = encodeFrame(this.writer, this.calls.takeXid(), type, write);
+    const refused = this.refusalOf(frame.length);
+    if (refused !== undefined) {
+      call.onFailure(refused, false);
+      return undefined;
     }
-    this.writer.endFrame(at);
-    const frame = this.writer.take();
-    if (!this.greeted) {
-      this.calls.hold(xid, frame, call, this.options.clock.nowMs());
-      return;
-    }
-    this.calls.onSent(xid, call);
-    this.send(frame);
+    this.sendOrHold(frame, call);
+    return frame;
+  }
+
+  /** A request that may have been carried out, once more. */
+  submitAgain(frame: Buffer, call: Call): void {
+    if (this.isOver || this.closing) call.onFailure(new ZooKeeperError(this.codeOfEnd), false);
+    else this.sendOrHold(withXid(frame, this.calls.takeXid()), call);
   }
 
   /** Adds an identity to this session, and to every connection it will have. */
   addAuth(scheme: string, auth: Buffer | undefined, call: Call): void {
     if (this.isOver) {
-      call.onFailure(new ZooKeeperError(this.codeOfEnd));
+      call.onFailure(new ZooKeeperError(this.codeOfEnd), false);
       return;
     }
     this.identities.add({ type: 0, scheme, auth }, call, this.greeted);
@@ -182,17 +176,37 @@ export class ClientSession {
       done();
       return;
     }
-    this.submit(OpCode.closeSession, () => {}, {
-      onReply: () => {
-        this.end('closed');
-        done();
-      },
-      onFailure: () => {
-        this.end('closed');
-        done();
-      },
-    });
+    const over = (): void => {
+      this.end('closed');
+      done();
+    };
+    const last: Call = { isGivenUp: false, onReply: over, onFailure: over };
+    this.sendOrHold(
+      encodeFrame(this.writer, this.calls.takeXid(), OpCode.closeSession, () => {}),
+      last,
+    );
     this.closing = true;
+  }
+
+  private sendOrHold(frame: Buffer, call: Call): void {
+    const xid = frame.readInt32BE(4);
+    const nowMs = this.options.clock.nowMs();
+    if (!this.greeted) {
+      this.calls.hold(xid, frame, call, nowMs);
+      return;
+    }
+    this.calls.onSent(xid, call, frame.length, nowMs);
+    this.send(frame);
+  }
+
+  private refusalOf(bytes: number): ZooKeeperError | undefined {
+    const { maxRequestBytes } = this.options;
+    if (bytes - 4 > maxRequestBytes) {
+      const text = `a request of ${bytes - 4} bytes: servers take ${maxRequestBytes} (jute.maxbuffer there, juteMaxBuffer here)`;
+      return new ZooKeeperError(ErrorCode.badArguments, undefined, text);
+    }
+    const crowd = this.calls.refusal(bytes);
+    return crowd === undefined ? undefined : new ZooKeeperError(ErrorCode.throttledOp, undefined, crowd);
   }
 
   private get isOver(): boolean {
@@ -233,6 +247,7 @@ export class ClientSession {
     const { clock, readOnly, sessionTimeoutMs } = this.options;
     this.lastHeardMs = clock.nowMs();
     this.liveTimer = clock.after(timeoutMs, () => this.disconnect('the server did not answer'));
+    this.greetingSentMs = this.lastHeardMs;
     const at = this.writer.beginFrame();
     writeConnectRequest(this.writer, {
       protocolVersion: 0,
@@ -289,15 +304,29 @@ export class ClientSession {
     this.identities.proveAll();
     this.setWatchesToAnswer = 0;
     for (const watches of this.events.watchesToRestore(this.seenZxid)) this.sendSetWatches(watches);
-    for (let frame = this.calls.takeUnsent(); frame !== undefined; frame = this.calls.takeUnsent()) this.send(frame);
+    const nowMs = this.options.clock.nowMs();
+    this.provenMs = this.greetingSentMs;
+    if (this.isReadOnly) this.searchReadWrite();
+    for (let frame = this.calls.takeUnsent(nowMs); frame !== undefined; frame = this.calls.takeUnsent(nowMs)) {
+      this.send(frame);
+    }
     this.setState(this.isReadOnly ? 'connectedReadOnly' : 'connected');
+  }
+
+  private searchReadWrite(): void {
+    const { servers, clock, net } = this.options;
+    const onFound = (server: ServerAddress): void => {
+      this.servers.preferNext(server);
+      this.disconnect('a server with a quorum was found');
+    };
+    this.search = new ReadWriteSearch({ servers, clock, net, onFound });
   }
 
   /** A third of the session timeout is left for finding another server when this one is silent. */
   private onLiveTimer(): void {
     const nowMs = this.options.clock.nowMs();
     if (nowMs - this.lastHeardMs > (this.negotiatedMs * 2) / 3) this.disconnect('the server is silent');
-    else if (nowMs - this.lastSentMs >= Math.min(this.negotiatedMs / 4, MAX_PING_INTERVAL_MS)) this.sendRequest(Xid.ping, OpCode.ping, () => {});
+    else if (nowMs - this.lastSentMs >= Math.min(this.negotiatedMs / 4, MAX_PING_INTERVAL_MS)) this.sendPing(nowMs);
   }
 
   private disconnect(reason: string): void {
@@ -317,6 +346,7 @@ export class ClientSession {
     this.stream = undefined;
     this.greeted = false;
     this.liveTimer?.cancel();
+    this.search?.stop();
     const error = new ZooKeeperError(ErrorCode.connectionLoss);
     this.calls.failSent(error);
     this.calls.failHeldSince(this.options.clock.nowMs() - this.sessionTimeout, error);
@@ -341,6 +371,7 @@ export class ClientSession {
     this.connection++;
     this.greeted = false;
     this.liveTimer?.cancel();
+    this.search?.stop();
     stream?.end();
     const error = new ZooKeeperError(this.codeOfEnd);
     this.calls.failAll(error);
@@ -355,12 +386,13 @@ export class ClientSession {
 
   // Sending
 
+  private sendPing(nowMs: number): void {
+    this.pingSentMs = nowMs;
+    this.sendRequest(Xid.ping, OpCode.ping, () => {});
+  }
+
   private sendRequest(xid: number, type: number, write: (w: Writer) => void): void {
-    const at = this.writer.beginFrame();
-    writeRequestHeader(this.writer, xid, type);
-    write(this.writer);
-    this.writer.endFrame(at);
-    this.send(this.writer.take());
+    this.send(encodeFrame(this.writer, xid, type, write));
   }
 
   private sendSetWatches(watches: SetWatches): void {
@@ -410,6 +442,7 @@ export class ClientSession {
         return;
       }
       case Xid.ping:
+        this.provenMs = Math.max(this.provenMs, this.pingSentMs);
         return;
       case Xid.auth:
         this.onAuthReply(header.err, r);
@@ -418,13 +451,14 @@ export class ClientSession {
         if (--this.setWatchesToAnswer === 0) this.events.onWatchesRestored();
         return;
     }
-    const call = this.calls.takeAnswered(header);
+    const { call, sinceMs } = this.calls.takeAnswered(header);
+    this.provenMs = Math.max(this.provenMs, sinceMs);
     if (header.zxid > 0) this.seenZxid = header.zxid;
     try {
       call.onReply(header.err, r, header.zxid);
     } catch (error) {
       if (error instanceof ProtocolError) {
-        call.onFailure(new ZooKeeperError(ErrorCode.marshallingError, undefined, messageOf(error)));
+        call.onFailure(new ZooKeeperError(ErrorCode.marshallingError, undefined, messageOf(error)), true);
       }
       throw error;
     }

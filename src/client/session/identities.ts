@@ -41,7 +41,7 @@ export class Identities {
 
   fail(error: ZooKeeperError): void {
     for (const identity of this.all) {
-      identity.call?.onFailure(error);
+      identity.call?.onFailure(error, false);
       identity.call = undefined;
     }
   }

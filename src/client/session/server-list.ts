@@ -29,6 +29,11 @@ export class ServerList {
     return server;
   }
 
+  /** It is dialled before the others. */
+  preferNext(server: ServerAddress): void {
+    this.next = Math.max(this.servers.indexOf(server), 0);
+  }
+
   onServed(): void {
     this.failedRounds = 0;
   }

@@ -1,43 +1,74 @@
 import { ErrorCode } from '../../jute/codes.ts';
 import { ZooKeeperError } from '../errors.ts';
-import type { SessionState } from './client-session.ts';
+import { EventStream } from '../event-stream.ts';
+import type { SessionState } from './session-options.ts';
 
-/** Where a session stands, for those who wait for it. */
+/** Where a session stands, for those who wait for it or follow it. */
+export type StateListener = (state: SessionState) => void;
+
+/** A reader that is further behind sees the newest so many. */
+const MOST_WAITING_STATES = 100;
+
 export class SessionStates {
   private state: SessionState = 'connecting';
-  private readonly listener: (state: SessionState) => void;
-  private readonly waiters = new Set<() => void>();
-
-  constructor(listener: (state: SessionState) => void = () => {}) {
-    this.listener = listener;
-  }
+  private readonly listeners = new Set<StateListener>();
 
   onState(state: SessionState): void {
     this.state = state;
-    for (const settle of [...this.waiters]) settle();
-    this.listener(state);
+    for (const listener of [...this.listeners]) listener(state);
+  }
+
+  /** `listener` is told of every change from here on. The function that is returned ends that. */
+  add(listener: StateListener): () => void {
+    this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+    };
+  }
+
+  /** The state now and each one after it; ends behind one that is the last. */
+  stream(signal: AbortSignal | undefined): EventStream<SessionState> {
+    let remove = (): void => {};
+    const stream = new EventStream<SessionState>({
+      limit: MOST_WAITING_STATES,
+      onOverflow: (waiting, next) => [...waiting.slice(1), next],
+      onEnd: () => remove(),
+      signal,
+    });
+    const push = (state: SessionState): void => {
+      stream.push(state);
+      if (isOver(state)) stream.end();
+    };
+    remove = this.add(push);
+    push(this.state);
+    if (signal?.aborted === true) remove();
+    return stream;
   }
 
   /** Resolves once there is a session; rejects when it is over before that, and with the reason of `signal`. */
   connected(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
-        this.waiters.delete(settle);
+        remove();
         reject(signal?.reason);
       };
       const settle = (): void => {
         if (this.state === 'connecting') return;
-        this.waiters.delete(settle);
+        remove();
         signal?.removeEventListener('abort', onAbort);
-        if (this.state === 'connected' || this.state === 'connectedReadOnly') resolve();
-        else reject(new ZooKeeperError(codeOfState(this.state)));
+        if (isOver(this.state)) reject(new ZooKeeperError(codeOfState(this.state)));
+        else resolve();
       };
-      this.waiters.add(settle);
+      const remove = this.add(settle);
       signal?.addEventListener('abort', onAbort, { once: true });
       if (signal?.aborted === true) onAbort();
       else settle();
     });
   }
+}
+
+export function isOver(state: SessionState): boolean {
+  return state === 'expired' || state === 'closed' || state === 'authFailed';
 }
 
 function codeOfState(state: SessionState): number {

@@ -9,6 +9,7 @@ export class Watchers {
   private readonly table: WatchTable;
   private readonly paths: Chroot;
   private readonly log: Log;
+  private readonly overTasks = new Set<() => void>();
 
   constructor(table: WatchTable, paths: Chroot, log: Log) {
     this.table = table;
@@ -18,6 +19,19 @@ export class Watchers {
 
   add(kind: WatchKind, path: string, watcher: Watcher | undefined): void {
     if (watcher !== undefined) this.table.add(kind, this.paths.serverPath(path), watcher);
+  }
+
+  addAtServerPath(kind: WatchKind, serverPath: string, watcher: Watcher | undefined): void {
+    if (watcher !== undefined) this.table.add(kind, serverPath, watcher);
+  }
+
+  has(kinds: readonly WatchKind[], serverPath: string, watcher: Watcher | undefined): boolean {
+    return kinds.some((kind) => this.table.has(kind, serverPath, watcher));
+  }
+
+  /** Does anyone but `watcher` wait there? */
+  othersThan(kinds: readonly WatchKind[], serverPath: string, watcher: Watcher): boolean {
+    return kinds.some((kind) => this.table.othersThan(kind, serverPath, watcher));
   }
 
   /** A watcher that waited there in several ways is told once of each kind of removal. */
@@ -52,6 +66,21 @@ export class Watchers {
     for (const { path, watcher } of this.table.takeEverything()) {
       this.tell(watcher, { type: 'none', state: 'expired', path: this.paths.clientPath(path), zxid: NO_ZXID });
     }
+  }
+
+  /** `task` runs when the session is over, whatever ended it. */
+  whenOver(task: () => void): () => void {
+    this.overTasks.add(task);
+    return () => {
+      this.overTasks.delete(task);
+    };
+  }
+
+  /** One microtask after the watchers were told why. */
+  onOver(): void {
+    queueMicrotask(() => {
+      for (const task of [...this.overTasks]) task();
+    });
   }
 
   /**
