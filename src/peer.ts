@@ -9,10 +9,18 @@ if (problem !== undefined) {
   process.stderr.write(`${problem}\n`);
   process.exit(EXIT.unexpected);
 }
-const tool = process.argv[2];
-if (tool === 'doctor' || tool === 'backup') {
+const TOOLS: Readonly<Record<string, () => Promise<unknown>>> = {
+  doctor: () => import('./cli/doctor.ts'),
+  backup: () => import('./cli/backup.ts'),
+  testing: () => import('./cli/testing.ts'),
+  record: () => import('./cli/record.ts'),
+  compare: () => import('./cli/compare.ts'),
+};
+const name = process.argv[2] ?? '';
+const tool = Object.hasOwn(TOOLS, name) ? TOOLS[name] : undefined;
+if (tool !== undefined) {
   process.argv.splice(2, 1);
-  await (tool === 'doctor' ? import('./cli/doctor.ts') : import('./cli/backup.ts'));
+  await tool();
 } else {
   hearSignals();
   const { main } = await import('./program/main.ts');

@@ -8,6 +8,7 @@ import type { NodeWorld } from '../io/node-world.ts';
 import { openDoors } from '../quorum/config/open-doors.ts';
 import type { PeerConfig } from '../quorum/config/peer-config.ts';
 import { Peer } from '../quorum/peer.ts';
+import type { PeerProbe } from '../quorum/peer-probe.ts';
 import type { PeerMode } from '../quorum/roles/role.ts';
 import { adminOfPeer } from './admin-of-peer.ts';
 import { loadOwnProviders } from './own-providers.ts';
@@ -32,6 +33,7 @@ export class RunningPeer {
   private readonly world: NodeWorld;
   private readonly log: Log;
   private readonly levels: LogLevels | undefined;
+  private readonly probe: PeerProbe | undefined;
   private peer: Peer | undefined = undefined;
   private metricsHttp: MetricsHttp | undefined = undefined;
   private admin: AdminServer | undefined = undefined;
@@ -46,9 +48,13 @@ export class RunningPeer {
   private readonly onClosed: Settle;
   private readonly onListening: Settle;
 
-  /** `world` is this peer's alone. `levels`: where the log's level can be read and set while it runs. */
-  constructor(world: NodeWorld, config: PeerConfig, log: Log, levels?: LogLevels) {
+  /**
+   * `world` is this peer's alone. `levels`: where the log's level can be read and set while it runs. `probe` looks into
+   * the peer, as the test kit does.
+   */
+  constructor(world: NodeWorld, config: PeerConfig, log: Log, levels?: LogLevels, probe?: PeerProbe) {
     this.levels = levels;
+    this.probe = probe;
     this.world = world;
     world.onThrow = (error) => this.fail(error);
     this.config = config;
@@ -88,6 +94,7 @@ export class RunningPeer {
         {
           onListening: (port, isSecure) => this.onBound(port, isSecure),
           onServing: (mode) => this.onServing(mode),
+          ...(this.probe === undefined ? {} : { probe: this.probe }),
         },
         this.log,
       );
@@ -165,6 +172,19 @@ export class RunningPeer {
       }
     }
     return this.closed;
+  }
+
+  /** Hands the leadership to server `to`; rejected with the reason when it stays here. */
+  transfer(to: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.peer === undefined || this.ended) reject(new Error('this server does not run'));
+      else this.peer.transfer(to, (error) => (error === undefined ? resolve() : reject(error)));
+    });
+  }
+
+  /** Ends the peer where it stands, as a killed process ends. */
+  kill(): void {
+    this.end(undefined);
   }
 
   /** Ends the peer where it stands, because of `error`. */

@@ -47,14 +47,14 @@ export class NodeNet implements Net {
   }
 
   /**
-   * Binds a free port of `host` for a later `listen` on it: a peer that has to tell others its port before
-   * it starts would otherwise pick one and hope. Connections that come before that are dropped.
+   * Binds a port of `host`, a free one unless it is named, for a later `listen` on it: a peer that has to tell others
+   * its port before it starts would otherwise pick one and hope. Connections that come before that are dropped.
    */
-  reserve(host: string, done: (error: NetError | undefined, port: number) => void): void {
+  reserve(host: string, done: (error: NetError | undefined, port: number) => void, wanted = 0): void {
     const server = newServer(false);
     server.on('connection', dropUnclaimed);
     server.once('error', (error: NodeJS.ErrnoException) => this.guard.run(() => done(toNetError(error), 0)));
-    server.listen({ host, port: 0, exclusive: true }, () => {
+    server.listen({ host, port: wanted, exclusive: true }, () => {
       const port = portOf(server.address());
       server.removeAllListeners('error');
       this.reserved.set(port, server);

@@ -8,6 +8,9 @@ export const USAGE = `Usage: peer.js --config <zoo.cfg>
        peer.js <clientPort> <dataDir> [tickTime] [maxClientCnxns]
        peer.js doctor --config <zoo.cfg>: what is wrong, and what to do about it
        peer.js backup create|list|verify|restore|diff ...: copies of a history, proofs of them, directories made from them
+       peer.js testing ...: an ensemble for the tests of a program, with switches for faults; --help says more
+       peer.js record --to <servers> ...: a proxy that tells what clients and servers say to each other
+       peer.js compare <server> <server> ...: whether two servers answer the same
 
   --config <file>    configuration, as Apache ZooKeeper's zoo.cfg
   --check            say all that is wrong with the configuration, start nothing; 0: it would start, 2: it would not

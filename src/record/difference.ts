@@ -1,0 +1,23 @@
+import { errorName } from '../conversation/names.ts';
+import type { EventSeen, Fields, ReplySeen } from '../conversation/seen.ts';
+
+/** What two servers said to the same, held against each other. Times, zxids and session ids differ between any two. */
+export function replyDifference(left: ReplySeen, right: ReplySeen): string | undefined {
+  if (left.err !== right.err) return `${outcome(left)} against ${outcome(right)}`;
+  return fieldsDifference(left.fields ?? {}, right.fields ?? {});
+}
+
+function outcome({ err }: ReplySeen): string {
+  return err === 0 ? 'ok' : errorName(err);
+}
+
+function fieldsDifference(left: Fields, right: Fields): string | undefined {
+  for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
+    if (left[key] !== right[key]) return `${key} ${left[key] ?? 'missing'} against ${right[key] ?? 'missing'}`;
+  }
+  return undefined;
+}
+
+export function eventText({ name, path }: EventSeen): string {
+  return `${name} ${path}`;
+}
