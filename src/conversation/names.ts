@@ -10,6 +10,10 @@ function namesOf(codes: Readonly<Record<string, number>>): ReadonlyMap<number, s
   return new Map(Object.entries(codes).map(([name, code]) => [code, name]));
 }
 
+function codeNamed(codes: Readonly<Record<string, number>>, name: string): number | undefined {
+  return Object.hasOwn(codes, name) ? codes[name] : undefined;
+}
+
 /** Codes that are one operation to the caller of a client. */
 const FAMILIES: Readonly<Record<string, readonly number[]>> = {
   create: [OpCode.create, OpCode.create2, OpCode.createContainer, OpCode.createTTL],
@@ -25,9 +29,8 @@ export function opName(code: number): string {
 
 /** The codes that a name stands for; undefined where nothing is called so. */
 export function opsNamed(name: string): readonly number[] | undefined {
-  const family = FAMILIES[name];
-  if (family !== undefined) return family;
-  const code = (OpCode as Readonly<Record<string, number>>)[name];
+  if (Object.hasOwn(FAMILIES, name)) return FAMILIES[name];
+  const code = codeNamed(OpCode, name);
   return code === undefined ? undefined : [code];
 }
 
@@ -36,7 +39,7 @@ export function errorName(code: number): string {
 }
 
 export function errorNamed(name: string): number | undefined {
-  const code = (ErrorCode as Readonly<Record<string, number>>)[name];
+  const code = codeNamed(ErrorCode, name);
   return code === 0 ? undefined : code;
 }
 
