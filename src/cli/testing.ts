@@ -11,12 +11,15 @@ import { type EnsembleOptions, startEnsemble } from '../testing/testing.ts';
 const INVALID = 2;
 const PARENT_CHECK_MS = 500;
 
-const USAGE = `Usage: menagerie testing [--size n] [--observers n] [--config key=value ...] [--control-port n] [--data-dir d] [--keep]
+const USAGE = `Usage: menagerie testing [--size n] [--observers n] [--config key=value ...] [--data-dir d]
+                         [--host h] [--client-port n] [--control-port n] [--keep]
 
   --size n            voting servers, 1 to 9; 1 by default
   --observers n       servers that do not vote
   --config key=value  a key of zoo.cfg for every server; may be given often
   --data-dir d        keeps what is written there; in memory by default
+  --host h            where clients and switches are waited for; 127.0.0.1 by default, 0.0.0.0 in a container
+  --client-port n     of the first server, the others count on; free ones by default
   --control-port n    of the switches; a free one by default
   --keep              go on when standard input ends
 
@@ -28,6 +31,7 @@ process that started this one end it.
 interface Arguments {
   readonly options: EnsembleOptions;
   readonly controlPort: number;
+  readonly host: string;
   readonly keeps: boolean;
 }
 
@@ -35,6 +39,7 @@ function parseArguments(argv: readonly string[]): Arguments | string {
   const config: Record<string, string> = {};
   let options: EnsembleOptions = {};
   let controlPort = 0;
+  let host = '127.0.0.1';
   let keeps = false;
   for (let i = 0; i < argv.length; i++) {
     const option = argv[i] as string;
@@ -47,6 +52,8 @@ function parseArguments(argv: readonly string[]): Arguments | string {
     if (option === '--size') options = { ...options, size: Number(value) };
     else if (option === '--observers') options = { ...options, observers: Number(value) };
     else if (option === '--data-dir') options = { ...options, dataDir: value };
+    else if (option === '--host') host = value;
+    else if (option === '--client-port') options = { ...options, clientPort: Number(value) };
     else if (option === '--control-port') controlPort = Number(value);
     else if (option === '--config') {
       const at = value.indexOf('=');
@@ -54,8 +61,13 @@ function parseArguments(argv: readonly string[]): Arguments | string {
       config[value.slice(0, at)] = value.slice(at + 1);
     } else return `unknown option ${option}`;
   }
-  if (!Number.isInteger(controlPort) || controlPort < 0 || controlPort > 65_535) return '--control-port: out of range';
-  return { options: { ...options, config }, controlPort, keeps };
+  const { clientPort = 0 } = options;
+  if (!isPort(controlPort) || !isPort(clientPort)) return 'a port is a number from 0 to 65535';
+  return { options: { ...options, host, config }, host, controlPort, keeps };
+}
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 0 && port <= 65_535;
 }
 
 async function main(): Promise<void> {
@@ -79,7 +91,7 @@ async function main(): Promise<void> {
     void Promise.all([control.close(), ensemble.close()]).then(() => process.exit(0));
   };
   const control = new ControlServer(ensemble, () => setImmediate(end));
-  const url = await control.listen(args.controlPort);
+  const url = await control.listen(args.controlPort, args.host);
   const parentCheck = setInterval(() => {
     if (process.ppid !== parent) end();
   }, PARENT_CHECK_MS);

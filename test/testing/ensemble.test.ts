@@ -16,6 +16,9 @@ async function ensembleOf(options: EnsembleOptions): Promise<TestEnsemble> {
   return running;
 }
 
+/** A client that tells of a lost answer, and does not look for it. */
+const PLAIN = Object.assign({ sessionTimeoutMs: 30_000 }, { retry: false });
+
 async function codeOf(promise: Promise<unknown>): Promise<number> {
   try {
     await promise;
@@ -56,7 +59,7 @@ test('a session that expires takes its ephemeral nodes along before the switch r
 
 test('a reply is dropped after the commit, and the node is there', async () => {
   const ensemble = await ensembleOf({ size: 1 });
-  const client = await ensemble.client();
+  const client = await ensemble.client(PLAIN);
   const lost = ensemble.clients.dropReply({ op: 'create', path: '/a' });
   expect(await client.create('/b')).toBe('/b');
   expect(lost.hits).toBe(0);
@@ -69,7 +72,7 @@ test('a reply is dropped after the commit, and the node is there', async () => {
 
 test('a request is dropped before the server has it, and the node is not there', async () => {
   const ensemble = await ensembleOf({ size: 1 });
-  const client = await ensemble.client();
+  const client = await ensemble.client(PLAIN);
   ensemble.clients.dropRequest({ op: 'create' });
   expect(await codeOf(client.create('/a'))).toBe(ErrorCode.connectionLoss);
   await client.connected();
@@ -78,7 +81,7 @@ test('a request is dropped before the server has it, and the node is not there',
 
 test('an operation is refused in its turn, and one is answered with an error although it was carried out', async () => {
   const ensemble = await ensembleOf({ size: 1 });
-  const client = await ensemble.client();
+  const client = await ensemble.client(PLAIN);
   ensemble.clients.refuse({ op: 'create', path: '/a' }, 'noAuth');
   const answers = [client.create('/first'), codeOf(client.create('/a')), client.create('/last')];
   expect(await Promise.all(answers)).toEqual(['/first', ErrorCode.noAuth, '/last']);
@@ -198,7 +201,7 @@ test('a server ends at a sync that fails and at a disk that is full, and comes b
 
 test('connections are cut, refused and slowed', async () => {
   const ensemble = await ensembleOf({ size: 1 });
-  const client = await ensemble.client();
+  const client = await ensemble.client(PLAIN);
   const { sessionId } = client;
   expect(ensemble.clients.connections().map((each) => each.sessionId)).toEqual([sessionId]);
   const refused = ensemble.clients.refuseConnections();

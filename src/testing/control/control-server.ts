@@ -6,7 +6,7 @@ import { ControllerCommands } from './controller-commands.ts';
 import { type Answered, FaultList, NotFound, ROUTES, type Route } from './routes.ts';
 
 /**
- * The routes on an HTTP port of loopback. A request with a body has to say that it is JSON, so that no page in a browser can
+ * The routes on an HTTP port, of loopback unless another host is asked for. A request with a body has to say that it is JSON, so that no page in a browser can
  * send one.
  */
 const HOST = '127.0.0.1';
@@ -26,11 +26,11 @@ export class ControlServer {
   }
 
   /** `http://127.0.0.1:50001`; rejected with the system's error. */
-  listen(port: number): Promise<string> {
+  listen(port: number, host = HOST): Promise<string> {
     return new Promise((resolve, reject) => {
       this.server.once('error', reject);
-      this.server.listen(port, HOST, () => {
-        resolve(`http://${HOST}:${(this.server.address() as AddressInfo).port}`);
+      this.server.listen(port, host, () => {
+        resolve(`http://${host}:${(this.server.address() as AddressInfo).port}`);
       });
     });
   }

@@ -36,6 +36,7 @@ export class SeatProbe implements PeerProbe {
   onDurable(): void {}
   onCommit(): void {}
   onReplaced(): void {}
+  onLeaderLink(): void {}
   onLeaderPacket(): void {}
   onAck(): void {}
   onEstablished(): void {}

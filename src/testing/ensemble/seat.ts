@@ -27,6 +27,8 @@ export interface SeatSurroundings {
   /** undefined: the real disk. */
   readonly disk: MemoryDisk | undefined;
   readonly log: Log;
+  /** Where clients are waited for. */
+  readonly clientHost: string;
   /** The server whose port for others this is. */
   seatAt(port: number): number | undefined;
 }
@@ -79,7 +81,7 @@ export class Seat {
       this.quorumPort = await reserve(net, this.quorumPort);
       this.electionPort = await reserve(net, this.electionPort);
     }
-    this.clientPort = await reserve(net, this.clientPort);
+    this.clientPort = await reserve(net, this.clientPort, this.around.clientHost);
   }
 
   start(properties: Properties): void {
@@ -168,8 +170,8 @@ export class Seat {
   }
 }
 
-function reserve(net: SwitchedWorld['net'], wanted: number): Promise<number> {
+function reserve(net: SwitchedWorld['net'], wanted: number, host = HOST): Promise<number> {
   return new Promise((resolve, reject) => {
-    net.reserve(HOST, (error, port) => (error === undefined ? resolve(port) : reject(error)), wanted);
+    net.reserve(host, (error, port) => (error === undefined ? resolve(port) : reject(error)), wanted);
   });
 }

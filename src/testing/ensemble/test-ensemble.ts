@@ -30,6 +30,10 @@ export interface EnsembleOptions {
   readonly storage?: 'memory' | 'directory';
   /** A directory that stays; servers have 1, 2, ... in it. */
   readonly dataDir?: string;
+  /** Where clients are waited for, 127.0.0.1 by default; another one is for a container. */
+  readonly host?: string;
+  /** Of the first server, the others count on; free ones by default. */
+  readonly clientPort?: number;
   /** Silent by default. */
   readonly log?: Log;
 }
@@ -56,7 +60,6 @@ const DEFAULTS: Properties = {
   preAllocSize: 64,
   '4lw.commands.whitelist': '*',
   'admin.enableServer': false,
-  clientPortAddress: HOST,
 };
 
 /**
@@ -80,7 +83,7 @@ export class TestEnsemble {
   private isClosed = false;
 
   private constructor(options: EnsembleOptions) {
-    const { size = 1, observers = 0, dataDir, storage = 'memory', log = silentLog } = options;
+    const { size = 1, observers = 0, dataDir, storage = 'memory', host = HOST, log = silentLog } = options;
     if (!Number.isInteger(size) || size < 1 || size > SIZE_MAX) {
       throw new ConfigError(`size ${size}: an ensemble has 1 to ${SIZE_MAX} voting servers`);
     }
@@ -88,7 +91,7 @@ export class TestEnsemble {
       throw new ConfigError(`observers ${observers}: 0 to ${SIZE_MAX} are possible`);
     }
     this.options = options;
-    this.properties = { ...DEFAULTS, ...options.config };
+    this.properties = { ...DEFAULTS, clientPortAddress: host, ...options.config };
     const isInMemory = dataDir === undefined && storage === 'memory';
     this.dir = isInMemory
       ? '/menagerie'
@@ -100,8 +103,10 @@ export class TestEnsemble {
     for (let id = 1; id <= size + observers; id++) {
       const dir = isInMemory ? `${this.dir}/${id}` : join(this.dir, String(id));
       const seatAt = (port: number): number | undefined => this.seatAt(port);
-      const around = { clock: this.time, links: this.links, door: this.clients, disk, log, seatAt };
-      this.seats.push(new Seat(id, id > size, dir, around));
+      const around = { clock: this.time, links: this.links, door: this.clients, disk, log, clientHost: host, seatAt };
+      const seat = new Seat(id, id > size, dir, around);
+      if (options.clientPort !== undefined) seat.clientPort = options.clientPort + id - 1;
+      this.seats.push(seat);
     }
     this.network = new Network(this.links, () => this.seats.map(({ id }) => id));
     this.disks = new Disks((id) => this.seat(id));

@@ -148,5 +148,9 @@ export const QUORUM_KEYS = {
   },
   'test.allowDiscontinuousProposals': { ...meaningless(FOR_TESTS), type: 'boolean', default: false, same: ['false'] },
   'testingonly.initialZxid': { ...meaningless(FOR_TESTS), type: 'text', default: undefined },
-  controllerPort: { ...meaningless(FOR_TESTS), type: 'int', default: undefined },
+  controllerPort: {
+    ...meaningless('the test kit answers its commands, and no server in earnest does'),
+    type: 'int',
+    default: undefined,
+  },
 } as const satisfies Readonly<Record<string, KeySpec>>;
