@@ -20,6 +20,8 @@ export class ClientDoor implements DoorRules {
   private readonly rules = new Set<Rule>();
   /** The rule that is to strike the answer. */
   private readonly ofReplies = new WeakMap<Exchange, Rule>();
+  /** In force for connections that are open, and for those that come. */
+  private readonly standing = new Set<Standing>();
   private readonly closed = new Set<number | undefined>();
   private lastNumber = 0;
 
@@ -31,7 +33,12 @@ export class ClientDoor implements DoorRules {
       forget(stream);
     });
     this.open.add(connection);
+    for (const each of this.standing) if (!each.matcher.isOfSession) each.applyTo(connection);
     return connection;
+  }
+
+  onSession(connection: DoorConnection): void {
+    for (const each of this.standing) if (each.matcher.isOfSession) each.applyTo(connection);
   }
 
   ofRequest(exchange: Exchange, place: Place): Rule | undefined {
@@ -111,28 +118,32 @@ export class ClientDoor implements DoorRules {
     return those.length;
   }
 
-  /** Nothing passes on connections that are open: their clients get no answer, and their servers no ping. */
+  /**
+   * Nothing passes: clients get no answer, and servers no ping. A connection that matches is held when it comes, so that a client does
+   * not escape by connecting again.
+   */
   hold(match: ConnectionMatch = {}, direction: 'both' | 'requests' | 'replies' = 'both'): Fault {
-    const releases = this.matching(match).flatMap(({ inbound, outbound }) => [
-      ...(direction === 'replies' ? [] : [inbound.hold()]),
-      ...(direction === 'requests' ? [] : [outbound.hold()]),
-    ]);
-    return faultInForce('hold', () => {
-      for (const release of releases) release();
+    return this.stand('hold', match, ({ inbound, outbound }) => {
+      const releases = [
+        ...(direction === 'replies' ? [] : [inbound.hold()]),
+        ...(direction === 'requests' ? [] : [outbound.hold()]),
+      ];
+      return () => {
+        for (const release of releases) release();
+      };
     });
   }
 
-  /** Every request and every answer takes `ms` longer, on connections that are open. */
+  /** Every request and every answer takes `ms` longer. */
   slow(match: ConnectionMatch, ms: number): Fault {
-    const those = this.matching(match);
-    const set = (delayMs: number): void => {
-      for (const { inbound, outbound } of those) {
-        inbound.slowMs = delayMs;
-        outbound.slowMs = delayMs;
-      }
-    };
-    set(ms);
-    return faultInForce('slow', () => set(0));
+    return this.stand('slow', match, ({ inbound, outbound }) => {
+      inbound.slowMs += ms;
+      outbound.slowMs += ms;
+      return () => {
+        inbound.slowMs -= ms;
+        outbound.slowMs -= ms;
+      };
+    });
   }
 
   /** Connections that come are closed at once: at one server, or at all of them. */
@@ -151,6 +162,16 @@ export class ClientDoor implements DoorRules {
     for (const connection of this.open) connection.ping();
   }
 
+  private stand(what: string, match: ConnectionMatch, begin: (connection: DoorConnection) => () => void): Fault {
+    const standing = new Standing(new Matcher(match), begin);
+    this.standing.add(standing);
+    for (const connection of this.open) standing.applyTo(connection);
+    return faultInForce(what, () => {
+      this.standing.delete(standing);
+      standing.end();
+    });
+  }
+
   private rule(kind: string, match: OperationMatch, action: Action): Fault {
     const { op = 'every operation', path = '' } = match;
     const rule = new Rule(`${kind}: ${op} ${path}`.trim(), match, action, (over) => this.rules.delete(over));
@@ -161,6 +182,27 @@ export class ClientDoor implements DoorRules {
   private matching(match: ConnectionMatch): DoorConnection[] {
     const matcher = new Matcher(match);
     return [...this.open].filter((connection) => matcher.matchesPlace(connection));
+  }
+}
+
+/** A fault of connections, with what takes it back from each. */
+class Standing {
+  readonly matcher: Matcher;
+  private readonly begin: (connection: DoorConnection) => () => void;
+  private readonly ends = new Map<DoorConnection, () => void>();
+
+  constructor(matcher: Matcher, begin: (connection: DoorConnection) => () => void) {
+    this.matcher = matcher;
+    this.begin = begin;
+  }
+
+  applyTo(connection: DoorConnection): void {
+    if (this.ends.has(connection) || !this.matcher.matchesPlace(connection)) return;
+    this.ends.set(connection, this.begin(connection));
+  }
+
+  end(): void {
+    for (const end of this.ends.values()) end();
   }
 }
 

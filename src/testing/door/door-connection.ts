@@ -23,6 +23,8 @@ export interface DoorRules {
   ofRequest(exchange: Exchange, place: Place): Rule | undefined;
   /** The same for its answer: it was taken when the request came. */
   ofReply(exchange: Exchange): Rule | undefined;
+  /** It is known whose session this is. */
+  onSession(connection: DoorConnection): void;
 }
 
 export class DoorConnection extends WrappedStream implements Place, ConversationListener {
@@ -81,6 +83,7 @@ export class DoorConnection extends WrappedStream implements Place, Conversation
 
   onGreeting(frame: Buffer, greeting: ConnectRequest): void {
     this.sessionId = greeting.sessionId;
+    this.rules.onSession(this);
     this.deliver(frame);
   }
 

@@ -48,6 +48,11 @@ export class Matcher {
     this.path = path === undefined ? undefined : pathTest(path);
   }
 
+  /** A connection that is only now made matches when its client has said whose session it is. */
+  get isOfSession(): boolean {
+    return this.session !== undefined;
+  }
+
   matchesPlace({ server, sessionId, connection }: Place): boolean {
     return (
       (this.server === undefined || this.server === server) &&

@@ -10,7 +10,7 @@ import type { DiskFaults } from '../layers/switched-disk.ts';
 import { openSwitchedWorld, type SwitchedWorld } from '../layers/switched-world.ts';
 import type { TestClock } from '../layers/test-clock.ts';
 import { turns } from './patience.ts';
-import { SeatProbe } from './seat-probe.ts';
+import { probeInto, SeatState } from './seat-probe.ts';
 
 /**
  * The place of one server in an ensemble: its id, ports, directory and faults, which outlive the peers that run in it one after
@@ -38,14 +38,12 @@ export class Seat {
   readonly isObserver: boolean;
   readonly dir: string;
   readonly faults: DiskFaults = { syncMs: 0, syncFails: false, isFull: false };
-  readonly probe = new SeatProbe();
+  readonly state = new SeatState();
   peer: RunningPeer | undefined = undefined;
   /** The reason why the last peer ended; undefined for one that was ended. */
   failure: unknown = undefined;
   world: SwitchedWorld;
-  quorumPort = 0;
-  electionPort = 0;
-  clientPort = 0;
+  readonly ports = { quorum: 0, election: 0, client: 0 };
   private readonly around: SeatSurroundings;
   private isListening = false;
 
@@ -66,7 +64,7 @@ export class Seat {
   }
 
   get isServing(): boolean {
-    return this.peer !== undefined && this.probe.isServing;
+    return this.peer !== undefined && this.state.isServing;
   }
 
   /** Serves, and clients can come. */
@@ -78,15 +76,15 @@ export class Seat {
   async reserve(distributed: boolean): Promise<void> {
     const { net } = this.world;
     if (distributed) {
-      this.quorumPort = await reserve(net, this.quorumPort);
-      this.electionPort = await reserve(net, this.electionPort);
+      this.ports.quorum = await reserve(net, this.ports.quorum);
+      this.ports.election = await reserve(net, this.ports.election);
     }
-    this.clientPort = await reserve(net, this.clientPort, this.around.clientHost);
+    this.ports.client = await reserve(net, this.ports.client, this.around.clientHost);
   }
 
   start(properties: Properties): void {
     const { disk, log } = this.around;
-    const { world, probe } = this;
+    const { world, state } = this;
     const myid = Buffer.from(`${this.id}\n`);
     if (disk === undefined) {
       mkdirSync(this.dir, { recursive: true });
@@ -97,7 +95,7 @@ export class Seat {
     }
     const { config, warnings } = readConfigProperties(properties, { disk: world.disk, cwd: this.dir });
     for (const warning of warnings) log.warn({ server: this.id }, warning);
-    const peer = new RunningPeer(world, config, log, undefined, probe);
+    const peer = new RunningPeer(world, config, log, undefined, probeInto(state));
     this.peer = peer;
     this.failure = undefined;
     this.isListening = false;
@@ -150,7 +148,7 @@ export class Seat {
     if (this.peer !== peer) return;
     this.failure = error;
     this.peer = undefined;
-    this.probe.onRoleEnded();
+    this.state.rest();
   }
 
   private openWorld(): SwitchedWorld {

@@ -105,7 +105,7 @@ export class TestEnsemble {
       const seatAt = (port: number): number | undefined => this.seatAt(port);
       const around = { clock: this.time, links: this.links, door: this.clients, disk, log, clientHost: host, seatAt };
       const seat = new Seat(id, id > size, dir, around);
-      if (options.clientPort !== undefined) seat.clientPort = options.clientPort + id - 1;
+      if (options.clientPort !== undefined) seat.ports.client = options.clientPort + id - 1;
       this.seats.push(seat);
     }
     this.network = new Network(this.links, () => this.seats.map(({ id }) => id));
@@ -149,8 +149,8 @@ export class TestEnsemble {
 
   /** Of one server, for a client that is to be connected there. */
   addressOf(server: number | Seat): string {
-    const { clientPort } = typeof server === 'number' ? this.seat(server) : server;
-    return `${HOST}:${clientPort}`;
+    const { ports } = typeof server === 'number' ? this.seat(server) : server;
+    return `${HOST}:${ports.client}`;
   }
 
   /** A client that lives in the time of the ensemble: it keeps its session when the clock is advanced. Ended by `close`. */
@@ -178,13 +178,13 @@ export class TestEnsemble {
   async expireSession(session: bigint | string): Promise<void> {
     const id = sessionIdOf(session);
     const leader = this.leading();
-    const primary = leader?.probe.primary;
+    const primary = leader?.state.primary;
     if (leader === undefined || primary === undefined) throw new Error('no server leads, so no session can expire');
     if (!primary.sessions.has(id)) throw new RangeError(`there is no session ${sessionText(id)}`);
     primary.sessions.setClosing(id);
     primary.closeSession(id);
     await until(() => !primary.sessions.has(id), `session ${sessionText(id)} is closed`);
-    const { lastApplied } = leader.probe;
+    const { lastApplied } = leader.state;
     const told = this.seats.filter(
       (seat) =>
         seat.isServing &&
@@ -193,7 +193,7 @@ export class TestEnsemble {
         !this.links.isBlocked(seat.id, leader.id),
     );
     await until(
-      () => told.every((seat) => !seat.isServing || seat.probe.lastApplied >= lastApplied),
+      () => told.every((seat) => !seat.isServing || seat.state.lastApplied >= lastApplied),
       `every server knows that session ${sessionText(id)} is closed`,
     );
   }
@@ -283,7 +283,7 @@ export class TestEnsemble {
   }
 
   private leading(): Seat | undefined {
-    return this.seats.find((seat) => seat.isServing && !seat.isPaused && seat.probe.primary !== undefined);
+    return this.seats.find((seat) => seat.isServing && !seat.isPaused && seat.state.primary !== undefined);
   }
 
   private seat(id: number): Seat {
@@ -293,19 +293,19 @@ export class TestEnsemble {
   }
 
   private seatAt(port: number): number | undefined {
-    return this.seats.find((seat) => port !== 0 && (seat.quorumPort === port || seat.electionPort === port))?.id;
+    return this.seats.find((seat) => port !== 0 && (seat.ports.quorum === port || seat.ports.election === port))?.id;
   }
 
   private propertiesOf(seat: Seat): Properties {
-    const members = this.seats.map(({ id, quorumPort, electionPort, isObserver }) => [
+    const members = this.seats.map(({ id, ports, isObserver }) => [
       `server.${id}`,
-      `${HOST}:${quorumPort}:${electionPort}:${isObserver ? 'observer' : 'participant'}`,
+      `${HOST}:${ports.quorum}:${ports.election}:${isObserver ? 'observer' : 'participant'}`,
     ]);
     return {
       ...this.properties,
       ...(this.isDistributed ? Object.fromEntries(members) : {}),
       ...(seat.isObserver ? { peerType: 'observer' } : {}),
-      clientPort: seat.clientPort,
+      clientPort: seat.ports.client,
       dataDir: seat.dir,
     };
   }
