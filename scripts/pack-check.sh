@@ -28,7 +28,8 @@ answer=$(zk get /hello | tail -n 1)
 kill -TERM "$peer"
 wait "$peer" || { cat peer.log; exit 1; }
 [ "$answer" = world ] || { echo "read '$answer' where 'world' was written"; exit 1; }
-sed -n '/```ts/,/```/p' "$repository/README.md" | sed '/```/d' >example.mjs
-[ -s example.mjs ]
-node example.mjs
+awk '/```ts/ { n++; on = 1; next } /```/ { on = 0 } on { print > ("example-" n ".mjs") }' "$repository/README.md"
+[ -s example-2.mjs ]
+for example in example-*.mjs; do node "$example"; done
+node -e 'require("menagerie/testing").startEnsemble({ size: 1 }).then((ensemble) => ensemble.close())'
 echo "the package installs, serves and stops"

@@ -20,7 +20,7 @@ beforeAll(async () => {
     isShutDown = true;
   });
   url = await control.listen(0);
-  client = await zk().client(Object.assign({ sessionTimeoutMs: 30_000 }, { retry: false }));
+  client = await zk().client({ retry: false });
 });
 
 afterAll(() => control.close());
@@ -186,7 +186,7 @@ describe("the commands of Apache's controller", () => {
   });
 
   test('expire sessions, close connections and elect another', async () => {
-    const other = await zk().client(Object.assign({ sessionTimeoutMs: 30_000 }, { retry: false }));
+    const other = await zk().client({ retry: false });
     const { sessionId } = other;
     expect((await ask('GET', `/command/CLOSECONNECTION/${sessionId}`)).status).toBe(200);
     await other.connected();

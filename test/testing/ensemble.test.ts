@@ -17,7 +17,7 @@ async function ensembleOf(options: EnsembleOptions): Promise<TestEnsemble> {
 }
 
 /** A client that tells of a lost answer, and does not look for it. */
-const PLAIN = Object.assign({ sessionTimeoutMs: 30_000 }, { retry: false });
+const PLAIN = { retry: false };
 
 async function codeOf(promise: Promise<unknown>): Promise<number> {
   try {
