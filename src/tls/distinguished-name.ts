@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { type Der, DerError, oidText, partAt, partsOf, readDer, Tag } from './stores/der.ts';
+import { type Der, DerError, oidText, partAt, partsOf, readDer, Tag } from '../base/der.ts';
 
 /**
  * The subject of a certificate as Java writes it (X500Principal.getName, RFC 2253): the last part first, nine types by

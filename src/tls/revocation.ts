@@ -1,6 +1,5 @@
 import { createHash, type KeyObject, verify, X509Certificate } from 'node:crypto';
 import { get, request } from 'node:http';
-import { fieldsOfCertificate, subjectOf } from './distinguished-name.ts';
 import {
   bytesOfBitString,
   type Der,
@@ -13,7 +12,8 @@ import {
   readDer,
   Tag,
   timeOf,
-} from './stores/der.ts';
+} from '../base/der.ts';
+import { fieldsOfCertificate, subjectOf } from './distinguished-name.ts';
 
 /**
  * Whether a certificate was revoked, asked of its issuer as Java's PKIXRevocationChecker does: by the list (CRL) that the

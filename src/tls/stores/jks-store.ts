@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, type KeyObject, timingSafeEqual, X509Certificate } from 'node:crypto';
-import { DerError, oidText, partAt, partsOf, readDer, Tag } from './der.ts';
+import { DerError, oidText, partAt, partsOf, readDer, Tag } from '../../base/der.ts';
 import { type KeyEntry, type KeyStore, StoreError } from './key-store.ts';
 
 /**

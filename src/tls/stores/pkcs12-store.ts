@@ -1,5 +1,5 @@
 import { createDecipheriv, createHash, createHmac, createPrivateKey, pbkdf2Sync, X509Certificate } from 'node:crypto';
-import { type Der, DerError, numberOf, oidText, partAt, partsOf, readDer, Tag } from './der.ts';
+import { type Der, DerError, numberOf, oidText, partAt, partsOf, readDer, Tag } from '../../base/der.ts';
 import { type KeyEntry, type KeyStore, StoreError } from './key-store.ts';
 import { decryptRc2Cbc } from './rc2.ts';
 

@@ -1,5 +1,5 @@
 /**
- * The bytes of ASN.1 in DER (X.690), as far as certificates, key stores and answers about revocation need them: values
+ * The bytes of ASN.1 in DER (X.690), as far as certificates, key stores, answers about revocation and Kerberos need them: values
  * with a tag of one byte and a definite length. A value that is cut off or longer than its parent is a DerError.
  */
 export interface Der {
@@ -99,7 +99,15 @@ export function timeOf(value: Der): number {
   const short = Number(match[1]);
   const year = (match[1] as string).length === 4 ? short : short + (short < 50 ? 2000 : 1900);
   const [month, day, hour, minute, second] = match.slice(2).map(Number) as [number, number, number, number, number];
-  return Date.UTC(year, month - 1, day, hour, minute, second);
+  return (((daysSince1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second) * 1000;
+}
+
+/** The year begins with March here, so that a leap day is its last one. */
+function daysSince1970(year: number, month: number, day: number): number {
+  const from = month > 2 ? year : year - 1;
+  const dayOfYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
+  const leapDays = Math.floor(from / 4) - Math.floor(from / 100) + Math.floor(from / 400);
+  return from * 365 + leapDays + dayOfYear - 719_468;
 }
 
 export function encodeDer(tag: number, ...contents: readonly Buffer[]): Buffer {
