@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what test/interop needs: the distribution's ZooKeeper 3.8.0 (server, C client, kazoo) by apt, and Apache
+# Installs what test/interop needs: the distribution's ZooKeeper 3.8.0 (server, C client, kazoo) and MIT's KDC by apt, and Apache
 # releases from the Java package registry by Maven, into .cache/interop (never into git). Safe to run again; quick
 # when there is nothing to do.
 #
@@ -18,6 +18,8 @@ packages=()
 [ -f /usr/include/zookeeper/zookeeper.h ] || packages+=(libzookeeper-mt-dev)
 /usr/bin/python3 -c 'import kazoo' 2>/dev/null || packages+=(python3-kazoo)
 { command -v java && command -v javac; } >/dev/null 2>&1 || packages+=(default-jdk-headless)
+[ -x /usr/sbin/krb5kdc ] || packages+=(krb5-kdc krb5-admin-server)
+/usr/bin/python3 -c 'import kerberos' 2>/dev/null || packages+=(python3-kerberos)
 command -v mvn >/dev/null 2>&1 || packages+=(maven)
 if [ ${#packages[@]} -gt 0 ]; then
   as_root=()

@@ -11,11 +11,11 @@ export interface SaslServerExchange {
 }
 
 /**
- * `identity` is there when the login is complete: the name that the other side has proved. `fault` ends the exchange; it
+ * `token` is undefined where the end has none. `identity` is there when the login is complete: the name that the other side has proved. `fault` ends the exchange; it
  * is for this side's log, and never holds a secret.
  */
 export type SaslAnswer =
-  | { readonly token: Buffer; readonly identity?: string; readonly fault?: undefined }
+  | { readonly token: Buffer | undefined; readonly identity?: string; readonly fault?: undefined }
   | { readonly fault: string };
 
 /** The side that accepts: one exchange for each connection. */

@@ -93,17 +93,26 @@ describe('the JAAS file', () => {
       FLAG.replace('=/', '=file:/'),
       FLAG.replace('=/', '=file:///'),
     ]) {
-      expect(read([], { '/jaas.conf': JAAS }, flag).config.clientSasl?.users).toEqual(users);
+      expect(read([], { '/jaas.conf': JAAS }, flag).config.clientSasl?.logins).toEqual({
+        mechanism: 'DIGEST-MD5',
+        users,
+      });
     }
     const key = 'java.security.auth.login.config=jaas.conf';
-    expect(read([key], { '/conf/jaas.conf': JAAS }).config.clientSasl?.users).toEqual(users);
+    expect(read([key], { '/conf/jaas.conf': JAAS }).config.clientSasl?.logins).toEqual({
+      mechanism: 'DIGEST-MD5',
+      users,
+    });
   });
 
   test('may have a section of another name, and another password of super', () => {
     const lines = ['sasl.serverconfig=Mine', 'SASLAuthenticationProvider.superPassword=other'];
     const { config } = read(lines, { '/jaas.conf': JAAS.replace('Server', 'Mine') }, FLAG);
-    expect(config.clientSasl?.users.get('super')).toBe('other');
-    expect(config.clientSasl?.users.get('bob')).toBe('bobsecret');
+    const users = new Map([
+      ['super', 'other'],
+      ['bob', 'bobsecret'],
+    ]);
+    expect(config.clientSasl?.logins).toEqual({ mechanism: 'DIGEST-MD5', users });
   });
 
   test('without a section for clients lets nobody log in, and says so where that was meant', () => {

@@ -46,7 +46,7 @@ function step(exchange: SaslServerExchange, token: Buffer | string): SaslAnswer 
 }
 
 function tokenOf(answer: SaslAnswer): Buffer {
-  if (answer.fault !== undefined) throw new Error(answer.fault);
+  if (answer.fault !== undefined || answer.token === undefined) throw new Error(answer.fault ?? 'no token');
   return answer.token;
 }
 

@@ -29,6 +29,7 @@ const LOGIN_MS = 5000;
 const SAID_MS = 1000;
 /** Tokens of one login. */
 const ROUNDS_MAX = 5;
+const NO_TOKEN = Buffer.alloc(0);
 
 export class AuthNet implements Net {
   private readonly net: Net;
@@ -167,8 +168,8 @@ class AcceptingSide implements LoginSide {
     this.exchange.step(Buffer.from(packet.token), (answer) => {
       if (answer.fault !== undefined) step = this.refuse(length, answer.fault);
       else if (answer.identity === undefined) {
-        step = { taken: length, send: authPacket(AuthStatus.inProgress, answer.token), next: 'wait' };
-      } else step = { taken: length, send: authPacket(AuthStatus.success, answer.token), next: 'open' };
+        step = { taken: length, send: authPacket(AuthStatus.inProgress, answer.token ?? NO_TOKEN), next: 'wait' };
+      } else step = { taken: length, send: authPacket(AuthStatus.success, answer.token ?? NO_TOKEN), next: 'open' };
     });
     return step ?? this.refuse(length, 'a mechanism that does not answer at once');
   }

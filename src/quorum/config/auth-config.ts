@@ -1,4 +1,5 @@
 import type { NameRules } from '../../sasl/kerberos-name.ts';
+import type { KerberosKeys } from './read-kerberos.ts';
 
 /** What the keys of authentication come to: modules of providers, and the sections of the JAAS file. */
 export interface OwnProviderFile {
@@ -8,9 +9,13 @@ export interface OwnProviderFile {
   readonly where: string;
 }
 
+/** How the accepting side knows who logs in: by passwords or by tickets. */
+export type AcceptedLogins =
+  | { readonly mechanism: 'DIGEST-MD5' /** Passwords by user name. */; readonly users: ReadonlyMap<string, string> }
+  | ({ readonly mechanism: 'GSSAPI' } & KerberosKeys);
+
 export interface ClientSasl {
-  /** Passwords by user name. */
-  readonly users: ReadonlyMap<string, string>;
+  readonly logins: AcceptedLogins;
   readonly names: NameRules;
 }
 

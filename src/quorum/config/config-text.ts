@@ -1,4 +1,4 @@
-import { DiskError } from '../../io/disk.ts';
+import { DiskError, diskError } from '../../io/disk.ts';
 import type { ConfigContext } from './settings.ts';
 
 /**
@@ -16,6 +16,12 @@ export function readConfigText(
     if (error.code === 'ENOENT') return undefined;
     return { fault: faultOf(error.code) };
   }
+}
+
+/** What kept a file from being read. Throws what is no DiskError. */
+export function fileFault(error: unknown): string {
+  const { code } = diskError(error);
+  return code === 'ENOENT' ? 'there is no such file' : faultOf(code);
 }
 
 function faultOf(code: string): string {

@@ -112,7 +112,7 @@ export function zeroOrMore(value: number): number {
   return Math.max(value, 0);
 }
 
-export const NO_GSSAPI = 'GSSAPI is not served yet';
+export const NO_TICKETS = 'this server opens tickets of others with its keytab, and asks for none itself';
 export const NO_THROTTLE = 'this throttle does not exist yet';
 export const NO_JVM = 'there is no JVM here';
 export const FOR_TESTS = "it is meant for ZooKeeper's own tests";

@@ -1,4 +1,4 @@
-import { FLAG, ignored, type KeySpec, NO_GSSAPI, PROPERTY, refused } from './key-spec.ts';
+import { FLAG, type KeySpec, meaningless, NO_TICKETS, PROPERTY } from './key-spec.ts';
 
 /** The keys that say who may do what. */
 export const SECURITY_KEYS = {
@@ -114,10 +114,21 @@ export const SECURITY_KEYS = {
     default: false,
     means: 'The identity of `name@REALM` is without the realm.',
   },
-  'kerberos.minReLoginTimeMs': { ...ignored(NO_GSSAPI), type: 'int', default: 60_000 },
-  'kerberos.canonicalizeHostNames': { ...ignored(NO_GSSAPI), type: 'boolean', default: false, same: ['false'] },
-  requireKerberosConfig: { ...refused(NO_GSSAPI), type: 'boolean', default: false, same: ['false'] },
-  kinit: { ...ignored(NO_GSSAPI), type: 'text', default: '/usr/bin/kinit' },
+  'kerberos.minReLoginTimeMs': { ...meaningless(NO_TICKETS), type: 'int', default: 60_000 },
+  'kerberos.canonicalizeHostNames': { ...meaningless(NO_TICKETS), type: 'boolean', default: false },
+  kinit: { ...meaningless(NO_TICKETS), type: 'text', default: '/usr/bin/kinit' },
+  requireKerberosConfig: {
+    ...PROPERTY,
+    type: 'boolean',
+    default: false,
+    means: 'The start is refused where no `krb5.conf` names a default realm.',
+  },
+  'java.security.krb5.conf': {
+    ...FLAG,
+    type: 'path',
+    default: undefined,
+    means: 'The `krb5.conf` with the default realm; `/etc/krb5.conf` unless given. As a flag or as a key.',
+  },
   'sasl.serverconfig': {
     ...PROPERTY,
     type: 'text',

@@ -216,7 +216,7 @@ export const ZOO_CFG_KEYS = {
     means: 'The section of the JAAS file with the users by which other servers log in.',
   },
   'quorum.auth.kerberos.servicePrincipal': {
-    ...ignored('it is for GSSAPI, which is not served yet', 'file'),
+    ...ignored('servers do not log in at each other by GSSAPI here', 'file'),
     type: 'text',
     default: 'zkquorum/localhost',
   },

@@ -1,0 +1,178 @@
+import { DerError } from '../../base/der.ts';
+import { encryptionOf } from './encryption.ts';
+import { framed, messageIn, TokenKind } from './gss-token.ts';
+import type { KeytabEntry } from './keytab.ts';
+import {
+  type ApReq,
+  type Authenticator,
+  apRep,
+  apRepPart,
+  type EncryptedData,
+  readApReq,
+  readAuthenticator,
+  readTicketPart,
+  type SessionKey,
+  type TicketPart,
+} from './messages.ts';
+import { ReplayMemory } from './replay-memory.ts';
+
+/**
+ * A service of Kerberos: judges the tickets that clients show it, with the keys of its keytab and nothing else; the KDC is
+ * not asked. Follows RFC 4120, 3.2.3, and RFC 4121. What is wrong with a ticket is said in a sentence for this side's log.
+ */
+export interface ServiceSettings {
+  readonly keys: readonly KeytabEntry[];
+  /** `service/host@REALM`; `*`: any that has a key. */
+  readonly principal: string;
+  readonly wallMs: () => number;
+  /** Bytes that no one outside can guess. */
+  readonly secret: (bytes: number) => Uint8Array;
+}
+
+/** Who has shown a ticket, and what the two sides then talk with. */
+export interface Shown {
+  /** `name/host@REALM`. */
+  readonly client: string;
+  readonly key: SessionKey;
+  /** The answer that proves this side; undefined: it was not asked for. */
+  readonly reply: Buffer | undefined;
+  /** Of the first message from here. */
+  readonly sequence: number;
+}
+
+/** The most that clocks may differ, as krb5.conf has it by default. */
+export const CLOCK_SKEW_MS = 300_000;
+
+const Usage = { ticket: 2, apReqAuthenticator: 11, apRepPart: 12 } as const;
+const TicketFlag = { invalid: 1 << 24, transitChecked: 1 << 19 } as const;
+const GSS_CHECKSUM = 0x8003;
+const GSS_FLAGS_AT = 20;
+const MUTUAL = 2;
+const CONFOUNDER_BYTES = 16;
+
+export class KerberosService {
+  private readonly settings: ServiceSettings;
+  private readonly replays = new ReplayMemory(2 * CLOCK_SKEW_MS);
+
+  constructor(settings: ServiceSettings) {
+    this.settings = settings;
+  }
+
+  /** A sentence instead: why the ticket is not taken. */
+  judge(token: Buffer): Shown | string {
+    try {
+      const message = messageIn(token, TokenKind.apReq);
+      return message.length === 0
+        ? 'the first token shows no ticket of Kerberos'
+        : this.judgeMessage(readApReq(message));
+    } catch (error) {
+      if (error instanceof DerError || error instanceof RangeError)
+        return `the token is no message of Kerberos: ${error.message}`;
+      throw error;
+    }
+  }
+
+  private judgeMessage(request: ApReq): Shown | string {
+    const ticketBytes = this.openTicket(request);
+    if (typeof ticketBytes === 'string') return ticketBytes;
+    const ticket = readTicketPart(ticketBytes);
+    const fault = this.faultOfTicket(ticket);
+    if (fault !== undefined) return fault;
+    const opened = openWith(ticket.key, Usage.apReqAuthenticator, request.authenticator);
+    if (typeof opened === 'string')
+      return `whoever shows the ticket of ${ticket.client} does not have its key: ${opened}`;
+    const authenticator = readAuthenticator(opened);
+    return this.faultOfAuthenticator(ticket, authenticator, request) ?? this.accept(ticket, authenticator);
+  }
+
+  private openTicket({ service, ticket }: ApReq): Buffer | string {
+    const { keys, principal } = this.settings;
+    if (principal !== '*' && service !== principal) return `the ticket is for ${service}; this server is ${principal}`;
+    const own = keys.filter((entry) => entry.principal === service);
+    if (own.length === 0) return `the keytab has no key of ${service}`;
+    const fitting = own.filter(
+      ({ encryption, version }) =>
+        encryption === ticket.encryption && (ticket.version === 0 || version === ticket.version),
+    );
+    if (fitting.length === 0) {
+      const held = own.map((entry) => `version ${entry.version} of type ${entry.encryption}`).join(', ');
+      return `the ticket needs the key of ${service} in version ${ticket.version} of type ${ticket.encryption}; the keytab has ${held}`;
+    }
+    let why = '';
+    for (const entry of fitting) {
+      const opened = openWith(entry, Usage.ticket, ticket);
+      if (typeof opened !== 'string') return opened;
+      why = opened;
+    }
+    return `the ticket was not made with the key of ${service} in the keytab: ${why}`;
+  }
+
+  private faultOfTicket({ flags, client, startMs, endMs, clientRealm }: TicketPart): string | undefined {
+    const nowMs = this.settings.wallMs();
+    if ((flags & TicketFlag.invalid) !== 0) return `the ticket of ${client} is not valid yet`;
+    if (startMs !== undefined && startMs > nowMs + CLOCK_SKEW_MS) return `the ticket of ${client} begins later`;
+    if (endMs < nowMs - CLOCK_SKEW_MS) return `the ticket of ${client} has expired`;
+    const isHome = this.settings.keys.some(({ principal }) => principal.endsWith(`@${clientRealm}`));
+    if (!isHome && (flags & TicketFlag.transitChecked) === 0) {
+      return `the ticket of ${client} came by realms that no KDC has checked`;
+    }
+    return undefined;
+  }
+
+  private faultOfAuthenticator(
+    ticket: TicketPart,
+    { client, timeMs, checksum, checksumType, subkey }: Authenticator,
+    { authenticator }: ApReq,
+  ): string | undefined {
+    if (client !== ticket.client) return `whoever shows the ticket of ${ticket.client} says to be ${client}`;
+    const nowMs = this.settings.wallMs();
+    const apartMs = timeMs - nowMs;
+    if (Math.abs(apartMs) > CLOCK_SKEW_MS) {
+      return `the clock of ${client} is ${Math.round(Math.abs(apartMs) / 1000)} s ${apartMs > 0 ? 'ahead' : 'behind'}; ${CLOCK_SKEW_MS / 1000} s is the most`;
+    }
+    if (checksumType !== GSS_CHECKSUM || checksum.length < GSS_FLAGS_AT + 4) return 'the token is none of GSSAPI';
+    const key = subkey ?? ticket.key;
+    if (encryptionOf(key.encryption)?.keyBytes !== key.key.length)
+      return `the key of type ${key.encryption} is not taken`;
+    switch (this.replays.take(authenticator.sealed, nowMs)) {
+      case 'again':
+        return `the token of ${client} has been shown before`;
+      case 'full':
+        return 'too many logins in ten minutes to tell new tokens from old ones';
+      case 'new':
+        return undefined;
+    }
+  }
+
+  private accept(ticket: TicketPart, authenticator: Authenticator): Shown {
+    const { secret } = this.settings;
+    const key = authenticator.subkey ?? ticket.key;
+    const isAsked = (authenticator.checksum.readUInt32LE(GSS_FLAGS_AT) & MUTUAL) !== 0;
+    // Without an answer that names another number, both sides count from the client's.
+    const sequence = isAsked ? Buffer.from(secret(4)).readUInt32BE(0) >>> 2 : authenticator.sequence;
+    let reply: Buffer | undefined;
+    if (isAsked) {
+      const { encryption, key: sessionKey } = ticket.key;
+      const sealed = encryptionOf(encryption)?.encrypt(
+        sessionKey,
+        Usage.apRepPart,
+        apRepPart(authenticator, sequence),
+        secret(CONFOUNDER_BYTES),
+      );
+      reply = framed(TokenKind.apRep, apRep(encryption, sealed ?? Buffer.alloc(0)));
+    }
+    return { client: ticket.client, key, reply, sequence };
+  }
+}
+
+/** A text: why it cannot be opened. */
+function openWith(
+  key: { readonly encryption: number; readonly key: Buffer },
+  usage: number,
+  data: EncryptedData,
+): Buffer | string {
+  const encryption = encryptionOf(data.encryption);
+  if (encryption === undefined) return `encryption of type ${data.encryption} is not taken; 17 to 20 are (AES)`;
+  if (data.encryption !== key.encryption || key.key.length !== encryption.keyBytes) return 'the key is of another type';
+  return encryption.decrypt(key.key, usage, data.sealed) ?? 'it does not open';
+}
