@@ -19,7 +19,6 @@ packages=()
 /usr/bin/python3 -c 'import kazoo' 2>/dev/null || packages+=(python3-kazoo)
 { command -v java && command -v javac; } >/dev/null 2>&1 || packages+=(default-jdk-headless)
 [ -x /usr/sbin/krb5kdc ] || packages+=(krb5-kdc krb5-admin-server)
-/usr/bin/python3 -c 'import kerberos' 2>/dev/null || packages+=(python3-kerberos)
 command -v mvn >/dev/null 2>&1 || packages+=(maven)
 if [ ${#packages[@]} -gt 0 ]; then
   as_root=()

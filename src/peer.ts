@@ -12,6 +12,7 @@ if (problem !== undefined) {
 const TOOLS: Readonly<Record<string, () => Promise<unknown>>> = {
   doctor: () => import('./cli/doctor.ts'),
   backup: () => import('./cli/backup.ts'),
+  audit: () => import('./cli/audit.ts'),
   testing: () => import('./cli/testing.ts'),
   record: () => import('./cli/record.ts'),
   compare: () => import('./cli/compare.ts'),

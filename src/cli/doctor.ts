@@ -5,13 +5,14 @@ import { examine } from '../doctor/doctor.ts';
 import type { Finding, Verdict } from '../doctor/finding.ts';
 
 /** `doctor.js --config zoo.cfg`: what is wrong with a server's set-up, its ensemble and its files, and what to do. */
-const USAGE = `Usage: menagerie doctor --config <zoo.cfg> [--json] [--can-stop]
-       bin/zkDoctor.sh [--json] [--can-stop]         with the zoo.cfg that zkServer.sh starts with
+const USAGE = `Usage: menagerie doctor --config <zoo.cfg> [--json] [--can-stop | --security]
+       bin/zkDoctor.sh [--json] [--can-stop | --security]         with the zoo.cfg that zkServer.sh starts with
 
 Looks at the configuration, the other servers, disks, limits and files of one server, before a start or while it runs.
 
   --json      all findings as one JSON object
   --can-stop  says only whether the others are a quorum without this server
+  --security  says only who could get in: open doors, nodes that anybody may change, secrets that others can read
 
 Ends with 0 when nothing is bad, with 1 when something is, with 2 when it was told what it does not understand.
 `;
@@ -19,7 +20,7 @@ Ends with 0 when nothing is bad, with 1 when something is, with 2 when it was to
 const MARKS: Readonly<Record<Verdict, string>> = { good: 'ok ', note: '-  ', unknown: '?  ', bad: 'BAD' };
 
 async function main(argv: readonly string[]): Promise<number> {
-  let values: { config?: string; json?: boolean; 'can-stop'?: boolean; help?: boolean };
+  let values: { config?: string; json?: boolean; 'can-stop'?: boolean; security?: boolean; help?: boolean };
   try {
     ({ values } = parseArgs({
       args: [...argv],
@@ -27,6 +28,7 @@ async function main(argv: readonly string[]): Promise<number> {
         config: { type: 'string' },
         json: { type: 'boolean' },
         'can-stop': { type: 'boolean' },
+        security: { type: 'boolean' },
         help: { type: 'boolean' },
       },
     }));
@@ -42,7 +44,12 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`--config names the zoo.cfg to look at\n\n${USAGE}`);
     return 2;
   }
-  const all = await examine(values.config, process.cwd());
+  if (values['can-stop'] === true && values.security === true) {
+    process.stderr.write(`--can-stop or --security, not both\n\n${USAGE}`);
+    return 2;
+  }
+  const jvmFlags = `${process.env.SERVER_JVMFLAGS ?? ''} ${process.env.JVMFLAGS ?? ''}`;
+  const all = await examine(values.config, process.cwd(), { jvmFlags, security: values.security === true });
   const shown = values['can-stop'] === true ? all.filter(({ about }) => about === 'quorum' || about === 'config') : all;
   const isBad = shown.some(({ verdict }) => verdict === 'bad');
   if (values.json === true)

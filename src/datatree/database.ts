@@ -11,7 +11,7 @@ import { SnapshotCut } from './snapshot/snapshot-cut.ts';
 import { DataTree } from './tree/data-tree.ts';
 import { CONTAINER_OWNER, ttlOwner } from './tree/owner-kind.ts';
 import type { TreeOptions } from './tree/tree-reads.ts';
-import type { ReadableTree } from './tree/tree-views.ts';
+import type { EphemeralDeleted, ReadableTree } from './tree/tree-views.ts';
 
 export interface DatabaseOptions extends TreeOptions {
   readonly log: Log;
@@ -43,6 +43,8 @@ const NOT_KNOWN_YET = Number.POSITIVE_INFINITY as Zxid;
  */
 export class Database {
   readonly sessions: SessionTable;
+  /** Told of each ephemeral node that goes with its session; `wasThere`: it was not deleted before. */
+  onEphemeralDeleted: EphemeralDeleted | undefined = undefined;
   /** Snapshots of this state that are being written or sent. */
   readonly cuts = new CutAccount();
   private readonly options: DatabaseOptions;
@@ -216,7 +218,7 @@ export class Database {
 
   private applyCloseSession(header: TxnHeader, body: CloseSessionTxn): ApplyResult {
     this.sessions.remove(header.clientId);
-    const unnamed = this.nodes.killSession(header.clientId, header.zxid, body.paths ?? []);
+    const unnamed = this.nodes.killSession(header.clientId, header.zxid, body.paths ?? [], this.onEphemeralDeleted);
     if (body.paths !== undefined && unnamed > 0) {
       this.options.log.warn(
         { session: sessionHex(header.clientId), zxid: header.zxid, nodes: unnamed },

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { ConfigError } from '../base/errors.ts';
 import { silentLog } from '../base/log.ts';
 import { HASH_KEY_BYTES, hashKeyFrom } from '../datatree/tree/path-hash.ts';
@@ -10,17 +11,26 @@ import { checkDisk, checkLimits } from './check-disk.ts';
 import { checkFiles } from './check-files.ts';
 import { checkMembers } from './check-members.ts';
 import { checkPorts } from './check-ports.ts';
+import { checkSecurity } from './check-security.ts';
 import { bad, type Finding, good, note } from './finding.ts';
 import { lostQuorum } from './lost-quorum.ts';
+
+export interface ExamineOptions {
+  /** The options of a JVM that the server would be started with. */
+  readonly jvmFlags?: string;
+  /** Who could get in, and nothing else. */
+  readonly security?: boolean;
+}
 
 /**
  * Looks at everything that a server needs, before a start or beside one that runs. It asks and reads; before a start it
  * listens on the ports for a moment. The only thing it writes is a file of its own, to time the disk's syncs.
  */
-export async function examine(configFile: string, cwd: string): Promise<Finding[]> {
+export async function examine(configFile: string, cwd: string, asked: ExamineOptions = {}): Promise<Finding[]> {
   const world = openNodeWorld(silentLog);
   try {
-    const read = (): ReadConfig => readConfigFile(configFile, { disk: world.disk, cwd });
+    const read = (): ReadConfig =>
+      readConfigFile(configFile, { disk: world.disk, cwd, jvmFlags: asked.jvmFlags ?? '' });
     const { good: wouldStart, lines } = await checkConfig(read);
     const said = lines.map((line) => (wouldStart ? note('config', line) : bad('config', line)));
     const config = configOf(read);
@@ -33,8 +43,6 @@ export async function examine(configFile: string, cwd: string): Promise<Finding[
         ),
       );
     const { dataDir, dataLogDir } = config;
-    const inUse = isLocked(dataDir);
-    const members = await checkMembers(config);
     const options = {
       extendedTypes: config.extendedTypesEnabled,
       emulate353Ttl: config.emulate353TTLNodes,
@@ -42,6 +50,12 @@ export async function examine(configFile: string, cwd: string): Promise<Finding[
       hashKey: hashKeyFrom(world.random.secret(HASH_KEY_BYTES)),
       log: silentLog,
     };
+    if (asked.security === true) {
+      const configText = world.disk.readSmall(resolve(cwd, configFile)).toString('latin1');
+      return [...said, ...checkSecurity(config, { disk: world.disk, options, configText })];
+    }
+    const inUse = isLocked(dataDir);
+    const members = await checkMembers(config);
     return [
       ...said,
       ...members.findings,

@@ -2,7 +2,7 @@
 export type Verdict = 'good' | 'note' | 'unknown' | 'bad';
 
 export interface Finding {
-  /** The subject: config, members, clocks, ports, quorum, disk, limits or files. */
+  /** The subject: config, members, clocks, ports, quorum, disk, limits, files or security. */
   readonly about: string;
   /** note: nothing is wrong, and it is worth knowing. unknown: it could not be found out. */
   readonly verdict: Verdict;

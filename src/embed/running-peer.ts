@@ -11,6 +11,7 @@ import { Peer } from '../quorum/peer.ts';
 import type { PeerProbe } from '../quorum/peer-probe.ts';
 import type { PeerMode } from '../quorum/roles/role.ts';
 import { adminOfPeer } from './admin-of-peer.ts';
+import { AuditOfPeer } from './audit-of-peer.ts';
 import { loadOwnProviders } from './own-providers.ts';
 import { TlsOfPeer } from './tls-of-peer.ts';
 
@@ -38,6 +39,8 @@ export class RunningPeer {
   private metricsHttp: MetricsHttp | undefined = undefined;
   private admin: AdminServer | undefined = undefined;
   private tls: TlsOfPeer | undefined = undefined;
+  private audit: AuditOfPeer | undefined = undefined;
+  private hasStarted = false;
   private boundPort: number | undefined = undefined;
   private boundSecurePort: number | undefined = undefined;
   private boundAdminPort: number | undefined = undefined;
@@ -85,6 +88,7 @@ export class RunningPeer {
       .join('; ');
     if (open !== '') this.log.info({ open }, 'open to whoever reaches this server');
     try {
+      this.audit = AuditOfPeer.of(config, this.log);
       const host = new NodeHost();
       this.tls = new TlsOfPeer(this.world.net, this.config, process.cwd(), this.log);
       this.peer = new Peer(
@@ -94,6 +98,7 @@ export class RunningPeer {
         {
           onListening: (port, isSecure) => this.onBound(port, isSecure),
           onServing: (mode) => this.onServing(mode),
+          audit: this.audit,
           ...(this.probe === undefined ? {} : { probe: this.probe }),
         },
         this.log,
@@ -109,6 +114,8 @@ export class RunningPeer {
       });
       this.adminListening = this.listenForAdmins();
       this.peer.start();
+      this.hasStarted = true;
+      this.audit?.onServer('serverStart', 'success');
     } catch (error) {
       this.fail(error);
     }
@@ -160,10 +167,16 @@ export class RunningPeer {
     }
   }
 
+  /** For whoever moved the file of the audit log away. Throws what `open` throws, and goes on with the old file then. */
+  reopenAudit(): void {
+    this.audit?.reopen();
+  }
+
   /** Stops serving, brings what was received to disk, lets go of ports and directories. */
   close(): Promise<void> {
     if (!this.isClosing && !this.ended) {
       this.isClosing = true;
+      if (this.hasStarted) this.audit?.onServer('serverStop', 'invoked');
       try {
         if (this.peer === undefined) this.end(undefined);
         else this.peer.leave(() => this.world.drain(() => this.end(undefined)));
@@ -196,6 +209,7 @@ export class RunningPeer {
       { stack },
       `stopped: ${error instanceof AssertionFailure ? 'broken assert: ' : ''}${messageOf(error)}`,
     );
+    if (!this.hasStarted) this.audit?.onServer('serverStart', 'failure');
     this.end(error);
   }
 
@@ -205,6 +219,7 @@ export class RunningPeer {
     void this.metricsHttp?.close();
     void this.admin?.close();
     this.tls?.close();
+    this.audit?.close();
     this.world.shut();
     const reason = error ?? new Error('the peer was closed');
     this.onReady.reject(reason);

@@ -6,6 +6,7 @@ import { COMPATIBLE_VERSION, OWN_VERSION } from '../server/monitoring/version.ts
 export const USAGE = `Usage: peer.js --config <zoo.cfg>
        peer.js <zoo.cfg>
        peer.js <clientPort> <dataDir> [tickTime] [maxClientCnxns]
+       peer.js audit who <path> ...: who changed a node; --help says more
        peer.js doctor --config <zoo.cfg>: what is wrong, and what to do about it
        peer.js backup create|list|verify|restore|diff ...: copies of a history, proofs of them, directories made from them
        peer.js testing ...: an ensemble for the tests of a program, with switches for faults; --help says more

@@ -159,7 +159,7 @@ class Program {
     const { log } = this;
     handleSignals({
       stop: (signal) => this.onStopSignal(signal, peer),
-      reopenLog: () => this.reopenLog(),
+      reopenLog: () => this.reopenLog(peer),
       dumpState: () => peer.dumpState(),
       passOver: (signal) => log.info({ signal }, 'a signal that changes nothing'),
     });
@@ -183,8 +183,9 @@ class Program {
     peer.close().catch(() => {});
   }
 
-  private reopenLog(): void {
+  private reopenLog(peer: RunningPeer): void {
     try {
+      peer.reopenAudit();
       if (this.output.reopen()) this.log.info({}, 'the log file was opened anew');
       else this.log.info({ signal: 'SIGUSR2' }, 'there is no log file to open anew: --log-file names one');
     } catch (error) {

@@ -8,6 +8,7 @@ import type { Vote } from '../election/voting/vote.ts';
 import type { Timer } from '../io/clock.ts';
 import type { World } from '../io/world.ts';
 import { zxidText } from '../jute/zxid.ts';
+import type { AuditLog } from '../server/audit/audit-log.ts';
 import { AuthRegistry } from '../server/auth/auth-registry.ts';
 import { countRecovery, LogMeter, SnapshotMeter } from '../server/metrics/role-meters.ts';
 import { ServerMetrics } from '../server/metrics/server-metrics.ts';
@@ -56,6 +57,8 @@ export interface PeerHandlers {
   onListening(clientPort: number, isSecure: boolean): void;
   /** Serves clients, or no longer does. */
   onServing(mode: PeerMode): void;
+  /** Where changes are written down with those who asked for them. */
+  readonly audit?: AuditLog | undefined;
   /** Looks into the peer; in production nobody does. */
   readonly probe?: PeerProbe;
 }
@@ -112,7 +115,8 @@ export class Peer {
     const snapshots = new SnapshotMeter(this.metrics, world.clock);
     this.server = new ZooKeeperServer(world, serverOptions(config), {
       auth,
-      sasl: clientLogin(config, world.random),
+      sasl: clientLogin(config, world),
+      audit: handlers.audit,
       metrics: this.metrics,
       info: this.info,
       host,

@@ -19,16 +19,20 @@ export class ServedRole {
     return this.upstream?.mode === 'read-only';
   }
 
-  begin(upstream: Upstream, database: Database, parts: Pick<ServerParts, 'auth' | 'metrics'>): void {
+  begin(upstream: Upstream, database: Database, parts: Pick<ServerParts, 'auth' | 'metrics' | 'audit'>): void {
     assert(this.upstream === undefined, 'a server serves one role at a time');
     this.upstream = upstream;
     this.database = database;
-    const { auth, metrics } = parts;
+    const { auth, metrics, audit } = parts;
     database.tree.watches.onFired = (type, watchers) => metrics.watches.onFired(type, watchers);
+    if (audit !== undefined) {
+      database.onEphemeralDeleted = (session, path, wasThere) => audit.onEphemeralDeleted(session, path, wasThere);
+    }
     this.reads = { database, auth, sessions: upstream.sessions, meter: metrics.requests.perNamespace };
   }
 
   end(): void {
+    if (this.database !== undefined) this.database.onEphemeralDeleted = undefined;
     this.upstream = undefined;
     this.database = undefined;
     this.reads = undefined;

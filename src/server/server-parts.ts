@@ -1,6 +1,7 @@
 import type { Log } from '../base/log.ts';
 import type { Clock } from '../io/clock.ts';
 import type { SaslLogin } from '../sasl/sasl-exchange.ts';
+import type { AuditTrail } from './audit/audit-trail.ts';
 import type { AuthRegistry } from './auth/auth-registry.ts';
 import type { ServerMetrics } from './metrics/server-metrics.ts';
 import type { ServerStats } from './monitoring/server-stats.ts';
@@ -17,5 +18,7 @@ export interface ServerParts {
   readonly metrics: ServerMetrics;
   readonly stats: ServerStats;
   readonly slow: SlowRequests;
+  /** undefined: there is no audit log. */
+  readonly audit: AuditTrail | undefined;
   readonly log: Log;
 }

@@ -9,6 +9,8 @@ import type { Zxid } from '../jute/zxid.ts';
 import type { SaslLogin } from '../sasl/sasl-exchange.ts';
 import { RequestAnswers } from './answers/request-answers.ts';
 import type { SessionOwner } from './asker.ts';
+import type { AuditLog } from './audit/audit-log.ts';
+import { AuditTrail } from './audit/audit-trail.ts';
 import type { AuthRegistry } from './auth/auth-registry.ts';
 import type { ClientConnection } from './connection/client-connection.ts';
 import { ClientConnections } from './connection/client-connections.ts';
@@ -39,6 +41,7 @@ import type { ServerMode, Upstream } from './upstream.ts';
 export interface ServerNeeds {
   readonly auth: AuthRegistry;
   readonly sasl: SaslLogin | undefined;
+  readonly audit: AuditLog | undefined;
   readonly metrics: ServerMetrics;
   readonly info: ServerInfo;
   readonly host: HostInfo;
@@ -70,8 +73,10 @@ export class ZooKeeperServer implements SessionOwner {
   constructor(world: Pick<World, 'clock' | 'net' | 'secure'>, options: ServerOptions, needs: ServerNeeds) {
     const { clock } = world;
     const { auth, sasl, metrics, log, info, host } = needs;
+    const audit = needs.audit === undefined ? undefined : new AuditTrail(needs.audit, auth);
     const slow = new SlowRequests({ clock, log, count: metrics.requests.slowRequests }, options.slowRequestMs);
-    this.parts = { clock, options, auth, sasl, metrics, log, stats: new ServerStats(metrics, clock.nowMs()), slow };
+    const stats = new ServerStats(metrics, clock.nowMs());
+    this.parts = { clock, options, auth, sasl, metrics, log, stats, slow, audit };
     this.turnEnd = new TurnEnd(clock, () => this.shedOutput());
     this.handshakes = new Handshakes(metrics, options.outstandingHandshakeLimit);
     this.connections = new ClientConnections(

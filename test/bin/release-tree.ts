@@ -45,6 +45,7 @@ const TOOLS = [
   'snapshot-comparer',
   'snapshot-recursive-summary',
   'purge-txn-log',
+  'audit',
 ];
 
 export interface Call {

@@ -92,6 +92,34 @@ describe('zkCleanup.sh', () => {
   });
 });
 
+describe('zkAudit.sh', () => {
+  test('adds the directory of the logs, and the audit log where there is one', () => {
+    const t = open();
+    const dir = ['--data-log-dir', t.data];
+    const audit = join(t.outside, 'audit.log');
+    expect(t.run('zkAudit.sh', ['who', '/a b', '--since', '1h']).status).toBe(7);
+    t.configure('zoo.cfg', `dataDir=${t.data}\naudit.file=${audit}\n`);
+    t.run('zkAudit.sh', ['who', '/a']);
+    writeFileSync(audit, '');
+    t.run('zkAudit.sh', ['who', '/a']);
+    t.configure('zoo.cfg', `dataDir=${t.data}\ndataLogDir=/log dir\n`);
+    t.run('zkAudit.sh', ['who', '/a']);
+    expect(t.calls().map(({ args }) => args)).toEqual([
+      ['who', '/a b', '--since', '1h', ...dir],
+      ['who', '/a', ...dir],
+      ['who', '/a', ...dir, '--audit', audit],
+      ['who', '/a', '--data-log-dir', '/log dir'],
+    ]);
+  });
+
+  test('needs a configuration, but not for help', () => {
+    const t = open();
+    expect(t.run('zkAudit.sh', ['who', '/a'], { env: { ZOOCFG: 'none.cfg' } }).status).toBe(1);
+    expect(t.run('zkAudit.sh', ['--help'], { env: { ZOOCFG: 'none.cfg' } }).status).toBe(7);
+    expect(t.calls().map(({ args }) => args)).toEqual([['--help']]);
+  });
+});
+
 describe('zkServer-initialize.sh', () => {
   const initialize = (t: ReleaseTree, ...args: string[]): { status: number | null; stdout: string } => {
     const { status, stdout } = t.run('zkServer-initialize.sh', args);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect as dial } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -55,7 +55,10 @@ SASLAuthenticationProvider.superPassword=plantedSuper
 DigestAuthenticationProvider.superDigest=super:plantedDigest
 ssl.keyStore.password=plantedFlag
 quorum.auth.enableSasl=true
+audit.enable=true
+audit.file=${join(testDir(), 'data/audit.log')}
 `);
+  mkdirSync(join(testDir(), 'data'), { recursive: true });
   const program = new Program(['--config', config, '--welcome', '--log-level', 'debug']);
   await program.said('Serving on 127.0.0.1:');
   await program.said('admin commands are served');
@@ -65,6 +68,7 @@ quorum.auth.enableSasl=true
   const client = await connect(`127.0.0.1:${port}`);
   await client.addAuth('digest', 'ops:plantedClient');
   await client.create('/a', 'x', { acl: [{ perms: 31, id: { scheme: 'auth', id: '' } }] });
+  await client.setAcl('/a', [{ perms: 31, id: { scheme: 'digest', id: 'ops:plantedHash' } }]);
   const refused = await connect(`127.0.0.1:${port}`);
   await expect(refused.addAuth('token', 'plantedToken')).rejects.toThrow();
   const said: string[] = [];
@@ -95,6 +99,9 @@ quorum.auth.enableSasl=true
   );
   expect(SECRETS.filter((secret) => everything.includes(secret))).toEqual([]);
   expect(everything).toContain('authentication refused');
+  const audit = readFileSync(join(testDir(), 'data/audit.log'), 'utf8');
+  expect(audit).toContain('acl=digest:ops:x:cdrwa');
+  expect(`${program.out}${audit}`).not.toContain('plantedHash');
   expect(written.filter((file) => (statSync(file).mode & 0o007) !== 0)).toEqual([]);
 });
 
@@ -111,4 +118,28 @@ enforce.auth.enabled=true
   expect(await program.ended).not.toBe(0);
   expect(program.err).toContain(`${jaas}:4: a ";" belongs at the end of the options of ${AUTH}.DigestLoginModule`);
   expect(SECRETS.filter((secret) => `${program.out}${program.err}`.includes(secret))).toEqual([]);
+});
+
+test('no secret is in the last words of a crash', async () => {
+  const provider = join(testDir(), 'provider.mjs');
+  writeFileSync(
+    provider,
+    `export default { scheme: 'token', authenticate() { setImmediate(() => { throw new Error('as planned'); }); } };`,
+  );
+  const config = configFile(`clientPort=0
+admin.enableServer=false
+authProvider.2=${provider}
+DigestAuthenticationProvider.superDigest=super:plantedDigest
+ssl.keyStore.password=plantedFlag
+`);
+  const program = new Program(['--config', config, '--welcome']);
+  await program.said('Serving on 127.0.0.1:');
+  const client = await connect(`127.0.0.1:${/Serving on 127\.0\.0\.1:(\d+),/.exec(program.err)?.[1]}`);
+  await client.addAuth('digest', 'ops:plantedClient');
+  await Promise.allSettled([client.addAuth('token', 'plantedToken'), program.ended]);
+  await client.close();
+  expect(await program.ended).not.toBe(0);
+  const everything = `${program.out}${program.err}`;
+  expect(everything).toContain('stopped: as planned');
+  expect(SECRETS.filter((secret) => everything.includes(secret))).toEqual([]);
 });

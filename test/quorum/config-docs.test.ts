@@ -92,7 +92,7 @@ test('everything in PeerConfig is read by somebody', () => {
     ...keys.flatMap(([, spec]) => spec.field ?? []),
     ...[...composed.matchAll(/^ {2}readonly (\w+):/gm)].map((match) => match[1] as string),
   ];
-  const readers = ['src/quorum', 'src/quorum/auth', 'src/quorum/roles', 'src/embed', 'src/program', 'src']
+  const readers = ['src/quorum', 'src/quorum/auth', 'src/quorum/roles', 'src/doctor', 'src/embed', 'src/program', 'src']
     .flatMap((dir) => readdirSync(join(root, dir)).map((name) => join(root, dir, name)))
     .filter((path) => path.endsWith('.ts'))
     .map((path) => readFileSync(path, 'utf8'))

@@ -5,6 +5,7 @@ import { Writer } from '../../src/jute/writer.ts';
 import { ZXID_ZERO, type Zxid } from '../../src/jute/zxid.ts';
 import type { SaslLogin } from '../../src/sasl/sasl-exchange.ts';
 import type { SessionOwner } from '../../src/server/asker.ts';
+import type { AuditLog } from '../../src/server/audit/audit-log.ts';
 import { type AuthOptions, AuthRegistry, DEFAULT_AUTH_OPTIONS } from '../../src/server/auth/auth-registry.ts';
 import { ServerMetrics } from '../../src/server/metrics/server-metrics.ts';
 import type { HostInfo, LeaderInfo, QuorumInfo, ServerInfo } from '../../src/server/monitoring/server-info.ts';
@@ -216,6 +217,7 @@ export const TEST_OPTIONS: ServerOptions = {
 export interface Door {
   readonly auth: Partial<AuthOptions>;
   readonly sasl: SaslLogin | undefined;
+  readonly audit: AuditLog | undefined;
 }
 
 export class ClientWorld {
@@ -264,7 +266,8 @@ export class ClientWorld {
       maxFileDescriptors: () => this.maxFileDescriptors,
     };
     const { host } = this;
-    const parts = { auth: this.auth, sasl: door.sasl, metrics: this.metrics, info, host, log: this.log };
+    const { sasl, audit } = door;
+    const parts = { auth: this.auth, sasl, audit, metrics: this.metrics, info, host, log: this.log };
     this.server = new ZooKeeperServer(this, { ...TEST_OPTIONS, ...options }, parts);
     this.server.listen({ host: undefined, port: 2181 }, { onListening() {}, onError(_error: NetError) {} });
     this.net.settle();

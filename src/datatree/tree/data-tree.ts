@@ -21,7 +21,7 @@ import {
 } from './node-table.ts';
 import { leafBelow } from './subtree.ts';
 import { type TreeOptions, TreeReads } from './tree-reads.ts';
-import type { ChangeListener, CutTree, LoadedTree, LoadOutcome, ReadableTree } from './tree-views.ts';
+import type { ChangeListener, CutTree, EphemeralDeleted, LoadedTree, LoadOutcome, ReadableTree } from './tree-views.ts';
 
 /**
  * The znodes. Outside this directory a node is a handle, good until the next change, and reads copy out of it. Only the
@@ -171,17 +171,24 @@ export class DataTree extends TreeReads implements ReadableTree, CutTree, Loaded
    * unless it comes from a server that names none. Returns how many it did not name. Nearly always it names them in the
    * order of the session's own list, which is walked along: then no path is looked up.
    */
-  killSession(sessionId: bigint, zxid: Zxid, named: readonly string[]): number {
+  killSession(sessionId: bigint, zxid: Zxid, named: readonly string[], told?: EphemeralDeleted): number {
     const { nodes, owned } = this;
     for (let i = 0; i < named.length; i++) {
       const path = named[i] as string;
       const oldest = owned.oldestOf(sessionId);
-      if (oldest !== NO_NODE && nodes.path(oldest) === path) this.deleteOwned(oldest, zxid);
-      else this.delete(path, zxid);
+      if (oldest !== NO_NODE && nodes.path(oldest) === path) {
+        this.deleteOwned(oldest, zxid);
+        told?.(sessionId, path, true);
+      } else {
+        const err = this.delete(path, zxid);
+        told?.(sessionId, path, err === ErrorCode.ok);
+      }
     }
     const unnamed = owned.countOf(sessionId);
     for (let node = owned.oldestOf(sessionId); node !== NO_NODE; node = owned.oldestOf(sessionId)) {
+      const path = told === undefined ? '' : nodes.path(node);
       this.deleteOwned(node, zxid);
+      told?.(sessionId, path, true);
     }
     owned.forget(sessionId);
     return unnamed;

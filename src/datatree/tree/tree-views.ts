@@ -86,3 +86,6 @@ export interface LoadedTree {
   load(path: string, data: Buffer | undefined, aclId: number, stat: StatPersisted): LoadOutcome;
   finishLoad(): void;
 }
+
+/** `wasThere` is false for a node that the end of its session names and that was deleted before. */
+export type EphemeralDeleted = (sessionId: bigint, path: string, wasThere: boolean) => void;

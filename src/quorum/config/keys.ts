@@ -1,3 +1,4 @@
+import { AUDIT_KEYS } from './keys/audit.ts';
 import { DISK_KEYS } from './keys/disk.ts';
 import { OTHER_KEYS } from './keys/elsewhere.ts';
 import type { FieldOfSpec, KeySpec, ValueOfSpec } from './keys/key-spec.ts';
@@ -21,6 +22,7 @@ export const KEYS = {
   ...NETWORK_KEYS,
   ...SECURITY_KEYS,
   ...TLS_KEYS,
+  ...AUDIT_KEYS,
   ...OTHER_KEYS,
 } as const satisfies Readonly<Record<string, KeySpec>>;
 

@@ -7,6 +7,8 @@ import type { PeerConfig } from './peer-config.ts';
 export interface OpenDoor {
   readonly what: string;
   readonly cure: string;
+  /** The heading of docs/OPERATIONS.md that tells how. */
+  readonly page: string;
 }
 
 type Doors = Pick<
@@ -39,36 +41,46 @@ export function openDoors(config: Doors): readonly OpenDoor[] {
     config.clientPort !== undefined && {
       what: 'clients connect without TLS',
       cure: 'take secureClientPort instead of clientPort',
+      page: 'tls-step-by-step',
     },
     (config.requiredSchemes.length === 0 || config.requiredSchemes.some((scheme) => NO_LOGINS.has(scheme))) && {
       what: 'clients need not log in',
       cure: 'set enforce.auth.enabled=true and enforce.auth.schemes=sasl or x509',
+      page: 'who-may-connect-and-as-whom',
     },
-    config.skipACL && { what: 'ACLs are passed over', cure: 'remove skipACL' },
+    config.skipACL && { what: 'ACLs are passed over', cure: 'remove skipACL', page: 'who-may-connect-and-as-whom' },
     config.distributed &&
       (!config.sslQuorum || config.portUnification) && {
         what: 'servers talk without TLS',
         cure: 'set sslQuorum=true, without portUnification',
+        page: 'tls-step-by-step',
       },
     config.distributed &&
       !quorumCertificates &&
       config.quorumSasl?.isRequired !== true && {
         what: 'servers need not prove who they are',
         cure: 'set quorum.auth.serverRequireSasl=true, or sslQuorum=true with ssl.quorum.clientAuth=need',
+        page: 'who-may-connect-and-as-whom',
       },
     config.adminEnabled &&
       !config.adminForceHttps &&
-      !isLoopback(adminHost) && { what: 'the admin port talks without TLS', cure: 'set admin.forceHttps=true' },
+      !isLoopback(adminHost) && {
+        what: 'the admin port talks without TLS',
+        cure: 'set admin.forceHttps=true',
+        page: 'tls-step-by-step',
+      },
     config.adminEnabled &&
       !adminRequiresAuth &&
       !(config.adminForceHttps && config.adminNeedsClientAuth) && {
         what: 'the admin port answers anybody',
         cure: 'set admin.auth=required, or admin.enableServer=false',
+        page: 'who-may-connect-and-as-whom',
       },
     config.metricsProvider === 'prometheus' &&
       !isLoopback(config.metricsHttpHost) && {
         what: 'metrics are given to anybody',
         cure: 'set metricsProvider.httpHost=127.0.0.1',
+        page: 'metrics',
       },
   ];
   return doors.filter((door) => door !== false);

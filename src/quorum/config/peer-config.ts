@@ -1,6 +1,7 @@
 import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
 import type { AuthProvider } from '../../server/auth/provider.ts';
 import type { TlsSettings } from '../../tls/tls-settings.ts';
+import type { AuditConfig } from './audit-config.ts';
 import type { ClientSasl, OwnProviderFile, QuorumSasl } from './auth-config.ts';
 import type { FieldsOfKeys } from './keys.ts';
 
@@ -65,6 +66,10 @@ export interface PeerConfig extends FieldsOfKeys {
   readonly requiredSchemes: readonly string[];
   /** The section of the JAAS file by which clients log in; undefined: they cannot. */
   readonly clientSasl: ClientSasl | undefined;
+  /** undefined: there is no audit log. */
+  readonly audit: AuditConfig | undefined;
+  /** Absolute; undefined where none is named. */
+  readonly jaasFile: string | undefined;
   /** quorum.auth.*; undefined: servers do not log in at each other. */
   readonly quorumSasl: QuorumSasl | undefined;
 }

@@ -1,10 +1,11 @@
 import { isAbsolute, resolve } from 'node:path';
 import { JaasFault, type JaasSections, type LoginModule, parseJaas } from '../../sasl/jaas-file.ts';
-import { defaultRealmOf, type NameRules, parseNameRules } from '../../sasl/kerberos-name.ts';
+import { type NameRules, parseNameRules } from '../../sasl/kerberos-name.ts';
 import type { ClientSasl, OwnProviderFile, QuorumSasl } from './auth-config.ts';
 import { readConfigText } from './config-text.ts';
 import { AUTH_PROVIDERS } from './keys/families.ts';
 import type { PeerConfig } from './peer-config.ts';
+import { readDefaultRealm, readKerberosKeys } from './read-kerberos.ts';
 import type { ConfigContext, Settings } from './settings.ts';
 import { suggest } from './suggest.ts';
 
@@ -21,6 +22,7 @@ type AuthConfig = Pick<
   | 'requiredSchemes'
   | 'clientSasl'
   | 'quorumSasl'
+  | 'jaasFile'
 >;
 
 const X509_PROVIDER = 'org.apache.zookeeper.server.auth.X509AuthenticationProvider';
@@ -62,6 +64,7 @@ export function readAuth(settings: Settings, context: ConfigContext, hasTls: boo
     requiredSchemes,
     clientSasl,
     quorumSasl: readQuorumSasl(settings, jaas),
+    jaasFile: jaas?.path,
   };
 }
 
@@ -182,16 +185,27 @@ function readClientSasl(
     }
     return undefined;
   }
-  const users = usersOf(settings, jaas.path, name, modules);
-  const superPassword = settings.value('SASLAuthenticationProvider.superPassword');
-  if (superPassword !== undefined && users.has('super')) users.set('super', superPassword);
+  const defaultRealm = readDefaultRealm(settings, context);
   const names: NameRules = {
     rules: typeof rules === 'string' ? [] : rules,
-    defaultRealm: readDefaultRealm(context),
+    defaultRealm,
     removeHost: settings.value('kerberos.removeHostFromPrincipal'),
     removeRealm: settings.value('kerberos.removeRealmFromPrincipal'),
   };
-  return { users, names };
+  if (settings.value('requireKerberosConfig') && defaultRealm === '') {
+    settings.refuse('requireKerberosConfig', 'no krb5.conf here has a default_realm');
+  }
+  const kerberos = modules.find(({ className }) => className === KERBEROS_MODULE);
+  if (kerberos !== undefined) {
+    if (modules.length > 1)
+      settings.refuseText(`${jaas.path}:${kerberos.line}: Krb5LoginModule stands alone in its section`);
+    const keys = readKerberosKeys(settings, context, jaas.path, kerberos, defaultRealm);
+    return keys === undefined ? undefined : { logins: { mechanism: 'GSSAPI', ...keys }, names };
+  }
+  const users = usersOf(settings, jaas.path, name, modules);
+  const superPassword = settings.value('SASLAuthenticationProvider.superPassword');
+  if (superPassword !== undefined && users.has('super')) users.set('super', superPassword);
+  return { logins: { mechanism: 'DIGEST-MD5', users }, names };
 }
 
 const REQUIRE_KEYS = ['quorum.auth.serverRequireSasl', 'quorum.auth.learnerRequireSasl'] as const;
@@ -246,7 +260,7 @@ function quorumSection(
 }
 
 /** `user_<name>="password"` in the options of the login modules of a section. */
-export function usersOf(
+function usersOf(
   settings: Settings,
   path: string,
   section: string,
@@ -254,7 +268,8 @@ export function usersOf(
 ): Map<string, string> {
   const users = new Map<string, string>();
   for (const { className, options, line } of modules) {
-    if (className === KERBEROS_MODULE) settings.refuseText(`${path}:${line}: ${className}: GSSAPI is not served yet`);
+    if (className === KERBEROS_MODULE)
+      settings.refuseText(`${path}:${line}: ${className}: servers do not log in at each other by GSSAPI here`);
     else if (className !== DIGEST_MODULE) {
       settings.refuseText(`${path}:${line}: there is no login module ${className} here; there is ${DIGEST_MODULE}`);
     }
@@ -266,9 +281,4 @@ export function usersOf(
     settings.warnings.push(`${path}: the section ${section} has no user_<name>="password": nobody can log in by it`);
   }
   return users;
-}
-
-function readDefaultRealm({ disk }: ConfigContext): string {
-  const read = readConfigText('/etc/krb5.conf', disk);
-  return read === undefined || 'fault' in read ? '' : defaultRealmOf(read.text);
 }

@@ -3,6 +3,7 @@ import { assert } from '../../base/assert.ts';
 import { ConfigError } from '../../base/errors.ts';
 import { digestAlgorithmFault } from '../../server/auth/digest-provider.ts';
 import { FOUR_LETTER_WORDS } from '../../server/monitoring/four-letter/four-letter-words.ts';
+import { readAudit } from './audit-config.ts';
 import { readConfigText } from './config-text.ts';
 import { readDirectories } from './directories.ts';
 import { fieldsOf } from './fields.ts';
@@ -77,6 +78,7 @@ function build(settings: Settings, configFile: string | undefined, context: Conf
   const fourLetterWords = readFourLetterWords(settings);
   const tls = readTls(settings, members?.distributed === true);
   const auth = readAuth(settings, context, tls.clientTls !== undefined);
+  const audit = readAudit(settings, context);
   settings.finish();
   assert(directories !== undefined && members !== undefined, 'what has no value was refused');
 
@@ -97,6 +99,7 @@ function build(settings: Settings, configFile: string | undefined, context: Conf
     ...tls,
     fourLetterWords,
     ...auth,
+    audit,
   };
   refuseOpenDoors(settings, config);
   return { config, warnings: settings.warnings };

@@ -21,6 +21,7 @@ export interface RequestsServer {
   readonly metrics: ServerMetrics;
   readonly pending: PendingRequests;
   readonly slow: { onLeftQueue(request: Request): void };
+  readonly audit: { onApplied(request: Request, txn: Txn, result: ApplyResult): void } | undefined;
   readonly role: ServedRole;
 }
 
@@ -144,6 +145,7 @@ export class SessionRequests {
     if (!this.queue.isAnswerToHead(txn.header, this.floorZxid)) return;
     const isNobodys = this.queue.isHeadInherited;
     const request = this.dequeue();
+    this.server.audit?.onApplied(request, txn, result);
     this.share.look();
     if (!isNobodys && !this.isGivenUp) this.answers.write(request, txn, result);
     this.runReady();

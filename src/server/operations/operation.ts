@@ -44,6 +44,19 @@ export interface WriteOperation<R extends WriteRecord = WriteRecord> extends Any
   writeReply(w: Writer, result: ApplyResult, txn: Txn): number;
   /** Only of those that a multi may hold. */
   readonly inMulti?: PartOfMulti<R>;
+  /** Only of those that have a line in the audit log. */
+  readonly audit?: Audited<R>;
+}
+
+export interface Audited<R extends WriteRecord = WriteRecord> {
+  as(record: R): AuditedAs;
+}
+
+export interface AuditedAs {
+  readonly operation: string;
+  /** The mode of a create, in Apache's name and small letters; undefined where the flags are none. */
+  readonly znodeType?: string | undefined;
+  readonly acl?: string;
 }
 
 export interface PartOfMulti<R extends WriteRecord = WriteRecord> {

@@ -29,7 +29,7 @@ export const DATATREE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'Database.applyCloseSession',
-        from: 'const unnamed = this.nodes.killSession(header.clientId, header.zxid, body.paths ?? []);',
+        from: 'const unnamed = this.nodes.killSession(header.clientId, header.zxid, body.paths ?? [], this.onEphemeralDeleted);',
         to: 'const unnamed = 0;',
       },
     ],

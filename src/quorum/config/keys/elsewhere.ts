@@ -1,9 +1,7 @@
 import { FOR_CLIENTS, ignored, type KeySpec, meaningless, NO_JVM } from './key-spec.ts';
 
-/** Audit, statistics, and what is for clients or for a JVM. */
+/** Statistics, and what is for clients or for a JVM. */
 export const OTHER_KEYS = {
-  'audit.enable': { ...ignored('there is no audit log yet'), type: 'boolean', default: false, same: ['false'] },
-  'audit.impl.class': { ...ignored('there is no audit log yet'), type: 'text', default: undefined },
   'pathStats.enabled': {
     ...ignored('requests are not counted by path; the metrics count bytes by namespace'),
     type: 'boolean',

@@ -50,8 +50,20 @@ function createOperation(type: number, inMulti: PartOfMulti<CreateRecord>): Writ
       return ErrorCode.ok;
     },
     inMulti,
+    audit: { as: ({ flags }) => ({ operation: 'create', znodeType: MODE_NAMES[flags] }) },
   };
 }
+
+/** By their number. */
+const MODE_NAMES: readonly string[] = [
+  'persistent',
+  'ephemeral',
+  'persistent_sequential',
+  'ephemeral_sequential',
+  'container',
+  'persistent_with_ttl',
+  'persistent_sequential_with_ttl',
+];
 
 function partWithStat(type: number): PartOfMulti<CreateRecord> {
   return {

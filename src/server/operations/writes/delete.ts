@@ -24,6 +24,7 @@ export const deleteNode: WriteOperation<PathVersionRecord> = {
   prepare: prepareDelete,
   writeReply: () => ErrorCode.ok,
   inMulti: { read: readPathVersion, resultType: OpCode.delete, writeResult: () => {} },
+  audit: { as: () => ({ operation: 'delete' }) },
 };
 
 interface DeleteContainerRecord extends WriteRecord {

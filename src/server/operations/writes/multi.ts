@@ -7,7 +7,7 @@ import type { TxnBody } from '../../../jute/txns.ts';
 import { TXN_OF_MULTI_BYTES, txnBodyBytes } from '../../../jute/txns.ts';
 import type { Writer } from '../../../jute/writer.ts';
 import type { PrepContext } from '../../prep/prep-context.ts';
-import type { WriteOperation, WriteRecord } from '../operation.ts';
+import type { AuditedAs, WriteOperation, WriteRecord } from '../operation.ts';
 import { check } from './check.ts';
 import { create, create2, createContainer, createTTL } from './create.ts';
 import { deleteContainer, deleteNode } from './delete.ts';
@@ -49,6 +49,8 @@ export const multi: WriteOperation<MultiRecord> = {
   read: readMulti,
   prepare: prepareMulti,
   writeReply: writeMultiReply,
+  // As a whole it has a line when it failed.
+  audit: { as: () => ({ operation: 'multiOperation' }) },
 };
 
 /** Apache's server meets a create without a list of ACLs sooner than all else that can be wrong. */
@@ -102,6 +104,12 @@ function prepareMulti(context: PrepContext, { parts }: MultiRecord): TxnBody | n
     txns.push({ kind: 'error', type: OpCode.error, err: result });
   }
   return { kind: 'multi', type: OpCode.multi, txns };
+}
+
+/** Of each part, what the audit log calls it; undefined for a check. `record`: of a multi. */
+export function auditedParts(record: WriteRecord): readonly (AuditedAs | undefined)[] {
+  const { parts = [] } = record as MultiRecord;
+  return parts.map((part) => part.operation.audit?.as(part.record));
 }
 
 /** SESSIONMOVED of one part is that of the whole, and takes the body with it. */

@@ -26,6 +26,7 @@ export const reconfig: WriteOperation<ReconfigRecord> = {
     writeStat(w, result.stat as Stat);
     return ErrorCode.ok;
   },
+  audit: { as: () => ({ operation: 'reconfig' }) },
 };
 
 /** The config node has version -1 for good, and is no part of the digest. */

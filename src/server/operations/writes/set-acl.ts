@@ -1,6 +1,7 @@
 import { ErrorCode, OpCode, Perm } from '../../../jute/codes.ts';
 import { type Acl, readAcls, type Stat, writeStat } from '../../../jute/data-records.ts';
 import type { TxnBody } from '../../../jute/txns.ts';
+import { aclText } from '../../audit/acl-text.ts';
 import { fixupAcl } from '../../auth/acl-fixup.ts';
 import { isValidPath } from '../../prep/path-rules.ts';
 import { isPermitted, nextVersion, type PrepContext, versionMatches } from '../../prep/prep-context.ts';
@@ -23,6 +24,7 @@ export const setACL: WriteOperation<SetAclRecord> = {
     writeStat(w, result.stat as Stat);
     return ErrorCode.ok;
   },
+  audit: { as: ({ acl }) => ({ operation: 'setAcl', acl: aclText(acl ?? []) }) },
 };
 
 function prepareSetAcl(context: PrepContext, record: SetAclRecord): TxnBody | number {

@@ -23,6 +23,7 @@ export const setData: WriteOperation<SetDataRecord> = {
     writeStat(w, result.stat as Stat);
     return ErrorCode.ok;
   },
+  audit: { as: () => ({ operation: 'setData' }) },
   inMulti: {
     read: readSetData,
     resultType: OpCode.setData,
