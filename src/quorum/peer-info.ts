@@ -3,7 +3,7 @@ import type { MemberInfo, QuorumInfo, ServerInfo } from '../server/monitoring/se
 import type { Store } from '../txnlog/store.ts';
 import type { PeerConfig } from './config/peer-config.ts';
 import type { ConfigBook } from './config-book.ts';
-import type { PeerMode, Role } from './roles/role.ts';
+import type { Role, RoleMode } from './roles/role.ts';
 
 /** A peer's parts, asked for when a question comes: it is described before it has them all, and roles come and go. */
 export interface DescribedPeer {
@@ -15,7 +15,7 @@ export interface DescribedPeer {
 }
 
 /** As `mntr` names them. */
-const STATES: Readonly<Record<PeerMode, string>> = {
+const STATES: Readonly<Record<RoleMode | 'looking', string>> = {
   looking: 'looking',
   standalone: 'standalone',
   leader: 'leading',

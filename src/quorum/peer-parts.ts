@@ -4,6 +4,7 @@ import type { Clock } from '../io/clock.ts';
 import type { Net } from '../io/net.ts';
 import type { AuthRegistry } from '../server/auth/auth-registry.ts';
 import type { ServerMetrics } from '../server/metrics/server-metrics.ts';
+import { LocalSessions } from '../server/sessions/local-sessions.ts';
 import type { ZooKeeperServer } from '../server/zookeeper-server.ts';
 import type { Store } from '../txnlog/store.ts';
 import type { PeerConfig } from './config/peer-config.ts';
@@ -47,4 +48,15 @@ export function primaryOptions(config: PeerConfig): PrimaryOptions {
     containerMaxPerMinute: config.containerMaxPerMinute,
     containerMaxNeverUsedMs: config.containerMaxNeverUsedIntervalMs,
   };
+}
+
+/** Those of a role that begins; undefined where every session is known to all. */
+export function localSessionsOf(parts: PeerParts): LocalSessions | undefined {
+  const { config } = parts;
+  if (!config.localSessionsEnabled) return undefined;
+  return new LocalSessions(parts, {
+    serverId: config.myid ?? 1,
+    tickMs: config.tickTimeMs,
+    mayUpgrade: config.localSessionsUpgradingEnabled,
+  });
 }

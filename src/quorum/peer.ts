@@ -41,6 +41,7 @@ import { AskedHandOver } from './roles/asked-hand-over.ts';
 import { Following } from './roles/following.ts';
 import { Leading } from './roles/leading.ts';
 import { listenAddresses } from './roles/quorum-port.ts';
+import { ReadOnlyService } from './roles/read-only.ts';
 import type { PeerMode, Role } from './roles/role.ts';
 import { Standalone } from './roles/standalone.ts';
 import { dumpState, ELECTIONS_REMEMBERED, type PastElection } from './state-dump.ts';
@@ -81,6 +82,7 @@ export class Peer {
   readonly election: Election | undefined;
   private readonly timers: Timer[] = [];
   private readonly quorumWatch: QuorumWatch;
+  private readonly readOnly: ReadOnlyService;
   private role: Role | undefined;
   private wasSynchronised = false;
   private needsSnapshot = false;
@@ -160,6 +162,10 @@ export class Peer {
       probe: handlers.probe,
     };
     replica.probe = handlers.probe;
+    this.readOnly = new ReadOnlyService(this.parts, {
+      refusal: () => (this.isEmpty ? 'this server has no history, or lost the end of it' : undefined),
+      onServing: () => handlers.onServing('read-only'),
+    });
     this.initialize = takeInitializeMarker(world.disk, config.dataDir, config.dataLogDir);
     if (!config.distributed) return;
 
@@ -266,7 +272,7 @@ export class Peer {
   }
 
   get mode(): PeerMode {
-    return this.role?.mode ?? 'looking';
+    return this.role?.mode ?? (this.readOnly.isServing ? 'read-only' : 'looking');
   }
 
   /** Hands the leadership over; `done` with the reason when it stays here. */
@@ -290,6 +296,7 @@ export class Peer {
     for (const timer of this.timers) timer.cancel();
     // Requests that were taken in so far reach the disk, and on a standalone server its clients are answered.
     this.quorumWatch.end();
+    this.readOnly.end();
     if (this.role === undefined) this.shut(done);
     else this.store.whenDurable(() => this.shut(done));
   }
@@ -329,6 +336,7 @@ export class Peer {
     this.configNode?.show();
     this.handlers.onServing('looking');
     this.quorumWatch.begin();
+    this.readOnly.begin();
   }
 
   /**
@@ -342,6 +350,7 @@ export class Peer {
   private onElected({ vote, state, emptyButCounts }: Outcome): void {
     const { book, config, parts } = this;
     assert(book !== undefined && this.role === undefined && !this.closing, 'elected without looking');
+    this.readOnly.end();
     const self = config.myid as number;
     const ms = Math.round(this.world.clock.nowMs() - this.lookingSinceMs);
     this.metrics.ensemble.electionTime.add(ms);
@@ -462,7 +471,7 @@ export class Peer {
     return {
       self: this.config.myid as number,
       verifiers: book.lastSeen === undefined ? [book.active] : [book.active, book.lastSeen],
-      mode: this.mode,
+      mode: this.role?.mode ?? 'looking',
       isAbstaining: election.isAbstaining,
       reach: election.reach(),
       learners: this.role?.learners ?? [],

@@ -19,7 +19,7 @@ export class Request {
    * and no transaction is spent on it. Apache does the same on a standalone server. Its leader logs an error under the
    * zxid of the transaction before, which no peer of ours would accept.
    */
-  readonly kind: RequestKind;
+  kind: RequestKind;
   /** The record of a write that can be read. */
   readonly record: WriteRecord | undefined;
   /** The record behind the header, a view into the frame it came in. */
@@ -28,8 +28,8 @@ export class Request {
   readonly arrivedMs: number;
   /** Set by prep on the leader or standalone server. */
   zxid: Zxid;
-  /** Of a stepped operation that has begun, and its error code once it is done. */
   steps: Steps | undefined;
+  /** The error code of a stepped operation that is done, or of a request that is refused. */
   outcome: number | undefined;
   /** Its session ended before it was answered: its answer may still come, and is for nobody. */
   isAbandoned: boolean;
@@ -62,9 +62,25 @@ export class Request {
   get isSubmitted(): boolean {
     return this.kind === 'write' || this.kind === 'sync';
   }
+
+  /** Is it a read, or another one that never goes upstream? */
+  get isAnsweredHere(): boolean {
+    return !this.isSubmitted && this.kind !== 'unreadable';
+  }
+
+  /** It goes no further, and is answered with this code when its turn comes. */
+  refuse(err: number): void {
+    this.kind = 'refused';
+    this.outcome = err;
+  }
+
+  /** It begins or ends a session that this server alone knows. */
+  keepHere(): void {
+    this.kind = 'session';
+  }
 }
 
-export type RequestKind = Operation['kind'] | 'unreadable';
+export type RequestKind = Operation['kind'] | 'unreadable' | 'refused' | 'session';
 
 /** Below, a stepped operation is a moment's work. */
 const LONG_BODY_BYTES = 8 * 1024;

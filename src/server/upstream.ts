@@ -1,5 +1,6 @@
 import type { Zxid } from '../jute/zxid.ts';
 import type { Request } from './request.ts';
+import type { LocalSessions } from './sessions/local-sessions.ts';
 import type { SessionChecks } from './sessions/session-tracker.ts';
 
 /**
@@ -26,6 +27,8 @@ export interface Upstream {
   /** Takes createSession (body: timeout int) and closeSession. It never fails here: a refused write is an error txn. */
   submitWrite(request: Request): void;
   submitSync(request: Request): void;
+  /** The sessions that this server alone knows; undefined: it makes every session known to all. */
+  readonly localSessions?: LocalSessions | undefined;
   /** An id for a session about to be created; where expiry is decided it is tracked from now on. */
   newSessionId(timeoutMs: number): bigint;
   /** Is the session alive? If so this server owns it from here on. The password has been checked. */

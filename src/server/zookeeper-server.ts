@@ -2,8 +2,10 @@ import { Fifo } from '../base/fifo.ts';
 import type { Log } from '../base/log.ts';
 import type { ApplyResult, Database } from '../datatree/database.ts';
 import type { WatchManager } from '../datatree/watches/watch-manager.ts';
+import type { Timer } from '../io/clock.ts';
 import type { World } from '../io/world.ts';
 import { OpCode } from '../jute/codes.ts';
+import { sessionHex } from '../jute/session-id.ts';
 import type { Txn } from '../jute/txns.ts';
 import type { Zxid } from '../jute/zxid.ts';
 import type { SaslLogin } from '../sasl/sasl-exchange.ts';
@@ -48,6 +50,9 @@ export interface ServerNeeds {
   readonly log: Log;
 }
 
+/** Local sessions ended in one turn. */
+const EXPIRIES_PER_SLICE = 200;
+
 /**
  * The clients of one peer, whatever its role, and which applied transaction answers whom. Follows ZooKeeperServer.
  * Between `start` and `stop` it serves on top of the role's Upstream; outside it answers four-letter words and closes
@@ -69,6 +74,8 @@ export class ZooKeeperServer implements SessionOwner {
   private readonly handshakes: Handshakes;
   private readonly turnEnd: TurnEnd;
   private digestMismatches = 0;
+  /** Runs where the role has local sessions. */
+  private localExpiry: Timer | undefined = undefined;
 
   constructor(world: Pick<World, 'clock' | 'net' | 'secure'>, options: ServerOptions, needs: ServerNeeds) {
     const { clock } = world;
@@ -146,6 +153,7 @@ export class ZooKeeperServer implements SessionOwner {
       words: new FourLetterWords(this.view, info, host),
       onConnectRequest: (connection, frame) => this.attachments.onConnectRequest(connection, frame),
       onSessionCreated: (connection) => this.attachments.onSessionCreated(connection),
+      onLocalSessionClosed: (connection) => this.endLocalSession(connection.sessionId),
       onConnectionClosed: (connection, isGone) => this.onConnectionClosed(connection, isGone),
       onConnectionGone: (connection) => this.connections.onGone(connection),
     };
@@ -176,11 +184,16 @@ export class ZooKeeperServer implements SessionOwner {
     this.role.begin(upstream, database, this.parts);
     this.digestMismatches = database.digestMismatches;
     this.pending.begin(this.parts.options.globalOutstandingLimit, upstream.quorumSize);
+    const { clock, options } = this.parts;
+    if (upstream.localSessions !== undefined) {
+      this.localExpiry = clock.every(options.tickTimeMs / 2, () => this.expireLocalSessions());
+    }
   }
 
   /** The role is over. Answers already given are still sent; no others will be, and clients look for another server. */
   stop(): void {
     if (!this.isServing) return;
+    this.localExpiry?.cancel();
     for (const connection of [...this.connections.all]) connection.close('this server stopped serving', true);
     this.attachments.clear();
     this.syncs.clear();
@@ -207,6 +220,7 @@ export class ZooKeeperServer implements SessionOwner {
     if (propagationMs >= 0) metrics.requests.propagationLatency.add(propagationMs);
     this.countDigestMismatches();
     if (txn.header.type === OpCode.closeSession && txn.header.cxid === 0) this.countExpired(upstream.mode);
+    if (txn.header.type === OpCode.createSession) upstream.localSessions?.onGlobal(txn.header.clientId);
     const connection = this.attachments.holderOf(txn.header.clientId);
     if (connection !== undefined) {
       connection.requests.onApplied(txn, result);
@@ -229,6 +243,28 @@ export class ZooKeeperServer implements SessionOwner {
       left.isAbandoned = true;
       this.pending.remove(left);
     }
+  }
+
+  private endLocalSession(sessionId: bigint): void {
+    this.role.upstream?.localSessions?.close(sessionId);
+    const connection = this.attachments.holderOf(sessionId);
+    if (connection === undefined) return;
+    this.endSession(connection);
+    this.attachments.forgetIfDone(connection);
+  }
+
+  private expireLocalSessions(): void {
+    const localSessions = this.role.upstream?.localSessions;
+    if (localSessions?.onTick() !== true) return;
+    const { log, metrics } = this.parts;
+    for (let i = 0; i < EXPIRIES_PER_SLICE; i++) {
+      const sessionId = localSessions.takeExpired();
+      if (sessionId === undefined) return;
+      metrics.connections.staleSessionsExpired.add(1);
+      log.info({ session: sessionHex(sessionId) }, 'local session expired');
+      this.endLocalSession(sessionId);
+    }
+    this.turnEnd.resume({ resume: () => this.expireLocalSessions() });
   }
 
   private countDigestMismatches(): void {

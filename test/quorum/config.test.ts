@@ -208,7 +208,6 @@ describe('unknown and unhonoured keys', () => {
       'requestThrottleLimit=5',
       'zoo.cfg:3: unknown key requestThrottleLimit; the key that works is request_throttle_max_requests',
     ],
-    ['localSessionsEnabled=true', 'zoo.cfg:3: localSessionsEnabled is not honoured: every session is a global one'],
     ['observerMasterPort=2191', 'zoo.cfg:3: observerMasterPort is not honoured: observers learn from the leader'],
     ['admin.httpVersion=2', 'zoo.cfg:3: admin.httpVersion has no meaning here: HTTP/1.1 is spoken'],
     ['metricsProvider.foo=1', 'zoo.cfg:3: metricsProvider.foo is not honoured: the metrics provider has no such key'],
@@ -216,7 +215,7 @@ describe('unknown and unhonoured keys', () => {
     expect(read(`${STANDALONE}${line}\n`).warnings).toEqual([warning]);
   });
 
-  test.each(['localSessionsEnabled=false', 'observerMasterPort=0', 'admin.enableServer=false', 'sslQuorum=false'])(
+  test.each(['localSessionsEnabled=true', 'observerMasterPort=0', 'admin.enableServer=false', 'sslQuorum=false'])(
     '%s asks for nothing and is passed over',
     (line) => {
       expect(read(`${STANDALONE}${line}\n`).warnings).toEqual([]);

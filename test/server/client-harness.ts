@@ -14,6 +14,7 @@ import { Prep } from '../../src/server/prep/prep.ts';
 import { Request } from '../../src/server/request.ts';
 import type { ServerOptions } from '../../src/server/server-options.ts';
 import { LearnerSessionTracker } from '../../src/server/sessions/learner-session-tracker.ts';
+import { LocalSessions } from '../../src/server/sessions/local-sessions.ts';
 import { SessionIds } from '../../src/server/sessions/session-ids.ts';
 import { SessionTracker } from '../../src/server/sessions/session-tracker.ts';
 import type { ExpirySet, ServerMode, Upstream } from '../../src/server/upstream.ts';
@@ -50,6 +51,7 @@ export class FakeUpstream implements Upstream {
   /** Syncs are answered by `answerSync` alone, whatever is committed meanwhile. */
   hasLateSyncs = false;
   readonly syncs: Request[] = [];
+  localSessions: LocalSessions | undefined = undefined;
   nextIds: bigint[] = [];
   touches = 0;
   private readonly world: ClientWorld;
@@ -140,6 +142,7 @@ export class FakeUpstream implements Upstream {
   }
 
   newSessionId(timeoutMs: number): bigint {
+    if (this.localSessions !== undefined) return this.localSessions.create(timeoutMs);
     const id = this.nextIds.shift() ?? this.ids.take((taken) => this.tracker.has(taken));
     this.tracker.track(id, timeoutMs, this.world.clock.nowMs());
     return id;
@@ -160,6 +163,7 @@ export class FakeUpstream implements Upstream {
 
   touch(sessionId: bigint, timeoutMs: number): boolean {
     this.touches++;
+    if (this.localSessions?.has(sessionId) === true) return this.localSessions.touch(sessionId, timeoutMs);
     return this.isLearner
       ? this.learner.touch(sessionId, timeoutMs)
       : this.tracker.touch(sessionId, timeoutMs, this.world.clock.nowMs());
@@ -275,6 +279,15 @@ export class ClientWorld {
 
   serve(mode: ServerMode = 'standalone'): FakeUpstream {
     const upstream = new FakeUpstream(this, mode);
+    this.server.start(upstream, this.database);
+    return upstream;
+  }
+
+  /** As serve, in an ensemble whose members have sessions of their own. */
+  serveLocally(mode: ServerMode, mayUpgrade: boolean): FakeUpstream {
+    const upstream = new FakeUpstream(this, mode);
+    const options = { serverId: 1, tickMs: this.server.view.options.tickTimeMs, mayUpgrade };
+    upstream.localSessions = new LocalSessions({ clock: this.clock, replica: this }, options);
     this.server.start(upstream, this.database);
     return upstream;
   }

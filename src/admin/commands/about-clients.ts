@@ -68,7 +68,11 @@ function describe(connection: ClientConnection, brief: boolean): Json {
 
 function dump({ server }: AdminContext) {
   const expiry = new Map<string, Json>();
-  for (const set of server.upstream?.expirySets() ?? []) expiry.set(String(Math.round(set.endMs)), [...set.sessionIds]);
+  const { upstream } = server;
+  const sets = upstream?.expirySets();
+  // A learner tells of none, not even of its own.
+  const local = sets === undefined ? [] : (upstream?.localSessions?.expirySets() ?? []);
+  for (const set of [...local, ...(sets ?? [])]) expiry.set(String(Math.round(set.endMs)), [...set.sessionIds]);
   const ephemerals = new Map<string, Json>();
   const tree = server.database?.tree;
   for (const owner of tree?.ephemeralOwners() ?? []) {

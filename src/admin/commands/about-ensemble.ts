@@ -1,12 +1,13 @@
 import { counterOf, epochOf, zxidText } from '../../jute/zxid.ts';
-import type { AddressInfo, LearnerInfo, MemberInfo } from '../../server/monitoring/server-info.ts';
+import type { AddressInfo, LearnerInfo, MemberInfo, QuorumInfo } from '../../server/monitoring/server-info.ts';
 import type { Json } from '../java-json.ts';
 import { type AdminCommand, type AdminContext, anytime, whileServing } from './admin-command.ts';
 
 /** The ensemble as this peer sees it: who leads, who votes, and how far this peer has come. */
 export const ABOUT_ENSEMBLE: readonly AdminCommand[] = [
-  whileServing(['leader', 'lead'], ({ info }) => {
-    const quorum = info.quorum();
+  whileServing(['leader', 'lead'], (context) => {
+    const { info } = context;
+    const quorum = quorumOf(context);
     if (quorum === undefined) return { error: 'server is not initialized' };
     const leader = quorum.leaderId === undefined ? undefined : quorum.members.get(quorum.leaderId);
     return {
@@ -25,9 +26,9 @@ export const ABOUT_ENSEMBLE: readonly AdminCommand[] = [
     info.leader()?.resetObservers();
     return {};
   }),
-  whileServing(['voting_view'], ({ info }) => {
+  whileServing(['voting_view'], (context) => {
     const view = new Map<string, Json>();
-    for (const [sid, member] of info.quorum()?.members ?? []) {
+    for (const [sid, member] of quorumOf(context)?.members ?? []) {
       if (member.learnerType === 'participant') view.set(String(sid), memberView(member));
     }
     return { fields: { current_config: view } };
@@ -58,8 +59,14 @@ function memberView(member: MemberInfo): Json {
   };
 }
 
-function zabState({ server, info }: AdminContext): { readonly [key: string]: Json } {
-  const quorum = info.quorum();
+/** Apache's read-only server is none of a quorum. */
+function quorumOf({ server, info }: AdminContext): QuorumInfo | undefined {
+  return server.upstream?.mode === 'read-only' ? undefined : info.quorum();
+}
+
+function zabState(context: AdminContext): { readonly [key: string]: Json } {
+  const { server, info } = context;
+  const quorum = quorumOf(context);
   if (quorum === undefined) return { voting: false, zabstate: '' };
   const self = quorum.members.get(info.serverId);
   const { lastProcessedZxid } = server;

@@ -4,12 +4,13 @@ import type { Id } from '../../jute/data-records.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 import { operationOfServer } from '../../server/operations/operations.ts';
 import { Request } from '../../server/request.ts';
+import type { LocalSessions } from '../../server/sessions/local-sessions.ts';
 import type { ExpirySet, Upstream } from '../../server/upstream.ts';
 import type { Leader } from '../../zab/leader/leader.ts';
 import type { LeaderClients } from '../../zab/leader/leader-ports.ts';
 import type { LearnerLink } from '../../zab/leader/learner-link.ts';
 import type { LearnerRequest } from '../../zab/wire/packets.ts';
-import type { PeerParts } from '../peer-parts.ts';
+import { localSessionsOf, type PeerParts } from '../peer-parts.ts';
 import { EventTurn } from './event-turn.ts';
 import type { Primary } from './primary.ts';
 
@@ -33,6 +34,7 @@ export type Question = Request | Refusal;
 export class LeaderRequests implements Upstream, LeaderClients<Question> {
   readonly mode = 'leader';
   readonly quorumSize: number;
+  readonly localSessions: LocalSessions | undefined;
   /** Events of the leader, and what is asked of it. */
   readonly turn = new EventTurn<Question>((asked) => this.handle(asked));
   private readonly parts: PeerParts;
@@ -44,6 +46,7 @@ export class LeaderRequests implements Upstream, LeaderClients<Question> {
   constructor(parts: PeerParts, quorumSize: number) {
     this.parts = parts;
     this.quorumSize = quorumSize;
+    this.localSessions = localSessionsOf(parts);
   }
 
   /** The leader is established. */
@@ -83,7 +86,7 @@ export class LeaderRequests implements Upstream, LeaderClients<Question> {
   }
 
   newSessionId(timeoutMs: number): bigint {
-    return this.ordering.newSessionId(timeoutMs);
+    return this.localSessions?.create(timeoutMs) ?? this.ordering.newSessionId(timeoutMs);
   }
 
   revalidate(sessionId: bigint, timeoutMs: number): void {
@@ -93,6 +96,7 @@ export class LeaderRequests implements Upstream, LeaderClients<Question> {
   }
 
   touch(sessionId: bigint, timeoutMs: number): boolean {
+    if (this.localSessions?.has(sessionId) === true) return this.localSessions.touch(sessionId, timeoutMs);
     return this.sessions.touch(sessionId, timeoutMs, this.parts.clock.nowMs());
   }
 

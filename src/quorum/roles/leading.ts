@@ -236,7 +236,8 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
     replica.openEpoch(epochStart);
     this.establishedMs = clock.nowMs();
     const members = new Reconfigurations(config, this.book, this.core, log);
-    const primary = new Primary(this.parts, primaryOptions(config), this.requests, members);
+    const { localSessions } = this.requests;
+    const primary = new Primary(this.parts, { ...primaryOptions(config), localSessions }, this.requests, members);
     this.primary = primary;
     probe?.onPrimary(primary);
     this.requests.open(this.core, primary);

@@ -4,11 +4,12 @@ import type { Txn } from '../../jute/txns.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 import { Request } from '../../server/request.ts';
 import { LearnerSessionTracker } from '../../server/sessions/learner-session-tracker.ts';
+import type { LocalSessions } from '../../server/sessions/local-sessions.ts';
 import { SessionIds } from '../../server/sessions/session-ids.ts';
 import type { Upstream } from '../../server/upstream.ts';
 import type { LearnerClients, ToLeader } from '../../zab/learner/learner-ports.ts';
 import { requestPacket, revalidatePacket } from '../../zab/wire/packets.ts';
-import type { PeerParts } from '../peer-parts.ts';
+import { localSessionsOf, type PeerParts } from '../peer-parts.ts';
 
 /**
  * The ground on which a learner's clients stand: writes, syncs and sessions that come back go to the leader, and the
@@ -32,6 +33,7 @@ export class LearnerUpstream implements Upstream, LearnerClients {
   readonly mode: 'observer' | 'follower';
   readonly quorumSize: number;
   readonly sessions = new LearnerSessionTracker();
+  readonly localSessions: LocalSessions | undefined;
   private readonly parts: PeerParts;
   private readonly link: ToLeader;
   private readonly ids: SessionIds;
@@ -43,6 +45,7 @@ export class LearnerUpstream implements Upstream, LearnerClients {
     this.link = link;
     this.mode = options.mode;
     this.quorumSize = options.quorumSize;
+    this.localSessions = localSessionsOf(parts);
     this.ids = new SessionIds(options.self, parts.clock.wallMs());
   }
 
@@ -61,7 +64,8 @@ export class LearnerUpstream implements Upstream, LearnerClients {
     this.forward(request);
   }
 
-  newSessionId(): bigint {
+  newSessionId(timeoutMs: number): bigint {
+    if (this.localSessions !== undefined) return this.localSessions.create(timeoutMs);
     return this.ids.take((taken) => this.parts.replica.database.sessions.has(taken));
   }
 
@@ -70,6 +74,7 @@ export class LearnerUpstream implements Upstream, LearnerClients {
   }
 
   touch(sessionId: bigint, timeoutMs: number): boolean {
+    if (this.localSessions?.has(sessionId) === true) return this.localSessions.touch(sessionId, timeoutMs);
     return this.sessions.touch(sessionId, timeoutMs);
   }
 

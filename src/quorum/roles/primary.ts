@@ -12,8 +12,10 @@ import { ContainerReaper } from '../../server/prep/container-reaper.ts';
 import type { Membership } from '../../server/prep/membership.ts';
 import { Prep, type PrepOptions } from '../../server/prep/prep.ts';
 import { Request } from '../../server/request.ts';
+import type { LocalSessions } from '../../server/sessions/local-sessions.ts';
 import { SessionIds } from '../../server/sessions/session-ids.ts';
 import { SessionTracker } from '../../server/sessions/session-tracker.ts';
+import { UntrackedSessions } from '../../server/sessions/untracked-sessions.ts';
 
 /**
  * A standalone server and a leader have this in common: every write of the ensemble is ordered here, sessions expire
@@ -26,6 +28,8 @@ export interface PrimaryOptions extends PrepOptions {
   readonly containerCheckIntervalMs: number;
   readonly containerMaxPerMinute: number;
   readonly containerMaxNeverUsedMs: number;
+  /** The local sessions of a leader, in an ensemble that has such. */
+  readonly localSessions?: LocalSessions | undefined;
 }
 
 /** Where its own requests go, to come back to `makeTxn`: those that end sessions and remove containers. */
@@ -81,7 +85,9 @@ export class Primary {
     this.database = database;
     this.requests = requests;
     this.log = log;
-    this.sessions = new SessionTracker({ tickMs: options.tickMs, isStandalone: options.isStandalone }, nowMs);
+    const { tickMs, isStandalone, serverId, localSessions } = options;
+    const untracked = localSessions === undefined ? undefined : new UntrackedSessions(serverId, localSessions);
+    this.sessions = new SessionTracker({ tickMs, isStandalone, untracked }, nowMs);
     database.sessions.forEach((sessionId, timeoutMs) => {
       this.sessions.track(sessionId, timeoutMs, nowMs);
     });
@@ -95,7 +101,7 @@ export class Primary {
       },
       nowMs,
     );
-    const { containerCheckIntervalMs: intervalMs, tickMs } = options;
+    const { containerCheckIntervalMs: intervalMs } = options;
     this.reaperTimer =
       intervalMs < tickMs / 2
         ? clock.every(Math.max(intervalMs, SHORTEST_CHECK_MS), () => this.reaper.onTick(clock.nowMs()))

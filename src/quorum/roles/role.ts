@@ -1,14 +1,15 @@
 import type { LeaderInfo } from '../../server/monitoring/server-info.ts';
 import type { LearnerState } from '../state-dump.ts';
 
-export type PeerMode = 'looking' | 'standalone' | 'leader' | 'follower' | 'observer';
+export type PeerMode = RoleMode | 'looking' | 'read-only';
+export type RoleMode = 'standalone' | 'leader' | 'follower' | 'observer';
 
 /**
  * The part of a peer between two elections; a server that is alone has one for good. It ends by `stop`, or says through
  * its options that it is over.
  */
 export interface Role {
-  readonly mode: Exclude<PeerMode, 'looking'>;
+  readonly mode: RoleMode;
   /** How far it has come, as `mntr` names it: discovery, synchronization or broadcast. Standalone has none. */
   readonly phase: string | undefined;
   /** Whether the next role, as a learner, has to ask for a snapshot. */

@@ -57,7 +57,9 @@ export class ClientAnswers<C extends AnsweredConnection> {
     const { kind } = request;
     if (kind === 'ping') this.ping(request);
     else if (kind === 'read') this.read(request);
-    else if (kind === 'unreadable') this.unreadable(request);
+    else if (kind === 'unreadable') this.failed(request, ErrorCode.marshallingError);
+    else if (kind === 'refused') this.failed(request, request.outcome as number);
+    else if (kind === 'session') this.session(request);
     else {
       const fields = { client: this.connection.client, session: sessionHex(this.connection.sessionId) };
       this.server.log.warn(fields, 'unknown operation, closing the connection');
@@ -96,10 +98,24 @@ export class ClientAnswers<C extends AnsweredConnection> {
     this.replies.end(at, err);
   }
 
-  private unreadable(request: Request): void {
+  private failed(request: Request, err: number): void {
     const at = this.replies.begin(request.cxid, this.server.role.lastProcessedZxid);
     this.account(request, FAILED);
-    this.replies.end(at, ErrorCode.marshallingError);
+    this.replies.end(at, err);
+  }
+
+  /** The begin or the end of a session that no other server knows: there is no transaction to wait for. */
+  private session(request: Request): void {
+    const { operation, cxid } = request;
+    if (operation.type === OpCode.createSession) {
+      this.account(request, operation.lastOp);
+      this.server.onSessionCreated(this.connection);
+      return;
+    }
+    const at = this.replies.begin(cxid, this.server.role.lastProcessedZxid);
+    this.account(request, operation.lastOp);
+    this.replies.end(at, ErrorCode.ok);
+    this.server.onLocalSessionClosed(this.connection);
   }
 
   /**

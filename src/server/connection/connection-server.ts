@@ -28,6 +28,8 @@ export interface ConnectionServer<C extends Expiring> extends ServerParts {
 
   onConnectRequest(connection: C, frame: Buffer): void;
   onSessionCreated(connection: C): void;
+  /** Its client has closed the session, which no other server knows. */
+  onLocalSessionClosed(connection: C): void;
   /** `isGone`: its stream was destroyed. Otherwise `onConnectionGone` follows when all is sent. */
   onConnectionClosed(connection: C, isGone: boolean): void;
   onConnectionGone(connection: C): void;

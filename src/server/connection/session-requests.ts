@@ -7,6 +7,7 @@ import type { ServerMetrics } from '../metrics/server-metrics.ts';
 import { createSession } from '../operations/writes/session.ts';
 import { Request } from '../request.ts';
 import type { ServedRole } from '../served-role.ts';
+import { admit } from '../sessions/session-admission.ts';
 import { PENDING_REQUEST_BYTES_MAX, PENDING_REQUESTS_MAX } from './client-limits.ts';
 import type { PendingRequests } from './pending-requests.ts';
 import { RequestQueue } from './request-queue.ts';
@@ -92,6 +93,8 @@ export class SessionRequests {
   }
 
   take(request: Request): void {
+    const { upstream } = this.server.role;
+    if (upstream?.localSessions !== undefined) admit(request, upstream);
     if (request.isSubmitted || this.queue.length > 0) {
       this.enqueue(request);
       this.submitReady();

@@ -22,7 +22,7 @@ export function registerServerGauges(server: ServerView, info: ServerInfo, host:
   metrics.setGauge('ephemerals_count', () => server.database?.tree.ephemeralCount);
   metrics.setGauge('approximate_data_size', () => server.database?.tree.dataSizeApprox);
   metrics.setGauge('global_sessions', () => server.database?.sessions.size);
-  metrics.setGauge('local_sessions', () => 0);
+  metrics.setGauge('local_sessions', () => server.upstream?.localSessions?.size ?? 0);
 
   metrics.setGauge('open_file_descriptor_count', () => host.openFileDescriptors());
   metrics.setGauge('max_file_descriptor_count', () => host.maxFileDescriptors());
@@ -34,7 +34,9 @@ export function registerServerGauges(server: ServerView, info: ServerInfo, host:
   metrics.setGauge('non_mtls_remote_conn_count', () => stats.plainRemote);
   metrics.setGauge('non_mtls_local_conn_count', () => stats.plainLocal);
 
-  metrics.setGauge('quorum_size', () => info.quorum()?.quorumSize);
+  metrics.setGauge('quorum_size', () =>
+    server.upstream?.mode === 'read-only' ? undefined : info.quorum()?.quorumSize,
+  );
   metrics.setGauge('learners', () => info.leader()?.learners);
   metrics.setGauge('synced_followers', () => info.leader()?.syncedFollowers);
   metrics.setGauge('synced_non_voting_followers', () => info.leader()?.syncedNonVotingFollowers);

@@ -19,7 +19,7 @@ export function tellMonitorFields({ server, info }: { server: ServerView; info: 
   to.text('version', FULL_VERSION);
   to.text('server_state', server.upstream?.mode ?? '');
   const quorum = info.quorum();
-  if (quorum !== undefined) {
+  if (quorum !== undefined && server.upstream?.mode !== 'read-only') {
     to.text('peer_state', quorum.peerState);
     if (quorum.observerMasterId !== undefined) to.whole('observer_master_id', quorum.observerMasterId);
   }

@@ -42,6 +42,8 @@ export interface WriteOperation<R extends WriteRecord = WriteRecord> extends Any
   prepare(context: PrepContext, record: R): TxnBody | number;
   /** The body of the reply, once the transaction is applied; returns the error code. */
   writeReply(w: Writer, result: ApplyResult, txn: Txn): number;
+  /** Whether the session that asks is to own a node by it; of those that can. */
+  makesEphemeral?(record: R): boolean;
   /** Only of those that a multi may hold. */
   readonly inMulti?: PartOfMulti<R>;
   /** Only of those that have a line in the audit log. */

@@ -69,6 +69,11 @@ export class SessionAttachments<C extends Attachable> {
       connection.close(`${seen} and this server only ${zxidText(lastProcessedZxid)}`, false, 'info');
       return;
     }
+    if (isReadOnly && this.role.database?.sessions.has(request.sessionId) === true) {
+      // It may have expired meanwhile, and its client would go on believing that it has it.
+      connection.close('this server is read-only and the session is one of the whole ensemble', false, 'info');
+      return;
+    }
     const { minSessionTimeoutMs, maxSessionTimeoutMs } = this.parts.options;
     const timeoutMs = negotiateTimeout(request.timeoutMs, { minMs: minSessionTimeoutMs, maxMs: maxSessionTimeoutMs });
     const sessionId = request.sessionId === 0n ? upstream.newSessionId(timeoutMs) : request.sessionId;
@@ -106,7 +111,13 @@ export class SessionAttachments<C extends Attachable> {
     }
     this.holders.set(sessionId, connection);
     this.revalidating.set(sessionId, (this.revalidating.get(sessionId) ?? 0) + 1);
-    upstream.revalidate(sessionId, timeoutMs);
+    const { localSessions } = upstream;
+    if (localSessions?.has(sessionId) === true)
+      this.onRevalidated(sessionId, localSessions.touch(sessionId, timeoutMs));
+    else if (localSessions?.isUpgrading(sessionId) === true)
+      // The leader may not know it yet, and would say that it is over.
+      localSessions.whenUpgraded(sessionId, () => upstream.revalidate(sessionId, timeoutMs));
+    else upstream.revalidate(sessionId, timeoutMs);
   }
 
   /**

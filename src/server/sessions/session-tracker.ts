@@ -3,6 +3,7 @@ import { Fifo } from '../../base/fifo.ts';
 import { ErrorCode } from '../../jute/codes.ts';
 import type { SessionOwner } from '../asker.ts';
 import { type Expiring, ExpiryBuckets } from './expiry-buckets.ts';
+import type { UntrackedSessions } from './untracked-sessions.ts';
 
 /**
  * The live sessions where their expiry is decided: on the standalone server and on the leader. Follows
@@ -35,6 +36,8 @@ export interface SessionTrackerOptions {
   tickMs: number;
   /** Apache's standalone server and its leader tell an unknown session differently. */
   isStandalone: boolean;
+  /** Where servers have sessions of their own, an unknown one may be one of those. */
+  untracked?: UntrackedSessions | undefined;
 }
 
 export class SessionTracker implements SessionChecks {
@@ -42,11 +45,13 @@ export class SessionTracker implements SessionChecks {
   private readonly buckets: ExpiryBuckets<TrackedSession>;
   private readonly expired = new Fifo<bigint>();
   private readonly unknownSession: number;
+  private readonly untracked: UntrackedSessions | undefined;
   /** Requests of one session come one after the other, and each asks for it more than once. */
   private found: TrackedSession | undefined = undefined;
 
   constructor(options: SessionTrackerOptions, nowMs: number) {
     this.buckets = new ExpiryBuckets(options.tickMs, nowMs);
+    this.untracked = options.untracked;
     this.unknownSession = options.isStandalone ? ErrorCode.unknownSession : ErrorCode.sessionExpired;
   }
 
@@ -107,7 +112,7 @@ export class SessionTracker implements SessionChecks {
 
   check(sessionId: bigint, owner: SessionOwner | undefined): number {
     const session = this.find(sessionId);
-    if (session === undefined) return this.unknownSession;
+    if (session === undefined) return this.untracked?.check(sessionId) ?? this.unknownSession;
     if (session.isClosing) return ErrorCode.sessionExpired;
     if (session.owner === undefined) session.owner = owner;
     else if (session.owner !== owner) return ErrorCode.sessionMoved;
@@ -116,8 +121,7 @@ export class SessionTracker implements SessionChecks {
 
   /** As `check`, for what only a session known to all may do: own an ephemeral. */
   checkGlobal(sessionId: bigint, owner: SessionOwner | undefined): number {
-    const err = this.check(sessionId, owner);
-    return err === ErrorCode.unknownSession ? ErrorCode.sessionExpired : err;
+    return this.find(sessionId) === undefined ? ErrorCode.sessionExpired : this.check(sessionId, owner);
   }
 
   /** Its closeSession is on the way: nothing more is accepted from it. */
@@ -135,6 +139,7 @@ export class SessionTracker implements SessionChecks {
     this.byId.delete(sessionId);
     this.found = undefined;
     this.buckets.remove(session);
+    this.untracked?.onEnded(sessionId);
   }
 
   /**

@@ -81,10 +81,17 @@ function checkRealTime(ledger: Ledger, { ops }: Matched): void {
   }
 }
 
-/** What the leader decides for reasons of its own; the request then changes nothing. */
+/** What servers decide for reasons of their own, with the session and not the tree in mind: the request changes nothing. */
 function isSessionError(err: number): boolean {
-  return err === ErrorCode.sessionExpired || err === ErrorCode.sessionMoved;
+  return SESSION_ERRORS.has(err);
 }
+
+const SESSION_ERRORS: ReadonlySet<number> = new Set([
+  ErrorCode.sessionExpired,
+  ErrorCode.sessionMoved,
+  ErrorCode.notReadOnly,
+  ErrorCode.ephemeralOnLocalSession,
+]);
 
 /** Something to be looked up in the tree as it was at a zxid. */
 interface Look {

@@ -294,4 +294,30 @@ export const SERVER_MUTANTS: readonly Mutant[] = [
     name: 'count requests that are answered',
     edits: [{ at: 'PendingRequests.drop', from: 'this.count -= count;', to: 'this.count -= Math.min(count, 0);' }],
   },
+
+  // Read-only servers and local sessions
+  {
+    name: 'let everybody in on a read-only server',
+    edits: [
+      {
+        at: 'SessionAttachments.onConnectRequest',
+        from: 'if (isReadOnly && request.readOnly !== true) {',
+        to: 'if (isReadOnly && request.protocolVersion < 0) {',
+      },
+    ],
+  },
+  {
+    name: 'own an ephemeral without being known',
+    edits: [
+      {
+        at: 'admit',
+        from: 'operation.makesEphemeral?.(request.record)',
+        to: '!operation.makesEphemeral',
+      },
+    ],
+  },
+  {
+    name: 'forget who has ended',
+    edits: [{ at: 'UntrackedSessions.onEnded', from: 'this.ended.add(sessionId);', to: '' }],
+  },
 ];

@@ -170,9 +170,10 @@ export const REQUEST_KEYS = {
     means: 'ms after which a container that never had a child goes; 0: never.',
   },
   'readonlymode.enabled': {
-    ...ignored('isro is answered, but a peer without a quorum does not serve reads yet', 'flag'),
+    ...FLAG,
     type: 'boolean',
     default: false,
-    same: ['false'],
+    field: 'readOnlyMode',
+    means: 'A member that has looked for a leader for a while serves reads to clients that ask for read-only servers.',
   },
 } as const satisfies Readonly<Record<string, KeySpec>>;

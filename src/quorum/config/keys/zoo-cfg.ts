@@ -79,16 +79,18 @@ export const ZOO_CFG_KEYS = {
   minSessionTimeout: { ...FILE, type: 'int', default: -1, min: -1, means: 'ms; -1: 2 ticks.' },
   maxSessionTimeout: { ...FILE, type: 'int', default: -1, min: -1, means: 'ms; -1: 20 ticks.' },
   localSessionsEnabled: {
-    ...ignored('every session is a global one', 'file'),
+    ...FILE,
     type: 'boolean',
     default: false,
-    same: ['false'],
+    field: 'localSessionsEnabled',
+    means: 'Members of an ensemble keep new sessions to themselves; the same on every server.',
   },
   localSessionsUpgradingEnabled: {
-    ...ignored('every session is a global one', 'file'),
+    ...FILE,
     type: 'boolean',
     default: false,
-    same: ['false'],
+    field: 'localSessionsUpgradingEnabled',
+    means: 'Such a session becomes known to all with its first ephemeral; if not, that is refused.',
   },
   electionAlg: { ...FILE, type: 'int', default: 3, min: 3, max: 3, means: 'Only 3.' },
   peerType: {

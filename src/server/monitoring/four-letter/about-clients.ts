@@ -78,9 +78,11 @@ function describe(connection: ClientConnection, asking: ClientConnection, brief:
 export function dump(context: WordContext): string {
   const { server } = context;
   let text = 'SessionTracker dump:\n';
+  const local = server.upstream?.localSessions;
+  if (local !== undefined) text += `Local Session ${expiryText(context, local.expirySets().map(sessionLines))}`;
   const sets = server.upstream?.expirySets();
   if (sets === undefined) text += globalSessions(context);
-  else text += `Session ${expiryText(context, sets.map(sessionLines))}`;
+  else text += `${local === undefined ? '' : 'Global '}Session ${expiryText(context, sets.map(sessionLines))}`;
   text += `ephemeral nodes dump:\n${ephemerals(context)}Connections dump:\nConnections `;
   return text + expiryText(context, server.expiry.entries().map(connectionLines));
 }

@@ -27,6 +27,9 @@ export function conf({ server, info }: WordContext): string {
     `electionPort=${quorum.electionPort}`,
     `quorumPort=${quorum.quorumPort}`,
     `peerType=${quorum.isObserver ? 1 : 0}`,
+  );
+  if (server.upstream?.mode === 'read-only') return `${lines.join('\n')}\n`;
+  lines.push(
     'membership: ',
     // Its last line is the version, and no newline follows.
     quorum.membership,

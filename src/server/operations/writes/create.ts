@@ -44,6 +44,8 @@ function createOperation(type: number, inMulti: PartOfMulti<CreateRecord>): Writ
     askedBy: 'clients',
     read: (r) => readRecord(r, type),
     prepare: prepareCreate,
+    makesEphemeral: (record) =>
+      type === OpCode.create || type === OpCode.create2 ? isEphemeralMode(record.flags) : false,
     writeReply(w, result) {
       w.writeString(result.path);
       if (type !== OpCode.create) writeStat(w, result.stat as Stat);
@@ -112,7 +114,7 @@ function prepareCreate(context: PrepContext, record: CreateRecord): TxnBody | nu
   const refused = refuseMode(context, record);
   if (refused !== ErrorCode.ok) return refused;
 
-  const isEphemeral = flags === CreateMode.ephemeral || flags === CreateMode.ephemeralSequential;
+  const isEphemeral = isEphemeralMode(flags);
   const session = isEphemeral
     ? context.sessions.checkGlobal(asker.sessionId, asker.owner)
     : context.sessions.check(asker.sessionId, asker.owner);
@@ -161,6 +163,10 @@ function ownerOf(record: CreateRecord, ephemeral: boolean, sessionId: bigint): b
   if (record.type === OpCode.createContainer) return CONTAINER_OWNER;
   if (record.type === OpCode.createTTL) return ttlOwner(record.ttl);
   return ephemeral ? sessionId : 0n;
+}
+
+function isEphemeralMode(flags: number): boolean {
+  return flags === CreateMode.ephemeral || flags === CreateMode.ephemeralSequential;
 }
 
 function isSequential(flags: number): boolean {

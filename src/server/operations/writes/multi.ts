@@ -48,6 +48,7 @@ export const multi: WriteOperation<MultiRecord> = {
   askedBy: 'clients',
   read: readMulti,
   prepare: prepareMulti,
+  makesEphemeral: ({ parts }) => parts?.some(({ operation, record }) => operation.makesEphemeral?.(record)) === true,
   writeReply: writeMultiReply,
   // As a whole it has a line when it failed.
   audit: { as: () => ({ operation: 'multiOperation' }) },
