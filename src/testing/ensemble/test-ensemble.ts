@@ -43,7 +43,7 @@ export interface ServerInfo {
   readonly id: number;
   readonly role: 'voter' | 'observer';
   /** `down` where no peer runs, `paused` where one is stopped. */
-  readonly state: 'down' | 'paused' | 'looking' | 'standalone' | 'leader' | 'follower' | 'observer';
+  readonly state: 'down' | 'paused' | 'looking' | 'read-only' | 'standalone' | 'leader' | 'follower' | 'observer';
   /** `127.0.0.1:50123` */
   readonly address: string;
 }
