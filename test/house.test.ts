@@ -61,6 +61,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   tls: ['base', 'io'],
   quorum: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'zab', 'sasl', 'server', 'tls'],
   client: ['base', 'io', 'jute', 'sasl', 'tls'],
+  recipes: ['client'],
   admin: ['base', 'io', 'jute', 'datatree', 'server'],
   backup: ['base', 'io', 'jute', 'datatree', 'txnlog'],
   conversation: ['base', 'jute'],
