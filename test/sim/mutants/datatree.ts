@@ -112,6 +112,8 @@ export const DATATREE_MUTANTS: readonly Mutant[] = [
         from: 'if (ttlMs !== 0 && idleMs > ttlMs)',
         to: 'if (ttlMs !== 0 && wallMs - nodes.long(node, MTIME - 1) > ttlMs)',
       },
+      // The second look, before the deletion is written, would hide the first.
+      { at: 'prepareDeleteContainer', from: 'context.timeMs - node.mtime', to: 'Infinity' },
     ],
   },
   {
