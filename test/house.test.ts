@@ -65,7 +65,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   admin: ['base', 'io', 'jute', 'datatree', 'server'],
   backup: ['base', 'io', 'jute', 'datatree', 'txnlog'],
   conversation: ['base', 'jute'],
-  record: ['jute', 'conversation'],
+  record: ['base', 'jute', 'conversation'],
   testing: ['base', 'io', 'jute', 'conversation', 'quorum', 'client', 'embed'],
   doctor: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'quorum', 'embed', 'backup'],
   cli: [

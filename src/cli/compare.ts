@@ -11,7 +11,7 @@ const INVALID = 2;
 const USAGE = `Usage: menagerie compare <host:port> <host:port> [--recording file]
 
   --recording <file>   what menagerie record --out ... --frames wrote; without it about sixty requests of the kit's own,
-                       below a node of their own that is removed again, but for one closed node and its parent
+                       below a node of their own that is removed again
 
 Times, zxids and session ids are not compared, for they differ between any two servers.
 0: all answers were alike. 1: some were not; the first is named first.

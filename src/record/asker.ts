@@ -18,6 +18,7 @@ const MAX_FRAME_BYTES = 2 ** 31 - 1;
 export class Asker {
   readonly events: EventSeen[] = [];
   private readonly socket: Socket;
+  private closed: Error | undefined = undefined;
   private onFrame: (frame: Buffer) => void = () => {};
   private onFailure: (error: Error) => void = () => {};
 
@@ -28,8 +29,11 @@ export class Asker {
       return true;
     });
     socket.on('data', (chunk) => cutter.push(chunk));
-    socket.on('error', (error) => this.onFailure(error));
-    socket.on('close', () => this.onFailure(new Error('the server closed the connection')));
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      this.closed = new Error('the connection was closed');
+      this.onFailure(this.closed);
+    });
   }
 
   static async open({ host, port }: Address): Promise<Asker> {
@@ -71,6 +75,10 @@ export class Asker {
 
   private exchange(frame: Buffer, isAnswer: (frame: Buffer) => boolean): Promise<Buffer> {
     return new Promise((resolve, reject) => {
+      if (this.closed !== undefined) {
+        reject(this.closed);
+        return;
+      }
       const timer = setTimeout(() => reject(new Error(`no answer within ${ANSWER_MS / 1000} s`)), ANSWER_MS);
       this.onFailure = (error) => {
         clearTimeout(timer);

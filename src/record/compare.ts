@@ -1,5 +1,6 @@
+import { messageOf } from '../base/errors.ts';
 import { readRequest } from '../conversation/read-request.ts';
-import type { RequestSeen } from '../conversation/seen.ts';
+import type { ReplySeen, RequestSeen } from '../conversation/seen.ts';
 import { OpCode } from '../jute/codes.ts';
 import { Writer } from '../jute/writer.ts';
 import { Asker } from './asker.ts';
@@ -59,22 +60,41 @@ export async function compare(
         pair = [await Asker.open(left), await Asker.open(right)];
         pairs.set(connection, pair);
       }
-      const [one, other] = await Promise.all(pair.map((asker) => asker.ask(frame)));
-      if (one === undefined || other === undefined) continue;
       const request = readRequest(frame);
-      const text = replyDifference(one, other);
+      const [one, other] = await Promise.all([outcomeOf(pair[0], frame), outcomeOf(pair[1], frame)]);
+      const text = outcomeDifference(one, other);
       if (text !== undefined) differs({ request, text });
       if (pairs.size === 1) compareEvents(pair, request, differs);
+      if (typeof one === 'string' || typeof other === 'string') {
+        pairs.delete(connection);
+        await Promise.allSettled(pair.map((asker) => asker.close()));
+      }
     }
     // Events of what other connections did are there before the answer to a later question.
     for (const pair of pairs.values()) {
-      await Promise.all(pair.map((asker) => asker.ask(lastQuestion())));
+      await Promise.all(pair.map((asker) => outcomeOf(asker, lastQuestion())));
       compareEvents(pair, undefined, differs);
     }
   } finally {
     await Promise.allSettled([...pairs.values()].flat().map((asker) => asker.close()));
   }
   return { compared: script.length, differences };
+}
+
+/** The answer, or why there is none: a server may close a connection for what it was asked. */
+async function outcomeOf(asker: Asker, frame: Buffer): Promise<ReplySeen | string> {
+  try {
+    return await asker.ask(frame);
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function outcomeDifference(one: ReplySeen | string, other: ReplySeen | string): string | undefined {
+  if (typeof one !== 'string' && typeof other !== 'string') return replyDifference(one, other);
+  if (typeof one === 'string' && typeof other === 'string') return undefined;
+  const told = (outcome: ReplySeen | string): string => (typeof outcome === 'string' ? outcome : 'an answer');
+  return `${told(one)} against ${told(other)}`;
 }
 
 type Pair = readonly [Asker, Asker];

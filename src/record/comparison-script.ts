@@ -78,10 +78,12 @@ export function comparisonScript(root: string): Buffer[] {
   node(OpCode.getEphemerals, root);
   node(OpCode.sync, root);
   script.bare(OpCode.whoAmI);
-  script.bare(99);
-  for (const name of ['a/b', 'a', 'seq-0000000002', 'seq-0000000003', 'mine', 'mine-0000000005', 'later', 'watched'])
+  for (const name of ['a/b', 'a', 'seq-0000000001', 'seq-0000000002', 'mine', 'mine-0000000004', 'later', 'watched'])
     remove(at(name), -1);
   look(OpCode.getChildren, root, false);
+  remove(root, -1);
+  // Servers close the connection for what is no operation.
+  script.bare(99);
   return script.frames;
 }
 

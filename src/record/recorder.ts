@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Exchange } from '../conversation/conversation.ts';
 import { errorName, sessionText } from '../conversation/names.ts';
+import type { Zxid } from '../jute/zxid.ts';
 import type { Entry } from './entry.ts';
 import { Twin } from './twin.ts';
 import { type Address, type SessionKey, Upstream, type UpstreamEvents } from './upstream.ts';
@@ -21,6 +22,9 @@ export interface RecorderOptions {
 const MAX_CONNECTIONS = 1000;
 /** A second server that is slower by so many answers is left behind. */
 const MAX_WAITING = 10_000;
+/** Sessions of which the second server's key is remembered. */
+const MAX_KEYS = 10_000;
+const NO_ZXID = 0 as Zxid;
 /** How long its last answers are waited for when the first server has ended the connection. */
 const LATE_MS = 2000;
 
@@ -173,7 +177,7 @@ class Recorded {
   private eventsOfSecond(twin: Twin): UpstreamEvents {
     return {
       onWelcome: (_frame, { sessionId, password }) => {
-        this.secondKey = { id: sessionId, password };
+        this.secondKey = { id: sessionId, password, lastZxid: this.secondKey?.lastZxid ?? NO_ZXID };
         this.learn();
       },
       onRequest: () => {
@@ -187,6 +191,7 @@ class Recorded {
       },
       onAnswer: (_frame, reply, exchange) => {
         this.waiting--;
+        if (this.secondKey !== undefined && reply.zxid > 0) this.secondKey.lastZxid = reply.zxid;
         twin.answer('right', reply, exchange);
       },
       onEvent: (_frame, event) => twin.event('right', event),
@@ -212,7 +217,11 @@ class Recorded {
   }
 
   private learn(): void {
-    if (this.sessionId !== 0n && this.secondKey !== undefined) this.keys.set(this.sessionId, this.secondKey);
+    const { sessionId, secondKey, keys } = this;
+    if (sessionId === 0n || secondKey === undefined) return;
+    keys.set(sessionId, secondKey);
+    // A client that has gone without a word does not come back for it after so many others.
+    if (keys.size > MAX_KEYS) for (const oldest of [...keys.keys()].slice(0, 1)) keys.delete(oldest);
   }
 
   private say(entry: Omit<Entry, 'time' | 'connection'>): void {

@@ -8,7 +8,9 @@ import {
 } from '../conversation/conversation.ts';
 import type { EventSeen, ReplySeen } from '../conversation/seen.ts';
 import { type ConnectRequest, type ConnectResponse, writeConnectRequest } from '../jute/client-records.ts';
+import { OpCode } from '../jute/codes.ts';
 import { Writer } from '../jute/writer.ts';
+import type { Zxid } from '../jute/zxid.ts';
 
 /** A server that a conversation is passed on to, and what it says. Nothing is sent before it can be. */
 export interface UpstreamEvents {
@@ -26,16 +28,23 @@ export interface Address {
   readonly port: number;
 }
 
+/** What a server has to be told of a session that it gave; its zxids are its own. */
 export interface SessionKey {
   readonly id: bigint;
   readonly password: Buffer;
+  lastZxid: Zxid;
 }
+
+/** In a frame of setWatches: behind its length, xid and type. */
+const RELATIVE_ZXID_AT = 12;
 
 export class Upstream implements ConversationListener {
   private readonly socket: Socket;
   private readonly events: UpstreamEvents;
   private readonly conversation: Conversation;
   private readonly keyFor: ((sessionId: bigint) => SessionKey | undefined) | undefined;
+  /** Where the client speaks of a session that another server gave. */
+  private key: SessionKey | undefined = undefined;
   private isOver = false;
 
   /** `keyFor`: the key that this server knows a session by which has another one elsewhere. */
@@ -72,7 +81,8 @@ export class Upstream implements ConversationListener {
       return;
     }
     const w = new Writer(64);
-    writeConnectRequest(w, { ...greeting, sessionId: key.id, password: key.password });
+    this.key = key;
+    writeConnectRequest(w, { ...greeting, lastZxidSeen: key.lastZxid, sessionId: key.id, password: key.password });
     this.socket.write(framed(w.take()));
   }
 
@@ -81,6 +91,10 @@ export class Upstream implements ConversationListener {
   }
 
   onRequest(frame: Buffer, exchange: Exchange): void {
+    const { op } = exchange.request;
+    if (this.key !== undefined && (op === OpCode.setWatches || op === OpCode.setWatches2)) {
+      frame.writeBigInt64BE(BigInt(this.key.lastZxid), RELATIVE_ZXID_AT);
+    }
     this.socket.write(frame);
     this.events.onRequest(frame, exchange);
   }
