@@ -17,6 +17,8 @@ packages=()
 [ -x /usr/lib/zookeeper/bin/cli_mt ] || packages+=(zookeeper-bin)
 [ -f /usr/include/zookeeper/zookeeper.h ] || packages+=(libzookeeper-mt-dev)
 /usr/bin/python3 -c 'import kazoo' 2>/dev/null || packages+=(python3-kazoo)
+/usr/bin/python3 -c 'import pytest' 2>/dev/null || packages+=(python3-pytest)
+{ command -v go || [ -x /usr/local/go/bin/go ]; } >/dev/null 2>&1 || packages+=(golang-go)
 { command -v java && command -v javac; } >/dev/null 2>&1 || packages+=(default-jdk-headless)
 [ -x /usr/sbin/krb5kdc ] || packages+=(krb5-kdc krb5-admin-server)
 command -v mvn >/dev/null 2>&1 || packages+=(maven)
@@ -42,6 +44,16 @@ fetch() {
   mv "$aside" "$to"
 }
 for version in "$judge" "$@"; do fetch "$version"; done
+
+# What runs the JUnit tests of the test kit's extension.
+junit=1.14.4
+if [ ! -f "$cache/junit/junit-platform-console-standalone-$junit.jar" ]; then
+  echo "interop-setup: fetching JUnit"
+  mvn -B -q -Dstyle.color=never dependency:copy -DoutputDirectory="$PWD/$cache/junit" \
+    -Dartifact="org.junit.platform:junit-platform-console-standalone:$junit"
+fi
+# Compiled once, or the first test would wait for Go's own library.
+(cd testing/go && PATH="$PATH:/usr/local/go/bin" go test -run '^$' ./... >/dev/null)
 
 mapfile -t helpers < <(find "$java_dir" -name '*.java' | sort)
 stamp=$(cat "${helpers[@]}" | cksum | tr ' ' -)

@@ -1,5 +1,5 @@
 module menagerie/testing
 
-go 1.21
+go 1.19
 
 require github.com/go-zookeeper/zk v1.0.4

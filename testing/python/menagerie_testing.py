@@ -1,7 +1,7 @@
 """A ZooKeeper ensemble for tests, with a switch for everything that can go wrong.
 
 The ensemble is a process of its own, `menagerie testing`, which ends with this one. Python 3.8 or newer, and nothing
-besides its standard library. With pytest there are the fixtures `zookeeper` (one server, for the whole run) and
+besides its standard library. With pytest, and `pytest_plugins = ["menagerie_testing"]` in conftest.py, there are the fixtures `zookeeper` (one server, for the whole run) and
 `zookeeper_ensemble` (three, for the whole run); both undo all faults behind each test that uses them.
 
     def test_lost_answer(zookeeper):

@@ -7,8 +7,6 @@ from kazoo.protocol.states import KazooState
 
 from menagerie_testing import MenagerieError
 
-pytest_plugins = ["menagerie_testing"]
-
 
 @pytest.fixture
 def client(zookeeper):
@@ -26,10 +24,11 @@ def test_a_session_expires_when_it_is_told_to(zookeeper, client):
     session = client.client_id[0]
     zookeeper.expire_session(session)
     assert lost.wait(10)
-    with KazooClient(zookeeper.connect_string) as other:
-        other.start()
-        assert other.exists("/mine") is None
-        other.stop()
+    other = KazooClient(zookeeper.connect_string)
+    other.start()
+    assert other.exists("/mine") is None
+    other.stop()
+    other.close()
     with pytest.raises(MenagerieError, match="there is no session"):
         zookeeper.expire_session(session)
 

@@ -96,7 +96,7 @@ export class TestEnsemble {
     this.dir = isInMemory
       ? '/menagerie'
       : dataDir === undefined
-        ? mkdtempSync(join(tmpdir(), 'menagerie-testing-'))
+        ? mkdtempSync(join(tmpdir(), `menagerie-testing-${process.pid}-`))
         : resolve(dataDir);
     this.clients = new ClientDoor();
     const disk = isInMemory ? new MemoryDisk() : undefined;
