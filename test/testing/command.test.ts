@@ -55,17 +55,10 @@ test('it ends with the process that started it', async () => {
 });
 
 test('what is wrong with its arguments is said, with 2', async () => {
-  for (const [args, said] of [
-    [['testing', '--size', 'x'], 'size NaN: an ensemble has 1 to 9 voting servers'],
-    [['testing', '--colour'], 'unknown option --colour'],
-    [['record'], '--to is needed: the servers that clients are passed on to'],
-    [['compare', 'one'], 'Usage: menagerie compare'],
-  ] as const) {
-    const child = start([...program, ...args]);
-    const closed = once(child, 'close');
-    expect(await firstLine(child.stderr)).toContain(said === 'unknown option --colour' ? '--colour' : said);
-    expect(await closed).toEqual([2, null]);
-  }
+  const child = start([...program, 'record', '--listen', '0']);
+  const closed = once(child, 'close');
+  expect(await firstLine(child.stderr)).toBe('--to is needed: the servers that clients are passed on to');
+  expect(await closed).toEqual([2, null]);
 });
 
 test('menagerie record prints a conversation, and ends at a signal', async () => {
