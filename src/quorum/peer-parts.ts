@@ -2,6 +2,7 @@ import type { Log } from '../base/log.ts';
 import type { DatabaseOptions } from '../datatree/database.ts';
 import type { Clock } from '../io/clock.ts';
 import type { Net } from '../io/net.ts';
+import type { Random } from '../io/random.ts';
 import type { AuthRegistry } from '../server/auth/auth-registry.ts';
 import type { ServerMetrics } from '../server/metrics/server-metrics.ts';
 import { LocalSessions } from '../server/sessions/local-sessions.ts';
@@ -17,6 +18,7 @@ export interface PeerParts {
   readonly config: PeerConfig;
   readonly clock: Clock;
   readonly net: Net;
+  readonly random: Random;
   readonly store: Store;
   readonly replica: Replica;
   readonly server: ZooKeeperServer;
@@ -55,7 +57,7 @@ export function localSessionsOf(parts: PeerParts): LocalSessions | undefined {
   const { config } = parts;
   if (!config.localSessionsEnabled) return undefined;
   return new LocalSessions(parts, {
-    serverId: config.myid ?? 1,
+    serverId: config.myid as number,
     tickMs: config.tickTimeMs,
     mayUpgrade: config.localSessionsUpgradingEnabled,
   });

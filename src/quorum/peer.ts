@@ -151,6 +151,7 @@ export class Peer {
       config,
       clock: world.clock,
       net: nets.quorum,
+      random: world.random,
       store: this.store,
       replica,
       server: this.server,
@@ -162,10 +163,7 @@ export class Peer {
       probe: handlers.probe,
     };
     replica.probe = handlers.probe;
-    this.readOnly = new ReadOnlyService(this.parts, {
-      refusal: () => (this.isEmpty ? 'this server has no history, or lost the end of it' : undefined),
-      onServing: () => handlers.onServing('read-only'),
-    });
+    this.readOnly = new ReadOnlyService(this.parts, () => handlers.onServing('read-only'));
     this.initialize = takeInitializeMarker(world.disk, config.dataDir, config.dataLogDir);
     if (!config.distributed) return;
 
@@ -336,7 +334,7 @@ export class Peer {
     this.configNode?.show();
     this.handlers.onServing('looking');
     this.quorumWatch.begin();
-    this.readOnly.begin();
+    this.readOnly.begin(!this.isEmpty);
   }
 
   /**

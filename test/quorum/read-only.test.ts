@@ -20,7 +20,6 @@ interface Member {
   readonly world: ClientWorld;
   readonly service: ReadOnlyService;
   modes: string[];
-  refusal: string | undefined;
 }
 
 const TICK_MS = 3000;
@@ -33,18 +32,14 @@ function member(readOnlyMode = true): Member {
   const config = { myid: 5, tickTimeMs: TICK_MS, readOnlyMode };
   const parts = { server, clock, log, config, replica: { database: world.database, lastZxid: 7 } };
   const modes: string[] = [];
-  const refusal = undefined as string | undefined;
-  const all = { world, modes, refusal };
-  const service = new ReadOnlyService(parts as unknown as PeerParts, {
-    refusal: () => all.refusal,
-    onServing: () => modes.push('read-only'),
-  });
+  const all = { world, modes };
+  const service = new ReadOnlyService(parts as unknown as PeerParts, () => modes.push('read-only'));
   return Object.assign(all, { service });
 }
 
 function serving(): Member {
   const all = member();
-  all.service.begin();
+  all.service.begin(true);
   all.world.clock.advance(TICK_MS);
   return all;
 }
@@ -58,14 +53,14 @@ function connect({ world }: Member, options: Parameters<typeof connectRequest>[0
 describe('a member without a leader', () => {
   it('serves read-only after a tick, two seconds at least, and until it has one', () => {
     const { world, service, modes } = member();
-    service.begin();
+    service.begin(true);
     world.clock.advance(TICK_MS - 1);
-    service.begin();
+    service.begin(true);
     expect(world.server.isServing).toBe(false);
     world.clock.advance(1);
     expect(world.server.isServing).toBe(true);
     expect(modes).toEqual(['read-only']);
-    service.begin();
+    service.begin(true);
     world.clock.advance(TICK_MS);
     expect(modes).toEqual(['read-only']);
     service.end();
@@ -75,25 +70,24 @@ describe('a member without a leader', () => {
 
   it('does not when it finds a leader before, or is not told to', () => {
     const early = member();
-    early.service.begin();
+    early.service.begin(true);
     early.world.clock.advance(TICK_MS - 1);
     early.service.end();
     early.world.clock.advance(TICK_MS);
     expect(early.world.server.isServing).toBe(false);
     const other = member(false);
-    other.service.begin();
+    other.service.begin(true);
     other.world.clock.advance(TICK_MS);
     expect(other.world.server.isServing).toBe(false);
   });
 
   it('does not when it has nothing to show, and says why', () => {
     const all = member();
-    all.refusal = 'this server has no history';
-    all.service.begin();
+    all.service.begin(false);
     all.world.clock.advance(TICK_MS);
     expect(all.world.server.isServing).toBe(false);
     expect(all.world.logLines).toEqual([
-      'warn no leader, and not serving read-only {"reason":"this server has no history"}',
+      'warn no leader, and not serving read-only: this server has no history, or lost the end of it {}',
     ]);
   });
 });
@@ -167,7 +161,7 @@ describe('a read-only server', () => {
     const leader = all.world.serve();
     const known = all.world.openSession(leader);
     all.world.server.stop();
-    all.service.begin();
+    all.service.begin(true);
     all.world.clock.advance(TICK_MS);
     const back = connect(all, { sessionId: known.sessionId, password: known.password });
     expect(back.frames()).toEqual([]);

@@ -49,6 +49,8 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
   private readonly learner: Learner;
   private readonly ticker: Timer;
   private readonly startedMs: number;
+  /** An observer may take its time to come, and to say that it is over. */
+  private delay: Timer | undefined = undefined;
   private isServing = false;
   private over = false;
 
@@ -62,7 +64,7 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
     replica.beginRole(this);
     this.link = new LeaderLink(parts, {
       addresses: options.leaderAddresses,
-      limitMs: config.connectToLearnerMasterLimitTicks * config.tickTimeMs,
+      limitMs: config.connectToLearnerMasterLimitTicks * config.tickTimeMs + this.maxReconnectMs,
       delayMs: config.leaderConnectDelayDuringRetryMs,
     });
     this.durable = new DurableQueue(this.link);
@@ -116,11 +118,29 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
 
   start(): void {
     this.parts.probe?.onLeaderLink(this.link);
-    this.link.dial({
-      learner: this.learner,
-      snapshots: this.snapshots,
-      onClose: (reason) => this.leave(reason),
-    });
+    this.afterPartOf(this.maxReconnectMs, () =>
+      this.link.dial({
+        learner: this.learner,
+        snapshots: this.snapshots,
+        onClose: (reason) => this.leave(reason),
+      }),
+    );
+  }
+
+  private get maxReconnectMs(): number {
+    return this.options.observer ? this.parts.config.observerReconnectDelayMs : 0;
+  }
+
+  /** Hundreds of observers that come at once keep the voters from what they are there for. */
+  private afterPartOf(maxMs: number, then: () => void): void {
+    const { random, clock, log } = this.parts;
+    const ms = maxMs > 0 ? random.below(maxMs) : 0;
+    if (ms === 0) {
+      then();
+      return;
+    }
+    log.info({ ms }, 'this observer waits');
+    this.delay = clock.after(ms, then);
   }
 
   get needsSnapshot(): boolean {
@@ -135,6 +155,7 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
   onVoterLooking(): void {}
 
   stop(): void {
+    this.delay?.cancel();
     if (this.over) return;
     this.over = true;
     this.ticker.cancel();
@@ -220,7 +241,9 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
 
   leave(reason: string, next?: number): void {
     this.stop();
-    this.options.onOver(reason, next);
+    const { config } = this.parts;
+    const isLooking = this.options.observer && next === undefined;
+    this.afterPartOf(isLooking ? config.observerElectionDelayMs : 0, () => this.options.onOver(reason, next));
   }
 
   // ReplicaSink

@@ -19,16 +19,15 @@ export class ReadOnly implements Upstream {
   readonly mode = 'read-only';
   readonly quorumSize = 1;
   readonly localSessions: LocalSessions;
-  readonly sessions: SessionChecks;
+  /** The connection of a session ends with it. */
+  readonly sessions: SessionChecks = { check: () => ErrorCode.ok };
   private readonly parts: PeerParts;
 
   constructor(parts: PeerParts) {
     const { config } = parts;
     this.parts = parts;
-    const options = { serverId: config.myid ?? 1, tickMs: config.tickTimeMs, mayUpgrade: false };
-    const local = new LocalSessions(parts, options);
-    this.localSessions = local;
-    this.sessions = { check: (sessionId) => (local.has(sessionId) ? ErrorCode.ok : ErrorCode.sessionExpired) };
+    const options = { serverId: config.myid as number, tickMs: config.tickTimeMs, mayUpgrade: false };
+    this.localSessions = new LocalSessions(parts, options);
   }
 
   get newestKnownZxid(): Zxid {
@@ -61,32 +60,26 @@ export class ReadOnly implements Upstream {
   }
 }
 
-export interface ReadOnlyOptions {
-  /** Why this peer has nothing to show; undefined: it has. */
-  refusal(): string | undefined;
-  onServing(): void;
-}
-
 /** A shorter search for a leader than this is an election like any other. */
 const SHORTEST_WAIT_MS = 2000;
 
 /** When a peer that looks for a leader serves read-only: after a while, and until it has found one. */
 export class ReadOnlyService {
   private readonly parts: PeerParts;
-  private readonly options: ReadOnlyOptions;
+  private readonly onServing: () => void;
   private timer: Timer | undefined = undefined;
   isServing = false;
 
-  constructor(parts: PeerParts, options: ReadOnlyOptions) {
+  constructor(parts: PeerParts, onServing: () => void) {
     this.parts = parts;
-    this.options = options;
+    this.onServing = onServing;
   }
 
-  /** The peer looks for a leader, for the first time or still. */
-  begin(): void {
+  /** The peer looks for a leader, for the first time or still. `hasHistory`: it has something to show. */
+  begin(hasHistory: boolean): void {
     const { config, clock } = this.parts;
     if (!config.readOnlyMode || this.isServing || this.timer !== undefined) return;
-    this.timer = clock.after(Math.max(SHORTEST_WAIT_MS, config.tickTimeMs), () => this.serve());
+    this.timer = clock.after(Math.max(SHORTEST_WAIT_MS, config.tickTimeMs), () => this.serve(hasHistory));
   }
 
   /** Its clients are disconnected, and look for another server. */
@@ -98,17 +91,16 @@ export class ReadOnlyService {
     this.parts.server.stop();
   }
 
-  private serve(): void {
+  private serve(hasHistory: boolean): void {
     const { server, replica, log } = this.parts;
     this.timer = undefined;
-    const refused = this.options.refusal();
-    if (refused !== undefined) {
-      log.warn({ reason: refused }, 'no leader, and not serving read-only');
+    if (!hasHistory) {
+      log.warn({}, 'no leader, and not serving read-only: this server has no history, or lost the end of it');
       return;
     }
     this.isServing = true;
     log.warn({}, 'no leader: serving read-only, for clients that ask for it');
     server.start(new ReadOnly(this.parts), replica.database);
-    this.options.onServing();
+    this.onServing();
   }
 }

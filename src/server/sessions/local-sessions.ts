@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { SessionIds } from './session-ids.ts';
 import { SessionTracker } from './session-tracker.ts';
 
@@ -64,11 +65,11 @@ export class LocalSessions {
     this.tracker.track(sessionId, timeoutMs, this.clock.nowMs());
   }
 
-  /** The client was heard. False: it is none of these, or it has expired. */
+  /** The client of one of these was heard. False: it has expired, and is about to be taken for that. */
   touch(sessionId: bigint, timeoutMs: number): boolean {
-    if (!this.tracker.touch(sessionId, timeoutMs, this.clock.nowMs())) return false;
+    assert(this.has(sessionId), 'a connection ends with its local session');
     this.timeouts.set(sessionId, timeoutMs);
-    return true;
+    return this.tracker.touch(sessionId, timeoutMs, this.clock.nowMs());
   }
 
   close(sessionId: bigint): void {
@@ -89,9 +90,8 @@ export class LocalSessions {
     this.upgrading.get(sessionId)?.push(decided);
   }
 
-  /** A createSession was applied: the session is a global one, wherever it was asked for. */
+  /** A createSession was applied: the session is a global one. */
   onGlobal(sessionId: bigint): void {
-    if (this.size > 0 && this.has(sessionId)) this.close(sessionId);
     const waiting = this.upgrading.get(sessionId);
     if (waiting === undefined) return;
     this.upgrading.delete(sessionId);

@@ -13,12 +13,11 @@ export function admit(request: Request, upstream: Upstream): void {
   const { localSessions } = upstream;
   if (localSessions === undefined || request.isAnsweredHere) return;
   const { asker, operation } = request;
-  if (!localSessions.has(asker.sessionId)) {
-    if (upstream.mode === 'read-only') request.refuse(ErrorCode.notReadOnly);
-    return;
-  }
+  const isReadOnly = upstream.mode === 'read-only';
+  // A read-only server has no other sessions.
+  if (!isReadOnly && !localSessions.has(asker.sessionId)) return;
   if (operation.type === OpCode.createSession || operation.type === OpCode.closeSession) request.keepHere();
-  else if (upstream.mode === 'read-only') request.refuse(ErrorCode.notReadOnly);
+  else if (isReadOnly) request.refuse(ErrorCode.notReadOnly);
   else if (operation.kind === 'write' && request.record !== undefined && operation.makesEphemeral?.(request.record)) {
     if (localSessions.mayUpgrade) upgrade(request, upstream, localSessions);
     else request.refuse(ErrorCode.ephemeralOnLocalSession);

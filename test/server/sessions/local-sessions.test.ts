@@ -228,6 +228,30 @@ describe('a leader whose servers have local sessions', () => {
   });
 });
 
+describe('many of them', () => {
+  it('a leader remembers the last 100,000 that ended', () => {
+    const untracked = new UntrackedSessions(3, new Set<bigint>());
+    const first = 0x0200_0000_0000_0000n;
+    for (let i = 0n; i <= 100_000n; i++) untracked.onEnded(first + i);
+    expect([0n, 1n, 100_000n].map((i) => untracked.check(first + i))).toEqual([0, -112, -112]);
+  });
+
+  it('those that expire together end in turns', () => {
+    const world = new ClientWorld();
+    const { localSessions } = world.serveLocally('follower', true);
+    for (let i = 0; i < 450; i++) localSessions?.create(4000);
+    const ended = (): number => world.metrics.connections.staleSessionsExpired.value;
+    while (ended() === 0) {
+      world.clock.now += 500;
+      localSessions?.onTick();
+      if (world.clock.now > 20_000) throw new Error('none expired');
+      world.clock.advance(500);
+    }
+    expect(localSessions?.size).toBe(0);
+    expect(ended()).toBe(450);
+  });
+});
+
 describe('what is told of local sessions', () => {
   it('dump lists them before those of all', () => {
     const world = new ClientWorld({ fourLetterWords: new Set(['dump', 'mntr']) });

@@ -238,4 +238,14 @@ export const QUORUM_MUTANTS: readonly Mutant[] = [
     name: 'forget at a learner that a session is closed',
     edits: [{ at: 'LearnerUpstream.onApplied', from: 'this.sessions.remove(header.clientId);', to: 'this.link;' }],
   },
+  {
+    name: 'come back at once',
+    edits: [
+      {
+        at: 'Following.afterPartOf',
+        from: 'maxMs > 0 ? random.below(maxMs) : 0',
+        to: 'maxMs < 0 ? random.below(maxMs) : 0',
+      },
+    ],
+  },
 ];

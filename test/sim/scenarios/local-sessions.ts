@@ -22,6 +22,9 @@ export const scenario: Scenario = {
       const actor = s.addClient(`of ${sid}`, sid);
       s.until('a connection', () => actor.isConnected);
       const { sessionId } = actor.client;
+      actor.client.drop();
+      s.until('its connection', () => actor.isConnected);
+      s.expect(actor.client.sessionId, sessionId, 'its session');
       s.expect(s.do({ op: 'setData', path: '/a', data: `${sid}`, version: -1 }, actor).err, ErrorCode.ok, 'a write');
       s.expect(s.read('/a', actor), `${sid}`, 'what it reads');
       s.expect(sessions(), before, 'sessions that all know');
@@ -44,7 +47,7 @@ export const scenario: Scenario = {
       s.until('a connection', () => back.isConnected);
       const id = back.client.sessionId;
       s.ask({ op: 'create', path: `/b${sid}`, data: '', flags: 1 }, back);
-      back.client.drop();
+      back.moveTo(`zk${sid}`);
       s.until('its connection', () => back.isConnected);
       s.expect(back.client.sessionId, id, 'its session');
       s.ask({ op: 'close' }, back);
@@ -60,6 +63,11 @@ export const scenario: Scenario = {
       silent.client.isDozing = true;
       s.until('its end', () => s.said(sid, 'local session expired') > 0);
       silent.client.isDozing = false;
+      const dead = s.addClient(`dead ${sid}`, sid, 1000);
+      s.until('a connection', () => dead.isConnected);
+      dead.stop();
+      dead.client.kill();
+      s.until('its end', () => s.said(sid, 'local session expired') > 1);
       // Another member does not know it: it gets another session.
       const moving = s.addClient(`moving from ${sid}`, sid);
       s.until('a connection', () => moving.isConnected);

@@ -44,8 +44,7 @@ function createOperation(type: number, inMulti: PartOfMulti<CreateRecord>): Writ
     askedBy: 'clients',
     read: (r) => readRecord(r, type),
     prepare: prepareCreate,
-    makesEphemeral: (record) =>
-      type === OpCode.create || type === OpCode.create2 ? isEphemeralMode(record.flags) : false,
+    makesEphemeral: ({ flags }) => isEphemeralMode(flags),
     writeReply(w, result) {
       w.writeString(result.path);
       if (type !== OpCode.create) writeStat(w, result.stat as Stat);
