@@ -11,13 +11,14 @@ import { type EnsembleOptions, startEnsemble } from '../testing/testing.ts';
 const INVALID = 2;
 const PARENT_CHECK_MS = 500;
 
-const USAGE = `Usage: menagerie testing [--size n] [--observers n] [--config key=value ...] [--data-dir d]
+const USAGE = `Usage: menagerie testing [--size n] [--observers n] [--config key=value ...] [--data-dir d] [--tls]
                          [--host h] [--client-port n] [--control-port n] [--keep]
 
   --size n            voting servers, 1 to 9; 1 by default
   --observers n       servers that do not vote
   --config key=value  a key of zoo.cfg for every server; may be given often
   --data-dir d        keeps what is written there; in memory by default
+  --tls               clients have a port for TLS as well; "tls" names it, and the files of the certificates
   --host h            where clients and switches are waited for; 127.0.0.1 by default, 0.0.0.0 in a container
   --client-port n     of the first server, the others count on; free ones by default
   --control-port n    of the switches; a free one by default
@@ -45,6 +46,10 @@ function parseArguments(argv: readonly string[]): Arguments | string {
     const option = argv[i] as string;
     if (option === '--keep') {
       keeps = true;
+      continue;
+    }
+    if (option === '--tls') {
+      options = { ...options, tls: true };
       continue;
     }
     const value = argv[++i];

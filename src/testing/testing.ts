@@ -52,4 +52,5 @@ export type { ConnectionMatch, OperationMatch } from './door/match.ts';
 export type { Disks } from './ensemble/disks.ts';
 export type { AdvanceOptions, EnsembleClock } from './ensemble/ensemble-clock.ts';
 export type { Network } from './ensemble/network.ts';
-export type { EnsembleOptions, ServerInfo, TestEnsemble } from './ensemble/test-ensemble.ts';
+export type { EnsembleOptions, ServerInfo, TestClientOptions, TestEnsemble } from './ensemble/test-ensemble.ts';
+export type { TlsFiles } from './tls/test-tls.ts';

@@ -221,3 +221,28 @@ test('options that cannot be are refused', async () => {
   await expect(startEnsemble({ size: 0 })).rejects.toThrow('size 0: an ensemble has 1 to 9 voting servers');
   await expect(startEnsemble({ config: { tickTime: 'x' } })).rejects.toThrow('tickTime');
 });
+
+test('clients and servers speak TLS with certificates of the kit, and faults strike there too', async () => {
+  const ensemble = await ensembleOf({ size: 3, tls: 'everywhere' });
+  const client = await ensemble.client({ ...PLAIN, tls: true });
+  expect(await client.whoAmI()).toContainEqual({ scheme: 'x509', id: 'CN=client' });
+  const lost = ensemble.clients.dropReply({ op: 'create', session: client.sessionId });
+  expect(await codeOf(client.create('/a'))).toBe(ErrorCode.connectionLoss);
+  expect(lost.hits).toBe(1);
+  await client.connected();
+  expect(await client.exists('/a')).toBeDefined();
+  await expect(connect(ensemble.addressOf(1, 'tls'), { tls: true, connectTimeoutMs: 300 })).rejects.toThrow();
+});
+
+test('a wall clock that is wrong dates what is written, and stays wrong over a restart', async () => {
+  const ensemble = await ensembleOf({ size: 1 });
+  const hourMs = 3_600_000;
+  const wrong = ensemble.clock.moveWall(1, hourMs);
+  await ensemble.restart(1);
+  const client = await ensemble.client();
+  await client.create('/a');
+  expect((await client.exists('/a'))?.ctime).toBeGreaterThan(Date.now() + hourMs - 60_000);
+  wrong.undo();
+  await client.setData('/a', 'x');
+  expect((await client.exists('/a'))?.mtime).toBeLessThan(Date.now() + 60_000);
+});

@@ -160,8 +160,18 @@ function told(id: number, { what, hits }: Fault): { id: number; what: string; hi
 }
 
 export function ensembleTold(ensemble: TestEnsemble): unknown {
-  const { connectString, leader, servers } = ensemble;
-  return { connectString, leader: leader ?? null, servers };
+  const { connectString, leader, servers, tls } = ensemble;
+  const ofTls =
+    tls === undefined
+      ? {}
+      : {
+          tls: {
+            connectString: servers.map(({ id }) => ensemble.addressOf(id, 'tls')).join(','),
+            caFile: tls.caFile,
+            clientFile: tls.clientFile,
+          },
+        };
+  return { connectString, leader: leader ?? null, servers, ...ofTls };
 }
 
 function atServer(change: (ensemble: TestEnsemble, id: number) => Promise<void>): Route['answer'] {

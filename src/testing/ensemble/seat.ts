@@ -29,6 +29,8 @@ export interface SeatSurroundings {
   readonly log: Log;
   /** Where clients are waited for. */
   readonly clientHost: string;
+  /** They have a port for TLS as well. */
+  readonly hasTls: boolean;
   /** The server whose port for others this is. */
   seatAt(port: number): number | undefined;
 }
@@ -43,7 +45,7 @@ export class Seat {
   /** The reason why the last peer ended; undefined for one that was ended. */
   failure: unknown = undefined;
   world: SwitchedWorld;
-  readonly ports = { quorum: 0, election: 0, client: 0 };
+  readonly ports = { quorum: 0, election: 0, client: 0, secureClient: 0 };
   private readonly around: SeatSurroundings;
   private isListening = false;
 
@@ -80,6 +82,9 @@ export class Seat {
       this.ports.election = await reserve(net, this.ports.election);
     }
     this.ports.client = await reserve(net, this.ports.client, this.around.clientHost);
+    if (this.around.hasTls) {
+      this.ports.secureClient = await reserve(net, this.ports.secureClient, this.around.clientHost);
+    }
   }
 
   start(properties: Properties): void {
@@ -133,8 +138,10 @@ export class Seat {
 
   /** For a peer that ended: its ports again, for the next one. */
   async prepare(distributed: boolean): Promise<void> {
+    const { wrongByMs } = this.world.clock;
     this.world.shut();
     this.world = this.openWorld();
+    this.world.clock.wrongByMs = wrongByMs;
     await this.reserve(distributed);
   }
 

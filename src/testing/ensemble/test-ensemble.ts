@@ -11,6 +11,7 @@ import { sessionIdOf } from '../door/match.ts';
 import { Links } from '../layers/links.ts';
 import { MemoryDisk } from '../layers/memory-disk.ts';
 import { TestClock } from '../layers/test-clock.ts';
+import { TestTls, type TlsFiles } from '../tls/test-tls.ts';
 import { ClientPlace } from './client-place.ts';
 import { Disks } from './disks.ts';
 import { EnsembleClock } from './ensemble-clock.ts';
@@ -30,12 +31,20 @@ export interface EnsembleOptions {
   readonly storage?: 'memory' | 'directory';
   /** A directory that stays; servers have 1, 2, ... in it. */
   readonly dataDir?: string;
+  /** Clients have a port for TLS as well, with certificates of the kit; `everywhere`: servers speak TLS to each other, too. */
+  readonly tls?: boolean | 'everywhere';
   /** Where clients are waited for, 127.0.0.1 by default; another one is for a container. */
   readonly host?: string;
   /** Of the first server, the others count on; free ones by default. */
   readonly clientPort?: number;
   /** Silent by default. */
   readonly log?: Log;
+}
+
+export interface TestClientOptions extends ConnectOptions {
+  /** Connects to this one alone; to any by default. */
+  readonly server?: number;
+  readonly chroot?: string;
 }
 
 /** A server, as it is told of. */
@@ -73,6 +82,8 @@ export class TestEnsemble {
   readonly network: Network;
   readonly disks: Disks;
   readonly clock: EnsembleClock;
+  /** The certificates, where TLS was asked for. */
+  readonly tls: TlsFiles | undefined;
   private readonly seats: Seat[] = [];
   private readonly dir: string;
   private readonly properties: Properties;
@@ -80,10 +91,11 @@ export class TestEnsemble {
   private readonly time = new TestClock();
   private readonly links = new Links();
   private readonly places = new Set<ClientPlace>();
+  private readonly testTls: TestTls | undefined;
   private isClosed = false;
 
   private constructor(options: EnsembleOptions) {
-    const { size = 1, observers = 0, dataDir, storage = 'memory', host = HOST, log = silentLog } = options;
+    const { size = 1, observers = 0, dataDir, storage = 'memory', host = HOST, tls = false, log = silentLog } = options;
     if (!Number.isInteger(size) || size < 1 || size > SIZE_MAX) {
       throw new ConfigError(`size ${size}: an ensemble has 1 to ${SIZE_MAX} voting servers`);
     }
@@ -91,7 +103,10 @@ export class TestEnsemble {
       throw new ConfigError(`observers ${observers}: 0 to ${SIZE_MAX} are possible`);
     }
     this.options = options;
-    this.properties = { ...DEFAULTS, clientPortAddress: host, ...options.config };
+    this.testTls = tls === false ? undefined : new TestTls(tls === 'everywhere');
+    this.tls = this.testTls;
+    const secure = this.testTls === undefined ? {} : { secureClientPortAddress: host, ...this.testTls.properties };
+    this.properties = { ...DEFAULTS, clientPortAddress: host, ...secure, ...options.config };
     const isInMemory = dataDir === undefined && storage === 'memory';
     this.dir = isInMemory
       ? '/menagerie'
@@ -103,7 +118,16 @@ export class TestEnsemble {
     for (let id = 1; id <= size + observers; id++) {
       const dir = isInMemory ? `${this.dir}/${id}` : join(this.dir, String(id));
       const seatAt = (port: number): number | undefined => this.seatAt(port);
-      const around = { clock: this.time, links: this.links, door: this.clients, disk, log, clientHost: host, seatAt };
+      const around = {
+        clock: this.time,
+        links: this.links,
+        door: this.clients,
+        disk,
+        log,
+        clientHost: host,
+        hasTls: this.tls !== undefined,
+        seatAt,
+      };
       const seat = new Seat(id, id > size, dir, around);
       if (options.clientPort !== undefined) seat.ports.client = options.clientPort + id - 1;
       this.seats.push(seat);
@@ -130,7 +154,7 @@ export class TestEnsemble {
 
   /** Of all servers: `127.0.0.1:50001,127.0.0.1:50002`. */
   get connectString(): string {
-    return this.seats.map((seat) => this.addressOf(seat)).join(',');
+    return this.seats.map(({ id }) => this.addressOf(id)).join(',');
   }
 
   get servers(): readonly ServerInfo[] {
@@ -138,7 +162,7 @@ export class TestEnsemble {
       id: seat.id,
       role: seat.isObserver ? 'observer' : 'voter',
       state: seat.peer === undefined ? 'down' : seat.isPaused ? 'paused' : seat.peer.mode,
-      address: this.addressOf(seat),
+      address: this.addressOf(seat.id),
     }));
   }
 
@@ -147,20 +171,23 @@ export class TestEnsemble {
     return this.leading()?.id;
   }
 
-  /** Of one server, for a client that is to be connected there. */
-  addressOf(server: number | Seat): string {
-    const { ports } = typeof server === 'number' ? this.seat(server) : server;
-    return `${HOST}:${ports.client}`;
+  /** Of one server, for a client that is to be connected there; `tls`: of its port for TLS. */
+  addressOf(server: number, port: 'plain' | 'tls' = 'plain'): string {
+    const { client, secureClient } = this.seat(server).ports;
+    return `${HOST}:${port === 'tls' ? secureClient : client}`;
   }
 
-  /** A client that lives in the time of the ensemble: it keeps its session when the clock is advanced. Ended by `close`. */
-  async client(
-    options: ConnectOptions & { readonly server?: number; readonly chroot?: string } = {},
-  ): Promise<ZooKeeperClient> {
-    const { server, chroot = '', ...others } = options;
-    const place = new ClientPlace(this.time);
+  /**
+   * A client that lives in the time of the ensemble: it keeps its session when the clock is advanced. Ended by `close`. With `tls: true`
+   * it shows the certificate of the kit, and trusts the kit's authority.
+   */
+  async client(options: TestClientOptions = {}): Promise<ZooKeeperClient> {
+    const { server, chroot = '', tls = false, ...others } = options;
+    const ofKit = this.tls === undefined ? {} : { ca: this.tls.ca, cert: this.tls.cert, key: this.tls.key };
+    const place = new ClientPlace(this.time, tls === true ? ofKit : tls);
     this.places.add(place);
-    const to = server === undefined ? this.connectString : this.addressOf(server);
+    const ids = server === undefined ? this.seats.map(({ id }) => id) : [server];
+    const to = ids.map((id) => this.addressOf(id, tls === false ? 'plain' : 'tls')).join(',');
     const client = await connect(`${to}${chroot}`, { ...others, world: place.world });
     place.client = client;
     return client;
@@ -260,6 +287,7 @@ export class TestEnsemble {
     for (const place of this.places) place.client?.close().catch(() => {});
     await turns(0);
     for (const place of this.places) place.end();
+    this.testTls?.remove();
     if (this.options.dataDir === undefined && this.options.storage === 'directory') {
       rmSync(this.dir, { recursive: true, force: true });
     }
@@ -306,6 +334,7 @@ export class TestEnsemble {
       ...(this.isDistributed ? Object.fromEntries(members) : {}),
       ...(seat.isObserver ? { peerType: 'observer' } : {}),
       clientPort: seat.ports.client,
+      ...(this.tls === undefined ? {} : { secureClientPort: seat.ports.secureClient }),
       dataDir: seat.dir,
     };
   }
