@@ -103,6 +103,8 @@ export class RunningPeer {
         },
         this.log,
       );
+      const { quorumHandshakeFailures } = this.peer.metrics.connections;
+      this.tls.countRefused(() => quorumHandshakeFailures.add(1));
       if (this.isBound) this.onListening.resolve();
       if (this.config.metricsProvider === 'prometheus') this.serveMetrics(this.peer);
       this.admin = adminOfPeer(this.peer, this.config, {

@@ -48,6 +48,7 @@ export class TlsOfPeer {
   private readonly watches: FileWatch[] = [];
   private readonly quorumDoors: TlsDoor[] = [];
   private readonly admin: TlsDoor | undefined;
+  private serversDoor: TlsDoor | undefined = undefined;
 
   /** Throws ConfigError. */
   constructor(net: NodeNet, config: TlsConfig, cwd: string, log: Log) {
@@ -86,6 +87,11 @@ export class TlsOfPeer {
     return this.admin;
   }
 
+  /** Whom to tell of handshakes between servers that failed. */
+  countRefused(onRefused: () => void): void {
+    if (this.serversDoor !== undefined) this.serversDoor.onRefused = onRefused;
+  }
+
   close(): void {
     for (const watch of this.watches) watch.close();
   }
@@ -94,7 +100,8 @@ export class TlsOfPeer {
   private netOfServers(net: NodeNet, material: TlsMaterial): SecureNets['servers'] {
     const { distributed, sslQuorum, portUnification } = this.config;
     if (!distributed || !(sslQuorum || portUnification)) return undefined;
-    const through = net.through(this.open(material, 'ports between servers', portUnification));
+    this.serversDoor = this.open(material, 'ports between servers', portUnification);
+    const through = net.through(this.serversDoor);
     return sslQuorum ? through : { listen: through.listen, dial: net.dial.bind(net) };
   }
 

@@ -146,7 +146,7 @@ export class Peer {
       (port, isSecure) => handlers.onListening(port, isSecure),
       logOf(log, 'server'),
     );
-    const nets = serversNets(world, config, logOf(log, 'quorum'));
+    const nets = serversNets(world, config, this.metrics.connections.quorumLoginFailures, logOf(log, 'quorum'));
     this.parts = {
       config,
       clock: world.clock,

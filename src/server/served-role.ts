@@ -25,14 +25,11 @@ export class ServedRole {
     this.database = database;
     const { auth, metrics, audit } = parts;
     database.tree.watches.onFired = (type, watchers) => metrics.watches.onFired(type, watchers);
-    if (audit !== undefined) {
-      database.onEphemeralDeleted = (session, path, wasThere) => audit.onEphemeralDeleted(session, path, wasThere);
-    }
+    database.onEphemeralDeleted = audit?.onEphemeralDeleted;
     this.reads = { database, auth, sessions: upstream.sessions, meter: metrics.requests.perNamespace };
   }
 
   end(): void {
-    if (this.database !== undefined) this.database.onEphemeralDeleted = undefined;
     this.upstream = undefined;
     this.database = undefined;
     this.reads = undefined;

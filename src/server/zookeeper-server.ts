@@ -80,7 +80,7 @@ export class ZooKeeperServer implements SessionOwner {
   constructor(world: Pick<World, 'clock' | 'net' | 'secure'>, options: ServerOptions, needs: ServerNeeds) {
     const { clock } = world;
     const { auth, sasl, metrics, log, info, host } = needs;
-    const audit = needs.audit === undefined ? undefined : new AuditTrail(needs.audit, auth);
+    const audit = AuditTrail.of(needs.audit, auth);
     const slow = new SlowRequests({ clock, log, count: metrics.requests.slowRequests }, options.slowRequestMs);
     const stats = new ServerStats(metrics, clock.nowMs());
     this.parts = { clock, options, auth, sasl, metrics, log, stats, slow, audit };

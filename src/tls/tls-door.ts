@@ -41,8 +41,8 @@ export class TlsDoor implements SocketDoor {
   /** Handshakes under way, by the other side's address and port. */
   private readonly pending = new Map<string, Handshake>();
   private material: TlsMaterial;
-  /** Of those who came in. */
-  failed = 0;
+  /** Called for each of those who came and were not let in, but for dials that were broken off. */
+  onRefused: () => void = () => {};
 
   constructor(material: TlsMaterial, options: TlsDoorOptions, log: Log, revocation: Revocation | undefined) {
     this.material = material;
@@ -71,11 +71,13 @@ export class TlsDoor implements SocketDoor {
   admit(raw: Socket, done: Admitted): GiveUp {
     const address = plainAddress(raw.remoteAddress);
     const handshake = new Handshake(raw, done, (reason, code) => {
-      this.failed++;
       const fields = { address, port: this.options.name, reason };
       // Servers that elect break off dials that have become useless.
       if (code === 'ECONNRESET') this.log.debug(fields, 'a TLS connection ended within its handshake');
-      else this.lines.say((suppressed) => this.log.warn({ ...fields, suppressed }, 'a TLS connection was refused'));
+      else {
+        this.onRefused();
+        this.lines.say((suppressed) => this.log.warn({ ...fields, suppressed }, 'a TLS connection was refused'));
+      }
     });
     if (this.options.takesPlain) this.detect(raw, handshake);
     else this.begin(raw, handshake);

@@ -29,6 +29,11 @@ export function printStateEvent(output: Output, state: SessionState): void {
   printEvent(output, STATE_EVENTS[state], 'None', null, -1);
 }
 
+/** As Java's client says it, once a login is through. */
+export function printLoginEvent(output: Output): void {
+  printEvent(output, 'SaslAuthenticated', 'None', null, -1);
+}
+
 export function printWatchedEvent(output: Output, event: WatchedEvent): void {
   printEvent(output, 'SyncConnected', eventTypeName(event), event.path, event.zxid);
 }

@@ -10,7 +10,7 @@ import { parseConnectString } from '../../client/connect-string.ts';
 import { CliError, errorLine, UNKNOWN_COMMAND } from './cli-error.ts';
 import { parseCommand, usageLine } from './command.ts';
 import { COMMANDS } from './command-table.ts';
-import { printStateEvent, printWatchedEvent, promptState } from './events.ts';
+import { printLoginEvent, printStateEvent, printWatchedEvent, promptState } from './events.ts';
 import { BUILT_INS, helpOn, helpText } from './help.ts';
 import type { ShellOptions } from './options.ts';
 import type { Output } from './output.ts';
@@ -203,7 +203,9 @@ export class Shell {
       ...(sasl === undefined ? {} : { sasl }),
       onState: (state) => {
         // One that was replaced still tells of its end. A shell that is over says nothing more.
-        if (!this.hasQuit || this.saysGoodbye) printStateEvent(this.host.output, state);
+        if (this.hasQuit && !this.saysGoodbye) return;
+        printStateEvent(this.host.output, state);
+        if (sasl !== undefined && state.startsWith('connected')) printLoginEvent(this.host.output);
       },
       onAttemptFailed: (server, reason) => {
         if (client === this.client) for (const tell of this.attempts) tell(server, reason);

@@ -21,6 +21,8 @@ export interface AuthNetOptions {
   readonly logins: QuorumLogins;
   /** The message in front of a login, of its first bytes; undefined while it cannot be told. */
   readonly front: (bytes: Buffer) => number | undefined;
+  /** Counts each login that failed. */
+  readonly onFailed?: () => void;
 }
 
 /** A login that is not over by then has failed. */
@@ -97,6 +99,7 @@ export class AuthNet implements Net {
 
   private sayFailed(server: string, reason: string): void {
     this.failed++;
+    this.options.onFailed?.();
     const nowMs = this.clock.nowMs();
     if (nowMs - this.saidMs < SAID_MS) return;
     this.log.warn({ server, reason, failed: this.failed }, 'a login between servers failed');

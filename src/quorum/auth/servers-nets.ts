@@ -22,9 +22,11 @@ const REALM = 'zk-quorum-sasl-md5';
 export function serversNets(
   world: Pick<World, 'clock' | 'net' | 'random' | 'secure'>,
   config: Pick<PeerConfig, 'quorumSasl'>,
+  failures: { add(count: number): void },
   log: Log,
 ): ServersNets {
   const { clock, random } = world;
+  const onFailed = (): void => failures.add(1);
   const net = world.secure?.servers ?? world.net;
   const { quorumSasl } = config;
   if (quorumSasl === undefined) return { quorum: net, election: net };
@@ -37,8 +39,8 @@ export function serversNets(
       login === undefined ? undefined : () => new DigestMd5Client({ ...login, service: SERVICE, host: REALM, secret }),
   };
   return {
-    quorum: new AuthNet(net, clock, { logins, front: () => 0 }, log),
-    election: new AuthNet(net, clock, { logins, front: frontOf }, log),
+    quorum: new AuthNet(net, clock, { logins, front: () => 0, onFailed }, log),
+    election: new AuthNet(net, clock, { logins, front: frontOf, onFailed }, log),
   };
 }
 

@@ -13,8 +13,8 @@ const LETTERS = [
  * The list as ZKUtil.aclToString has it, one entry right behind the other: `world:anyone:cdrwa`. Hashes of digest ids are
  * masked, as getACL masks them: a log has more readers than a node.
  */
-export function aclText(acl: readonly Acl[]): string {
-  return acl
+export function aclText(acl: readonly Acl[] | undefined): string {
+  return (acl ?? [])
     .map(({ perms, id: { scheme, id } }) => {
       const colon = scheme === 'digest' ? id.indexOf(':') : -1;
       const shown = colon === -1 ? id : `${id.slice(0, colon)}:x`;

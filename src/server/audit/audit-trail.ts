@@ -17,7 +17,12 @@ export class AuditTrail {
   private readonly log: AuditLog;
   private readonly auth: AuthRegistry;
 
-  constructor(log: AuditLog, auth: AuthRegistry) {
+  /** Undefined where there is no audit log. */
+  static of(log: AuditLog | undefined, auth: AuthRegistry): AuditTrail | undefined {
+    return log === undefined ? undefined : new AuditTrail(log, auth);
+  }
+
+  private constructor(log: AuditLog, auth: AuthRegistry) {
     this.log = log;
     this.auth = auth;
   }
@@ -39,7 +44,7 @@ export class AuditTrail {
 
   /** A multi that was done has a line for each change in it; one that was not has a line for all. */
   private onParts(request: Request, record: WriteRecord, items: readonly ApplyResult[]): void {
-    const parts = auditedParts(record);
+    const parts = auditedParts(record) ?? [];
     for (let i = 0; i < items.length; i++) {
       const as = parts[i];
       if (as !== undefined) this.write(request, as, items[i]?.path, 'success');
@@ -47,7 +52,7 @@ export class AuditTrail {
   }
 
   /** Of a session that is over, and on every server, as at Apache. */
-  onEphemeralDeleted(sessionId: bigint, path: string, wasThere: boolean): void {
+  readonly onEphemeralDeleted = (sessionId: bigint, path: string, wasThere: boolean): void => {
     const result = wasThere ? 'success' : 'failure';
     const event = {
       session: sessionHex(sessionId),
@@ -57,7 +62,7 @@ export class AuditTrail {
       result,
     } as const;
     this.log.write(auditLine(event), result);
-  }
+  };
 
   private write({ asker }: Request, as: AuditedAs, znode: string | undefined, result: AuditResult): void {
     const event = {

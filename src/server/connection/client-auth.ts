@@ -1,5 +1,6 @@
 import { ProtocolError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
+import type { Clock, Timer } from '../../io/clock.ts';
 import { readAuthPacket } from '../../jute/client-records.ts';
 import { ErrorCode } from '../../jute/codes.ts';
 import type { Id } from '../../jute/data-records.ts';
@@ -24,7 +25,11 @@ export interface AuthServer {
   readonly role: Pick<ServedRole, 'database'>;
   readonly metrics: ServerMetrics;
   readonly log: Log;
+  readonly clock: Pick<Clock, 'after'>;
 }
+
+/** From the first token of a login to its end: a client that gave up half-way would hold its challenge for ever. */
+export const LOGIN_MS = 10_000;
 
 export interface AuthHost {
   readonly client: string;
@@ -43,6 +48,7 @@ export class ClientAuth {
   private readonly replies: ClientReplies;
   private readonly host: AuthHost;
   private exchange: SaslServerExchange | undefined = undefined;
+  private limit: Timer | undefined = undefined;
   /** A mechanism has a token and has not answered it. */
   isWaiting = false;
 
@@ -119,7 +125,10 @@ export class ClientAuth {
       this.answerSasl(xid, undefined, ErrorCode.ok);
       return;
     }
-    this.exchange ??= sasl.begin();
+    if (this.exchange === undefined) {
+      this.exchange = sasl.begin();
+      this.limit = this.server.clock.after(LOGIN_MS, () => this.onLoginLate());
+    }
     this.isWaiting = true;
     // The token outlives the frame when the mechanism answers later.
     this.exchange.step(Buffer.from(token), (answer) => {
@@ -130,7 +139,15 @@ export class ClientAuth {
     });
   }
 
+  private onLoginLate(): void {
+    if (this.host.isClosed()) return;
+    this.server.metrics.connections.saslFailures.add(1);
+    this.server.log.warn(this.fields(), `closing a client connection: its login by SASL took more than ${LOGIN_MS} ms`);
+    this.host.close('SASL login took too long', false);
+  }
+
   private onSaslAnswer(xid: number, answer: SaslAnswer): void {
+    if (answer.fault !== undefined || answer.identity !== undefined) this.limit?.cancel();
     if (answer.fault !== undefined) {
       this.refuseSasl(xid, answer.fault);
       return;

@@ -177,6 +177,10 @@ class ConnectionMetrics {
   readonly ensembleAuthSkip: Counter;
   readonly unauthenticatedRequests: Counter;
   readonly saslFailures: Counter;
+  /** Logins by SASL between servers that failed, of either side. */
+  readonly quorumLoginFailures: Counter;
+  /** Of servers that dialled this one. */
+  readonly quorumHandshakeFailures: Counter;
 
   constructor(meters: Meters) {
     this.connectionRequests = meters.counter('connection_request_count');
@@ -197,6 +201,8 @@ class ConnectionMetrics {
     this.ensembleAuthSkip = meters.counter('ensemble_auth_skip');
     this.unauthenticatedRequests = meters.counter('unauthenticated_request_count');
     this.saslFailures = meters.counter('sasl_failure_count');
+    this.quorumLoginFailures = meters.counter('quorum_sasl_failure_count');
+    this.quorumHandshakeFailures = meters.counter('quorum_unsuccessful_handshake');
   }
 }
 

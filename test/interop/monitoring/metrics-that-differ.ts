@@ -58,6 +58,8 @@ export const ABSENT: readonly { readonly names: string; readonly why: string }[]
 export const OWN: readonly string[] = [
   'connections_dropped_for_output',
   'failed_answers',
+  'quorum_sasl_failure_count',
+  'quorum_unsuccessful_handshake',
   'sasl_failure_count',
   'slow_requests',
   'unauthenticated_request_count',

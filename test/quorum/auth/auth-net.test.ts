@@ -8,6 +8,7 @@ import { FakeClock } from '../../fakes/fake-clock.ts';
 import { FakeNet } from '../../fakes/fake-net.ts';
 import type { FakeStream } from '../../fakes/fake-stream.ts';
 import { logTo } from '../../fakes/log-to.ts';
+import { SimRandom } from '../../sim/world/random.ts';
 
 /** Logins between servers, each end held by a fake network, and the bytes between them carried by hand. */
 const secret = (bytes: number): Uint8Array => Buffer.alloc(bytes, 3);
@@ -52,6 +53,8 @@ class Owner implements StreamHandlers {
 class Ends {
   readonly clock = new FakeClock();
   readonly lines: string[] = [];
+  /** Logins that failed at the accepting side. */
+  failed = 0;
   readonly dialler = new Owner();
   readonly accepter = new Owner();
   readonly dialled: FakeStream;
@@ -72,7 +75,7 @@ class Ends {
     );
     this.dialled = dialNet.last;
     const listenNet = new FakeNet('listen');
-    const accepting = { logins: logins('quorumsecret', isRequired), front: fronts };
+    const accepting = { logins: logins('quorumsecret', isRequired), front: fronts, onFailed: () => this.failed++ };
     new AuthNet(listenNet, this.clock, accepting, log).listen(
       { host: undefined, port: 1 },
       {
@@ -206,6 +209,40 @@ describe('a login that is half-way', () => {
     for (let i = 0; i < 10 && many.accepted.state === 'open'; i++)
       many.accepted.deliver(authPacket(0, Buffer.alloc(0)));
     expect(many.accepted.state).toBe('ended');
+  });
+});
+
+describe('a million bytes of noise', () => {
+  it('and of logins with a byte changed let nobody in, and each is counted', () => {
+    const random = new SimRandom(2);
+    const good = new Ends();
+    const first = good.dialled.takeBytes();
+    good.accepted.deliver(first);
+    good.dialled.deliver(good.accepted.takeBytes());
+    const proof = good.dialled.takeBytes();
+    const proofAt = proof.indexOf('response=') + 'response='.length;
+    let sent = 0;
+    let tried = 0;
+    while (sent < 1_000_000) {
+      const ends = new Ends();
+      const isNoise = random.below(2) === 0;
+      if (!isNoise) ends.accepted.deliver(first);
+      const bytes = isNoise
+        ? Buffer.from(Array.from({ length: 1 + random.below(6000) }, () => random.below(256)))
+        : Buffer.from(proof);
+      // Of the proof itself: other words of a login may be spelt otherwise.
+      const at = proofAt + random.below(32);
+      if (!isNoise) bytes[at] = (bytes[at] as number) ^ (1 + random.below(255));
+      ends.accepted.deliver(bytes);
+      // Some say that more is to come, and it does not.
+      ends.clock.advance(5000);
+      tried++;
+      sent += bytes.length;
+      expect(ends.accepter.heard.filter((each) => !each.startsWith('closed'))).toEqual([]);
+      expect(ends.failed).toBe(1);
+      expect(ends.accepted.state).not.toBe('open');
+    }
+    expect(tried).toBeGreaterThan(100);
   });
 });
 

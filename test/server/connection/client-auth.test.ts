@@ -4,6 +4,7 @@ import { Reader } from '../../../src/jute/reader.ts';
 import { DigestMd5Client } from '../../../src/sasl/digest-md5-client.ts';
 import { DigestMd5Login } from '../../../src/sasl/digest-md5-server.ts';
 import type { SaslAnswer, SaslLogin } from '../../../src/sasl/sasl-exchange.ts';
+import { LOGIN_MS } from '../../../src/server/connection/client-auth.ts';
 import { SimRandom } from '../../sim/world/random.ts';
 import { type Client, ClientWorld, create, type Door, getData, request } from '../client-harness.ts';
 
@@ -205,6 +206,29 @@ describe('a mechanism that takes its time', () => {
     answer({ fault: 'too late' });
     expect(client.bytes()).toEqual(Buffer.alloc(0));
     expect(world.metrics.connections.saslFailures.value).toBe(0);
+  });
+});
+
+describe('a login that stops half-way', () => {
+  it('is over after a while, and takes its connection with it', () => {
+    const { world, client } = opened({ sasl: digestLogin });
+    client.send(sasl(1, ''));
+    expect(saslReplies(client)).toHaveLength(1);
+    world.clock.advance(LOGIN_MS - 1);
+    expect(client.isClosed).toBe(false);
+    world.clock.advance(1);
+    expect(client.isClosed).toBe(true);
+    expect(world.metrics.connections.saslFailures.value).toBe(1);
+    expect(world.logLines.at(-1)).toMatch(
+      /^warn closing a client connection: its login by SASL took more than 10000 ms /,
+    );
+  });
+
+  it('has no limit once it is through', () => {
+    const { world, client } = opened({ sasl: digestLogin });
+    client.send(sasl(2, proofOf(client, 'bob', 'bobsecret')));
+    world.clock.advance(2 * LOGIN_MS);
+    expect(client.isClosed).toBe(false);
   });
 });
 

@@ -108,9 +108,8 @@ function prepareMulti(context: PrepContext, { parts }: MultiRecord): TxnBody | n
 }
 
 /** Of each part, what the audit log calls it; undefined for a check. `record`: of a multi. */
-export function auditedParts(record: WriteRecord): readonly (AuditedAs | undefined)[] {
-  const { parts = [] } = record as MultiRecord;
-  return parts.map((part) => part.operation.audit?.as(part.record));
+export function auditedParts(record: WriteRecord): readonly (AuditedAs | undefined)[] | undefined {
+  return (record as MultiRecord).parts?.map((part) => part.operation.audit?.as(part.record));
 }
 
 /** SESSIONMOVED of one part is that of the whole, and takes the body with it. */

@@ -24,7 +24,7 @@ export const setACL: WriteOperation<SetAclRecord> = {
     writeStat(w, result.stat as Stat);
     return ErrorCode.ok;
   },
-  audit: { as: ({ acl }) => ({ operation: 'setAcl', acl: aclText(acl ?? []) }) },
+  audit: { as: ({ acl }) => ({ operation: 'setAcl', acl: aclText(acl) }) },
 };
 
 function prepareSetAcl(context: PrepContext, record: SetAclRecord): TxnBody | number {
