@@ -1,7 +1,7 @@
 // Clients over TLS, each against each server: Java's, kazoo and ours x Apache's server and ours x the three values of
 // ssl.clientAuth x no certificate, a good one and a stranger's, in PEM, PKCS12 and JKS. Each cell wrote, or was refused as it
 // should be. The C client of the distribution is built without OpenSSL.
-import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -115,6 +115,14 @@ async function java(shown: Shown, limitMs: number, stores: Stores, kind: Kind = 
   return /Created \/java-/.test(stderr) ? 'wrote' : 'refused';
 }
 
+/** As the table of the document calls them. */
+const NAMES = [
+  ['java', 'Java 3.9.5'],
+  ['kazoo', 'kazoo'],
+  ['ours', 'TypeScript'],
+] as const;
+const compatibility = readFileSync(join(root, 'docs/COMPATIBILITY.md'), 'utf8');
+
 /** Refused is said after this; whoever should be let in has longer. */
 function limitOf(expected: string): number {
   return expected === 'wrote' ? 30_000 : 3000;
@@ -135,6 +143,7 @@ const CLIENT_STORES: readonly Stores[] = [
 
 it.each([judge, 'ours'] as const)('%s: every client, every clientAuth, every certificate', async (kind) => {
   const wrong: string[] = [];
+  const table = new Map<string, string[]>();
   let cells = 0;
   for (const [i, clientAuth] of (['none', 'want', 'need'] as const).entries()) {
     const stores = KINDS_OF_STORES[i] as Stores;
@@ -148,6 +157,8 @@ it.each([judge, 'ours'] as const)('%s: every client, every clientAuth, every cer
       cells++;
       const expected = outcome(clientAuth, counts);
       const found = await ask(limitOf(expected));
+      const row = `${client} ${clientAuth}`;
+      table.set(row, [...(table.get(row) ?? []), found]);
       if (found !== expected) wrong.push(`${client}, ${clientAuth}, shows ${shown}: ${found}, not ${expected}`);
     };
     for (const shown of ['nothing', 'a good one', "a stranger's"] as const) {
@@ -157,7 +168,7 @@ it.each([judge, 'ours'] as const)('%s: every client, every clientAuth, every cer
       await Promise.all([
         check('ours', shown, (limitMs) => ours(shown, limitMs)),
         check('kazoo', shown, (limitMs) => kazoo(shown, limitMs)),
-        check(`java ${clientStores.key}`, shown, (limitMs) => java(shown, limitMs, clientStores), kept),
+        check('java', shown, (limitMs) => java(shown, limitMs, clientStores), kept),
       ]);
     }
     for (const each of CLIENT_STORES) {
@@ -171,6 +182,11 @@ it.each([judge, 'ours'] as const)('%s: every client, every clientAuth, every cer
   }
   expect(wrong).toEqual([]);
   expect(cells).toBe(37);
+  const rows = NAMES.map(([client, name]) => {
+    const results = ['none', 'want', 'need'].map((clientAuth) => table.get(`${client} ${clientAuth}`)?.join(', '));
+    return `| ${name} | ${kind === 'ours' ? 'ours' : 'Apache'} | ${results.join(' | ')} |`;
+  });
+  expect(rows.filter((row) => !compatibility.includes(`${row}\n`))).toEqual([]);
 });
 
 it.each([judge, 'ours'] as const)('%s: zkCli.sh and zkServer.sh status of ours', async (kind) => {
