@@ -6,6 +6,9 @@ import type { NodeGuard } from './node-guard.ts';
 export class NodeClock implements Clock {
   private readonly guard: NodeGuard;
   private readonly armed = new Set<NodeTimer>();
+  private toRun: (() => void)[] = [];
+  private toRunLast: (() => void)[] = [];
+  private isTurnEndDue = false;
 
   constructor(guard: NodeGuard) {
     this.guard = guard;
@@ -39,8 +42,30 @@ export class NodeClock implements Clock {
   }
 
   afterTurn(task: () => void): void {
-    setImmediate(() => this.guard.run(task));
+    this.toRun.push(task);
+    this.scheduleTurnEnd();
   }
+
+  lastInTurn(task: () => void): void {
+    this.toRunLast.push(task);
+    this.scheduleTurnEnd();
+  }
+
+  private scheduleTurnEnd(): void {
+    if (this.isTurnEndDue) return;
+    this.isTurnEndDue = true;
+    setImmediate(this.onTurnEnd);
+  }
+
+  /** What these tasks ask for is of the next turn. */
+  private readonly onTurnEnd = (): void => {
+    this.isTurnEndDue = false;
+    const { toRun, toRunLast } = this;
+    this.toRun = [];
+    this.toRunLast = [];
+    for (const task of toRun) this.guard.run(task);
+    for (const task of toRunLast) this.guard.run(task);
+  };
 
   /** Lets the process end although timers were never cancelled. */
   shut(): void {

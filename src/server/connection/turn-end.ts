@@ -67,7 +67,8 @@ export class TurnEnd {
   private schedule(): void {
     if (this.isScheduled) return;
     this.isScheduled = true;
-    this.clock.afterTurn(this.run);
+    // What the turn has proposed goes to the disk and to other servers first, and is under way while this writes.
+    this.clock.lastInTurn(this.run);
   }
 
   /**
