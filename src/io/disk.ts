@@ -5,7 +5,7 @@ import { FatalError } from '../base/errors.ts';
  * (start-up, epochs, directories); only what runs while clients wait (appends, syncs, snapshot slices) calls back.
  *
  * Durability rules that an implementation keeps and the simulator exploits: bytes are durable after `sync` of
- * that file; a create, rename or unlink is durable after `syncDir` of its directory; nothing else is.
+ * that file, or after the `write` that wrote them through; a create, rename or unlink is durable after `syncDir` of its directory; nothing else is.
  */
 export interface Disk {
   /** Names in `dir`, sorted; throws DiskError ENOENT when there is no such directory. */
@@ -37,8 +37,11 @@ export interface Disk {
   lock(dir: string): DirectoryLock | undefined;
 }
 
-/** read: must exist. write: must exist. create: must not exist. */
-export type OpenMode = 'read' | 'write' | 'create';
+/**
+ * read: must exist. write: must exist. create: must not exist. writeThrough: must exist, and what `write` wrote is
+ * durable when it is done: those bytes and no others, and the file's size.
+ */
+export type OpenMode = 'read' | 'write' | 'create' | 'writeThrough';
 
 export interface FileStat {
   readonly bytes: number;
@@ -60,7 +63,10 @@ export interface DiskFile {
   truncate(size: number): void;
   /** fsync, on the loop: only where nobody is being served yet. */
   syncNow(): void;
-  /** Writes the chunks one after another from `offset`; a short write is completed, never reported as done. */
+  /**
+   * Writes the chunks one after another from `offset`; a short write is completed, never reported as done. Of a file
+   * opened to be written through, an error is as that of a sync.
+   */
   write(chunks: readonly Buffer[], offset: number, done: (error: DiskError | undefined) => void): void;
   /** fdatasync. A failed sync is never retried: the contents of the pages are unknown from then on. */
   sync(done: (error: DiskError | undefined) => void): void;

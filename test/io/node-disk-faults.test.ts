@@ -150,6 +150,27 @@ test.each(['ENOSPC', 'EIO', 'EDQUOT', 'EFBIG'])(
   },
 );
 
+test('what is written through is completed as well, and synced by nothing but its writes where the system does that', async () => {
+  created().close();
+  const file = disk.open(path, 'writeThrough');
+  plan('writev', { from: 1, atMostBytes: 5 });
+  plan('fdatasync', { from: 1000 });
+  expect(await outcome((done) => file.write(CHUNKS, 0, done))).toBeUndefined();
+  file.close();
+  expect(readFileSync(path, 'utf8')).toBe(WHOLE);
+  expect(callsOf('writev')).toBe(5);
+  expect(callsOf('fdatasync')).toBe(process.platform === 'linux' ? 0 : 1);
+});
+
+test('what is written through and fails is reported once and not tried again', async () => {
+  created().close();
+  const file = disk.open(path, 'writeThrough');
+  plan('writev', { from: 1, code: 'EIO' });
+  expect(await outcome((done) => file.write(CHUNKS, 0, done))).toMatchObject({ name: 'DiskError', code: 'EIO', path });
+  expect(callsOf('writev')).toBe(1);
+  file.close();
+});
+
 test('a writev that takes a part and then nothing is a full disk, not a success', async () => {
   const file = created();
   plan('writev', { from: 1, atMostBytes: 0 });

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -29,6 +29,15 @@ function codeOf(action: () => unknown): string {
   return 'none';
 }
 
+function isLinkTo(link: string, path: string): boolean {
+  try {
+    return readlinkSync(link) === path;
+  } catch {
+    // Closed since the directory was read.
+    return false;
+  }
+}
+
 function done(start: (done: (error: DiskError | undefined) => void) => void): Promise<DiskError | undefined> {
   return new Promise((resolve) => start(resolve));
 }
@@ -50,6 +59,23 @@ describe('files', () => {
     expect(disk.readSmall(path).toString()).toBe('> one \0\0');
     expect(disk.stat(path).bytes).toBe(8);
     expect(Math.abs(disk.stat(path).mtimeMs - Date.now())).toBeLessThan(60_000);
+  });
+
+  test('that are written through have the system sync each write, or are synced here after it', async () => {
+    const path = join(dir, 'a');
+    disk.open(path, 'create').close();
+    const file = disk.open(path, 'writeThrough');
+    if (process.platform === 'linux') {
+      const fd = readdirSync('/proc/self/fd').find((each) => isLinkTo(`/proc/self/fd/${each}`, path));
+      const flags = /^flags:\t(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] as string;
+      expect(Number.parseInt(flags, 8) & 0o10000).toBe(0o10000);
+    }
+    expect(await done((next) => file.write([Buffer.from('one '), Buffer.from('two')], 0, next))).toBeUndefined();
+    file.truncate(9);
+    expect(await done((next) => file.write([Buffer.from('2')], 4, next))).toBeUndefined();
+    file.close();
+    expect(disk.readSmall(path).toString()).toBe('one 2wo\0\0');
+    expect(codeOf(() => disk.open(join(dir, 'none'), 'writeThrough'))).toBe('ENOENT');
   });
 
   test('that cannot be looked at are not taken for missing', () => {

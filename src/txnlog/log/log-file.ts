@@ -2,6 +2,7 @@ import { type Disk, type DiskError, type DiskFile, diskError } from '../../io/di
 import type { Zxid } from '../../jute/zxid.ts';
 import { join, logName } from '../file-names.ts';
 import { LOG_HEADER_BYTES, paddedSize, writeLogHeader } from './log-format.ts';
+import type { LogPlace } from './log-place.ts';
 
 /**
  * The log file being written: how it grows, and what makes a group in it durable. It is padded as Apache pads, by
@@ -25,20 +26,25 @@ export class LogFile {
   private readonly dir: string;
   private readonly file: DiskFile;
   private readonly preAllocBytes: number;
+  private readonly isForced: boolean;
   private recordsEnd = 0;
   private groupEnd = 0;
   private fileBytes = 0;
   private zeroedTo = 0;
 
-  /** Throws DiskError. The file must not exist. */
-  constructor(disk: Disk, dir: string, zxid: Zxid, preAllocBytes: number) {
-    this.disk = disk;
-    this.dir = dir;
+  /** Throws DiskError. The file must not exist. `isForced`: groups are durable, else they are only written. */
+  constructor(place: LogPlace, zxid: Zxid, preAllocBytes: number, isForced: boolean) {
+    this.disk = place.disk;
+    this.dir = place.dir;
     this.zxid = zxid;
-    this.path = join(dir, logName(zxid));
+    this.path = join(place.dir, logName(zxid));
     this.preAllocBytes = preAllocBytes;
-    this.file = disk.open(this.path, 'create');
-    this.file.writeAt(HEADER, 0);
+    this.isForced = isForced;
+    // The header is written again with the first group, which makes it durable. Through, it would block the loop.
+    const made = this.disk.open(this.path, 'create');
+    made.writeAt(HEADER, 0);
+    made.close();
+    this.file = this.disk.open(this.path, isForced ? 'writeThrough' : 'write');
   }
 
   /** Where the groups that are durable end; 0: not even the header is. */
@@ -46,7 +52,10 @@ export class LogFile {
     return this.recordsEnd;
   }
 
-  /** The first group begins with the file header. */
+  /**
+   * The group is durable once `done` is called; so is the file's name, with the first one. That begins with the file
+   * header.
+   */
   write(group: Buffer, done: Done): void {
     this.groupEnd = this.recordsEnd + group.length;
     const chunks = [group];
@@ -60,14 +69,13 @@ export class LogFile {
       this.zeroedTo = Math.max(this.groupEnd, Math.min(this.fileBytes, this.groupEnd + ZEROED_AHEAD_BYTES));
       if (this.zeroedTo > this.groupEnd) chunks.push(ZEROS.subarray(0, this.zeroedTo - this.groupEnd));
     }
-    this.file.write(chunks, this.recordsEnd, done);
+    if (this.recordsEnd > 0 || !this.isForced) this.file.write(chunks, this.recordsEnd, done);
+    else this.writeFirst(chunks, done);
   }
 
-  /** The group that was written last is durable once `done` is called; so is the file's name, with the first one. */
-  sync(done: Done): void {
-    const isFirst = this.recordsEnd === 0;
-    this.file.sync((error) => {
-      if (error === undefined && isFirst) this.disk.syncDirAsync(this.dir, done);
+  private writeFirst(chunks: readonly Buffer[], done: Done): void {
+    this.file.write(chunks, 0, (error) => {
+      if (error === undefined) this.disk.syncDirAsync(this.dir, done);
       else done(error);
     });
   }

@@ -4,7 +4,7 @@ import { EXIT } from '../../base/exit-codes.ts';
 import { Fifo } from '../../base/fifo.ts';
 import type { Log } from '../../base/log.ts';
 import type { Clock, Timer } from '../../io/clock.ts';
-import { type Disk, type DiskError, diskError } from '../../io/disk.ts';
+import { type DiskError, diskError } from '../../io/disk.ts';
 import { counterOf, follows, ZXID_ZERO, type Zxid, zxidHex } from '../../jute/zxid.ts';
 import type { DurableNote } from './durable-note.ts';
 import { LogFile } from './log-file.ts';
@@ -13,8 +13,8 @@ import type { LogOrder } from './log-order.ts';
 import type { LogPlace } from './log-place.ts';
 
 /**
- * Appends, and what may happen once they are on disk. Appends of one loop turn gather; then one write and one sync
- * cover them all, and everything that arrives meanwhile is the next group. Nothing is ever acknowledged from here
+ * Appends, and what may happen once they are on disk. Appends of one loop turn gather; then one write, through to the
+ * disk, covers them all, and everything that arrives meanwhile is the next group. Nothing is ever acknowledged from here
  * before its sync. A sync that failed is not tried again: what the pages hold is unknown from then on, so the peer
  * stops (`onFatal`, once) and stays silent.
  *
@@ -87,9 +87,8 @@ export class LogWriter {
   /** A file is not written any more; its records end at `end`. */
   afterFile: (zxid: Zxid, end: number) => void = () => {};
 
-  private readonly disk: Disk;
+  private readonly place: LogPlace;
   private readonly clock: Clock;
-  private readonly dir: string;
   private readonly options: LogWriterOptions;
   private readonly note: DurableNote;
   private readonly order: LogOrder;
@@ -123,8 +122,7 @@ export class LogWriter {
   private closed = false;
 
   constructor(place: LogPlace, clock: Clock, options: LogWriterOptions, log: Log) {
-    this.disk = place.disk;
-    this.dir = place.dir;
+    this.place = place;
     this.note = place.note;
     this.order = place.order;
     this.clock = clock;
@@ -253,7 +251,7 @@ export class LogWriter {
   private makeFile(zxid: Zxid): void {
     try {
       this.beforeFile();
-      this.file = new LogFile(this.disk, this.dir, zxid, this.options.preAllocBytes);
+      this.file = new LogFile(this.place, zxid, this.options.preAllocBytes, this.options.forceSync);
     } catch (error) {
       this.fail(error);
       return;
@@ -280,7 +278,8 @@ export class LogWriter {
       this.dropEmptyFile();
       return;
     }
-    this.stats.lastQueueMs = this.clock.nowMs() - this.waitsSinceMs;
+    const nowMs = this.clock.nowMs();
+    this.stats.lastQueueMs = nowMs - this.waitsSinceMs;
     const target = this.stagingFor(bytes);
     let at = headerBytes === 0 ? 0 : writeLogHeader(target, 0);
     for (let i = 0; i < count; i++) {
@@ -291,18 +290,9 @@ export class LogWriter {
     this.groupCount = count;
     this.stats.records += count;
     this.stats.bytes += bytes;
-    file.write(target.subarray(0, bytes), this.onWritten);
+    this.syncStartMs = nowMs;
+    file.write(target.subarray(0, bytes), this.onGroupDone);
   }
-
-  private readonly onWritten = (error: DiskError | undefined): void => {
-    if (error !== undefined) {
-      this.fail(error);
-      return;
-    }
-    this.syncStartMs = this.clock.nowMs();
-    if (this.options.forceSync) (this.file as LogFile).sync(this.onGroupDone);
-    else this.onGroupDone(undefined);
-  };
 
   private readonly onGroupDone = (error: DiskError | undefined): void => {
     if (error !== undefined) {
@@ -403,7 +393,7 @@ export class LogWriter {
     const { path } = this.file as LogFile;
     this.closeFile();
     try {
-      this.disk.unlink(path);
+      this.place.disk.unlink(path);
     } catch (error) {
       this.fail(error);
       return;
@@ -434,7 +424,7 @@ export class LogWriter {
     this.pending.clear();
     this.tasks.clear();
     this.cancelNote();
-    const path = this.file?.path ?? this.dir;
+    const path = this.file?.path ?? this.place.dir;
     const line =
       code === 'ENOSPC'
         ? `no space left for the transaction log ${path}: nothing of the last group was answered`

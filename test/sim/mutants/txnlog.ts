@@ -44,8 +44,8 @@ export const TXNLOG_MUTANTS: readonly Mutant[] = [
     name: 'skip the sync of the directory of a new log',
     edits: [
       {
-        at: 'LogFile.sync',
-        from: 'if (error === undefined && isFirst) this.disk.syncDirAsync(this.dir, done); else done(error);',
+        at: 'LogFile.writeFirst',
+        from: 'if (error === undefined) this.disk.syncDirAsync(this.dir, done); else done(error);',
         to: 'done(error);',
       },
     ],
@@ -160,12 +160,12 @@ export const TXNLOG_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'go on after a write that failed',
+    name: 'write the log, but not through to the disk',
     edits: [
       {
-        at: 'LogWriter.onWritten',
-        from: 'if (error !== undefined) { this.fail(error); return; } this.syncStartMs',
-        to: 'this.syncStartMs',
+        at: 'LogFile.constructor',
+        from: "this.file = this.disk.open(this.path, isForced ? 'writeThrough' : 'write');",
+        to: "this.file = this.disk.open(this.path, 'write');",
       },
     ],
   },

@@ -6,7 +6,7 @@ export const scenario: Scenario = {
     'each change of the disk under the log fails once, or the disk is full: the peer stops, says why, and comes back',
   voters: 3,
   config: { txnLogSizeLimitInKb: 1 },
-  mutant: 'go on after a write that failed',
+  mutant: 'go on after a sync that failed',
   play(s) {
     s.begin(3);
     s.create('/a');

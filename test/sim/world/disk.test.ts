@@ -85,6 +85,27 @@ describe('a power loss', () => {
     expect(found.every((state) => /^[ab][abc][ab]$/.test(state))).toBe(true);
   });
 
+  test('leaves what was written through, and loses or mixes what was written beside it', () => {
+    const letters = (sim: SimDisk): string => {
+      const bytes = sim.read('/data/a');
+      return [0, 1, 2].map((sector) => String.fromCharCode(bytes[sector * SECTOR_BYTES] as number)).join('');
+    };
+    const through = (until: number, syncsLie: boolean): string[] =>
+      outcomes(({ disk, sim, scheduler }) => {
+        create(disk, '/data/a', 'a'.repeat(3 * SECTOR_BYTES), true);
+        sim.syncsLie = syncsLie;
+        sim.timing = { writeMs: 1, syncMs: 10, slowSyncOneIn: 0, slowSyncMs: 0 };
+        const file = disk.open('/data/a', 'writeThrough');
+        file.writeAt(Buffer.alloc(SECTOR_BYTES, 'b'), 0);
+        file.write([Buffer.alloc(SECTOR_BYTES, 'b'), Buffer.alloc(SECTOR_BYTES, 'c')], SECTOR_BYTES, () => {});
+        scheduler.runForMs(until);
+      }, letters);
+    expect(through(20, false)).toEqual(['abc', 'bbc']);
+    // Written, and power goes before it is synced: any of it may have arrived.
+    for (const possible of ['aaa', 'aba', 'aac', 'abc', 'bbc']) expect(through(5, false)).toContain(possible);
+    expect(through(20, true)).toContain('aaa');
+  });
+
   test('may undo a cut, and never shows what was beyond one', () => {
     const found = outcomes(
       ({ disk }) => {
@@ -251,6 +272,26 @@ describe('while it works', () => {
     bytes[0] = 0;
     expect(() => scheduler.runForMs(100)).toThrow('changed while');
   });
+});
+
+test('what is written through takes a write and a sync, one operation, and fails as either', () => {
+  const { sim, disk, scheduler } = world(1);
+  sim.timing = { writeMs: 1, syncMs: 10, slowSyncOneIn: 0, slowSyncMs: 0 };
+  create(disk, '/data/a', 'text', true);
+  const told: string[] = [];
+  const file = disk.open('/data/a', 'writeThrough');
+  const write = (): void =>
+    file.write([Buffer.from('new')], 0, (error) => told.push(`${error?.code} after ${Math.round(scheduler.nowMs)}`));
+  write();
+  scheduler.runForMs(5);
+  expect(() => file.sync(() => {})).toThrow('one operation at a time');
+  scheduler.runForMs(95);
+  for (const failing of ['write', 'sync']) {
+    sim.fault = (operation) => (operation === failing ? 'EIO' : undefined);
+    write();
+    scheduler.runForMs(100);
+  }
+  expect(told).toEqual(['undefined after 11', 'EIO after 101', 'EIO after 211']);
 });
 
 test('a file sync that fails calls everything clean: written, dropped, or in memory only, until it is written again', () => {

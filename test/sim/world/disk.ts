@@ -352,6 +352,18 @@ class Inode {
     for (const sector of this.pretended) this.forgetBeyondEnd(sector);
   }
 
+  /** Of what was written only this; the size is one number. */
+  syncRange(offset: number, length: number): void {
+    const end = offset + length;
+    for (const sector of [...this.versions.keys()]) {
+      if (sector * SECTOR_BYTES >= end || (sector + 1) * SECTOR_BYTES <= offset) continue;
+      this.durable.set(sector, this.current.get(sector) ?? ZERO_SECTOR);
+      this.versions.delete(sector);
+    }
+    this.durableSize = this.size;
+    this.sizes = [];
+  }
+
   /** What a file was cut to is part of its size: nothing beyond it comes back, whether its zeros were written or not. */
   private forgetBeyondEnd(sector: number): void {
     const kept = Math.max(0, Math.min(SECTOR_BYTES, this.size - sector * SECTOR_BYTES));
@@ -557,7 +569,9 @@ class MountedDisk implements Disk {
       this.disk.effect('create', path, () => directory.set(name, new Inode()));
       this.disk.tampered.delete(path);
     }
-    return new MountedFile(this.disk, this.clock, this.life, path, this.disk.inodeAt(path));
+    const file = new MountedFile(this.disk, this.clock, this.life, path, this.disk.inodeAt(path));
+    file.isThrough = mode === 'writeThrough';
+    return file;
   }
 
   rename(from: string, to: string): void {
@@ -613,6 +627,8 @@ class MountedDisk implements Disk {
 }
 
 class MountedFile implements DiskFile {
+  /** A write is synced as well, in a second step that a crash or a fault may leave out. */
+  isThrough = false;
   private readonly disk: SimDisk;
   private readonly clock: Clock;
   private readonly life: number;
@@ -671,7 +687,24 @@ class MountedFile implements DiskFile {
       this.disk.writeTo(this.inode, this.path, data, offset);
       this.touch();
     };
-    this.run(this.disk.writeMs(this.path), { finishPartly }, apply, done);
+    this.run(this.disk.writeMs(this.path), { finishPartly }, apply, (error) => {
+      if (error !== undefined || !this.isThrough) done(error);
+      else this.syncWritten(offset, data.length, done);
+    });
+  }
+
+  /** Of what else was written nothing becomes durable. */
+  private syncWritten(offset: number, length: number, done: (error: DiskError | undefined) => void): void {
+    const { disk, inode } = this;
+    const keep = (): void => {
+      if (!disk.syncsLie) inode.syncRange(offset, length);
+    };
+    const finishPartly = (random: Random): void => {
+      if (random.below(2) === 0) keep();
+    };
+    const work = (): void => disk.effect('sync', this.path, keep, () => inode.syncFails(disk.random));
+    this.busy = true;
+    this.run(disk.syncMs(), { finishPartly }, work, done);
   }
 
   sync(done: (error: DiskError | undefined) => void): void {
