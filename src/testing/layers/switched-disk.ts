@@ -63,7 +63,7 @@ export class SwitchedDisk implements Disk {
 
   open(path: string, mode: OpenMode): DiskFile {
     if (mode === 'create') this.checkRoom(path);
-    return new SwitchedFile(this.disk.open(path, mode), path, this);
+    return new SwitchedFile(this.disk.open(path, mode), path, this, mode === 'writeThrough');
   }
 
   rename(from: string, to: string): void {
@@ -115,6 +115,12 @@ export class SwitchedDisk implements Disk {
     else start(this.begun(done));
   }
 
+  /** A write and a sync in one. */
+  writeThrough(path: string, start: (done: Done) => void, done: Done): void {
+    if (this.faults.isFull) this.write(path, start, done);
+    else this.sync(path, start, done);
+  }
+
   sync(path: string, start: (done: Done) => void, done: Done): void {
     const { syncMs, syncFails } = this.faults;
     if (syncFails) {
@@ -145,11 +151,13 @@ class SwitchedFile implements DiskFile {
   private readonly file: DiskFile;
   private readonly path: string;
   private readonly disk: SwitchedDisk;
+  private readonly isThrough: boolean;
 
-  constructor(file: DiskFile, path: string, disk: SwitchedDisk) {
+  constructor(file: DiskFile, path: string, disk: SwitchedDisk, isThrough: boolean) {
     this.file = file;
     this.path = path;
     this.disk = disk;
+    this.isThrough = isThrough;
   }
 
   size(): number {
@@ -175,7 +183,9 @@ class SwitchedFile implements DiskFile {
   }
 
   write(chunks: readonly Buffer[], offset: number, done: Done): void {
-    this.disk.write(this.path, (finished) => this.file.write(chunks, offset, finished), done);
+    const start = (finished: Done): void => this.file.write(chunks, offset, finished);
+    if (this.isThrough) this.disk.writeThrough(this.path, start, done);
+    else this.disk.write(this.path, start, done);
   }
 
   sync(done: Done): void {
