@@ -297,7 +297,11 @@ export class Peer
       },
       {
         link: this,
-        durable: { send: (packet) => this.sendWhenDurable(packet), run: (task) => this.whenDurable(task) },
+        durable: {
+          send: (packet) => this.sendWhenDurable(packet),
+          groupAcks: () => {},
+          run: (task) => this.whenDurable(task),
+        },
         log: this,
         history: this,
         epochs: this.epochs,

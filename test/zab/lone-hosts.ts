@@ -351,7 +351,11 @@ export class LoneLearner implements ToLeader, LearnerLog, LearnerHistory, Learne
       { lastZxid: ZXID_ZERO, acceptedEpoch: 0, currentEpoch: 0, empty: false, initialize: true, ...state },
       {
         link: this,
-        durable: { send: (packet) => this.whenDurable(() => this.send(packet)), run: (task) => this.whenDurable(task) },
+        durable: {
+          send: (packet) => this.whenDurable(() => this.send(packet)),
+          groupAcks: () => this.said.push('acknowledges in groups'),
+          run: (task) => this.whenDurable(task),
+        },
         log: this,
         history: this,
         epochs: {

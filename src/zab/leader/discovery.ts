@@ -13,8 +13,8 @@ import {
   zxidHex,
 } from '../../jute/zxid.ts';
 import type { EpochFiles } from '../epoch-files.ts';
+import { leaderInfoBody } from '../wire/leader-info.ts';
 import {
-  intBody,
   QuorumPacket as Packet,
   PacketType,
   PROTOCOL_VERSION,
@@ -271,7 +271,7 @@ export class Discovery {
       return;
     }
     this.links.enter(link, 'ackEpoch');
-    link.wire.send(new Packet(PacketType.leaderInfo, makeZxid(epoch, 0), intBody(PROTOCOL_VERSION)));
+    link.wire.send(new Packet(PacketType.leaderInfo, makeZxid(epoch, 0), leaderInfoBody()));
   }
 
   private maybeKnowHistory(): void {

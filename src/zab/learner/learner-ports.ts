@@ -61,6 +61,8 @@ export interface ToLeader {
 /** For whatever may happen only when everything appended before is durable: one queue, in the order of the calls. */
 export interface WhenDurable {
   send(packet: QuorumPacket): void;
+  /** From here on, of ACKs of proposals that may go at the same moment, the last one goes for all. */
+  groupAcks(): void;
   run(task: () => void): void;
 }
 

@@ -4,6 +4,7 @@ import { Fifo } from '../../base/fifo.ts';
 import type { Log } from '../../base/log.ts';
 import { Writer } from '../../jute/writer.ts';
 import { epochOf, follows, makeZxid, ZXID_NONE, ZXID_ZERO, type Zxid, zxidHex, zxidText } from '../../jute/zxid.ts';
+import { takesGroupAcks } from '../wire/leader-info.ts';
 import {
   intBody,
   learnerInfo,
@@ -200,6 +201,7 @@ export class Learner {
     const accepted = this.state.acceptedEpoch;
     if (epoch < accepted) throw new ProtocolError(`the leader's epoch ${epoch} is below the accepted one, ${accepted}`);
     this.ownEpoch = epoch;
+    if (takesGroupAcks(packet)) this.ports.durable.groupAcks();
     this.newLeaderZxid = makeZxid(epoch, 0);
     const claim = claimFor(epoch, this.state, this.options.observer);
     if (epoch > accepted) this.ports.epochs.setAccepted(epoch);

@@ -221,6 +221,10 @@ export const QUORUM_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'acknowledge the first of a group for all of it',
+    edits: [{ at: 'DurableQueue.drain', from: '{ ack = item; continue; }', to: '{ ack ??= item; continue; }' }],
+  },
+  {
     name: 'count commits from where the tree of an earlier leader stood',
     edits: [{ at: 'Replica.beginRole', from: 'this.committed = this.store.lastDurable;', to: '' }],
   },

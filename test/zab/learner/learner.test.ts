@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { OpCode } from '../../../src/jute/codes.ts';
 import { ZXID_NONE, ZXID_ZERO, type Zxid } from '../../../src/jute/zxid.ts';
+import { leaderInfoBody } from '../../../src/zab/wire/leader-info.ts';
 import {
   intBody,
   PacketType,
@@ -71,6 +72,28 @@ describe('the epoch of the leader', () => {
 
   test('a lower one is refused', () => {
     expect(offered(4).said).toEqual(["leave: the leader's epoch 4 is below the accepted one, 5"]);
+  });
+});
+
+describe('acknowledgements in groups', () => {
+  const bytes = (hex: string): Buffer => Buffer.from(hex.replaceAll(' ', ''), 'hex');
+  test.each([
+    ['Apache, which says its version alone', '00010000', false],
+    ['this kind of leader', '00010000 4d4e4752 00000001', true],
+    ['one that says more than is known here', '00010000 4d4e4752 00000003 00000000', true],
+    ['one that does not take them', '00010000 4d4e4752 00000002', false],
+    ['one that says something else behind its version', '00010000 00000001 00000001', false],
+    ['one that says half of it', '00010000 4d4e4752 000000', false],
+  ])('go to a leader that says it takes them: %s', (_, body, takes) => {
+    const host = new LoneLearner({}, { lastZxid: at('3:7'), acceptedEpoch: 5, currentEpoch: 3 });
+    host.learner.onOpen();
+    host.receive(packet('leaderInfo', at('6:0'), bytes(body)));
+    expect(host.said.includes('acknowledges in groups')).toBe(takes);
+    expect(host.shown.at(-1)).toBe('ACKEPOCH 3:7 epoch 3');
+  });
+
+  test('the leader says so behind the version, which is all that Apache reads', () => {
+    expect(leaderInfoBody()).toEqual(bytes('00010000 4d4e4752 00000001'));
   });
 });
 
