@@ -17,13 +17,13 @@ import { closeSession } from '../src/server/operations/writes/session.ts';
 import { Prep } from '../src/server/prep/prep.ts';
 import { Request } from '../src/server/request.ts';
 import { SessionTracker } from '../src/server/sessions/session-tracker.ts';
+import { serverRows } from './server-stalls.ts';
+import { COUNT, printHead, row } from './stall-rows.ts';
 
 /**
  * Measures single turns of the loop whose length clients decide: trees, watches and snapshots, each with COUNT
  * entries. Run with `node --import ./scripts/ts.mjs bench/stalls.ts [count [words of the rows]]`; the machine should be idle.
  */
-const COUNT = Number(process.argv[2] ?? 100_000);
-const ONLY = process.argv[3] ?? '';
 const SESSION = 0x77n;
 const OPTIONS: DatabaseOptions = {
   extendedTypes: true,
@@ -93,20 +93,7 @@ function largeMulti(): { prep: Prep; request: () => Request; bench: Bench } {
   return { prep: prepOf(bench.db), bench, request: () => new Request(asker, 1, multi, body, 0) };
 }
 
-console.log(`| what, ${COUNT.toLocaleString('en')} of each | ms |\n|---|---|`);
-
-/** The least of three, each on a state of its own. */
-function row(name: string, prepare: () => () => void): void {
-  if (!name.includes(ONLY)) return;
-  let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 3; i++) {
-    const run = prepare();
-    const start = performance.now();
-    run();
-    least = Math.min(least, performance.now() - start);
-  }
-  console.log(`| ${name} | ${least.toFixed(1)} |`);
-}
+printHead();
 
 function withChildren(more: Partial<CreateTxn> = {}): { bench: Bench; paths: string[] } {
   const bench = new Bench();
@@ -225,3 +212,4 @@ for (const kib of [64, 16]) {
     return () => gzipSync(slice);
   });
 }
+await serverRows();

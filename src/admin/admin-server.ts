@@ -1,8 +1,10 @@
 import { createReadStream } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { takePieces } from '../base/pieces.ts';
 import type { SocketDoor } from '../io/node-socket-door.ts';
 import { Perm } from '../jute/codes.ts';
 import type { Acl, Id } from '../jute/data-records.ts';
@@ -13,7 +15,7 @@ import type { AdminAnswer, AdminCommand, AdminContext } from './commands/admin-c
 import { guardedCommands } from './commands/guarded-commands.ts';
 import { health } from './health.ts';
 import { answerText, HttpListener } from './http-listener.ts';
-import { javaJson } from './java-json.ts';
+import { entriesOf, type Json, type JsonObject, javaJson, javaJsonPieces, LongMap } from './java-json.ts';
 import { PrometheusMetrics } from './prometheus-metrics.ts';
 
 /**
@@ -157,8 +159,30 @@ export class AdminServer {
       return sendJson(response, primary, { status: 503, error: `${MAX_SENDING} answers of this kind are being sent` });
     }
     const answer = await command.run(this.context, query, body);
-    if (answer.file === undefined && answer.bytes === undefined) return sendJson(response, primary, answer);
-    this.send(answer, response);
+    if (answer.file === undefined && answer.bytes === undefined) this.sendJson(response, primary, answer);
+    else this.send(answer, response);
+  }
+
+  /** A long one in pieces, some in each turn of the loop and as the caller takes them. */
+  private sendJson(response: ServerResponse, command: string, answer: AdminAnswer): void {
+    const pieces = javaJsonPieces(jsonOf(command, answer));
+    const { text, isAll } = takePieces(pieces);
+    if (!isAll && this.sending >= MAX_SENDING) {
+      sendJson(response, command, { status: 503, error: `${MAX_SENDING} long answers are being sent` });
+      return;
+    }
+    setHeaders(response, answer);
+    response.setHeader('Content-Type', 'application/json');
+    if (isAll) {
+      answerText(response, answer.status ?? 200, text);
+      return;
+    }
+    this.sending++;
+    response.once('close', () => this.sending--);
+    response.statusCode = answer.status ?? 200;
+    pipeline(inTurns(text, pieces), response).catch((error: unknown) => {
+      this.log.warn({ command, reason: messageOf(error) }, 'admin server: an answer was not sent to its end');
+    });
   }
 
   /** Outside the queue of answers: probes do not wait for one who reads slowly. */
@@ -239,8 +263,29 @@ function setHeaders(response: ServerResponse, answer: AdminAnswer): void {
 function sendJson(response: ServerResponse, command: string, answer: AdminAnswer): void {
   setHeaders(response, answer);
   response.setHeader('Content-Type', 'application/json');
-  const fields = answer.fields ?? {};
-  const entries = fields instanceof Map ? [...fields] : Object.entries(fields);
-  const body = javaJson(new Map([...entries, ['command', command], ['error', answer.error ?? null]]));
-  answerText(response, answer.status ?? 200, body);
+  answerText(response, answer.status ?? 200, javaJson(jsonOf(command, answer)));
+}
+
+function jsonOf(command: string, { fields, error }: AdminAnswer): Json {
+  return new LongMap(fieldsOf(command, fields ?? {}, error ?? null));
+}
+
+function* fieldsOf(
+  command: string,
+  fields: JsonObject | LongMap,
+  error: string | null,
+): Generator<readonly [string, Json]> {
+  yield* entriesOf(fields);
+  yield ['command', command];
+  yield ['error', error];
+}
+
+async function* inTurns(first: string, pieces: Iterator<string>): AsyncGenerator<string> {
+  yield first;
+  for (;;) {
+    await nextTurn();
+    const { text, isAll } = takePieces(pieces);
+    if (text !== '') yield text;
+    if (isAll) return;
+  }
 }

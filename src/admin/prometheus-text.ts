@@ -1,4 +1,5 @@
 import { Counter as PromCounter, Gauge as PromGauge, Summary as PromSummary, Registry } from 'prom-client';
+import { atMost } from '../base/pieces.ts';
 import type { Counter, CounterSet, Summary, SummarySet } from '../server/metrics/counters.ts';
 import type { MetricsVisitor, ServerMetrics } from '../server/metrics/server-metrics.ts';
 
@@ -15,6 +16,9 @@ export async function prometheusText(metrics: ServerMetrics): Promise<string> {
   return (await registry.metrics()).replaceAll(' Nan\n', ' NaN\n');
 }
 
+/** A client may give a quota to any number of namespaces; a scrape tells of so many, `mntr` of all. */
+const KEYS_MAX = 1000;
+
 class RegistryFiller implements MetricsVisitor {
   private readonly registers: Registry[];
 
@@ -28,7 +32,7 @@ class RegistryFiller implements MetricsVisitor {
 
   gaugeSet(name: string, values: ReadonlyMap<string, number>): void {
     const gauge = new PromGauge({ name, help: name, labelNames: ['key'], registers: this.registers });
-    for (const [key, value] of values) gauge.labels(key).set(value);
+    for (const [key, value] of atMost(values, Math.min(values.size, KEYS_MAX))) gauge.labels(key).set(value);
   }
 
   counter(counter: Counter): void {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { freemem, homedir, hostname, release, tmpdir, totalmem, userInfo } from 'node:os';
 
 /** The calls NodeHost makes to the system: each of them can fail, and says so by throwing. */
@@ -29,6 +29,7 @@ export const SYSTEM_CALLS: SystemCalls = {
   freemem,
   totalmem,
   residentBytes: () => process.memoryUsage.rss(),
-  openFiles: () => readdirSync('/proc/self/fd').length,
+  // From Linux 6.2 on the size of the directory is their number: to list 100,000 of them takes 50 ms.
+  openFiles: () => statSync('/proc/self/fd').size || readdirSync('/proc/self/fd').length,
   limits: () => readFileSync('/proc/self/limits', 'latin1'),
 };

@@ -77,8 +77,23 @@ export class NodeDisk implements Disk {
     attempt(from, () => fs.renameSync(from, to));
   }
 
+  /** The space of a large file takes a while to give back: that waits for its last descriptor, closed beside the loop. */
   unlink(path: string): void {
-    attempt(path, () => fs.unlinkSync(path));
+    const fd = this.descriptorOf(path);
+    try {
+      attempt(path, () => fs.unlinkSync(path));
+    } finally {
+      if (fd !== undefined) fs.close(fd, () => {});
+    }
+  }
+
+  /** undefined where there is none to be had: then unlinking may take a while. */
+  private descriptorOf(path: string): number | undefined {
+    try {
+      return fs.openSync(path, 'r');
+    } catch {
+      return undefined;
+    }
   }
 
   syncDir(dir: string): void {

@@ -96,7 +96,7 @@ export function readReplyHeader(r: Reader): ReplyHeader {
 export interface CreateRequest {
   path: string;
   data: Buffer | undefined;
-  acl: Acl[] | undefined;
+  acl: readonly Acl[] | undefined;
   flags: number;
   /** Milliseconds; -1 in a CreateRequest. A client may send any long; the server decides which are valid. */
   ttl: bigint;
@@ -155,7 +155,7 @@ export function writeSetDataRequest(w: Writer, s: SetDataRequest): void {
 /** SetACLRequest: path ustring, acl vector<ACL>, version int */
 export interface SetAclRequest {
   path: string;
-  acl: Acl[] | undefined;
+  acl: readonly Acl[] | undefined;
   version: number;
 }
 

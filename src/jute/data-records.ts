@@ -52,6 +52,8 @@ export interface StatPersisted {
 
 export const WORLD_ANYONE: Id = { scheme: 'world', id: 'anyone' };
 export const OPEN_ACL_UNSAFE: readonly Acl[] = [{ perms: 31, id: WORLD_ANYONE }];
+/** As a vector<ACL>: one entry, 31, "world", "anyone". */
+const OPEN_ACL_BYTES = Buffer.from('\0\0\0\x01\0\0\0\x1f\0\0\0\x05world\0\0\0\x06anyone', 'latin1');
 export const READ_ACL_UNSAFE: readonly Acl[] = [{ perms: 1, id: WORLD_ANYONE }];
 
 /** A null scheme or id is kept apart from an empty one: ACL checks answer it with INVALIDACL. */
@@ -82,12 +84,23 @@ export function writeAcl(w: Writer, acl: Acl): void {
   writeId(w, acl.id);
 }
 
-export function readAcls(r: Reader): Acl[] | undefined {
+/** Nearly every node has the open list: it is known by its bytes, and nothing is made of them. */
+export function readAcls(r: Reader): readonly Acl[] | undefined {
+  if (isOpenAcl(r)) {
+    r.position += OPEN_ACL_BYTES.length;
+    return OPEN_ACL_UNSAFE;
+  }
   const length = r.readVectorLength(12);
   if (length === -1) return undefined;
   const acls: Acl[] = [];
   for (let i = 0; i < length; i++) acls.push(readAcl(r));
   return acls;
+}
+
+function isOpenAcl({ bytes, position, remaining }: Reader): boolean {
+  if (remaining < OPEN_ACL_BYTES.length) return false;
+  for (let i = OPEN_ACL_BYTES.length - 1; i >= 0; i--) if (bytes[position + i] !== OPEN_ACL_BYTES[i]) return false;
+  return true;
 }
 
 export function writeAcls(w: Writer, acls: readonly Acl[] | undefined): void {

@@ -40,7 +40,7 @@ export interface CreateTxn {
   type: number;
   path: string;
   data: Buffer | undefined;
-  acl: Acl[] | undefined;
+  acl: readonly Acl[] | undefined;
   ephemeral: boolean;
   /** Creates under the parent including this one; -1: one more than the parent has. */
   parentCVersion: number;
@@ -66,7 +66,7 @@ export interface SetAclTxn {
   kind: 'setACL';
   type: number;
   path: string;
-  acl: Acl[] | undefined;
+  acl: readonly Acl[] | undefined;
   version: number;
 }
 

@@ -1,12 +1,20 @@
 import { assert } from '../base/assert.ts';
 import type { Database } from '../datatree/database.ts';
+import type { WatchManager } from '../datatree/watches/watch-manager.ts';
 import { ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
 import type { ReadContext } from './operations/operation.ts';
 import type { ServerParts } from './server-parts.ts';
 import type { Upstream } from './upstream.ts';
 
-/** The role that this server serves clients on, if any: undefined fields stand for none. */
+/**
+ * The role that this server serves clients on, if any: undefined fields stand for none. A connection belongs to the role
+ * that was on, or was to come next, when it was let in: with the end of the role it is over, whenever it is closed.
+ */
 export class ServedRole {
+  /** How many roles are over. */
+  ended = 0;
+  /** Of the role that is on, or was on last. */
+  watches: WatchManager | undefined = undefined;
   upstream: Upstream | undefined = undefined;
   database: Database | undefined = undefined;
   reads: ReadContext | undefined = undefined;
@@ -24,12 +32,14 @@ export class ServedRole {
     this.upstream = upstream;
     this.database = database;
     const { auth, metrics, audit } = parts;
+    this.watches = database.tree.watches;
     database.tree.watches.onFired = (type, watchers) => metrics.watches.onFired(type, watchers);
     database.onEphemeralDeleted = audit?.onEphemeralDeleted;
     this.reads = { database, auth, sessions: upstream.sessions, meter: metrics.requests.perNamespace };
   }
 
   end(): void {
+    this.ended++;
     this.upstream = undefined;
     this.database = undefined;
     this.reads = undefined;

@@ -42,7 +42,9 @@ export interface Upstream {
 export interface ExpirySet {
   /** Monotonic. */
   readonly endMs: number;
-  readonly sessionIds: readonly bigint[];
+  readonly size: number;
+  /** To be taken in pieces, once: those that are still in the set. */
+  readonly sessionIds: Iterable<bigint>;
 }
 
 export type ServerMode = 'standalone' | 'leader' | 'follower' | 'observer' | 'read-only';

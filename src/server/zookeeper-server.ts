@@ -16,7 +16,7 @@ import { AuditTrail } from './audit/audit-trail.ts';
 import type { AuthRegistry } from './auth/auth-registry.ts';
 import type { ClientConnection } from './connection/client-connection.ts';
 import { ClientConnections } from './connection/client-connections.ts';
-import { WATCHES_FORGOTTEN_A_TURN } from './connection/client-limits.ts';
+import { CONNECTIONS_CLOSED_A_TURN, WATCHES_FORGOTTEN_A_TURN } from './connection/client-limits.ts';
 import { type ClientAddress, ClientListener, type ListenerHandlers } from './connection/client-listener.ts';
 import { WriterPool } from './connection/client-output.ts';
 import type { ConnectionServer } from './connection/connection-server.ts';
@@ -194,11 +194,25 @@ export class ZooKeeperServer implements SessionOwner {
   stop(): void {
     if (!this.isServing) return;
     this.localExpiry?.cancel();
-    for (const connection of [...this.connections.all]) connection.close('this server stopped serving', true);
     this.attachments.clear();
     this.syncs.clear();
     this.pending.begin(0, 1);
     this.role.end();
+    this.closeLeftOver();
+  }
+
+  /** The connections of roles that are over, some in each turn: nothing is heard of them or told them any more. */
+  private closeLeftOver(): void {
+    let closed = 0;
+    for (const connection of this.connections.all) {
+      // Those that were let in since came later.
+      if (!connection.isLeftOver) return;
+      if (closed++ === CONNECTIONS_CLOSED_A_TURN) {
+        this.turnEnd.resume({ resume: () => this.closeLeftOver() });
+        return;
+      }
+      connection.close('this server stopped serving', true);
+    }
   }
 
   close(): void {
@@ -322,11 +336,12 @@ export class ZooKeeperServer implements SessionOwner {
 
   private onConnectionClosed(connection: ClientConnection, isGone: boolean): void {
     this.connections.onClosed(connection, isGone, this.parts.clock.nowMs());
-    this.forgetWatches(connection, this.role.database?.tree.watches);
+    this.forgetWatches(connection, this.role.watches);
     const { queue } = connection.requests;
     const bytesBefore = queue.bytes;
     const dropped = queue.disown();
-    this.pending.drop(dropped, bytesBefore - queue.bytes);
+    // With its role all that was pending was forgotten.
+    if (!connection.isLeftOver) this.pending.drop(dropped, bytesBefore - queue.bytes);
     this.attachments.forgetIfDone(connection);
   }
 }

@@ -114,7 +114,7 @@ export class Store {
     this.writer = new LogWriter(this.place, this.clock, writerOptions, log);
     this.writer.beforeFile = () => this.writeEmptySnapshot();
     this.writer.afterFile = (zxid, end) => this.shelf.setEnd(zxid, end);
-    this.shelf = new LogShelf(this.place, this.writer, log);
+    this.shelf = new LogShelf(this.place, this.clock, this.writer, log);
     this.snapshots = new SnapshotShelf({ disk: world.disk, clock: world.clock, dir: dirs.snapDir }, options);
   }
 

@@ -155,12 +155,12 @@ function fuzzySnapshot(db: Database, txns: readonly Txn[], at: number, pauses: r
     w.writeLong(sessionId);
     w.writeInt(timeoutMs);
   });
-  const acls: [number, Parameters<typeof writeAcls>[1]][] = [];
-  db.tree.forEachAcl((id, acl) => acls.push([id, acl]));
-  w.writeInt(acls.length);
-  for (const [id, acl] of acls) {
-    w.writeSafeLong(id);
-    writeAcls(w, acl);
+  const acls = db.tree.copyAcls();
+  w.writeInt(acls.count);
+  for (const entry of acls.entries) {
+    if (entry === undefined) continue;
+    w.writeSafeLong(entry.id);
+    writeAcls(w, entry.acl);
   }
   let applied = at;
   let written = 0;

@@ -1,5 +1,6 @@
+import { atMost } from '../../base/pieces.ts';
 import { ClientConnection } from '../../server/connection/client-connection.ts';
-import type { Json } from '../java-json.ts';
+import { type Json, LongList, LongMap } from '../java-json.ts';
 import { type AdminCommand, type AdminContext, whileServing } from './admin-command.ts';
 
 /** The commands about clients: the connections, the sessions, and the nodes these own and watch. */
@@ -11,18 +12,12 @@ export const ABOUT_CLIENTS: readonly AdminCommand[] = [
   }),
   whileServing(['dump'], dump),
   whileServing(['watches', 'wchc'], ({ server }) => {
-    const paths = new Map<string, Json>();
-    server.database?.tree.watches.forEachWatcher((watcher, watched) => {
-      paths.set(sessionOf(watcher).toString(), [...watched]);
-    });
-    return { fields: { session_id_to_watched_paths: paths } };
+    const watchers = server.database?.tree.watches.watchers() ?? [];
+    return { fields: { session_id_to_watched_paths: mapOf(watchers, (watcher) => sessionOf(watcher).toString()) } };
   }),
   whileServing(['watches_by_path', 'wchp'], ({ server }) => {
-    const sessions = new Map<string, Json>();
-    server.database?.tree.watches.forEachPath((path, watchers) => {
-      sessions.set(path, [...watchers].map(sessionOf));
-    });
-    return { fields: { path_to_session_ids: sessions } };
+    const paths = server.database?.tree.watches.watchedPaths() ?? [];
+    return { fields: { path_to_session_ids: mapOf(paths, (path) => path, sessionOf) } };
   }),
   whileServing(['watch_summary', 'wchs'], ({ server }) => {
     const counts = server.database?.tree.watches.dataCounts() ?? { connections: 0, paths: 0, watches: 0 };
@@ -34,10 +29,12 @@ export const ABOUT_CLIENTS: readonly AdminCommand[] = [
 
 /** Those of the port for TLS alone are listed by themselves. */
 export function connections({ server }: AdminContext, brief: boolean): { readonly [key: string]: Json } {
-  const all = [...server.connections];
-  const list = (isSecure: boolean): Json =>
-    all.filter((each) => each.isSecure === isSecure).map((each) => describe(each, brief));
+  const list = (isSecure: boolean): Json => new LongList(described(server.connections, isSecure, brief));
   return { connections: list(false), secure_connections: list(true) };
+}
+
+function* described(all: ReadonlySet<ClientConnection>, isSecure: boolean, brief: boolean): Generator<Json> {
+  for (const each of atMost(all, all.size)) if (each.isSecure === isSecure) yield describe(each, brief);
 }
 
 function describe(connection: ClientConnection, brief: boolean): Json {
@@ -67,18 +64,34 @@ function describe(connection: ClientConnection, brief: boolean): Json {
 }
 
 function dump({ server }: AdminContext) {
-  const expiry = new Map<string, Json>();
   const { upstream } = server;
-  const sets = upstream?.expirySets();
+  const global = upstream?.expirySets();
   // A learner tells of none, not even of its own.
-  const local = sets === undefined ? [] : (upstream?.localSessions?.expirySets() ?? []);
-  for (const set of [...local, ...(sets ?? [])]) expiry.set(String(Math.round(set.endMs)), [...set.sessionIds]);
-  const ephemerals = new Map<string, Json>();
-  const tree = server.database?.tree;
-  for (const owner of tree?.ephemeralOwners() ?? []) {
-    ephemerals.set(owner.toString(), [...(tree?.ephemeralsOf(owner) ?? [])]);
-  }
-  return { fields: { expiry_time_to_session_ids: expiry, session_id_to_ephemeral_paths: ephemerals } };
+  const local = global === undefined ? [] : (upstream?.localSessions?.expirySets() ?? []);
+  const sets = [...local, ...(global ?? [])].map(({ endMs, sessionIds }): [number, Iterable<bigint>] => [
+    endMs,
+    sessionIds,
+  ]);
+  const ephemerals = server.database?.tree.ephemeralsInPieces() ?? [];
+  return {
+    fields: {
+      expiry_time_to_session_ids: mapOf(sets, (endMs) => String(Math.round(endMs))),
+      session_id_to_ephemeral_paths: mapOf(ephemerals, (owner) => owner.toString()),
+    },
+  };
+}
+
+/** What is told of each, under its name: a list. */
+function mapOf<K, T>(
+  entries: Iterable<readonly [K, Iterable<T>]>,
+  nameOf: (key: K) => string,
+  told: (item: T) => Json = (item) => item as Json,
+): LongMap {
+  return new LongMap(mapped(entries, ([key, items]) => [nameOf(key), new LongList(mapped(items, told))] as const));
+}
+
+function* mapped<T, U>(items: Iterable<T>, to: (item: T) => U): Generator<U> {
+  for (const item of items) yield to(item);
 }
 
 function sessionOf(watcher: unknown): bigint {

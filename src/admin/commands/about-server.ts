@@ -1,7 +1,8 @@
+import { atMost } from '../../base/pieces.ts';
 import type { SizeStats } from '../../server/metrics/counters.ts';
 import { tellMonitorFields } from '../../server/monitoring/monitor-fields.ts';
 import { FULL_VERSION } from '../../server/monitoring/version.ts';
-import { JavaDouble, type Json } from '../java-json.ts';
+import { JavaDouble, type Json, LongMap } from '../java-json.ts';
 import { connections } from './about-clients.ts';
 import { type AdminCommand, type AdminContext, anytime, whileServing } from './admin-command.ts';
 
@@ -119,12 +120,22 @@ function sizes(stats: SizeStats): Json {
   return { last_buffer_size: stats.last, min_buffer_size: stats.min, max_buffer_size: stats.max };
 }
 
-function monitor(context: AdminContext) {
-  const fields = new Map<string, Json>();
+function monitor(context: AdminContext): LongMap {
+  const parts: Iterable<readonly [name: string, value: Json]>[] = [];
   tellMonitorFields(context, {
-    text: (name, value) => void fields.set(name, value),
-    whole: (name, value) => void fields.set(name, value),
-    real: (name, value) => void fields.set(name, new JavaDouble(value)),
+    text: (name, value) => parts.push([[name, value]]),
+    whole: (name, value) => parts.push([[name, value]]),
+    real: (name, value) => parts.push([[name, new JavaDouble(value)]]),
+    wholeByKey: (name, values) => parts.push(fieldsOf(name, values)),
   });
-  return fields;
+  return new LongMap(chained(parts));
+}
+
+/** There may be as many keys as namespaces with a quota. */
+function* fieldsOf(name: string, values: ReadonlyMap<string, number>): Generator<readonly [name: string, value: Json]> {
+  for (const [key, value] of atMost(values, values.size)) yield [`${key}_${name}`, value];
+}
+
+function* chained<T>(parts: readonly Iterable<T>[]): Generator<T> {
+  for (const part of parts) yield* part;
 }

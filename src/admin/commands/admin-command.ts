@@ -4,7 +4,7 @@ import type { Zxid } from '../../jute/zxid.ts';
 import type { AuthRegistry } from '../../server/auth/auth-registry.ts';
 import type { HostInfo, ServerInfo } from '../../server/monitoring/server-info.ts';
 import type { ServerView } from '../../server/monitoring/server-view.ts';
-import type { JsonObject } from '../java-json.ts';
+import type { JsonObject, LongMap } from '../java-json.ts';
 
 /** The commands of the admin server: the shape of one, and the sources it is answered from. */
 export interface AdminContext {
@@ -56,7 +56,7 @@ export interface LogPiece {
 
 /** The fields that are sent beside `command` and `error`, which every answer has. */
 export interface AdminAnswer {
-  readonly fields?: JsonObject;
+  readonly fields?: JsonObject | LongMap;
   /** 200 unless said. */
   readonly status?: number;
   readonly error?: string;

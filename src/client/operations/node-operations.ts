@@ -169,7 +169,7 @@ export class NodeOperations {
         type: OpCode.getACL,
         path,
         write: (w) => w.writeString(this.paths.serverPath(path)),
-        read: (r) => ({ acl: readAcls(r) ?? [], stat: readNodeStat(r) }),
+        read: (r) => ({ acl: [...(readAcls(r) ?? [])], stat: readNodeStat(r) }),
         whenLost: 'ask again',
       },
       options,

@@ -1,5 +1,6 @@
 import { QUOTA_LIMITS_NAME, QUOTA_PATH, QUOTA_STATS_NAME } from '../special-paths.ts';
 import { PathTrie } from './path-trie.ts';
+import { QuotaSums } from './quota-sums.ts';
 import { StatsTrack } from './stats-track.ts';
 
 /**
@@ -28,6 +29,7 @@ export interface QuotaState {
 
 export class Quotas {
   private readonly tree: QuotaTree;
+  readonly sums = new QuotaSums();
   private readonly limited = new PathTrie();
 
   constructor(tree: QuotaTree) {
@@ -69,6 +71,7 @@ export class Quotas {
     usage.count += BigInt(count);
     usage.bytes += BigInt(bytes);
     this.tree.putUsage(node, Buffer.from(usage.toString(), 'utf8'));
+    this.sums.use(limited, BigInt(count), BigInt(bytes));
   }
 
   /** After loading: finds the limits there are and counts anew. */
@@ -83,16 +86,21 @@ export class Quotas {
       this.recount(path);
       this.limited.add(path);
     }
+    this.sums.clear();
+    this.tree.forEachLeaf(QUOTA_PATH, (path) => this.sums.enter(path, this.tree.dataOf(this.tree.lookup(path))));
   }
 
   private recount(path: string): void {
-    const node = this.tree.lookup(`${QUOTA_PATH}${path}/${QUOTA_STATS_NAME}`);
+    const statsPath = `${QUOTA_PATH}${path}/${QUOTA_STATS_NAME}`;
+    const node = this.tree.lookup(statsPath);
     if (node < 0) return;
     const counted = this.tree.usageBelow(path);
     const usage = new StatsTrack();
     usage.count = BigInt(counted.count);
     usage.bytes = BigInt(counted.bytes);
+    this.sums.leave(statsPath, this.tree.dataOf(node));
     this.tree.putUsage(node, Buffer.from(usage.toString(), 'utf8'));
+    this.sums.enter(statsPath, this.tree.dataOf(node));
   }
 
   private trackAt(path: string): StatsTrack | undefined {

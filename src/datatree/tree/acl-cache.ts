@@ -14,6 +14,13 @@ import { type Acl, OPEN_ACL_UNSAFE } from '../../jute/data-records.ts';
 export const OPEN_SLOT = 0;
 export const OPEN_ACL_ID = -1;
 
+/** The lists of one moment, those with an id of their own. */
+export interface AclList {
+  readonly count: number;
+  /** undefined: a slot without a list. */
+  readonly entries: readonly ({ readonly id: number; readonly acl: readonly Acl[] } | undefined)[];
+}
+
 interface AclEntry {
   readonly id: number;
   readonly acl: readonly Acl[];
@@ -69,12 +76,11 @@ export class AclCache {
     if (entry.users === 0) this.drop(slot, entry);
   }
 
-  /** Visits every list with an id of its own, as a snapshot's map holds them. */
-  forEach(visit: (id: number, acl: readonly Acl[]) => void): void {
-    for (let slot = OPEN_SLOT + 1; slot < this.entries.length; slot++) {
-      const entry = this.entries[slot];
-      if (entry !== undefined) visit(entry.id, entry.acl);
-    }
+  /** As a snapshot's map holds them. An entry is never changed but for its users. */
+  copy(): AclList {
+    const entries = this.entries.slice();
+    entries[OPEN_SLOT] = undefined;
+    return { count: this.size, entries };
   }
 
   /** A list out of a snapshot's map, without users yet. Two ids may name the same list. */

@@ -2,6 +2,7 @@ import { ErrorCode } from '../../jute/codes.ts';
 import { type Acl, OPEN_ACL_UNSAFE, READ_ACL_UNSAFE, type StatPersisted } from '../../jute/data-records.ts';
 import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
 import { contentCrc, digestFrom, isOutsideDigest } from '../digest/digest.ts';
+import type { QuotaSums } from '../quotas/quota-sums.ts';
 import { type QuotaState, Quotas, type QuotaTree } from '../quotas/quotas.ts';
 import { CONFIG_PATH, QUOTA_LIMITS_NAME, QUOTA_PATH, ROOT_PATH, ZOOKEEPER_PATH } from '../special-paths.ts';
 import { type WatchedTree, WatchManager } from '../watches/watch-manager.ts';
@@ -60,6 +61,10 @@ export class DataTree extends TreeReads implements ReadableTree, CutTree, Loaded
     return this.quotas.above(path);
   }
 
+  get quotaSums(): QuotaSums {
+    return this.quotas.sums;
+  }
+
   // Changes: for the Database alone.
 
   /**
@@ -85,7 +90,7 @@ export class DataTree extends TreeReads implements ReadableTree, CutTree, Loaded
       this.beforeChange(parent);
       nodes.setInt(parent, CVERSION, creates);
       nodes.setLong(parent, PZXID, zxid);
-      this.rehash(parent);
+      this.rehashLater(parent);
     }
     if (existing !== NO_NODE) {
       this.beforeChange(existing);
@@ -143,7 +148,10 @@ export class DataTree extends TreeReads implements ReadableTree, CutTree, Loaded
     if (node === NO_NODE) return ErrorCode.noNode;
     const bytesBefore = nodes.dataLength(node);
     this.beforeChange(node);
+    const isOfQuota = path.startsWith(QUOTA_PATH);
+    if (isOfQuota) this.quotas.sums.leave(path, nodes.data(node));
     nodes.setData(node, data);
+    if (isOfQuota) this.quotas.sums.enter(path, data);
     nodes.setLong(node, MTIME, time);
     nodes.setLong(node, MZXID, zxid);
     nodes.setInt(node, VERSION, version);
@@ -297,6 +305,7 @@ export class DataTree extends TreeReads implements ReadableTree, CutTree, Loaded
     this.owned.enter(node, owner);
     if (this.options.digest) nodes.setInt(node, CONTENT_CRC, contentCrc(path, data));
     this.rehash(node);
+    if (path.startsWith(QUOTA_PATH)) this.quotas.sums.enter(path, data);
     return node;
   }
 
@@ -308,6 +317,8 @@ export class DataTree extends TreeReads implements ReadableTree, CutTree, Loaded
     const bytes = nodes.dataLength(node);
     this.beforeChange(node);
     for (let i = 0; i < this.listeners.length; i++) (this.listeners[i] as ChangeListener).beforeRemove(node);
+    if (path.startsWith(QUOTA_PATH)) this.quotas.sums.leave(path, nodes.data(node));
+    if (node === this.stale) this.rehashStale();
     this.sum.remove(nodes.int(node, DIGEST) >>> 0);
     this.acls.release(nodes.int(node, ACL));
     this.owned.leave(node);
@@ -330,6 +341,20 @@ export class DataTree extends TreeReads implements ReadableTree, CutTree, Loaded
 
   private beforeChange(node: number): void {
     for (let i = 0; i < this.listeners.length; i++) (this.listeners[i] as ChangeListener).beforeChange(node);
+  }
+
+  /** A multi creates thousands of nodes below one, whose Stat changes with each. */
+  private rehashLater(node: number): void {
+    if (node === this.stale) return;
+    this.rehashStale();
+    this.stale = node;
+  }
+
+  protected override rehashStale(): void {
+    const { stale } = this;
+    if (stale === NO_NODE) return;
+    this.stale = NO_NODE;
+    this.rehash(stale);
   }
 
   /** Brings node and sum up to date after a change of its Stat, or of the CRC of its content. */

@@ -1,5 +1,6 @@
+import { atMost } from '../../base/pieces.ts';
 import { kindOf, setOwner } from './node-owner.ts';
-import { CHILD_COUNT, CVERSION, MTIME, NO_NODE, type NodeTable } from './node-table.ts';
+import { CHILD_COUNT, CVERSION, MTIME, NO_NODE, type NodeTable, SEQUENCE } from './node-table.ts';
 import { OwnerKind, type OwnerOptions, ownerKindOf, ttlOf } from './owner-kind.ts';
 import { NO_SLOT, type Owned } from './owner-lists.ts';
 
@@ -58,10 +59,49 @@ export class OwnedNodes {
     if (list !== undefined) this.nodes.owners.drop(list);
   }
 
+  /** Their number is that of `sessions`. */
+  get sessionCount(): number {
+    return this.nodes.owners.sessionCount;
+  }
+
   sessions(): bigint[] {
     const ids: bigint[] = [];
     for (const { kind, owner } of this.nodes.owners.all()) if (kind === OwnerKind.session) ids.push(owner);
     return ids;
+  }
+
+  /**
+   * Sessions with the paths of their ephemerals, oldest first. To be taken in pieces, while nodes come and go: those of
+   * the first moment that are still there when it is their turn.
+   */
+  *inPieces(): Generator<[sessionId: bigint, paths: Iterable<string>]> {
+    for (const { kind, owner } of atMost(this.nodes.owners.all(), this.nodes.owners.size)) {
+      if (kind === OwnerKind.session) yield [owner, this.pathsOf(owner)];
+    }
+  }
+
+  private *pathsOf(sessionId: bigint): Generator<string> {
+    const { nodes } = this;
+    const { owners } = nodes;
+    let slot = this.sessionOf(sessionId)?.first ?? NO_SLOT;
+    for (let left = this.countOf(sessionId); left > 0 && slot !== NO_SLOT; left--) {
+      const node = owners.nodeAt(slot);
+      const sequence = nodes.long(node, SEQUENCE);
+      yield nodes.path(node);
+      const list = this.sessionOf(sessionId);
+      if (list === undefined) return;
+      const isThere = owners.isAt(slot, node, list) && nodes.long(node, SEQUENCE) === sequence;
+      slot = isThere ? owners.after(slot) : this.firstAfter(list, sequence);
+    }
+  }
+
+  /** A list is in the order of creation. */
+  private firstAfter({ first }: Owned, sequence: number): number {
+    const { nodes } = this;
+    let slot = first;
+    while (slot !== NO_SLOT && nodes.long(nodes.owners.nodeAt(slot), SEQUENCE) <= sequence)
+      slot = nodes.owners.after(slot);
+    return slot;
   }
 
   /** See DataTree.containerCandidates. */

@@ -21,6 +21,8 @@ export interface Owned {
 }
 
 export const NO_SLOT = -1;
+/** The node of a free slot. */
+const NO_NODE = -1;
 
 const PAGE_BITS = 10;
 const PAGE_MASK = (1 << PAGE_BITS) - 1;
@@ -39,10 +41,20 @@ export class OwnerLists {
   private readonly byNumber: (Owned | undefined)[] = [];
   private readonly freeNumbers: number[] = [];
   private fresh = 0;
+  private sessions = 0;
   private firstFree = NO_SLOT;
 
   of(owner: bigint): Owned | undefined {
     return this.byOwner.get(owner);
+  }
+
+  get size(): number {
+    return this.byOwner.size;
+  }
+
+  /** Owners that are sessions. */
+  get sessionCount(): number {
+    return this.sessions;
   }
 
   /** In the order in which they came to own something. */
@@ -56,6 +68,11 @@ export class OwnerLists {
 
   nodeAt(slot: number): number {
     return this.get(slot, NODE);
+  }
+
+  /** Whether the slot is still this node's, in this list. */
+  isAt(slot: number, node: number, list: Owned): boolean {
+    return this.get(slot, NODE) === node && this.get(slot, OWNER) === list.number;
   }
 
   /** The next in the list, or NO_SLOT. */
@@ -90,6 +107,7 @@ export class OwnerLists {
     if (next === NO_SLOT) list.last = previous;
     else this.set(next, PREVIOUS, previous);
     list.count--;
+    this.set(slot, NODE, NO_NODE);
     this.set(slot, NEXT, this.firstFree);
     this.firstFree = slot;
     if (list.count === 0 && list.kind !== OwnerKind.session) this.drop(list);
@@ -99,6 +117,7 @@ export class OwnerLists {
   drop(list: Owned): void {
     assert(list.count === 0, 'an owner that is forgotten owns nothing');
     this.byOwner.delete(list.owner);
+    if (list.kind === OwnerKind.session) this.sessions--;
     this.byNumber[list.number] = undefined;
     this.freeNumbers.push(list.number);
   }
@@ -108,6 +127,7 @@ export class OwnerLists {
     const list: Owned = { owner, kind, first: NO_SLOT, last: NO_SLOT, count: 0, number };
     this.byNumber[number] = list;
     this.byOwner.set(owner, list);
+    if (kind === OwnerKind.session) this.sessions++;
     return list;
   }
 

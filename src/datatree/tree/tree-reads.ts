@@ -4,7 +4,7 @@ import type { Writer } from '../../jute/writer.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 import { DigestSum } from '../digest/digest.ts';
 import { ROOT_PATH } from '../special-paths.ts';
-import { AclCache } from './acl-cache.ts';
+import { AclCache, type AclList } from './acl-cache.ts';
 import { kindOf, ownerOf } from './node-owner.ts';
 import { clientStat, persistedStat, writeClientStat, writePersistedStat } from './node-stat.ts';
 import {
@@ -41,7 +41,7 @@ export interface TreeOptions extends OwnerOptions {
  * The tables that are the tree, and all that reads them and changes nothing: one node, the tree as a whole, and the nodes
  * in the order of creation. data-tree.ts has the changes.
  */
-export class TreeReads implements NodeView, WalkedTree {
+export abstract class TreeReads implements NodeView, WalkedTree {
   protected readonly options: TreeOptions;
   protected readonly nodes = new NodeTable();
   /** The root is here as "". */
@@ -49,6 +49,8 @@ export class TreeReads implements NodeView, WalkedTree {
   protected readonly acls = new AclCache();
   protected readonly sum = new DigestSum();
   protected readonly owned: OwnedNodes;
+  /** The node whose digest, and with it the sum, is behind its Stat; NO_NODE for none. */
+  protected stale = NO_NODE;
 
   constructor(options: TreeOptions) {
     this.options = options;
@@ -164,6 +166,7 @@ export class TreeReads implements NodeView, WalkedTree {
   }
 
   digestOf(node: number): number {
+    if (node === this.stale) this.rehashStale();
     return this.nodes.int(node, DIGEST) >>> 0;
   }
 
@@ -186,13 +189,18 @@ export class TreeReads implements NodeView, WalkedTree {
 
   /** Digest of all nodes as a signed long; 0 when digests are off. */
   digest(): bigint {
+    this.rehashStale();
     return this.sum.value();
   }
 
   /** Copies the running digest, for computing what a transaction will lead to. */
   copyDigestTo(sum: DigestSum): void {
+    this.rehashStale();
     sum.copyFrom(this.sum);
   }
+
+  /** Brings that node's digest up to its Stat. */
+  protected abstract rehashStale(): void;
 
   /**
    * All descendants. The two names of the root count as nodes that start with a slash or do not, so "" is answered
@@ -232,6 +240,15 @@ export class TreeReads implements NodeView, WalkedTree {
     return paths;
   }
 
+  /** Sessions as `ephemeralOwners` has them, with their paths; see OwnedNodes. */
+  ephemeralsInPieces(): Iterable<[sessionId: bigint, paths: Iterable<string>]> {
+    return this.owned.inPieces();
+  }
+
+  get ephemeralOwnerCount(): number {
+    return this.owned.sessionCount;
+  }
+
   /** Visits a session's ephemerals, oldest first. */
   forEachEphemeral(sessionId: bigint, visit: (node: number) => void): void {
     this.owned.forEachOf(sessionId, visit);
@@ -251,8 +268,8 @@ export class TreeReads implements NodeView, WalkedTree {
     return this.owned.candidates(wallMs, maxNeverUsedMs);
   }
 
-  forEachAcl(visit: (id: number, acl: readonly Acl[]) => void): void {
-    this.acls.forEach(visit);
+  copyAcls(): AclList {
+    return this.acls.copy();
   }
 
   // Snapshots: the nodes in the order of creation.

@@ -2,8 +2,10 @@ import type { Acl, Stat, StatPersisted } from '../../jute/data-records.ts';
 import type { Reader } from '../../jute/reader.ts';
 import type { Writer } from '../../jute/writer.ts';
 import type { DigestSum } from '../digest/digest.ts';
+import type { QuotaSums } from '../quotas/quota-sums.ts';
 import type { QuotaState } from '../quotas/quotas.ts';
 import type { WatchManager } from '../watches/watch-manager.ts';
+import type { AclList } from './acl-cache.ts';
 
 /**
  * The tree as each of its users sees it; data-tree.ts has what the members do. Watches and quotas state their views
@@ -44,12 +46,14 @@ export interface WholeView {
   ephemeralsOf(sessionId: bigint): string[];
   forEachEphemeral(sessionId: bigint, visit: (node: number) => void): void;
   ephemeralOwners(): bigint[];
+  readonly ephemeralOwnerCount: number;
+  ephemeralsInPieces(): Iterable<[sessionId: bigint, paths: Iterable<string>]>;
   containerCandidates(wallMs: number, maxNeverUsedMs: number): string[];
   quotaAbove(path: string): QuotaState | undefined;
+  readonly quotaSums: QuotaSums;
   digest(): bigint;
   copyDigestTo(sum: DigestSum): void;
-  forEachAcl(visit: (id: number, acl: readonly Acl[]) => void): void;
-  forEachLeaf(path: string, visit: (path: string) => void): void;
+  copyAcls(): AclList;
 }
 
 /** Nodes in the order of creation, in which a parent comes before its children. */
@@ -71,7 +75,7 @@ export interface ChangeListener {
 export interface CutTree extends WalkedTree {
   readonly lastSequence: number;
   sequenceOf(node: number): number;
-  forEachAcl(visit: (id: number, acl: readonly Acl[]) => void): void;
+  copyAcls(): AclList;
   writeNode(node: number, w: Writer): void;
   addListener(listener: ChangeListener): void;
   removeListener(listener: ChangeListener): void;

@@ -161,13 +161,13 @@ export class WatchManager {
     return { connections: this.data.watcherCount, paths: this.data.pathCount, watches: this.data.watchCount };
   }
 
-  /** Watchers with the paths of their data watches, for wchc. */
-  forEachWatcher(visit: (watcher: Watcher, paths: readonly string[]) => void): void {
-    this.data.forEachWatcher(visit);
+  /** Watchers with the paths of their data watches, for wchc; see WatchTable. */
+  watchers(): Iterable<[watcher: Watcher, paths: Iterable<string>]> {
+    return this.data.watchers();
   }
 
-  /** Paths with the watchers of their data, for wchp. */
-  forEachPath(visit: (path: string, watchers: readonly Watcher[]) => void): void {
-    this.data.forEachPath(visit);
+  /** Paths with the watchers of their data, for wchp; see WatchTable. */
+  watchedPaths(): Iterable<[path: string, watchers: Iterable<Watcher>]> {
+    return this.data.watchedPaths();
   }
 }

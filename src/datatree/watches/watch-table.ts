@@ -1,5 +1,6 @@
 import { assert } from '../../base/assert.ts';
 import { Fifo } from '../../base/fifo.ts';
+import { atMost } from '../../base/pieces.ts';
 import type { Acl } from '../../jute/data-records.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 import { type Watcher, WatchMode } from './watcher.ts';
@@ -188,20 +189,26 @@ export class WatchTable {
     return found;
   }
 
-  forEachWatcher(visit: (watcher: Watcher, paths: readonly string[]) => void): void {
-    for (const [watcher, watched] of this.byWatcher) {
-      const paths: string[] = [];
-      for (const path of watched.paths) if (this.modes(path, watcher) !== 0) paths.push(path);
-      visit(watcher, paths);
+  /**
+   * Watchers, each with the paths it watches. To be taken in pieces, while watches come and go: those of the first
+   * moment that are still there when it is their turn.
+   */
+  *watchers(): Generator<[watcher: Watcher, paths: Iterable<string>]> {
+    for (const [watcher, watched] of atMost(this.byWatcher, this.byWatcher.size))
+      yield [watcher, this.pathsOf(watched)];
+  }
+
+  /** Paths, each with its watchers; as `watchers`. */
+  *watchedPaths(): Generator<[path: string, watchers: Iterable<Watcher>]> {
+    for (const [path, entry] of atMost(this.byPath, this.byPath.size)) {
+      if (entry.live > 0) yield [path, watchersOf(entry)];
     }
   }
 
-  forEachPath(visit: (path: string, watchers: readonly Watcher[]) => void): void {
-    for (const [path, entry] of this.byPath) {
-      if (entry.live === 0) continue;
-      const watchers: Watcher[] = [];
-      forEachIn(entry, MODES, (watched) => watchers.push(watched.watcher as Watcher));
-      visit(path, watchers);
+  private *pathsOf(watched: Watched): Generator<string> {
+    for (const path of atMost(watched.paths, watched.paths.size)) {
+      const { watcher } = watched;
+      if (watcher !== undefined && this.modes(path, watcher) !== 0) yield path;
     }
   }
 
@@ -313,6 +320,14 @@ export class WatchTable {
     takeOut(entry, watched);
     watched.paths.delete(path);
     if (isEmpty(entry)) this.byPath.delete(path);
+  }
+}
+
+function* watchersOf({ first, state, others }: Entry): Generator<Watcher> {
+  if (first?.watcher !== undefined && (state & MODES) !== 0) yield first.watcher;
+  if (others === undefined) return;
+  for (const [{ watcher }, its] of atMost(others, others.size)) {
+    if (watcher !== undefined && (its & MODES) !== 0) yield watcher;
   }
 }
 

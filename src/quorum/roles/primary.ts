@@ -50,6 +50,8 @@ const SHORTEST_CHECK_MS = 10;
 
 /** Sessions closed in one turn; the rest of a mass expiry waits for the next tick or turn. */
 const EXPIRIES_PER_SLICE = 200;
+/** Sessions with ephemerals that are looked at in one turn. */
+const OWNERS_PER_SLICE = 5000;
 
 export interface PrimaryParts {
   readonly replica: { readonly database: Database };
@@ -88,9 +90,7 @@ export class Primary {
     const { tickMs, isStandalone, serverId, localSessions } = options;
     const untracked = localSessions === undefined ? undefined : new UntrackedSessions(serverId, localSessions);
     this.sessions = new SessionTracker({ tickMs, isStandalone, untracked }, nowMs);
-    database.sessions.forEach((sessionId, timeoutMs) => {
-      this.sessions.track(sessionId, timeoutMs, nowMs);
-    });
+    if (!this.sessions.adopt(database.sessions, nowMs)) this.adoptLater();
     this.prep = new Prep({ database, sessions: this.sessions, auth, options, members, log, clock });
     this.ids = new SessionIds(options.serverId, clock.wallMs());
     this.reaper = new ContainerReaper(
@@ -114,11 +114,25 @@ export class Primary {
    * different from its followers.
    */
   closeDeadSessions(): void {
-    let ttlNodes = 0;
-    for (const sessionId of this.database.tree.ephemeralOwners()) {
-      if (this.database.sessions.has(sessionId)) continue;
-      if (looksLikeTtl(sessionId)) ttlNodes += this.database.tree.ephemeralsOf(sessionId).length;
-      else this.closeSession(sessionId);
+    this.closeDeadOf(this.database.tree.ephemeralOwners(), 0, 0);
+  }
+
+  /** From `next` on, some in each turn. No session comes to life again, so later is early enough. */
+  private closeDeadOf(owners: readonly bigint[], next: number, ttlNodesBefore: number): void {
+    const { tree, sessions } = this.database;
+    const end = Math.min(next + OWNERS_PER_SLICE, owners.length);
+    let ttlNodes = ttlNodesBefore;
+    for (let i = next; i < end; i++) {
+      const sessionId = owners[i] as bigint;
+      if (sessions.has(sessionId)) continue;
+      if (!looksLikeTtl(sessionId)) this.closeSession(sessionId);
+      else tree.forEachEphemeral(sessionId, () => ttlNodes++);
+    }
+    if (end < owners.length) {
+      this.clock.afterTurn(() => {
+        if (!this.over) this.closeDeadOf(owners, end, ttlNodes);
+      });
+      return;
     }
     if (ttlNodes > 0) {
       this.log.warn(
@@ -126,6 +140,12 @@ export class Primary {
         'nodes with a TTL are kept as they are; set extendedTypesEnabled=true, as it was',
       );
     }
+  }
+
+  private adoptLater(): void {
+    this.clock.afterTurn(() => {
+      if (!this.over && !this.sessions.adoptMore()) this.adoptLater();
+    });
   }
 
   /** The transaction of a request, refused ones included; to be applied in the order of the calls. */

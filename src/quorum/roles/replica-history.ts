@@ -35,9 +35,10 @@ export class ReplicaHistory implements History {
     return this.parts.store.recent.all();
   }
 
-  diskFrom(zxid: Zxid, maxBytes: number): EntryCursor | undefined {
+  diskFrom(zxid: Zxid, maxBytes: number): EntryCursor | 'later' | undefined {
     const { store } = this.parts;
     if (maxBytes > 0 && store.logs.bytesFrom(zxid) > maxBytes) return undefined;
+    if (!store.logs.isNear(zxid)) return 'later';
     return store.logs.readFrom(zxid);
   }
 

@@ -23,6 +23,7 @@ import { foreignProtocol } from './foreign-protocol.ts';
 import { ConnectionOutput } from './output-account.ts';
 import { SessionRequests } from './session-requests.ts';
 import { TurnShare } from './turn-share.ts';
+import { type WordHost, WordOutput } from './word-output.ts';
 
 /**
  * One client's connection: bytes in, frames cut, replies and events out. Follows NIOServerCnxn. session-attachments.ts
@@ -33,7 +34,7 @@ import { TurnShare } from './turn-share.ts';
  * transaction and a reply is built after it, both into the same writer. That is all it takes for a client never to see
  * a change before the event that tells of it.
  */
-export class ClientConnection implements Watcher, Expiring {
+export class ClientConnection implements Watcher, Expiring, WordHost {
   /** Only ExpiryBuckets writes it. */
   bucketMs = 0;
   readonly output: ConnectionOutput;
@@ -55,7 +56,9 @@ export class ClientConnection implements Watcher, Expiring {
   private readonly cutter: SpanCutter;
   private readonly share: TurnShare;
   private phase: number = Phase.firstBytes;
+  private readonly rolesBefore: number;
   private firstBytes: Buffer = NO_BYTES;
+  private word: WordOutput | undefined = undefined;
   /** The asker of its requests; another one when the client has proved one more id. */
   private asker: Asker;
   /** The client's ConnectRequest had the field readOnly, so the response has it as well. */
@@ -76,6 +79,7 @@ export class ClientConnection implements Watcher, Expiring {
     this.server = server;
     this.isSecure = isSecure;
     this.stream = stream;
+    this.rolesBefore = server.role.ended;
     this.client = `/${javaAddress(stream.remoteAddress)}:${stream.remotePort}`;
     this.stats = new ConnectionStats(server.clock.wallMs());
     this.replies = new ClientReplies(server, this, stream, this.stats);
@@ -118,8 +122,14 @@ export class ClientConnection implements Watcher, Expiring {
     return this.asker.sessionId;
   }
 
+  /** Closed, or as good as that. */
   get isClosed(): boolean {
-    return this.phase === Phase.closed;
+    return this.phase === Phase.closed || this.isLeftOver;
+  }
+
+  /** Its role is over. It is about to be closed, and has nothing to do with the next one. */
+  get isLeftOver(): boolean {
+    return this.rolesBefore !== this.server.role.ended;
   }
 
   get isAttaching(): boolean {
@@ -134,7 +144,7 @@ export class ClientConnection implements Watcher, Expiring {
   /** TLS: the certificate that the client proved to have is an id of its. */
   private onHandshake(): void {
     const subject = this.stream.tls?.peerSubject;
-    if (subject === undefined || this.phase === Phase.closed) return;
+    if (subject === undefined || this.isClosed) return;
     const authIds = this.server.auth.idsOfCertificate(subject).reduce(withAuthId, this.asker.authIds);
     this.asker = { ...this.asker, authIds };
     this.server.log.debug({ client: this.client, subject }, 'authenticated by its certificate');
@@ -143,7 +153,7 @@ export class ClientConnection implements Watcher, Expiring {
   // Bytes in
 
   private onData(chunk: Buffer): void {
-    if (this.phase === Phase.closed) return;
+    if (this.phase >= Phase.telling || this.isLeftOver) return;
     this.receivedMs = this.server.turnEnd.look();
     this.server.expiry.update(this, this.receivedMs, this.timeoutMs);
     if (this.phase === Phase.firstBytes) this.onFirstBytes(chunk);
@@ -161,7 +171,8 @@ export class ClientConnection implements Watcher, Expiring {
   }
 
   private onEnd(): void {
-    if (this.phase === Phase.closed) return;
+    // One who asks a word is told all of it.
+    if (this.phase >= Phase.telling || this.isLeftOver) return;
     this.hasEnded = true;
     // The requests it sent before are served first, in later turns where they have to wait for them.
     if (!this.isResumeScheduled) this.closeEnded();
@@ -175,6 +186,7 @@ export class ClientConnection implements Watcher, Expiring {
   private onDrain(): void {
     this.output.note();
     this.replies.onTaken();
+    this.word?.onDrain();
     this.maybeResume();
   }
 
@@ -195,11 +207,10 @@ export class ClientConnection implements Watcher, Expiring {
     if (needed > this.firstBytes.length) return;
     if (needed > 0) {
       this.countPacketIn(4);
-      const answer = this.server.words.answer(this.firstBytes, this);
-      this.replies.countPacket();
-      this.stream.write(Buffer.from(answer, 'utf8'));
-      this.close('asked a four-letter word', true);
-      this.server.turnEnd.flush(this);
+      this.phase = Phase.telling;
+      const { turnEnd, words } = this.server;
+      this.word = new WordOutput(words.answer(this.firstBytes, this), this.stream, turnEnd, this);
+      this.word.resume();
       return;
     }
     if (this.server.role.upstream === undefined) {
@@ -211,6 +222,16 @@ export class ClientConnection implements Watcher, Expiring {
     const bytes = this.firstBytes;
     this.firstBytes = NO_BYTES;
     this.cut(bytes);
+  }
+
+  onTold(isAll: boolean): void {
+    this.server.expiry.update(this, this.server.clock.nowMs(), this.timeoutMs);
+    this.output.note();
+    if (isAll) {
+      this.replies.countPacket();
+      this.close('asked a four-letter word', true);
+    }
+    this.server.turnEnd.flush(this);
   }
 
   private cut(chunk: Buffer | undefined): void {
@@ -335,7 +356,7 @@ export class ClientConnection implements Watcher, Expiring {
   // For the tree
 
   onWatchEvent(type: number, path: string, zxid: Zxid): void {
-    if (this.phase === Phase.closed) return;
+    if (this.isClosed) return;
     this.replies.event(type, path, zxid);
   }
 
@@ -368,7 +389,7 @@ export class ClientConnection implements Watcher, Expiring {
   // Back-pressure
 
   private wantsMore(): boolean {
-    if (this.phase !== Phase.open || this.isLastRequestIn) return false;
+    if (this.phase !== Phase.open || this.isLeftOver || this.isLastRequestIn) return false;
     if (this.auth.isWaiting) return false;
     return !this.requests.isFull && this.replies.waitingBytes <= OUTPUT_PAUSE_BYTES;
   }
@@ -397,7 +418,7 @@ export class ClientConnection implements Watcher, Expiring {
 
   resume(): void {
     this.isResumeScheduled = false;
-    if (this.phase === Phase.closed) return;
+    if (this.isClosed) return;
     this.requests.goOn();
     if (this.isPaused && this.wantsMore()) {
       this.isPaused = false;
@@ -437,8 +458,11 @@ export class ClientConnection implements Watcher, Expiring {
   }
 }
 
-/** firstBytes: a word or a length? connecting: the ConnectRequest. attaching: the session is created or checked. */
-const Phase = { firstBytes: 0, connecting: 1, attaching: 2, open: 3, closed: 4 } as const;
+/**
+ * firstBytes: a word or a length? connecting: the ConnectRequest. attaching: the session is created or checked. telling:
+ * a word is answered, and nothing more is read.
+ */
+const Phase = { firstBytes: 0, connecting: 1, attaching: 2, open: 3, telling: 4, closed: 5 } as const;
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
 /** xid and type of a request. */

@@ -28,6 +28,8 @@ export const SHARE_MS = 3;
 export const TURN_MS = 10;
 /** Watches of a closed connection that are forgotten in one turn: a client may have set a million. */
 export const WATCHES_FORGOTTEN_A_TURN = 1000;
+/** Connections that are closed in one turn when their role is over. */
+export const CONNECTIONS_CLOSED_A_TURN = 200;
 /** The output of as many connections is sent in one turn as fits into this. */
 export const FLUSH_MS = 5;
 /**

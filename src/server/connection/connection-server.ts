@@ -38,5 +38,6 @@ export interface ConnectionServer<C extends Expiring> extends ServerParts {
 export interface WordAnswerer<C> {
   /** How many bytes the word that these begin with needs; 0 when they are none. */
   bytesOf(firstBytes: Buffer): number;
-  answer(firstBytes: Buffer, asking: C): string;
+  /** In pieces, to be taken some in each turn. */
+  answer(firstBytes: Buffer, asking: C): Iterable<string>;
 }

@@ -1,6 +1,6 @@
+import type { NamespaceSums, QuotaSums } from '../../datatree/quotas/quota-sums.ts';
 import type { HostInfo, ServerInfo } from '../monitoring/server-info.ts';
 import type { ServerView } from '../monitoring/server-view.ts';
-import { QuotaSums } from './quota-sums.ts';
 
 /**
  * The gauges that ZooKeeperServer, QuorumZooKeeperServer and LeaderZooKeeperServer register, read when asked for.
@@ -47,11 +47,12 @@ export function registerServerGauges(server: ServerView, info: ServerInfo, host:
   metrics.setGauge('max_proposal_size', () => info.leader()?.proposalSizes.max);
   metrics.setGauge('min_proposal_size', () => info.leader()?.proposalSizes.min);
 
-  const quotas = new QuotaSums(() => server.database);
-  metrics.setGaugeSet('quota_count_limit_per_namespace', () => quotas.countLimit);
-  metrics.setGaugeSet('quota_bytes_limit_per_namespace', () => quotas.bytesLimit);
-  metrics.setGaugeSet('quota_count_usage_per_namespace', () => quotas.countUsage);
-  metrics.setGaugeSet('quota_bytes_usage_per_namespace', () => quotas.bytesUsage);
+  const none: NamespaceSums = new Map();
+  const quotas = (): QuotaSums | undefined => server.database?.tree.quotaSums;
+  metrics.setGaugeSet('quota_count_limit_per_namespace', () => quotas()?.countLimit ?? none);
+  metrics.setGaugeSet('quota_bytes_limit_per_namespace', () => quotas()?.bytesLimit ?? none);
+  metrics.setGaugeSet('quota_count_usage_per_namespace', () => quotas()?.countUsage ?? none);
+  metrics.setGaugeSet('quota_bytes_usage_per_namespace', () => quotas()?.bytesUsage ?? none);
 }
 
 /** Tools read a whole number, as Apache's clock gives. */

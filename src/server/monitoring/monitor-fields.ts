@@ -13,6 +13,8 @@ export interface FieldSink {
   whole(name: string, value: number): void;
   /** A Java double. */
   real(name: string, value: number): void;
+  /** A whole field for each key, named `<key>_<name>`; the map goes on changing. */
+  wholeByKey(name: string, values: ReadonlyMap<string, number>): void;
 }
 
 export function tellMonitorFields({ server, info }: { server: ServerView; info: ServerInfo }, to: FieldSink): void {
@@ -40,7 +42,7 @@ class MetricFields implements MetricsVisitor {
   }
 
   gaugeSet(name: string, values: ReadonlyMap<string, number>): void {
-    for (const [key, value] of values) this.to.whole(`${key}_${name}`, value);
+    this.to.wholeByKey(name, values);
   }
 
   counter(counter: Counter): void {

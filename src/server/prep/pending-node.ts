@@ -2,8 +2,8 @@ import type { Acl, StatPersisted } from '../../jute/data-records.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 
 /**
- * A node as it will be once every transaction prepared so far is applied. Never changed: a further change makes a
- * copy, so that a multi that fails can put the older one back.
+ * A node as it will be once every transaction prepared so far is applied. Only the transaction that made it changes
+ * it. A later one makes a copy, so that a multi that fails can put the older one back.
  */
 export class PendingNode implements StatPersisted {
   readonly path: string;

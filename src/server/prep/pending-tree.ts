@@ -28,7 +28,10 @@ export class PendingTree {
   private stagedClose: bigint | undefined = undefined;
   private readonly staged: PendingNode[] = [];
   private readonly replaced: (PendingNode | undefined)[] = [];
-  /** The digest of the tree after everything prepared so far, and as it was when the open transaction began. */
+  /**
+   * The digest of the tree after all that is committed here, without what the open transaction has changed; and as it
+   * was when that began.
+   */
   private readonly sum = new DigestSum();
   private readonly sumBefore = new DigestSum();
 
@@ -53,6 +56,10 @@ export class PendingTree {
     for (let i = 0; i < this.staged.length; i++) {
       const node = this.staged[i] as PendingNode;
       this.changes.push(node);
+      if (this.digestEnabled && node.exists && !isOutsideDigest(node.path)) {
+        node.digest = digestFrom(node.contentCrc, node);
+        this.sum.add(node.digest);
+      }
       if (node.createdFor !== 0n) this.noteEphemeral(node.createdFor, node.path);
       if (this.stagedClose !== undefined) this.closed.set(this.stagedClose, node.zxid);
     }
@@ -99,7 +106,7 @@ export class PendingTree {
     this.closed.clear();
   }
 
-  /** The digest of the tree after everything prepared so far. */
+  /** The digest of the tree after all that is committed here. */
   digest(): bigint {
     return this.sum.value();
   }
@@ -183,14 +190,13 @@ export class PendingTree {
     timeMs: number,
     createdFor: bigint,
   ): void {
-    const changed = parent.copy(zxid);
+    const changed = this.changing(parent, zxid);
     changed.childCount++;
     // As apply: the counter never goes down, so it stays where it is once it has reached its end.
     if (parentCversion > changed.cversion) {
       changed.cversion = parentCversion;
       changed.pzxid = zxid;
     }
-    this.replace(parent, changed);
     const stat = {
       czxid: zxid,
       mzxid: zxid,
@@ -205,48 +211,47 @@ export class PendingTree {
     const node = new PendingNode(path, zxid, stat, acl);
     node.createdFor = createdFor;
     this.setContent(node, data);
-    this.replace(undefined, node);
+    this.stage(node);
   }
 
   remove(parent: PendingNode, node: PendingNode, zxid: Zxid): void {
     this.loseChildren(parent, 1, zxid);
-    const gone = node.copy(zxid);
-    gone.exists = false;
-    this.replace(node, gone);
+    this.changing(node, zxid).exists = false;
   }
 
   private loseChildren(parent: PendingNode, count: number, zxid: Zxid): void {
-    const changed = parent.copy(zxid);
+    const changed = this.changing(parent, zxid);
     changed.childCount -= count;
     changed.pzxid = zxid;
-    this.replace(parent, changed);
   }
 
   setData(node: PendingNode, data: Buffer | undefined, version: number, zxid: Zxid, timeMs: number): void {
-    const changed = node.copy(zxid);
+    const changed = this.changing(node, zxid);
     changed.version = version;
     changed.mzxid = zxid;
     changed.mtime = timeMs;
     this.setContent(changed, data);
-    this.replace(node, changed);
   }
 
   setAcl(node: PendingNode, acl: readonly Acl[], aversion: number, zxid: Zxid): void {
-    const changed = node.copy(zxid);
+    const changed = this.changing(node, zxid);
     changed.acl = acl;
     changed.aversion = aversion;
-    this.replace(node, changed);
   }
 
-  private replace(before: PendingNode | undefined, after: PendingNode): void {
-    this.staged.push(after);
-    this.replaced.push(this.byPath.get(after.path));
-    this.byPath.set(after.path, after);
-    if (!this.digestEnabled || isOutsideDigest(after.path)) return;
-    if (before !== undefined) this.sum.remove(before.digest);
-    if (!after.exists) return;
-    after.digest = digestFrom(after.contentCrc, after);
-    this.sum.add(after.digest);
+  /** The node for the open transaction to change: a copy, or the one it has made already. */
+  private changing(node: PendingNode, zxid: Zxid): PendingNode {
+    if (node.zxid === zxid) return node;
+    const copy = node.copy(zxid);
+    this.stage(copy);
+    if (this.digestEnabled && !isOutsideDigest(node.path)) this.sum.remove(node.digest);
+    return copy;
+  }
+
+  private stage(node: PendingNode): void {
+    this.staged.push(node);
+    this.replaced.push(this.byPath.get(node.path));
+    this.byPath.set(node.path, node);
   }
 
   private setContent(node: PendingNode, data: Buffer | undefined): void {

@@ -1,5 +1,6 @@
 import { assert } from '../../base/assert.ts';
 import { Fifo } from '../../base/fifo.ts';
+import { atMost } from '../../base/pieces.ts';
 import { ErrorCode } from '../../jute/codes.ts';
 import type { SessionOwner } from '../asker.ts';
 import { type Expiring, ExpiryBuckets } from './expiry-buckets.ts';
@@ -11,7 +12,7 @@ import type { UntrackedSessions } from './untracked-sessions.ts';
  * knows when each was last heard of, which owner holds it, and whether it is being closed.
  *
  * A session is tracked from the moment its creation is submitted until its closeSession is applied. A new leader
- * tracks all sessions of the database with their full timeout.
+ * adopts all sessions of the database with their full timeout, some in each turn; one that is asked for sooner, then.
  *
  * Invariants: a session is in a bucket as long as it is tracked and not closing; one that expires is tracked.
  */
@@ -19,6 +20,15 @@ export interface SessionChecks {
   /** 0, sessionExpired, sessionMoved, or unknownSession on a standalone server. The first to ask becomes the owner. */
   check(sessionId: bigint, owner: SessionOwner | undefined): number;
 }
+
+/** The sessions that the database knows: a SessionTable. */
+export interface KnownSessions {
+  timeoutOf(sessionId: bigint): number | undefined;
+  copy(): { readonly ids: BigInt64Array };
+}
+
+/** So many take about a millisecond. */
+const ADOPTED_AT_ONCE = 2000;
 
 class TrackedSession implements Expiring {
   readonly id: bigint;
@@ -48,6 +58,10 @@ export class SessionTracker implements SessionChecks {
   private readonly untracked: UntrackedSessions | undefined;
   /** Requests of one session come one after the other, and each asks for it more than once. */
   private found: TrackedSession | undefined = undefined;
+  /** What is left to adopt; `next` is the place in `ids` that is looked at next. */
+  private adopting:
+    | { readonly known: KnownSessions; readonly ids: BigInt64Array; readonly nowMs: number; next: number }
+    | undefined = undefined;
 
   constructor(options: SessionTrackerOptions, nowMs: number) {
     this.buckets = new ExpiryBuckets(options.tickMs, nowMs);
@@ -60,12 +74,42 @@ export class SessionTracker implements SessionChecks {
   }
 
   has(sessionId: bigint): boolean {
-    return this.byId.has(sessionId);
+    return this.find(sessionId) !== undefined;
   }
 
   private find(sessionId: bigint): TrackedSession | undefined {
-    if (this.found?.id !== sessionId) this.found = this.byId.get(sessionId);
+    if (this.found?.id !== sessionId) this.found = this.byId.get(sessionId) ?? this.adoptOne(sessionId);
     return this.found;
+  }
+
+  /** The role begins with these. True: all are adopted; else `adoptMore` is to be called until it says so. */
+  adopt(known: KnownSessions, nowMs: number): boolean {
+    this.adopting = { known, ids: known.copy().ids, nowMs, next: 0 };
+    return this.adoptMore();
+  }
+
+  adoptMore(): boolean {
+    const { adopting } = this;
+    if (adopting === undefined) return true;
+    const { ids } = adopting;
+    const end = Math.min(adopting.next + ADOPTED_AT_ONCE, ids.length);
+    for (; adopting.next < end; adopting.next++) {
+      const id = ids[adopting.next] as bigint;
+      if (!this.byId.has(id)) this.adoptOne(id);
+    }
+    if (end < ids.length) return false;
+    this.adopting = undefined;
+    return true;
+  }
+
+  /** A session that is not tracked; it may have ended since the role began. */
+  private adoptOne(sessionId: bigint): TrackedSession | undefined {
+    const timeoutMs = this.adopting?.known.timeoutOf(sessionId);
+    if (this.adopting === undefined || timeoutMs === undefined) return undefined;
+    const session = new TrackedSession(sessionId);
+    this.byId.set(sessionId, session);
+    this.buckets.update(session, this.adopting.nowMs, timeoutMs);
+    return session;
   }
 
   /** Its closeSession is proposed and not applied yet. */
@@ -168,7 +212,13 @@ export class SessionTracker implements SessionChecks {
   }
 
   /** Buckets with their session ids in order of time, for the four-letter word dump. */
-  expirySets(): { endMs: number; sessionIds: bigint[] }[] {
-    return this.buckets.entries().map(([endMs, sessions]) => ({ endMs, sessionIds: [...sessions].map((s) => s.id) }));
+  expirySets(): { endMs: number; size: number; sessionIds: Iterable<bigint> }[] {
+    return this.buckets.entries().map(([endMs, sessions]) => {
+      return { endMs, size: sessions.size, sessionIds: idsOf(sessions) };
+    });
   }
+}
+
+function* idsOf(sessions: ReadonlySet<TrackedSession>): Generator<bigint> {
+  for (const { id } of atMost(sessions, sessions.size)) yield id;
 }

@@ -2,8 +2,17 @@ import { diskError } from '../../io/disk.ts';
 import { follows, type Zxid, zxidHex } from '../../jute/zxid.ts';
 import { join, type LogName } from '../file-names.ts';
 import { LogFileReader, type LogRecord } from './log-file-reader.ts';
+import { LOG_HEADER_BYTES } from './log-format.ts';
 import type { LogPlace } from './log-place.ts';
 import type { LogEntry } from './recent-log.ts';
+
+/** Where a cursor begins. */
+export interface CursorStart {
+  /** With the first transaction at or above this one. */
+  readonly zxid: Zxid;
+  /** Of a record of the first file, none that matters being before it. */
+  readonly offset: number;
+}
 
 /**
  * Transactions from the log on disk, in order, a chunk of a file in memory at a time, up to what was synced when it
@@ -25,15 +34,17 @@ export class LogCursor {
   private ahead: LogRecord | undefined;
   private previous: Zxid | undefined = undefined;
   private closed = false;
+  private readonly firstOffset: number;
 
-  /** `files` are in order, the first of them begins at or below `from`; nothing above `last` is read. */
-  constructor(place: LogPlace, files: readonly LogName[], from: Zxid, last: Zxid, host: CursorHost) {
+  /** `files` are in order, the first of them begins at or below `start`; nothing above `last` is read. */
+  constructor(place: LogPlace, files: readonly LogName[], start: CursorStart, last: Zxid, host: CursorHost) {
     this.place = place;
     this.files = files;
+    this.firstOffset = start.offset;
     this.last = last;
     this.host = host;
     this.ahead = this.readAhead();
-    while (this.ahead !== undefined && this.ahead.zxid < from) this.ahead = this.readAhead();
+    while (this.ahead !== undefined && this.ahead.zxid < start.zxid) this.ahead = this.readAhead();
   }
 
   /** Zxid of what `next` will give; undefined at the end. */
@@ -96,6 +107,7 @@ export class LogCursor {
       this.reader ??= new LogFileReader(
         this.place.disk,
         join(this.place.dir, (this.files[this.index] as LogName).name),
+        this.index === 0 ? this.firstOffset : LOG_HEADER_BYTES,
       );
       const record = this.reader.next();
       if (record === undefined) {

@@ -1,8 +1,10 @@
 import type { Log } from '../../base/log.ts';
+import type { Clock } from '../../io/clock.ts';
 import { diskError } from '../../io/disk.ts';
 import { ZXID_ZERO, type Zxid, zxidText } from '../../jute/zxid.ts';
 import { join, type LogName, listLogs } from '../file-names.ts';
 import { type CursorHost, LogCursor } from './log-cursor.ts';
+import { LogMarks } from './log-marks.ts';
 import type { LogPlace } from './log-place.ts';
 
 export interface LogReaders {
@@ -11,6 +13,11 @@ export interface LogReaders {
    * that what a learner at `zxid` lacks might not be in it. Close it unless read to the end.
    */
   readFrom(zxid: Zxid): LogCursor | undefined;
+  /**
+   * Whether `readFrom(zxid)` is a matter of a moment. If not, the log is looked through for it in the turns to come:
+   * ask again.
+   */
+  isNear(zxid: Zxid): boolean;
   /** Bytes that `readFrom(zxid)` would go through, without padding where that is known; infinite on a failing disk. */
   bytesFrom(zxid: Zxid): number;
 }
@@ -33,11 +40,13 @@ export class LogShelf implements CursorHost, LogReaders {
   /** Where the records end in files that are full, by the zxid in the name, as far as that is known. */
   private readonly ends = new Map<Zxid, number>();
   private readonly cursors = new Set<LogCursor>();
+  readonly marks: LogMarks;
   /** Before it the log has a hole, or cannot be read. */
   private readableFrom = ZXID_ZERO;
 
-  constructor(place: LogPlace, end: LogEnd, log: Log) {
+  constructor(place: LogPlace, clock: Clock, end: LogEnd, log: Log) {
     this.place = place;
+    this.marks = new LogMarks(place, clock);
     this.end = end;
     this.log = log;
   }
@@ -45,6 +54,7 @@ export class LogShelf implements CursorHost, LogReaders {
   /** After recovery, which read some of the files to their ends. */
   reset(ends: ReadonlyMap<Zxid, number>): void {
     this.closeCursors();
+    this.marks.clear();
     this.ends.clear();
     for (const [zxid, end] of ends) this.ends.set(zxid, end);
     this.readableFrom = ZXID_ZERO;
@@ -61,6 +71,20 @@ export class LogShelf implements CursorHost, LogReaders {
       const { message: reason } = diskError(error);
       this.log.warn({ from: zxidText(zxid), reason }, 'the log on disk cannot be read for a learner');
       return undefined;
+    }
+  }
+
+  isNear(zxid: Zxid): boolean {
+    if (this.marks.isBusy) return false;
+    try {
+      const first = this.filesFrom(zxid)?.[0];
+      if (first === undefined || this.marks.isNear(first, zxid, this.bytesOf(first))) return true;
+      this.marks.lookThrough(first, zxid);
+      return false;
+    } catch (error) {
+      // Reading tells.
+      diskError(error);
+      return true;
     }
   }
 
@@ -86,6 +110,7 @@ export class LogShelf implements CursorHost, LogReaders {
   }
 
   closeCursors(): void {
+    this.marks.stop();
     for (const cursor of [...this.cursors]) cursor.close();
   }
 
@@ -103,7 +128,8 @@ export class LogShelf implements CursorHost, LogReaders {
   private open(zxid: Zxid): LogCursor | undefined {
     const files = this.filesFrom(zxid);
     if (files === undefined) return undefined;
-    const cursor = new LogCursor(this.place, files, zxid, this.end.lastDurable, this);
+    const offset = this.marks.before(files[0] as LogName, zxid);
+    const cursor = new LogCursor(this.place, files, { zxid, offset }, this.end.lastDurable, this);
     // Opening it may have found a hole right at the start.
     if (zxid < this.readableFrom) {
       cursor.close();
@@ -124,6 +150,7 @@ export class LogShelf implements CursorHost, LogReaders {
   private filesFrom(zxid: Zxid): LogName[] | undefined {
     if (zxid < this.readableFrom) return undefined;
     const files = listLogs(this.place.disk, this.place.dir);
+    this.marks.keep(files);
     const first = files.findLastIndex((file) => file.zxid <= zxid);
     return first === -1 ? undefined : files.slice(first);
   }

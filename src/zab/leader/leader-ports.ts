@@ -98,9 +98,10 @@ export interface History {
   allCommitted(): readonly Entry[];
   /**
    * The log on disk from `zxid` on: the first entry is the first at or above it. undefined when the oldest entry on
-   * disk is above `zxid`, when there is more than `maxBytes` of it (0: no limit), or when it cannot be read.
+   * disk is above `zxid`, when there is more than `maxBytes` of it (0: no limit), or when it cannot be read. 'later':
+   * it takes a while to get there, and is begun.
    */
-  diskFrom(zxid: Zxid, maxBytes: number): EntryCursor | undefined;
+  diskFrom(zxid: Zxid, maxBytes: number): EntryCursor | 'later' | undefined;
   /** Bytes of the newest snapshot file; 0 when there is none. */
   readonly snapshotBytes: number;
   /** The tree as it is inside this call, exact at `lastZxid`. */

@@ -441,6 +441,7 @@ export class Leader<Question> {
   // Time.
 
   private tickBeforeBroadcast(): void {
+    if (this.discovery.isOver) this.synchronization.synchroniseThoseWhoWait();
     const overtaken = this.discovery.overtaken;
     if (overtaken !== undefined) this.stepDown(overtaken);
     else if (!this.links.isStuck) this.rounds.comfort();

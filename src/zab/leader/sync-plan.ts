@@ -54,8 +54,16 @@ export interface SyncRules {
 
 const NOTHING: readonly Entry[] = [];
 
-/** `decided`: committed, and not in the tree yet; consecutive behind the tree's last. */
-export function planSync(peerZxid: Zxid, history: History, decided: readonly Entry[], rules: SyncRules): SyncPlan {
+/**
+ * `decided`: committed, and not in the tree yet; consecutive behind the tree's last. 'later': the log on disk is looked
+ * through for it, and it is to be planned again.
+ */
+export function planSync(
+  peerZxid: Zxid,
+  history: History,
+  decided: readonly Entry[],
+  rules: SyncRules,
+): SyncPlan | 'later' {
   const last = history.lastZxid;
   const newest = history.maxCommitted ?? last;
   // A tree ahead of the memory, other than by an epoch's start, would lose what lies between.
@@ -75,7 +83,7 @@ function withTransactions(
   decided: readonly Entry[],
   max: Zxid,
   rules: SyncRules,
-): SyncPlan | undefined {
+): SyncPlan | 'later' | undefined {
   const last = history.lastZxid;
   const min = history.minCommitted;
   const known = min === undefined ? decided : [...history.allCommitted(), ...decided];
@@ -108,11 +116,11 @@ function fromDisk(
   entries: readonly Entry[],
   history: History,
   rules: SyncRules,
-): SyncPlan | undefined {
+): SyncPlan | 'later' | undefined {
   if (rules.snapshotSizeFactor < 0) return undefined;
   const limit = Math.floor(history.snapshotBytes * rules.snapshotSizeFactor);
   const cursor = history.diskFrom(peerZxid, limit);
-  if (cursor === undefined) return undefined;
+  if (cursor === undefined || cursor === 'later') return cursor;
   const first = cursor.next();
   if (first === undefined || (first.zxid !== peerZxid && counterOf(peerZxid) !== 0)) {
     cursor.close();

@@ -91,7 +91,10 @@ export class Synchronization {
     this.maybeEstablish();
   }
 
-  /** Puts it off, in phase `history`, while the leader's tree has less than this learner may have helped to commit. */
+  /**
+   * Puts it off, in phase `history`, while the leader's tree has less than this learner may have helped to commit, or
+   * while the log on disk is looked through.
+   */
   synchronise(link: LearnerLink): void {
     if (link.catchUp.snapshotFrom === undefined) {
       // From here on nothing is committed with the help of what this learner's disk may be about to lose.
@@ -104,6 +107,7 @@ export class Synchronization {
       forceSnapshotSync: this.options.forceSnapshotSync || link.catchUp.needsSnapshot || this.snapOnly.has(link.sid),
       snapshotSizeFactor: this.options.snapshotSizeFactor,
     });
+    if (plan === 'later') return;
     // A committed transaction may be on this learner's disk and not yet on ours: a snapshot must not take it away
     // there.
     if (plan.kind === 'snap' && treeZxid < link.catchUp.snapshotFrom) return;
@@ -143,7 +147,7 @@ export class Synchronization {
     for (const entry of open) link.wire.send(new Packet(PacketType.proposal, entry.zxid, entry.payload));
   }
 
-  /** The leader's tree may have come further. */
+  /** The leader's tree, or the look through its log, may have come further. */
   synchroniseThoseWhoWait(): void {
     for (const link of this.links.values()) {
       if (link.phase === 'history') this.synchronise(link);

@@ -8,10 +8,11 @@ function acl(...ids: string[]): Acl[] {
 }
 
 function listed(cache: AclCache): [number, number][] {
-  const found: [number, number][] = [];
-  cache.forEach((id, list) => {
-    found.push([id, list.length]);
-  });
+  const { count, entries } = cache.copy();
+  const found = entries.flatMap((entry): [number, number][] =>
+    entry === undefined ? [] : [[entry.id, entry.acl.length]],
+  );
+  expect(found).toHaveLength(count);
   return found;
 }
 

@@ -373,13 +373,15 @@ describe('the counts', () => {
     watches.addData('/x', b);
     watches.addData('/y', b);
     const byWatcher: [string, string[]][] = [];
-    watches.forEachWatcher((watcher, paths) => byWatcher.push([(watcher as Connection).name, [...paths]]));
+    for (const [watcher, paths] of watches.watchers()) byWatcher.push([(watcher as Connection).name, [...paths]]);
     expect(byWatcher).toEqual([
       ['a', ['/x']],
       ['b', ['/x', '/y']],
     ]);
     const byPath: [string, string[]][] = [];
-    watches.forEachPath((path, watchers) => byPath.push([path, watchers.map((w) => (w as Connection).name)]));
+    for (const [path, watchers] of watches.watchedPaths()) {
+      byPath.push([path, [...watchers].map((watcher) => (watcher as Connection).name)]);
+    }
     expect(byPath).toEqual([
       ['/x', ['a', 'b']],
       ['/y', ['b']],
@@ -446,8 +448,8 @@ describe('a watch that is set again each time it fires', () => {
       table.trigger(`/${i}`, EventType.nodeCreated, 1 as Zxid, []);
     }
     const left: number[] = [];
-    table.forEachWatcher((_, paths) => left.push(paths.length));
-    table.forEachPath((path) => left.push(path.length));
+    for (const [, paths] of table.watchers()) left.push([...paths].length);
+    for (const [path] of table.watchedPaths()) left.push(path.length);
     expect([left, table.pathCount, table.watcherCount]).toEqual([[0, 0], 0, 2]);
     expect(table.heldPathCount).toBe(1024);
     table.removeWatcher(a);

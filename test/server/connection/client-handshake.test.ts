@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { sessionPassword } from '../../../src/server/sessions/session-password.ts';
 import {
   auth,
+  type Client,
   ClientWorld,
   closeSession,
   connectRequest,
@@ -273,6 +274,34 @@ describe('a server between two roles', () => {
     back.send(connectRequest({ sessionId: client.sessionId, password: client.password }));
     expect(back.frames()[0]?.readBigInt64BE(8)).toBe(client.sessionId);
     expect(second.queue).toEqual([]);
+  });
+
+  it('closes some in each turn, and has nothing to do with the rest meanwhile', () => {
+    const world = new ClientWorld({ maxClientCnxns: 0 });
+    const first = world.serve();
+    const clients = Array.from({ length: 450 }, () => world.openSession(first));
+    const last = clients.at(-1) as Client;
+    last.send(exists(1, '/watched', true));
+    last.frames();
+    world.server.stop();
+    const closed = (): number => clients.filter((client) => client.isClosed).length;
+    expect([closed(), world.server.view.connections.size]).toEqual([200, 250]);
+    const second = world.serve('leader');
+    last.stream.deliver(create(2, '/late'));
+    expect(second.queue).toEqual([]);
+    const fresh = world.connect();
+    fresh.stream.deliver(connectRequest());
+    expect([closed(), second.queue.length, world.server.view.outstanding]).toEqual([200, 1, 1]);
+    second.commit();
+    fresh.stream.deliver(create(1, '/watched'));
+    second.commit();
+    world.clock.oneTurn();
+    expect(closed()).toBe(400);
+    world.clock.endTurn();
+    second.commit();
+    expect([closed(), world.server.view.connections.size, world.server.view.outstanding]).toEqual([450, 1, 0]);
+    expect([last.replies(), last.stream.state]).toEqual([[], 'ended']);
+    expect(world.database.tree.watches.count).toBe(0);
   });
 
   it('sends what it had answered before it stopped', () => {

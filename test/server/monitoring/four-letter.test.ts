@@ -52,6 +52,52 @@ describe('a four-letter word', () => {
     expect(client.stream.state).toBe('ended');
   });
 
+  it('is told some lines in each turn, and the connections of that moment', () => {
+    const world = new ClientWorld({ fourLetterWords: ALL, maxClientCnxns: 0 }, -1);
+    world.serve();
+    const others = Array.from({ length: 1200 }, () => world.connect());
+    const client = world.connect();
+    let lines = 0;
+    const told = (): number => {
+      lines += client.stream.takeBytes().toString().split('\n').length - 1;
+      return lines;
+    };
+    client.stream.deliver(Buffer.from('cons'));
+    expect([told(), client.stream.state]).toEqual([500, 'open']);
+    others[600]?.stream.gone();
+    for (let i = 0; i < 300; i++) world.connect();
+    world.clock.oneTurn();
+    expect([told(), client.stream.state]).toEqual([1000, 'open']);
+    world.clock.oneTurn();
+    // 1,200 and itself, one of them gone and one let in since, and an empty line.
+    expect([told(), client.stream.state]).toEqual([1202, 'ended']);
+  });
+
+  it('waits for a client that does not take it, and ends with its connection', () => {
+    const world = new ClientWorld({ fourLetterWords: ALL });
+    const upstream = world.serve();
+    const watching = world.openSession(upstream);
+    const paths = Array.from({ length: 300 }, (_, i) => `/${i}${'x'.repeat(10_000)}`);
+    for (const path of paths) watching.send(exists(1, path, true));
+    const [slow, gone] = [world.connect('10.2.2.2'), world.connect('10.2.2.2')];
+    for (const client of [slow, gone]) {
+      client.stream.isStalled = true;
+      client.stream.deliver(Buffer.from('wchp'));
+    }
+    for (let turn = 0; turn < 20; turn++) world.clock.endTurn();
+    const taken = slow.stream.bufferedBytes;
+    expect(taken).toBeGreaterThan(1 << 20);
+    expect(taken).toBeLessThan(2 << 20);
+    slow.stream.handlers?.onEnd?.();
+    gone.stream.gone();
+    slow.stream.drain();
+    for (let turn = 0; turn < 20; turn++) world.clock.endTurn();
+    const session = `0x${watching.sessionId.toString(16)}`;
+    const whole = `${paths.map((path) => `${path}\n\t${session}\n`).join('')}\n`;
+    expect([slow.text() === whole, slow.stream.state]).toEqual([true, 'ended']);
+    expect([gone.stream.bufferedBytes, world.server.view.connections.size]).toEqual([taken, 1]);
+  });
+
   it('that fails is answered nothing, and concerns nobody else', () => {
     const world = new ClientWorld({ fourLetterWords: ALL });
     world.serve();
@@ -127,12 +173,14 @@ describe('what they tell', () => {
       syncedNonVotingFollowers: 0,
       syncedObservers: 0,
       pendingSyncs: 0,
-      uptimeMs: 5,
+      uptimeMs: 5.75,
       proposalSizes,
       observers: [],
       resetObservers() {},
     };
     expect(ask(world, 'srvr')).toContain('Mode: leader\nNode count: 5\nProposal sizes last/min/max: 200/48/200\n');
+    // A whole number, as readers of it expect.
+    expect(ask(world, 'mntr')).toContain('zk_leader_uptime\t5\n');
   });
 
   it('stat: the clients as well, in short, and the one that asks with nothing to read', () => {

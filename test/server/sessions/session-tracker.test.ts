@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SessionTable } from '../../../src/datatree/session-table.ts';
 import { ErrorCode } from '../../../src/jute/codes.ts';
 import { LearnerSessionTracker } from '../../../src/server/sessions/learner-session-tracker.ts';
 import { negotiateTimeout } from '../../../src/server/sessions/session-timeout.ts';
@@ -45,6 +46,40 @@ describe('who may use a session', () => {
     const standalone = new SessionTracker({ tickMs: 1000, isStandalone: true }, 0);
     expect(standalone.check(9n, here)).toBe(ErrorCode.unknownSession);
     expect(standalone.checkGlobal(9n, here)).toBe(ErrorCode.sessionExpired);
+  });
+});
+
+describe('a role that begins with sessions', () => {
+  function known(count: number): SessionTable {
+    const table = new SessionTable();
+    for (let i = 1; i <= count; i++) table.put(BigInt(i), 4000);
+    return table;
+  }
+
+  it('adopts a part of them at a time, and any that is asked for at once', () => {
+    const table = known(5000);
+    const tracker = leader();
+    expect([tracker.adopt(table, 0), tracker.size]).toEqual([false, 2000]);
+    expect([tracker.touch(4000n, 4000, 3000), tracker.has(4999n), tracker.has(5001n)]).toEqual([true, true, false]);
+    expect([tracker.size, tracker.adoptMore(), tracker.size]).toEqual([2002, false, 4001]);
+    table.remove(4998n);
+    tracker.remove(4998n);
+    tracker.track(4997n, 4000, 3000);
+    expect([tracker.adoptMore(), tracker.size, tracker.has(4998n)]).toEqual([true, 4999, false]);
+    expect([tracker.adoptMore(), tracker.check(5001n, here)]).toEqual([true, ErrorCode.sessionExpired]);
+    for (let nowMs = 1000; nowMs <= 4000; nowMs += 1000) expect(expired(tracker, nowMs)).toEqual([]);
+    expect(expired(tracker, 5000)).toHaveLength(4997);
+    for (const nowMs of [6000, 7000]) expect(expired(tracker, nowMs)).toEqual([]);
+    expect(expired(tracker, 8000).sort()).toEqual([4000n, 4997n]);
+  });
+
+  it('adopts none that is closing, or ended, while it is at it', () => {
+    const table = known(2002);
+    const tracker = leader();
+    tracker.adopt(table, 0);
+    tracker.setClosing(2001n);
+    table.remove(2002n);
+    expect([tracker.adoptMore(), tracker.size, tracker.isClosing(2001n)]).toEqual([true, 2001, true]);
   });
 });
 

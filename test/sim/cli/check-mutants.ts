@@ -64,8 +64,9 @@ export async function checkMutants(list: readonly Mutant[], most: number, thread
     });
     await built.remove();
     table.push({ mutant, seed: caught?.seed, property: caught?.property ?? '', runs });
+    const survives = mutant.unseen === undefined ? 'SURVIVES' : 'UNSEEN';
     console.log(
-      `${caught === undefined ? 'SURVIVES' : `seed ${caught.seed}`.padEnd(10)} ${(caught?.property ?? '').padEnd(20)} ${mutant.name}`,
+      `${caught === undefined ? survives : `seed ${caught.seed}`.padEnd(10)} ${(caught?.property ?? '').padEnd(20)} ${mutant.name}`,
     );
   }
   const found = table.flatMap(({ seed }) => (seed === undefined ? [] : [seed])).sort((a, b) => a - b);

@@ -5,6 +5,7 @@ import type { PeerProbe } from '../../../src/quorum/peer-probe.ts';
 import type { Replica } from '../../../src/quorum/replica.ts';
 import type { Primary } from '../../../src/quorum/roles/primary.ts';
 import type { PendingTree } from '../../../src/server/prep/pending-tree.ts';
+import type { LogShelf } from '../../../src/txnlog/log/log-shelf.ts';
 import type { Store } from '../../../src/txnlog/store.ts';
 import type { ToLeader } from '../../../src/zab/learner/learner-ports.ts';
 import { PacketType } from '../../../src/zab/wire/packets.ts';
@@ -321,6 +322,7 @@ export class Observer {
   private limitRecent(store: Store): void {
     if (this.recentBytes === undefined) return;
     store.recent.maxBytes = this.recentBytes;
+    (store.logs as LogShelf).marks.markBytes = this.recentBytes;
   }
 }
 

@@ -6,4 +6,6 @@ export interface Mutant {
   /** The bug it brings back, if it has a number. */
   readonly bug?: string;
   readonly edits: readonly Edit[];
+  /** Why no world and no scenario can show it, and the test that does where there is one. */
+  readonly unseen?: string;
 }

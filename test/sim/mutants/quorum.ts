@@ -209,6 +209,8 @@ export const QUORUM_MUTANTS: readonly Mutant[] = [
     name: 'enter a core from inside itself',
     bug: 'ZOOKEEPER-2080',
     edits: [{ at: 'EventTurn.ask', from: 'if (this.isRunning) { this.waiting.push(asked); return; }', to: '' }],
+    unseen:
+      'a request comes from inside an event only at its end, when what was committed is told and applied: proposed there or a moment later, every packet has the same place. test/quorum/roles/event-turn judges the order',
   },
   {
     name: 'send one that waits for the disk because another one waits behind it',
@@ -241,6 +243,8 @@ export const QUORUM_MUTANTS: readonly Mutant[] = [
   {
     name: 'forget at a learner that a session is closed',
     edits: [{ at: 'LearnerUpstream.onApplied', from: 'this.sessions.remove(header.clientId);', to: 'this.link;' }],
+    unseen:
+      'the leader is told once more that a session was heard which it does not know any more, and passes over it; an id does not come again within a PING. It costs twelve bytes',
   },
   {
     name: 'come back at once',

@@ -291,6 +291,16 @@ export const SERVER_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'let connections outlive their role',
+    edits: [
+      {
+        at: 'ClientConnection.isLeftOver',
+        from: 'return this.rolesBefore !== this.server.role.ended;',
+        to: 'return this.rolesBefore < 0;',
+      },
+    ],
+  },
+  {
     name: 'count requests that are answered',
     edits: [{ at: 'PendingRequests.drop', from: 'this.count -= count;', to: 'this.count -= Math.min(count, 0);' }],
   },

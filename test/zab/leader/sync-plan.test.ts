@@ -46,6 +46,7 @@ function planned(peer: string, given: Given): string {
     forceSnapshotSync: given.force ?? false,
     snapshotSizeFactor: given.factor ?? 0.33,
   });
+  if (plan === 'later') return plan;
   const sent: string[] = [];
   let broken = '';
   const source = new SyncSource(plan, (reason) => {

@@ -1,18 +1,19 @@
+import { atMost } from '../../../base/pieces.ts';
 import { sessionHex } from '../../../jute/session-id.ts';
 import { zxidText } from '../../../jute/zxid.ts';
 import { ClientConnection } from '../../connection/client-connection.ts';
 import type { SizeStats } from '../../metrics/counters.ts';
 import type { ExpirySet } from '../../upstream.ts';
 import { FULL_VERSION } from '../version.ts';
-import { BoundedText } from './bounded-text.ts';
 import { javaDate, javaDouble } from './java-format.ts';
 import type { WordContext } from './word-context.ts';
+import { inOrder } from './word-text.ts';
 
 /** The words about clients: who is connected, what the server does for them, sessions, ephemerals and watches. */
-export function stat(context: WordContext, asking: ClientConnection): string {
-  const text = new BoundedText();
-  for (const connection of plainFirst(context)) text.add(`${describe(connection, asking, true)}\n`);
-  return `${head(context)}Clients:\n${text}\n${summary(context)}`;
+export function* stat(context: WordContext, asking: ClientConnection): Generator<string> {
+  yield `${head(context)}Clients:\n`;
+  for (const connection of plainFirst(context)) yield `${describe(connection, asking, true)}\n`;
+  yield `\n${summary(context)}`;
 }
 
 export function srvr(context: WordContext): string {
@@ -46,17 +47,20 @@ function sizes(stats: SizeStats): string {
   return `${stats.last}/${stats.min}/${stats.max}`;
 }
 
-export function cons(context: WordContext, asking: ClientConnection): string {
-  const text = new BoundedText();
-  for (const connection of plainFirst(context)) text.add(`${describe(connection, asking, false)}\n`);
-  return `${text}\n`;
+export function* cons(context: WordContext, asking: ClientConnection): Generator<string> {
+  for (const connection of plainFirst(context)) yield `${describe(connection, asking, false)}\n`;
+  yield '\n';
 }
 
 /** Those of the port for TLS alone come last. */
-function plainFirst({ server }: WordContext): Iterable<ClientConnection> {
-  const { connections } = server;
-  if (server.secureClientPort === undefined) return connections;
-  return [...connections].sort((a, b) => Number(a.isSecure) - Number(b.isSecure));
+function* plainFirst({ server }: WordContext): Generator<ClientConnection> {
+  yield* connectionsOf(server, false);
+  if (server.secureClientPort !== undefined) yield* connectionsOf(server, true);
+}
+
+function* connectionsOf({ connections }: WordContext['server'], isSecure: boolean): Generator<ClientConnection> {
+  for (const connection of atMost(connections, connections.size))
+    if (connection.isSecure === isSecure) yield connection;
 }
 
 /** The connection that asks is not listened to any more, and shows it. */
@@ -75,65 +79,77 @@ function describe(connection: ClientConnection, asking: ClientConnection, brief:
   return `${text})`;
 }
 
-export function dump(context: WordContext): string {
+export function* dump(context: WordContext): Generator<string> {
   const { server } = context;
-  let text = 'SessionTracker dump:\n';
+  yield 'SessionTracker dump:\n';
   const local = server.upstream?.localSessions;
-  if (local !== undefined) text += `Local Session ${expiryText(context, local.expirySets().map(sessionLines))}`;
+  if (local !== undefined) {
+    yield 'Local Session ';
+    yield* expiryText(context, local.expirySets().map(sessionLines));
+  }
   const sets = server.upstream?.expirySets();
-  if (sets === undefined) text += globalSessions(context);
-  else text += `${local === undefined ? '' : 'Global '}Session ${expiryText(context, sets.map(sessionLines))}`;
-  text += `ephemeral nodes dump:\n${ephemerals(context)}Connections dump:\nConnections `;
-  return text + expiryText(context, server.expiry.entries().map(connectionLines));
+  if (sets === undefined) yield* globalSessions(context);
+  else {
+    yield `${local === undefined ? '' : 'Global '}Session `;
+    yield* expiryText(context, sets.map(sessionLines));
+  }
+  yield 'ephemeral nodes dump:\n';
+  yield* ephemerals(context);
+  yield 'Connections dump:\nConnections ';
+  yield* expiryText(context, server.expiry.entries().map(connectionLines));
 }
 
 interface ExpiryLines {
   readonly endMs: number;
-  readonly lines: readonly string[];
+  readonly size: number;
+  readonly lines: Iterable<string>;
 }
 
-function sessionLines(set: ExpirySet): ExpiryLines {
-  return { endMs: set.endMs, lines: set.sessionIds.map(sessionHex) };
+function sessionLines({ endMs, size, sessionIds }: ExpirySet): ExpiryLines {
+  return { endMs, size, lines: mapped(sessionIds, sessionHex) };
 }
 
 function connectionLines([endMs, connections]: [number, ReadonlySet<ClientConnection>]): ExpiryLines {
-  const lines = [...connections].map((each) => `ip: ${each.client} sessionId: ${sessionHex(each.sessionId)}`);
-  return { endMs, lines };
+  const lines = mapped(
+    atMost(connections, connections.size),
+    (each) => `ip: ${each.client} sessionId: ${sessionHex(each.sessionId)}`,
+  );
+  return { endMs, size: connections.size, lines };
 }
 
-function expiryText({ server }: WordContext, sets: readonly ExpiryLines[]): string {
+function* mapped<T>(items: Iterable<T>, textOf: (item: T) => string): Generator<string> {
+  for (const item of items) yield textOf(item);
+}
+
+function* expiryText({ server }: WordContext, sets: readonly ExpiryLines[]): Generator<string> {
   const wallMinusMonotonic = server.clock.wallMs() - server.clock.nowMs();
   let members = 0;
-  for (const set of sets) members += set.lines.length;
-  let text = `Sets (${sets.length})/(${members}):\n`;
-  for (const { endMs, lines } of sets) {
-    text += `${lines.length} expire at ${javaDate(wallMinusMonotonic + endMs)}:\n`;
-    for (const line of lines) text += `\t${line}\n`;
+  for (const { size } of sets) members += size;
+  yield `Sets (${sets.length})/(${members}):\n`;
+  for (const { endMs, size, lines } of sets) {
+    yield `${size} expire at ${javaDate(wallMinusMonotonic + endMs)}:\n`;
+    for (const line of lines) yield `\t${line}\n`;
   }
-  return text;
 }
 
 /** A learner lists all there are, as expiry is the leader's task. */
-function globalSessions({ server }: WordContext): string {
-  const timeouts: [bigint, number][] = [];
-  server.database?.sessions.forEach((id, timeoutMs) => {
-    timeouts.push([id, timeoutMs]);
-  });
-  timeouts.sort((a, b) => (a[0] < b[0] ? -1 : 1));
-  let text = `Global Sessions(${timeouts.length}):\n`;
-  for (const [id, timeoutMs] of timeouts) text += `${sessionHex(id)}\t${timeoutMs}ms\n`;
-  return text;
+function* globalSessions({ server }: WordContext): Generator<string> {
+  const sessions = server.database?.sessions;
+  const ids = sessions?.copy().ids ?? new BigInt64Array();
+  yield `Global Sessions(${ids.length}):\n`;
+  for (const id of inOrder(ids)) {
+    if (id === undefined) yield '';
+    else yield `${sessionHex(id)}\t${sessions?.timeoutOf(id) ?? 0}ms\n`;
+  }
 }
 
-function ephemerals({ server }: WordContext): string {
+function* ephemerals({ server }: WordContext): Generator<string> {
   const tree = server.database?.tree;
-  const owners = tree?.ephemeralOwners() ?? [];
-  const text = new BoundedText();
-  for (const owner of owners) {
-    text.add(`${sessionHex(owner)}:\n`);
-    for (const path of tree?.ephemeralsOf(owner) ?? []) text.add(`\t${path}\n`);
+  yield `Sessions with Ephemerals (${tree?.ephemeralOwnerCount ?? 0}):\n`;
+  for (const [owner, paths] of tree?.ephemeralsInPieces() ?? []) {
+    yield `${sessionHex(owner)}:\n`;
+    for (const path of paths) yield `\t${path}\n`;
   }
-  return `Sessions with Ephemerals (${owners.length}):\n${text}`;
 }
 
 // Watches: the data watches alone, as in Apache.
@@ -143,22 +159,20 @@ export function wchs({ server }: WordContext): string {
   return `${counts.connections} connections watching ${counts.paths} paths\nTotal watches:${counts.watches}\n`;
 }
 
-export function wchc({ server }: WordContext): string {
-  const text = new BoundedText();
-  server.database?.tree.watches.forEachWatcher((watcher, paths) => {
-    text.add(`${sessionOf(watcher)}\n`);
-    for (const path of paths) text.add(`\t${path}\n`);
-  });
-  return `${text}\n`;
+export function* wchc({ server }: WordContext): Generator<string> {
+  for (const [watcher, paths] of server.database?.tree.watches.watchers() ?? []) {
+    yield `${sessionOf(watcher)}\n`;
+    for (const path of paths) yield `\t${path}\n`;
+  }
+  yield '\n';
 }
 
-export function wchp({ server }: WordContext): string {
-  const text = new BoundedText();
-  server.database?.tree.watches.forEachPath((path, watchers) => {
-    text.add(`${path}\n`);
-    for (const watcher of watchers) text.add(`\t${sessionOf(watcher)}\n`);
-  });
-  return `${text}\n`;
+export function* wchp({ server }: WordContext): Generator<string> {
+  for (const [path, watchers] of server.database?.tree.watches.watchedPaths() ?? []) {
+    yield `${path}\n`;
+    for (const watcher of watchers) yield `\t${sessionOf(watcher)}\n`;
+  }
+  yield '\n';
 }
 
 function sessionOf(watcher: unknown): string {

@@ -8,13 +8,14 @@ import { cons, dump, srvr, stat, wchc, wchp, wchs } from './about-clients.ts';
 import { conf, dirs, envi, hash } from './about-peer.ts';
 import { mntr } from './monitor.ts';
 import type { WordContext } from './word-context.ts';
+import type { WordText } from './word-text.ts';
 
 /**
  * The four bytes that operators and probes send instead of a frame, and the text they get. Follows
  * org.apache.zookeeper.server.command, line for line; the configuration says which words are answered. One that
  * fails is answered nothing, as there, and disturbs no other.
  */
-type Word = (context: WordContext, asking: ClientConnection, firstBytes: Buffer) => string;
+type Word = (context: WordContext, asking: ClientConnection, firstBytes: Buffer) => WordText;
 
 const NOT_SERVING = 'This ZooKeeper instance is not currently serving requests';
 /** The bytes telnet sends on an interrupt: no word, but Apache's table holds it, and it is refused like one. */
@@ -88,23 +89,28 @@ export class FourLetterWords implements WordAnswerer<ClientConnection> {
     return word === 'stmk' && this.enabled.has(word) ? 4 + TRACE_MASK_BYTES : 4;
   }
 
-  answer(firstBytes: Buffer, asking: ClientConnection): string {
+  *answer(firstBytes: Buffer, asking: ClientConnection): Generator<string> {
     const word = wordIn(firstBytes) ?? '';
     const { server } = this.context;
-    if (!this.enabled.has(word)) return `${word} is not executed because it is not in the whitelist.\n`;
+    if (!this.enabled.has(word)) {
+      yield `${word} is not executed because it is not in the whitelist.\n`;
+      return;
+    }
     server.log.debug({ client: asking.client, word }, 'four-letter word');
     const entry = words[word] as WordEntry;
     if (entry.always === undefined && !server.isServing) {
       // `hash` alone leaves the newline out.
-      return word === 'hash' ? NOT_SERVING : `${NOT_SERVING}\n`;
+      yield word === 'hash' ? NOT_SERVING : `${NOT_SERVING}\n`;
+      return;
     }
     try {
-      return entry.answer(this.context, asking, firstBytes);
+      const text = entry.answer(this.context, asking, firstBytes);
+      if (typeof text !== 'string') yield* text;
+      else if (text !== '') yield text;
     } catch (error) {
       if (error instanceof AssertionFailure) throw error;
       server.metrics.requests.failedAnswers.add(1);
       server.log.error({ client: asking.client, word, reason: messageOf(error) }, 'a four-letter word failed');
-      return '';
     }
   }
 }
