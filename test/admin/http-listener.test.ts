@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { answerText, HttpListener } from '../../src/admin/http-listener.ts';
 import { silentLog } from '../../src/base/log.ts';
+import { SimRandom } from '../sim/world/random.ts';
 
 const HOST = '127.0.0.1';
 let listener: HttpListener | undefined;
@@ -29,6 +30,17 @@ function ask(port: number, text: string): Promise<string> {
     });
     socket.on('error', () => {});
     socket.on('close', () => resolve(all));
+  });
+}
+
+/** Says nothing more behind its bytes, and hears whatever comes. */
+function askAndEnd(port: number, bytes: Buffer): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(port, HOST, () => socket.end(bytes));
+    sockets.push(socket);
+    socket.resume();
+    socket.on('error', () => {});
+    socket.on('close', () => resolve());
   });
 }
 
@@ -64,6 +76,29 @@ describe('an HTTP port for operators', () => {
     const statuses = (await all).map((text) => text.slice(9, 12)).sort();
     expect(statuses).toEqual([...Array(17).fill('200'), '503', '503', '503']);
     expect(most).toBe(1);
+  });
+
+  it('outlives a million bytes of noise, and of requests with bytes changed', async () => {
+    let asked = 0;
+    const port = await listen(async (_request, response) => {
+      asked++;
+      answerText(response, 200, 'here');
+    });
+    const random = new SimRandom(5);
+    let sent = 0;
+    while (sent < 1_000_000) {
+      const noises = Array.from({ length: 50 }, () => {
+        const isNoise = random.below(2) === 0;
+        const bytes = Buffer.from(isNoise ? Array.from({ length: 4000 }, () => random.below(256)) : GET_AND_CLOSE);
+        if (!isNoise) bytes[random.below(bytes.length)] = random.below(256);
+        sent += bytes.length;
+        return bytes;
+      });
+      await Promise.all(noises.map((bytes) => askAndEnd(port, bytes)));
+    }
+    const before = asked;
+    expect(await ask(port, GET_AND_CLOSE)).toMatch(/^HTTP\/1.1 200 [\s\S]*here$/);
+    expect(asked).toBe(before + 1);
   });
 
   it('closes a connection that pipelines, after one answer at most', async () => {

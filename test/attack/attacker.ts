@@ -1,16 +1,20 @@
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { connect as tlsConnect } from 'node:tls';
 import { SimRandom } from '../sim/world/random.ts';
 import { conversation, type Door } from './bytes.ts';
 
 /**
- * A process of its own that attacks: node attacker.ts <seed> <door:port,...>. From 127.0.0.2, so that it has places of
+ * A process of its own that attacks: node attacker.ts <seed> <door:port,...> [tls]. From 127.0.0.2, so that it has places of
  * its own where they are counted by address. It runs until it is killed.
  */
 const ATTACKERS = 12;
 const PAUSE_MS = 20;
 const MEMBERS = [1, 2, 3];
 
-const [seedText = '1', doorsText = ''] = process.argv.slice(2);
+const [seedText = '1', doorsText = '', tls] = process.argv.slice(2);
+const certificate = readFileSync(join(import.meta.dirname, '../tls/fixtures/client.pem'));
 const doors = doorsText.split(',').map((each) => {
   const [door, port] = each.split(':') as [Door, string];
   return { door, port: Number(port) };
@@ -21,7 +25,11 @@ function attack(random: SimRandom): void {
   const { door, port } = doors[random.below(doors.length)] as { door: Door; port: number };
   const pieces = conversation(door, random, MEMBERS);
   const manner = random.below(4);
-  const socket = connect({ host: '127.0.0.1', port, localAddress: '127.0.0.2' });
+  const isInTls = tls !== undefined && door !== 'http' && random.below(2) === 0;
+  // Some only begin as TLS does.
+  if (tls !== undefined && !isInTls && random.below(4) === 0)
+    pieces.unshift(Buffer.from([0x16, 3, 1, random.below(256), 9]));
+  const socket = isInTls ? dialInTls(port) : connect({ host: '127.0.0.1', port, localAddress: '127.0.0.2' });
   connections++;
   socket.on('error', () => {});
   // Some do not read what they are answered.
@@ -36,7 +44,13 @@ function attack(random: SimRandom): void {
   };
   const limit = setTimeout(next, 200 + random.below(manner === 1 ? 5000 : 300));
   socket.on('close', next);
-  socket.on('connect', () => send(socket, pieces, manner));
+  socket.on(isInTls ? 'secureConnect' : 'connect', () => send(socket, pieces, manner));
+}
+
+/** With a certificate that the servers believe: what stands behind the handshake is to be reached. */
+function dialInTls(port: number): Socket {
+  const where = { host: '127.0.0.1', port, localAddress: '127.0.0.2' };
+  return tlsConnect({ ...where, rejectUnauthorized: false, key: certificate, cert: certificate });
 }
 
 /** At once, piece by piece, byte by byte; and then goodbye, or silence. */

@@ -8,6 +8,7 @@ import { WellBehaved } from './well-behaved.ts';
  * An attack on real processes: three peers, attackers on all their ports, and a client beside them that does nothing wrong.
  *
  *   npm run attack -- --minutes 10 --seed 7
+ *   npm run attack -- --tls          ports with TLS, in front of which and behind which the attackers stand
  *
  * It fails when a peer ends, when its memory passes RSS_LIMIT_MIB, when a write is lost that was acknowledged, or when
  * nobody is served after the attack. The bytes follow from the seed; the times at which they come do not.
@@ -20,24 +21,31 @@ const REPORT_EVERY = 20;
 interface Arguments {
   readonly minutes: number;
   readonly seed: number;
+  readonly hasTls: boolean;
 }
 
 function parseArguments(argv: readonly string[]): Arguments {
   let minutes = 2;
   let seed = Math.floor(Math.random() * 1_000_000);
+  let hasTls = false;
   for (let i = 0; i < argv.length; i += 2) {
+    if (argv[i] === '--tls') {
+      hasTls = true;
+      i--;
+      continue;
+    }
     const value = Number(argv[i + 1]);
     if (argv[i] === '--minutes' && value > 0) minutes = value;
     else if (argv[i] === '--seed' && Number.isSafeInteger(value)) seed = value;
     else {
-      console.error('usage: npm run attack -- [--minutes n] [--seed n]');
+      console.error('usage: npm run attack -- [--minutes n] [--seed n] [--tls]');
       process.exit(2);
     }
   }
-  return { minutes, seed };
+  return { minutes, seed, hasTls };
 }
 
-function startAttacker(seed: number, victims: Victims): ChildProcess {
+function startAttacker(seed: number, victims: Victims, hasTls: boolean): ChildProcess {
   const doors = victims.all.flatMap(({ ports }) => [
     `client:${ports.client}`,
     `quorum:${ports.quorum}`,
@@ -45,22 +53,23 @@ function startAttacker(seed: number, victims: Victims): ChildProcess {
     `http:${ports.metrics}`,
   ]);
   const program = join(import.meta.dirname, 'attacker.ts');
-  return spawn(process.execPath, ['--import', './scripts/ts.mjs', program, String(seed), doors.join(',')], {
+  const args = [program, String(seed), doors.join(','), ...(hasTls ? ['tls'] : [])];
+  return spawn(process.execPath, ['--import', './scripts/ts.mjs', ...args], {
     cwd: resolve(import.meta.dirname, '../..'),
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
 }
 
 async function main(): Promise<number> {
-  const { minutes, seed } = parseArguments(process.argv.slice(2));
-  console.log(`attack of ${minutes} minutes, seed ${seed}`);
-  const victims = await Victims.start();
+  const { minutes, seed, hasTls } = parseArguments(process.argv.slice(2));
+  console.log(`attack of ${minutes} minutes, seed ${seed}${hasTls ? ', over TLS' : ''}`);
+  const victims = await Victims.start(hasTls);
   const faults: string[] = [];
   let attacker: ChildProcess | undefined;
   try {
     const client = await WellBehaved.come(victims.connectString, SERVICE_LIMIT_MS);
     const working = client.work();
-    attacker = startAttacker(seed, victims);
+    attacker = startAttacker(seed, victims, hasTls);
     let connections = 0;
     attacker.on('message', (message) => {
       connections = (message as { connections: number }).connections;

@@ -8,6 +8,22 @@ import { join, resolve } from 'node:path';
 const ROOT = resolve(import.meta.dirname, '../..');
 const HOST = '127.0.0.1';
 
+const FIXTURES = resolve(import.meta.dirname, '../tls/fixtures');
+
+/** Every port takes both: TLS, in which the servers talk, and what comes in the clear. */
+const TLS_LINES = ['ssl.', 'ssl.quorum.']
+  .flatMap((prefix) => [
+    `${prefix}keyStore.location=${join(FIXTURES, 'server.pem')}`,
+    `${prefix}trustStore.location=${join(FIXTURES, 'ca.pem')}`,
+    `${prefix}clientAuth=want`,
+  ])
+  .concat(
+    'ssl.quorum.hostnameVerification=false',
+    'client.portUnification=true',
+    'sslQuorum=true',
+    'portUnification=true',
+  );
+
 export interface Ports {
   readonly client: number;
   readonly quorum: number;
@@ -24,7 +40,8 @@ export class Victim {
   end: string | undefined = undefined;
   highestRssMiB = 0;
 
-  constructor(id: number, ports: Ports, dir: string, members: readonly string[]) {
+  /** `more`: lines of zoo.cfg that all of them have. */
+  constructor(id: number, ports: Ports, dir: string, more: readonly string[]) {
     this.id = id;
     this.ports = ports;
     const home = join(dir, String(id));
@@ -48,7 +65,7 @@ export class Victim {
         'metricsProvider.className=org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider',
         `metricsProvider.httpHost=${HOST}`,
         `metricsProvider.httpPort=${ports.metrics}`,
-        ...members,
+        ...more,
         '',
       ].join('\n'),
     );
@@ -74,7 +91,7 @@ export class Victims {
   readonly all: Victim[] = [];
   readonly dir = mkdtempSync(join(tmpdir(), 'attack-'));
 
-  static async start(): Promise<Victims> {
+  static async start(hasTls: boolean): Promise<Victims> {
     const victims = new Victims();
     const ports = await freePorts(12);
     const of = (id: number): Ports => {
@@ -82,7 +99,8 @@ export class Victims {
       return { client, quorum, election, metrics };
     };
     const members = [1, 2, 3].map((id) => `server.${id}=${HOST}:${of(id).quorum}:${of(id).election}`);
-    for (const id of [1, 2, 3]) victims.all.push(new Victim(id, of(id), victims.dir, members));
+    const more = hasTls ? [...members, ...TLS_LINES] : members;
+    for (const id of [1, 2, 3]) victims.all.push(new Victim(id, of(id), victims.dir, more));
     return victims;
   }
 

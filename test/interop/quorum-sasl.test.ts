@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, it } from 'vitest';
+import { connect, type ZooKeeperClient } from '../../src/client/client.ts';
 import { Ensemble } from './harness/ensemble.ts';
 import { judge, type Kind, type Server } from './harness/server.ts';
 import { RawSession } from './raw/session.ts';
@@ -105,5 +106,48 @@ it('a server that does not know the password stays outside, whoever it is', asyn
     await session.close();
   } finally {
     await Promise.all([...ensemble.servers, ...stranger.servers].map((server) => server.remove()));
+  }
+}, 120_000);
+
+it('logins are switched on step by step, one server at a time under a writer: nothing is lost', async () => {
+  const ensemble = new Ensemble({ basePort: 28_300, kinds: ['ours', judge, 'ours'], flags: flagsFor('quorumsecret') });
+  let client: ZooKeeperClient | undefined;
+  try {
+    for (const server of ensemble.servers) server.launch();
+    await Promise.all(ensemble.servers.map((server) => server.untilServing(40_000)));
+    client = await connect(ensemble.connectString, { sessionTimeoutMs: 15_000 });
+    const writer = client;
+    const acknowledged: string[] = [];
+    let isWriting = true;
+    const writing = (async () => {
+      for (let i = 0; isWriting; i++) {
+        try {
+          acknowledged.push(await writer.create(`/n${i}`, String(i)));
+        } catch {
+          // The connection went with its server; the write may have been carried out, and is not counted on.
+        }
+        await sleep(5);
+      }
+    })();
+    const { 'quorum.auth.serverRequireSasl': _required, ...logsIn } = settings;
+    const enabled = { 'quorum.auth.enableSasl': 'true' };
+    for (const step of [enabled, logsIn, settings]) {
+      for (const server of ensemble.servers) {
+        const own = server.options.settings as Record<string, string>;
+        for (const key of Object.keys(settings)) delete own[key];
+        Object.assign(own, step);
+        await server.stop();
+        await server.start(60_000);
+      }
+    }
+    isWriting = false;
+    await writing;
+    await writer.sync('/');
+    const there = new Set((await writer.getChildren('/')).map((name) => `/${name}`));
+    expect(acknowledged.length).toBeGreaterThan(100);
+    expect(acknowledged.filter((path) => !there.has(path))).toEqual([]);
+  } finally {
+    await client?.close().catch(() => {});
+    await Promise.all(ensemble.servers.map((server) => server.remove()));
   }
 }, 120_000);
