@@ -220,3 +220,102 @@ describe('providers', () => {
     expect(refusal(lines)).toBe('zoo.cfg:3: authProvider.token=./token.mjs: there is no file /conf/token.mjs');
   });
 });
+
+describe('a section of Kerberos', () => {
+  const MODULE = 'com.sun.security.auth.module.Krb5LoginModule';
+  const section = (options: string): string => `Server {\n  ${MODULE} required ${options};\n};`;
+  const GOOD = 'useKeyTab=true storeKey=true keyTab="/zk.keytab" principal="zookeeper/zk1"';
+  const KRB5 = { '/etc/krb5.conf': '[libdefaults]\n  default_realm = EXAMPLE.ORG\n' };
+
+  /** A keytab of one key of two letters, all of whose bytes are ASCII. */
+  function keytab(principal = 'zookeeper/zk1', encryption = 18): string {
+    const short = (value: number): string => `\0${String.fromCharCode(value)}`;
+    const text = (value: string): string => `${short(value.length)}${value}`;
+    const components = principal.split('/');
+    const body = `${short(components.length)}${text('EXAMPLE.ORG')}${components.map(text).join('')}\0\0\0\x01\0\0\0\0\x02${short(encryption)}${text('kk')}`;
+    return `\x05\x02\0\0${short(body.length)}${body}`;
+  }
+
+  const withKeys = (
+    options: string,
+    files: Readonly<Record<string, string>> = {},
+  ): Readonly<Record<string, string>> => ({
+    '/jaas.conf': section(options),
+    '/zk.keytab': keytab(),
+    ...KRB5,
+    ...files,
+  });
+
+  test('gives the principal with its realm, and its keys', () => {
+    const { config, warnings } = read([SASL], withKeys(GOOD), FLAG);
+    expect(warnings).toEqual([]);
+    expect(config.clientSasl).toMatchObject({
+      logins: {
+        mechanism: 'GSSAPI',
+        principal: 'zookeeper/zk1@EXAMPLE.ORG',
+        keyTab: '/zk.keytab',
+        keys: [{ principal: 'zookeeper/zk1@EXAMPLE.ORG', version: 2, encryption: 18, key: Buffer.from('kk') }],
+      },
+      names: { defaultRealm: 'EXAMPLE.ORG' },
+    });
+    const any = read([SASL], withKeys(GOOD.replace('zookeeper/zk1', '*')), FLAG).config.clientSasl?.logins;
+    expect(any).toMatchObject({ principal: '*' });
+    const elsewhere = read(
+      [SASL],
+      { ...withKeys(GOOD), '/etc/krb5.conf': '', '/krb5.conf': KRB5['/etc/krb5.conf'] },
+      `${FLAG} -Djava.security.krb5.conf=/krb5.conf`,
+    );
+    expect(elsewhere.config.clientSasl?.logins).toMatchObject({ principal: 'zookeeper/zk1@EXAMPLE.ORG' });
+  });
+
+  const WHERE = '/jaas.conf:2: Krb5LoginModule';
+  test.each<[string, Readonly<Record<string, string>>, string]>([
+    [
+      'without a keytab',
+      withKeys('useTicketCache=true principal="zookeeper/zk1"'),
+      `${WHERE}: it needs useKeyTab=true and keyTab="...", the file with the keys of this server`,
+    ],
+    [
+      'without a principal',
+      withKeys('useKeyTab=true keyTab="/zk.keytab"'),
+      `${WHERE}: it needs principal="zookeeper/this.host@REALM"`,
+    ],
+    [
+      'with a keytab that is not there',
+      withKeys(GOOD.replace('/zk.keytab', '/no.keytab')),
+      `${WHERE}: keyTab /no.keytab: there is no such file`,
+    ],
+    [
+      'with a keytab that is none',
+      withKeys(GOOD, { '/zk.keytab': 'PEM' }),
+      `${WHERE}: keyTab /zk.keytab: it is no keytab of the format 0x502`,
+    ],
+    [
+      'with keys of others',
+      withKeys(GOOD, { '/zk.keytab': keytab('orders') }),
+      `${WHERE}: keyTab /zk.keytab has no key of zookeeper/zk1@EXAMPLE.ORG; it has keys of orders@EXAMPLE.ORG`,
+    ],
+    [
+      'with RC4 alone',
+      withKeys(GOOD, { '/zk.keytab': keytab('zookeeper/zk1', 23) }),
+      `${WHERE}: keyTab /zk.keytab has no AES key of zookeeper/zk1@EXAMPLE.ORG: types 17 to 20 are taken, DES and RC4 are not`,
+    ],
+    [
+      'without a realm',
+      withKeys(GOOD, { '/etc/krb5.conf': '' }),
+      `${WHERE}: the principal names no realm, and krb5.conf has no default_realm`,
+    ],
+  ])('%s stops the start', (_what, files, sentence) => {
+    expect(refusal([SASL], files, FLAG)).toContain(sentence);
+  });
+
+  test('that needs a krb5.conf stops the start without one', () => {
+    const files = withKeys(GOOD.replace('zk1', 'zk1@EXAMPLE.ORG'), { '/etc/krb5.conf': '' });
+    expect(read([SASL], files, FLAG).warnings).toEqual([]);
+    expect(refusal([SASL, 'requireKerberosConfig=true'], files, FLAG)).toContain(
+      'requireKerberosConfig=true: no krb5.conf here has a default_realm',
+    );
+    expect(refusal(['requireKerberosConfig=true'])).toContain('no krb5.conf here has a default_realm');
+    expect(refusal([SASL, 'java.security.krb5.conf=/no.conf'], files, FLAG)).toContain('there is no such file');
+  });
+});

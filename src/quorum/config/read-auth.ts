@@ -177,6 +177,10 @@ function readClientSasl(
   const key = 'security.auth_to_local';
   const rules = parseNameRules(settings.value(key));
   if (typeof rules === 'string') settings.refuse(key, rules);
+  const defaultRealm = readDefaultRealm(settings, context);
+  if (settings.value('requireKerberosConfig') && defaultRealm === '') {
+    settings.refuse('requireKerberosConfig', 'no krb5.conf here has a default_realm');
+  }
   const name = settings.value('sasl.serverconfig');
   const modules = jaas?.sections.get(name);
   if (jaas === undefined || modules === undefined) {
@@ -185,16 +189,12 @@ function readClientSasl(
     }
     return undefined;
   }
-  const defaultRealm = readDefaultRealm(settings, context);
   const names: NameRules = {
     rules: typeof rules === 'string' ? [] : rules,
     defaultRealm,
     removeHost: settings.value('kerberos.removeHostFromPrincipal'),
     removeRealm: settings.value('kerberos.removeRealmFromPrincipal'),
   };
-  if (settings.value('requireKerberosConfig') && defaultRealm === '') {
-    settings.refuse('requireKerberosConfig', 'no krb5.conf here has a default_realm');
-  }
   const kerberos = modules.find(({ className }) => className === KERBEROS_MODULE);
   if (kerberos !== undefined) {
     if (modules.length > 1)
