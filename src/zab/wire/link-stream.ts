@@ -261,20 +261,20 @@ export class LinkStream implements StreamHandlers {
     if (stream === undefined || this.isClosed || this.isFlushDue) return;
     let made = 0;
     while (this.queue.length > 0 && made < SLICE_BYTES && stream.bufferedBytes + this.w.length < HIGH_WATER_BYTES) {
-      const size = this.makeNext(stream, this.queue.peek() as Item);
+      const size = this.makeNext(this.queue.peek() as Item);
       if (this.isClosed) return;
       made += size;
     }
-    this.writeOut(stream);
+    if (this.w.length > 0) this.writeOut(stream);
     // With room left it was the slice that ended; without, onDrain goes on.
     if (this.queue.length > 0 && stream.bufferedBytes < HIGH_WATER_BYTES) this.scheduleFlush();
   }
 
   /** Bytes made of the queue's head; it is shifted when it is done. */
-  private makeNext(stream: Stream, item: Item): number {
+  private makeNext(item: Item): number {
     if ('packets' in item) {
       const packet = item.packets.next();
-      if (packet !== undefined) return this.makePacket(stream, packet);
+      if (packet !== undefined) return this.makePacket(packet);
       if (!this.isClosed) this.shift();
       return 0;
     }
@@ -289,14 +289,13 @@ export class LinkStream implements StreamHandlers {
         this.w.writeRaw(TRAILER);
         return TRAILER.length;
       }
-      this.writeOut(stream);
-      this.write(stream, bytes);
+      this.w.writeShared(bytes);
       return bytes.length;
     }
     this.shift();
     this.waitingBytes -= sizeOf(item);
     assert(this.waitingBytes >= 0, 'no packet leaves the queue twice');
-    return this.makePacket(stream, item);
+    return this.makePacket(item);
   }
 
   private shift(): void {
@@ -304,7 +303,7 @@ export class LinkStream implements StreamHandlers {
     this.watch?.onTaken();
   }
 
-  private makePacket(stream: Stream, packet: QuorumPacket): number {
+  private makePacket(packet: QuorumPacket): number {
     const data = packet.data ?? NO_DATA;
     this.counts.onSent(packet.zxid);
     if (data.length <= COPY_LIMIT_BYTES || packet.authinfo !== undefined) {
@@ -313,20 +312,16 @@ export class LinkStream implements StreamHandlers {
       this.w.writeInt(packet.type);
       this.w.writeZxid(packet.zxid);
       this.w.writeInt(data.length);
-      this.writeOut(stream);
-      this.write(stream, data);
+      this.w.writeShared(data);
       this.w.writeInt(-1);
     }
     return sizeOf(packet);
   }
 
+  /** Now, and not behind what else this turn's end has to do: the other side's disk may be waiting for it. */
   private writeOut(stream: Stream): void {
-    if (this.w.length > 0) this.write(stream, this.w.take());
-  }
-
-  private write(stream: Stream, bytes: Buffer): void {
-    this.writtenBytes += bytes.length;
-    stream.write(bytes);
+    this.writtenBytes += this.w.length;
+    stream.writeNow(this.w.takeParts());
   }
 
   // The end.

@@ -144,7 +144,20 @@ describe('outgoing', () => {
       cancel: () => {},
     });
     clock.turns(3);
-    expect([pipe.hex, got]).toEqual([Buffer.from('half').toString('hex'), ['closed: too much is kept for it']]);
+    expect([pipe.hex, got]).toEqual(['', ['closed: too much is kept for it']]);
+  });
+
+  test('what a turn was given leaves at its end, in one write, large data as it is', () => {
+    const { clock, pipe, link } = rig();
+    const given: (readonly Buffer[])[] = [];
+    pipe.writeNow = (parts) => given.push(parts);
+    pipe.write = () => expect.fail('a tick later the clients of this turn would be first');
+    const data = Buffer.alloc(20_000, 7);
+    for (const each of [ack(1), packet('proposal', 2 as Zxid, data), ack(3)]) link.send(each);
+    clock.oneTurn();
+    expect(given.length).toBe(1);
+    expect(given[0]?.[1]).toBe(data);
+    expect(Buffer.concat(given[0] as Buffer[])).toEqual(bytes(ack(1), packet('proposal', 2 as Zxid, data), ack(3)));
   });
 
   test('what is sent before the stream is open waits for it', () => {
