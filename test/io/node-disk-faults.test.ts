@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { DiskError, DiskFile } from '../../src/io/disk.ts';
 import { NodeDisk } from '../../src/io/node-disk.ts';
 
@@ -168,6 +168,25 @@ test('what is written through and fails is reported once and not tried again', a
   plan('writev', { from: 1, code: 'EIO' });
   expect(await outcome((done) => file.write(CHUNKS, 0, done))).toMatchObject({ name: 'DiskError', code: 'EIO', path });
   expect(callsOf('writev')).toBe(1);
+  file.close();
+});
+
+test('where the system does not write through, a sync follows each write, and its failure is that of the write', async () => {
+  const platform = Object.getOwnPropertyDescriptor(process, 'platform') as PropertyDescriptor;
+  onTestFinished(() => {
+    Object.defineProperty(process, 'platform', platform);
+  });
+  Object.defineProperty(process, 'platform', { ...platform, value: 'darwin' });
+  vi.resetModules();
+  const elsewhere = await import('../../src/io/node-disk.ts');
+  created().close();
+  const file = new elsewhere.NodeDisk({ onThrow: () => {} }).open(path, 'writeThrough');
+  plan('writev', { from: 1, atMostBytes: 5 });
+  plan('fdatasync', { from: 2, code: 'EIO' });
+  expect(await outcome((done) => file.write(CHUNKS, 0, done))).toBeUndefined();
+  expect([callsOf('writev'), callsOf('fdatasync')]).toEqual([5, 1]);
+  expect(await outcome((done) => file.write([Buffer.from('two')], 0, done))).toMatchObject({ code: 'EIO', path });
+  expect([callsOf('writev'), callsOf('fdatasync')]).toEqual([6, 2]);
   file.close();
 });
 
