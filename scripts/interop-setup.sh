@@ -55,13 +55,21 @@ fi
 # Compiled once, or the first test would wait for Go's own library.
 (cd testing/go && PATH="$PATH:/usr/local/go/bin" go test -run '^$' ./... >/dev/null)
 
+if [ ! -d "$cache/curator" ]; then
+  echo "interop-setup: fetching Curator"
+  aside=$(mktemp -d "$cache/fetching.XXXXXX")
+  mvn -B -q -Dstyle.color=never -f "$java_dir/curator/pom.xml" dependency:copy-dependencies \
+    -DincludeScope=runtime -DoutputDirectory="$PWD/$aside"
+  mv "$aside" "$cache/curator"
+fi
+
 mapfile -t helpers < <(find "$java_dir" -name '*.java' | sort)
 stamp=$(cat "${helpers[@]}" | cksum | tr ' ' -)
 if [ "$(cat "$cache/classes/.stamp" 2>/dev/null)" != "$stamp" ]; then
   echo "interop-setup: compiling the Java helpers"
   rm -rf "$cache/classes"
   mkdir -p "$cache/classes"
-  javac -nowarn -d "$cache/classes" -cp "$cache/apache-$judge/*" "${helpers[@]}"
+  javac -nowarn -d "$cache/classes" -cp "$cache/apache-$judge/*:$cache/curator/*" "${helpers[@]}"
   echo "$stamp" >"$cache/classes/.stamp"
 fi
 echo "$judge" >"$cache/judge"

@@ -32,4 +32,5 @@ awk '/```ts/ { n++; on = 1; next } /```/ { on = 0 } on { print > ("example-" n "
 [ -s example-2.mjs ]
 for example in example-*.mjs; do node "$example"; done
 node -e 'require("menagerie/testing").startEnsemble({ size: 1 }).then((ensemble) => ensemble.close())'
+"$repository/scripts/client-consumers.sh" "$folder" "$repository"
 echo "the package installs, serves and stops"

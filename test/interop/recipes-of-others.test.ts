@@ -1,0 +1,125 @@
+// Our recipes and those of kazoo and Curator on the same paths at the same time: one line, one holder, one leader.
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connect, ErrorCode, isZooKeeperError, type ZooKeeperClient } from '../../src/client/client.ts';
+import {
+  Counter,
+  type Dialect,
+  LeaderLatch,
+  Lock,
+  LockingQueue,
+  leadOnce,
+  Queue,
+  ReadWriteLock,
+  ServiceDiscovery,
+} from '../../src/recipes/recipes.ts';
+import { run, runKazoo } from './harness/programs.ts';
+import { cache, classpath, judge, lightJava, Server } from './harness/server.ts';
+
+const TURNS = 5;
+let server: Server;
+let client: ZooKeeperClient;
+
+beforeAll(async () => {
+  server = new Server({ kind: 'ours', clientPort: 22_480 });
+  await server.start();
+  client = await connect(`127.0.0.1:${server.clientPort}`);
+});
+
+afterAll(async () => {
+  await client.close();
+  await server.remove();
+});
+
+const problems: string[] = [];
+
+/** One at a time: the node is there as long as somebody is inside. */
+async function inside(path: string): Promise<void> {
+  try {
+    await client.create(path);
+  } catch (error) {
+    if (!isZooKeeperError(error, ErrorCode.nodeExists)) throw error;
+    problems.push(`two inside ${path}`);
+    return;
+  }
+  await client.sync(path);
+  await client.delete(path);
+}
+
+async function lockTurns(lock: Lock, busy: string): Promise<void> {
+  for (let i = 0; i < TURNS; i++) await lock.with(() => inside(busy), { timeoutMs: 10_000 });
+}
+
+async function selectorTurns(path: string, dialect: Dialect, busy: string): Promise<void> {
+  for (let i = 0; i < TURNS; i++) await leadOnce(client, path, () => inside(busy), { dialect });
+}
+
+it('locks, elections, counters and queues go together with kazoo', async () => {
+  const locking = new LockingQueue(client, '/kazoo/from-us');
+  await locking.put('from us');
+  const theirs = runKazoo('shared_recipes.py', [`127.0.0.1:${server.clientPort}`], { timeoutMs: 40_000 });
+  const counter = new Counter(client, '/kazoo/counter');
+  const adds = async (): Promise<void> => {
+    for (let i = 0; i < TURNS; i++) await counter.add(3);
+  };
+  const queue = new Queue(client, '/kazoo/to-us');
+  const [outcome] = await Promise.all([
+    theirs,
+    lockTurns(new Lock(client, '/kazoo/lock', { dialect: 'kazoo' }), '/busy-kazoo-lock'),
+    lockTurns(new Lock(client, '/kazoo/curator-names'), '/busy-kazoo-names'),
+    lockTurns(new ReadWriteLock(client, '/kazoo/rw', { dialect: 'kazoo' }).write, '/busy-kazoo-rw'),
+    selectorTurns('/kazoo/election', 'kazoo', '/busy-kazoo-election'),
+    adds(),
+  ]);
+  expect(outcome.stdout.trim().split('\n'), outcome.stderr).toEqual(['took from us', 'done']);
+  expect(problems).toEqual([]);
+  expect(await counter.get()).toBe(25n);
+  expect((await queue.take()).toString()).toBe('early');
+  expect((await queue.take()).toString()).toBe('late');
+  expect(await locking.size()).toBe(0);
+});
+
+it('locks, latches, selectors and services go together with Curator', async () => {
+  const discovery = new ServiceDiscovery(client, '/curator/services');
+  const registered = await discovery.register({ name: 'web', id: 'a', address: '10.0.0.1', port: 80 });
+  const provider = discovery.provider('java');
+  await provider.ready();
+  let seen: string | undefined;
+  const path = `${classpath(judge)}:${join(cache, 'curator', '*')}`;
+  const args = [
+    ...lightJava,
+    '-Dinterop.log=OFF',
+    '-cp',
+    path,
+    'interop.CuratorRecipes',
+    `127.0.0.1:${server.clientPort}`,
+  ];
+  const theirs = run('java', args, {
+    timeoutMs: 60_000,
+    answer: (line) => {
+      if (line !== 'registered') return undefined;
+      seen = provider.instances().map(({ id, address, port }) => `${id} ${address}:${port}`)[0];
+      return Promise.resolve('\n');
+    },
+  });
+  const latchTurns = async (): Promise<void> => {
+    for (let i = 0; i < TURNS; i++) {
+      const latch = new LeaderLatch(client, '/curator/latch', { id: 'ours' });
+      await latch.lead();
+      await inside('/busy-latch');
+      await latch.close();
+    }
+  };
+  const [outcome] = await Promise.all([
+    theirs,
+    lockTurns(new Lock(client, '/curator/lock'), '/busy-lock'),
+    lockTurns(new ReadWriteLock(client, '/curator/rw').write, '/busy-rw'),
+    latchTurns(),
+    selectorTurns('/curator/selector', 'curator', '/busy-selector'),
+  ]);
+  provider.close();
+  await registered.close();
+  expect(outcome.stdout.trim().split('\n'), outcome.stderr).toEqual(['found a 10.0.0.1:80 true', 'registered', 'done']);
+  expect(problems).toEqual([]);
+  expect(seen).toBe('j 10.0.0.9:99');
+});
