@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Client and recipes on other runtimes than the Node.js of the house: scripts/client-runtimes.sh [runtime...]
-# A runtime is node@22, node@24, bun or deno, each fetched from the npm registry. `npm run build` first.
+# A runtime is node@22, node@24, node@26, bun or deno, each fetched from the npm registry. `npm run build` first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 runtimes=("$@")
-[ ${#runtimes[@]} -gt 0 ] || runtimes=(node@22 node@24 bun deno)
+[ ${#runtimes[@]} -gt 0 ] || runtimes=(node@22 node@24 node@26 bun deno)
 folder=$(mktemp -d)
 trap 'kill "$peer" 2>/dev/null || true; rm -rf "$folder"' EXIT
 printf 'dataDir=%s/data\nclientPort=0\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\n' "$folder" >"$folder/zoo.cfg"

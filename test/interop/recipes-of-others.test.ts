@@ -16,6 +16,7 @@ import {
 import { run, runKazoo } from './harness/programs.ts';
 import { cache, classpath, judge, lightJava, Server } from './harness/server.ts';
 
+/** The others take as many turns of each. */
 const TURNS = 5;
 let server: Server;
 let client: ZooKeeperClient;
@@ -46,12 +47,23 @@ async function inside(path: string): Promise<void> {
   await client.delete(path);
 }
 
-async function lockTurns(lock: Lock, busy: string): Promise<void> {
-  for (let i = 0; i < TURNS; i++) await lock.with(() => inside(busy), { timeoutMs: 10_000 });
+/** For as long as the others run, so that both are in the line at once. */
+async function turns(theirs: Promise<unknown>, turn: () => Promise<unknown>): Promise<number> {
+  let areThere = true;
+  void theirs.finally(() => {
+    areThere = false;
+  });
+  let count = 0;
+  for (; areThere; count++) await turn();
+  return count;
 }
 
-async function selectorTurns(path: string, dialect: Dialect, busy: string): Promise<void> {
-  for (let i = 0; i < TURNS; i++) await leadOnce(client, path, () => inside(busy), { dialect });
+function lockTurns(theirs: Promise<unknown>, lock: Lock, busy: string): Promise<number> {
+  return turns(theirs, () => lock.with(() => inside(busy), { timeoutMs: 10_000 }));
+}
+
+function selectorTurns(theirs: Promise<unknown>, path: string, dialect: Dialect, busy: string): Promise<number> {
+  return turns(theirs, () => leadOnce(client, path, () => inside(busy), { dialect }));
 }
 
 it('locks, elections, counters and queues go together with kazoo', async () => {
@@ -59,21 +71,18 @@ it('locks, elections, counters and queues go together with kazoo', async () => {
   await locking.put('from us');
   const theirs = runKazoo('shared_recipes.py', [`127.0.0.1:${server.clientPort}`], { timeoutMs: 40_000 });
   const counter = new Counter(client, '/kazoo/counter');
-  const adds = async (): Promise<void> => {
-    for (let i = 0; i < TURNS; i++) await counter.add(3);
-  };
   const queue = new Queue(client, '/kazoo/to-us');
-  const [outcome] = await Promise.all([
+  const [outcome, , , , , additions] = await Promise.all([
     theirs,
-    lockTurns(new Lock(client, '/kazoo/lock', { dialect: 'kazoo' }), '/busy-kazoo-lock'),
-    lockTurns(new Lock(client, '/kazoo/curator-names'), '/busy-kazoo-names'),
-    lockTurns(new ReadWriteLock(client, '/kazoo/rw', { dialect: 'kazoo' }).write, '/busy-kazoo-rw'),
-    selectorTurns('/kazoo/election', 'kazoo', '/busy-kazoo-election'),
-    adds(),
+    lockTurns(theirs, new Lock(client, '/kazoo/lock', { dialect: 'kazoo' }), '/busy-kazoo-lock'),
+    lockTurns(theirs, new Lock(client, '/kazoo/curator-names'), '/busy-kazoo-names'),
+    lockTurns(theirs, new ReadWriteLock(client, '/kazoo/rw', { dialect: 'kazoo' }).write, '/busy-kazoo-rw'),
+    selectorTurns(theirs, '/kazoo/election', 'kazoo', '/busy-kazoo-election'),
+    turns(theirs, () => counter.add(3)),
   ]);
   expect(outcome.stdout.trim().split('\n'), outcome.stderr).toEqual(['took from us', 'done']);
   expect(problems).toEqual([]);
-  expect(await counter.get()).toBe(25n);
+  expect(await counter.get()).toBe(BigInt(2 * TURNS + 3 * additions));
   expect((await queue.take()).toString()).toBe('early');
   expect((await queue.take()).toString()).toBe('late');
   expect(await locking.size()).toBe(0);
@@ -102,20 +111,18 @@ it('locks, latches, selectors and services go together with Curator', async () =
       return Promise.resolve('\n');
     },
   });
-  const latchTurns = async (): Promise<void> => {
-    for (let i = 0; i < TURNS; i++) {
-      const latch = new LeaderLatch(client, '/curator/latch', { id: 'ours' });
-      await latch.lead();
-      await inside('/busy-latch');
-      await latch.close();
-    }
+  const latchTurn = async (): Promise<void> => {
+    const latch = new LeaderLatch(client, '/curator/latch', { id: 'ours' });
+    await latch.lead();
+    await inside('/busy-latch');
+    await latch.close();
   };
   const [outcome] = await Promise.all([
     theirs,
-    lockTurns(new Lock(client, '/curator/lock'), '/busy-lock'),
-    lockTurns(new ReadWriteLock(client, '/curator/rw').write, '/busy-rw'),
-    latchTurns(),
-    selectorTurns('/curator/selector', 'curator', '/busy-selector'),
+    lockTurns(theirs, new Lock(client, '/curator/lock'), '/busy-lock'),
+    lockTurns(theirs, new ReadWriteLock(client, '/curator/rw').write, '/busy-rw'),
+    turns(theirs, latchTurn),
+    selectorTurns(theirs, '/curator/selector', 'curator', '/busy-selector'),
   ]);
   provider.close();
   await registered.close();
