@@ -72,17 +72,21 @@ it('locks, elections, counters and queues go together with kazoo', async () => {
   const theirs = runKazoo('shared_recipes.py', [`127.0.0.1:${server.clientPort}`], { timeoutMs: 40_000 });
   const counter = new Counter(client, '/kazoo/counter');
   const queue = new Queue(client, '/kazoo/to-us');
-  const [outcome, , , , , additions] = await Promise.all([
+  // Not for as long as the others run: kazoo's waits longer after each conflict, and would never be done.
+  const adds = async (): Promise<void> => {
+    for (let i = 0; i < TURNS; i++) await counter.add(3);
+  };
+  const [outcome] = await Promise.all([
     theirs,
     lockTurns(theirs, new Lock(client, '/kazoo/lock', { dialect: 'kazoo' }), '/busy-kazoo-lock'),
     lockTurns(theirs, new Lock(client, '/kazoo/curator-names'), '/busy-kazoo-names'),
     lockTurns(theirs, new ReadWriteLock(client, '/kazoo/rw', { dialect: 'kazoo' }).write, '/busy-kazoo-rw'),
     selectorTurns(theirs, '/kazoo/election', 'kazoo', '/busy-kazoo-election'),
-    turns(theirs, () => counter.add(3)),
+    adds(),
   ]);
   expect(outcome.stdout.trim().split('\n'), outcome.stderr).toEqual(['took from us', 'done']);
   expect(problems).toEqual([]);
-  expect(await counter.get()).toBe(BigInt(2 * TURNS + 3 * additions));
+  expect(await counter.get()).toBe(25n);
   expect((await queue.take()).toString()).toBe('early');
   expect((await queue.take()).toString()).toBe('late');
   expect(await locking.size()).toBe(0);
