@@ -74,3 +74,13 @@ test('menagerie record prints a conversation, and ends at a signal', async () =>
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
+
+test('the example for node:test runs', async () => {
+  const child = start([...typescript, '--test', join(root, 'test/docs/testkit/pause.node.ts')]);
+  let output = '';
+  child.stdout?.on('data', (chunk) => {
+    output += chunk;
+  });
+  expect(await once(child, 'close')).toEqual([0, null]);
+  expect(output).toMatch(/pass 1/);
+});

@@ -54,7 +54,7 @@ public final class MenagerieExtension implements ParameterResolver, AfterEachCal
   }
 
   /** Closed by JUnit, with the store of the class. */
-  private static final class Running implements ExtensionContext.Store.CloseableResource {
+  private static final class Running implements ExtensionContext.Store.CloseableResource, AutoCloseable {
     final MenagerieEnsemble ensemble;
 
     Running(int size) {
