@@ -125,6 +125,18 @@ test('time passes at once: a silent client loses its session, one that lives wit
   await silent.close();
 });
 
+test('clients of other programs keep their sessions while time passes, unless they are to be silent', async () => {
+  const ensemble = await ensembleOf({ size: 1 });
+  const other = await ensemble.client({ sessionTimeoutMs: 300_000 });
+  const client = await connect(ensemble.connectString, { sessionTimeoutMs: 10_000 });
+  await client.create('/mine', '', { mode: 'ephemeral' });
+  await ensemble.clock.advance(30_000);
+  expect(await other.exists('/mine')).toBeDefined();
+  await ensemble.clock.advance(30_000, { clients: 'silent' });
+  expect(await other.exists('/mine')).toBeUndefined();
+  await client.close();
+});
+
 test('an ensemble loses its leader and has another one; the one that comes back follows', async () => {
   const ensemble = await ensembleOf({ size: 3 });
   const client = await ensemble.client();
@@ -165,9 +177,10 @@ test('a paused server answers nothing, and goes on where it was', async () => {
   const ensemble = await ensembleOf({ size: 1 });
   const client = await ensemble.client();
   const paused = ensemble.pause(1);
+  const read = client.exists('/');
   const answer = client.create('/a');
   let isAnswered = false;
-  void answer.then(() => {
+  void Promise.race([read, answer]).then(() => {
     isAnswered = true;
   });
   expect(ensemble.servers[0]?.state).toBe('paused');

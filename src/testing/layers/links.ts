@@ -14,11 +14,11 @@ export class Links {
     return this.way(from, to).blocks > 0;
   }
 
-  /** `lane` carries what `from` says to `to`, until `remove`. */
+  /** `lane` carries what `from` says to `to`, until `remove`. Nobody dials where a way is blocked. */
   add(from: number, to: number, lane: Lane): void {
     const way = this.way(from, to);
     lane.slowMs = way.slowMs;
-    way.lanes.set(lane, way.blocks > 0 ? lane.hold() : undefined);
+    way.lanes.set(lane, undefined);
   }
 
   remove(from: number, to: number, lane: Lane): void {
