@@ -76,7 +76,7 @@ test('menagerie record prints a conversation, and ends at a signal', async () =>
 });
 
 test('the example for node:test runs', async () => {
-  const child = start([...typescript, '--test', join(root, 'test/docs/testkit/pause.node.ts')]);
+  const child = start([...typescript, '--test', join(root, 'test/docs/testkit/pause-on-node-test.ts')]);
   let output = '';
   child.stdout?.on('data', (chunk) => {
     output += chunk;
