@@ -90,7 +90,7 @@ export class Primary {
     const { tickMs, isStandalone, serverId, localSessions } = options;
     const untracked = localSessions === undefined ? undefined : new UntrackedSessions(serverId, localSessions);
     this.sessions = new SessionTracker({ tickMs, isStandalone, untracked }, nowMs);
-    if (!this.sessions.adopt(database.sessions, nowMs)) this.adoptLater();
+    if (!this.sessions.adopt(database.sessions, nowMs)) this.inTurns(() => this.sessions.adoptMore());
     this.prep = new Prep({ database, sessions: this.sessions, auth, options, members, log, clock });
     this.ids = new SessionIds(options.serverId, clock.wallMs());
     this.reaper = new ContainerReaper(
@@ -129,8 +129,9 @@ export class Primary {
       else tree.forEachEphemeral(sessionId, () => ttlNodes++);
     }
     if (end < owners.length) {
-      this.clock.afterTurn(() => {
-        if (!this.over) this.closeDeadOf(owners, end, ttlNodes);
+      this.inTurns(() => {
+        this.closeDeadOf(owners, end, ttlNodes);
+        return true;
       });
       return;
     }
@@ -142,9 +143,10 @@ export class Primary {
     }
   }
 
-  private adoptLater(): void {
+  /** A step in each turn to come, until it says that it was the last. */
+  private inTurns(step: () => boolean): void {
     this.clock.afterTurn(() => {
-      if (!this.over && !this.sessions.adoptMore()) this.adoptLater();
+      if (!this.over && !step()) this.inTurns(step);
     });
   }
 

@@ -58,7 +58,8 @@ export class LogMarks {
 
   /** Forgets the files that are no more. */
   keep(files: readonly LogName[]): void {
-    for (const zxid of this.byFile.keys()) if (!files.some((file) => file.zxid === zxid)) this.byFile.delete(zxid);
+    const there = new Set(files.map(({ zxid }) => zxid));
+    for (const zxid of [...this.byFile.keys()].filter((marked) => !there.has(marked))) this.byFile.delete(zxid);
   }
 
   /** An offset at or before the first record at or above `zxid`. */
