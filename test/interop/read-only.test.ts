@@ -1,10 +1,11 @@
 // Read-only mode: one member of two is left alone, of Apache's and of ours, and is asked the same; then the other one comes
 // back, under the eyes of clients that asked for read-only servers.
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Ensemble } from './harness/ensemble.ts';
 import { run, runJava, runKazoo } from './harness/programs.ts';
-import { judge, type Kind, type Server } from './harness/server.ts';
+import { judge, type Kind, root, type Server } from './harness/server.ts';
 import { op, openAcl } from './raw/records.ts';
 import { type Handshake, RawSession } from './raw/session.ts';
 
@@ -202,16 +203,32 @@ describe('clients that can be read-only', () => {
           ['-r', '-h', `127.0.0.1:${alone(kind).clientPort}`],
           { input: 'get /a\nset /a x\nquit\n', quietMs: 80 },
         );
-        return (stdout + stderr).split('\n').filter((line) => /rc = |state = |version=/.test(line));
+        return (stdout + stderr)
+          .split('\n')
+          .filter((line) => /rc = |state = |version=/.test(line))
+          .map((line) => line.trim());
       }),
     );
     expect(said[0]).toEqual(said[1]);
     expect(said[0]?.sort()).toEqual([
-      '\tversion=0\taversion=0',
-      ' Watcher SESSION_EVENT state = READONLY_STATE',
       '/a: rc = -119 Stat:',
       '/a: rc = 0',
+      'Watcher SESSION_EVENT state = READONLY_STATE',
+      'version=0\taversion=0',
     ]);
+  });
+
+  it('zkCli -r of ours reads and is refused', async () => {
+    const said = await Promise.all(
+      KINDS.map(async (kind) => {
+        const at = ['-server', `127.0.0.1:${alone(kind).clientPort}`, '-r'];
+        const ask = (command: string[]) => run(process.execPath, [join(root, 'dist/cli/zk-cli.js'), ...at, ...command]);
+        const [read, refused] = await Promise.all([ask(['get', '/a']), ask(['set', '/a', 'x'])]);
+        return [read.stdout.trim().split('\n').at(-1), refused.stderr.trim().split('\n').at(-1), refused.code];
+      }),
+    );
+    expect(said[0]).toEqual(said[1]);
+    expect(said[0]).toEqual(['0', 'Not a read-only call: /a', 1]);
   });
 
   it('the Java client is back with a quorum without having lost its session object or its watch', async () => {
