@@ -1,5 +1,7 @@
 // What a hostile client sends, to Apache's server and to ours: the same bytes, and what comes of them on either side. Both go on
 // serving others. Where ours answers otherwise, docs/COMPATIBILITY.md has the row.
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { judge, type Kind, Server } from './harness/server.ts';
 import { encodeMulti, encodeRequest, op, openAcl } from './raw/records.ts';
@@ -102,6 +104,26 @@ const inputs: readonly Input[] = [
     },
     apache: '0, 12499 bytes; 0, 68 bytes',
     ours: '-5, 0 bytes; -101, 0 bytes',
+  },
+  {
+    name: 'thirty clients that keep what was closed',
+    play: async (one) => {
+      const { remotePort: port = 0 } = one.socket;
+      const kept = Array.from({ length: 30 }, () => connect({ port, host: '127.0.0.1', allowHalfOpen: true }));
+      for (const socket of kept) {
+        socket.on('error', () => {});
+        socket.resume();
+        socket.write('srvr');
+        await once(socket, 'end', { signal: AbortSignal.timeout(10_000) });
+      }
+      const other = await RawSession.open({ port });
+      const answer = said(await other.callNamed('exists', { path: '/', watch: false }));
+      await other.close();
+      for (const socket of kept) socket.destroy();
+      return answer;
+    },
+    apache: '0, 68 bytes',
+    ours: '0, 68 bytes',
   },
   {
     name: 'a chain of a thousand nodes',
