@@ -52,6 +52,7 @@ export function adminOfPeer(peer: Peer, config: PeerConfig, around: AdminSurroun
       readLog: (from) => readLog(peer, tail, from),
       restore: (snapshot) => restore(peer, snapshot),
       transfer: (to) => transfer(peer, to),
+      forecast: (request) => peer.asked.forecast(request),
     },
     log,
   );
@@ -110,7 +111,7 @@ async function readLog(peer: Peer, tail: LogTail, from: Zxid): Promise<LogPiece>
 
 function transfer(peer: Peer, to: number | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    peer.transfer(to, (error) => (error === undefined ? resolve() : reject(error)));
+    peer.asked.transfer(to, (error) => (error === undefined ? resolve() : reject(error)));
   });
 }
 

@@ -193,7 +193,7 @@ export class RunningPeer {
   transfer(to: number): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.peer === undefined || this.ended) reject(new Error('this server does not run'));
-      else this.peer.transfer(to, (error) => (error === undefined ? resolve() : reject(error)));
+      else this.peer.asked.transfer(to, (error) => (error === undefined ? resolve() : reject(error)));
     });
   }
 

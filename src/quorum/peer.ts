@@ -37,7 +37,7 @@ import type { PeerProbe } from './peer-probe.ts';
 import { QuorumWatch, type WatchedPeer } from './quorum-watch.ts';
 import { Replica } from './replica.ts';
 import { Restore, replaceHistory } from './restore.ts';
-import { AskedHandOver } from './roles/asked-hand-over.ts';
+import { AskedOfLeader } from './roles/asked-of-leader.ts';
 import { Following } from './roles/following.ts';
 import { Leading } from './roles/leading.ts';
 import { listenAddresses } from './roles/quorum-port.ts';
@@ -90,7 +90,7 @@ export class Peer {
   private lookingSinceMs = 0;
   private readonly elections: PastElection[] = [];
   private closing = false;
-  private readonly handOver = new AskedHandOver();
+  readonly asked = new AskedOfLeader(() => this.role);
 
   /** Recovers the history; throws FatalError when it cannot. Nothing listens before `start`. */
   constructor(world: World, config: PeerConfig, host: HostInfo, handlers: PeerHandlers, log: Log) {
@@ -273,18 +273,12 @@ export class Peer {
     return this.role?.mode ?? (this.readOnly.isServing ? 'read-only' : 'looking');
   }
 
-  /** Hands the leadership over; `done` with the reason when it stays here. */
-  transfer(to: number | undefined, done: (error: Error | undefined) => void): void {
-    const refused = this.handOver.begin(this.role, to, done);
-    if (refused !== undefined) done(new Error(refused));
-  }
-
   /**
    * As `close`, but a leader hands over first, so that the others need no election. Where that comes to nothing, or takes
    * longer than two ticks, it ends as it is.
    */
   leave(done: () => void): void {
-    if (this.handOver.begin(this.role, undefined, () => this.close(done)) !== undefined) this.close(done);
+    if (this.asked.begin(undefined, () => this.close(done)) !== undefined) this.close(done);
   }
 
   /** Ends the role, syncs what was appended, and lets go of ports and directories. */
@@ -379,10 +373,10 @@ export class Peer {
           book.adoptProposed();
           this.onSynchronised(state, vote, epoch);
         },
-        onTransferFailed: (reason) => this.handOver.end(reason),
+        onTransferFailed: (reason) => this.asked.end(reason),
         onOver: (reason, next) => {
           this.onRoleOver(reason, next);
-          this.handOver.end(next === undefined ? reason : undefined);
+          this.asked.end(next === undefined ? reason : undefined);
         },
       });
       this.role = role;

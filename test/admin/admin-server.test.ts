@@ -367,7 +367,7 @@ describe('transfer', () => {
     expect((await ask(leader, '/commands/transfer', { method: 'POST' })).status).toBe(401);
     expect((await post(leader, '?to=x')).status).toBe(400);
     for (const [peer, query, error] of [
-      [follower, '', 'this server does not lead'],
+      [follower, '', `this server does not lead; server ${number(leader)} does`],
       [leader, '?to=9', 'server 9 is no voter that follows'],
     ] as const) {
       const refused = await post(peer, query);

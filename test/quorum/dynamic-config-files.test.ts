@@ -103,3 +103,17 @@ test('what was proposed and never decided leaves no file', () => {
   files.forgetNext();
   expect(disk.exists(`${file}.dynamic.next`)).toBe(false);
 });
+
+test('the port for TLS of the server line goes to zoo.cfg, for a membership has no place for it', () => {
+  const tls = 'ssl.keyStore.location=./key.pem\nssl.trustStore.location=./key.pem\n';
+  const secure = STATIC.replace('server.1=a:1:2', 'server.1=a:1:2;2181;127.0.0.1:2281').replace(
+    'clientPort=2181\n',
+    '',
+  );
+  const { config } = rewritten(`${secure}${tls}`);
+  expect(config).toMatchObject({ clientPort: 2181, secureClientPort: 2281, secureClientPortAddress: '127.0.0.1' });
+  expect(readFileSync(file, 'latin1')).toContain('secureClientPort=2281\n');
+  expect(() => rewritten(`${secure}${tls}secureClientPort=5\n`)).toThrow(
+    'the server line gives 127.0.0.1:2281; remove one of the two',
+  );
+});

@@ -32,9 +32,10 @@ function scene(text = THREE, options: { alone?: boolean; followed?: boolean } = 
     silentLog,
   );
   const asked = new Reconfigurations(
-    { multiAddressEnabled: false, standaloneEnabled: options.alone ?? true },
+    { multiAddressEnabled: false, standaloneEnabled: options.alone ?? true, reconfigEnabled: true },
     book,
-    { isSyncedQuorum: () => options.followed ?? true },
+    { following: new Set((options.followed ?? true) ? [1, 2, 3, 4, 5] : [1]) },
+    1,
     log,
   );
   const nothing = { joiningServers: undefined, leavingServers: undefined, newMembers: undefined, curConfigId: -1n };

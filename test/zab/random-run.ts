@@ -206,7 +206,8 @@ class RandomRun {
     const leader = this.die.pick(
       this.peers.filter((peer) => peer.leader?.phase === 'broadcast' && peer !== this.shunned),
     );
-    if (leader !== undefined && (leader.leader?.outstanding ?? 0) < 8) leader.propose(`v${++this.values}`);
+    const { lastProposed = 0, lastCommitted = 0 } = leader?.leader ?? {};
+    if (leader !== undefined && lastProposed - lastCommitted < 8) leader.propose(`v${++this.values}`);
   }
 
   private askSomewhere(): void {

@@ -2,6 +2,7 @@ import { counterOf, epochOf, zxidText } from '../../jute/zxid.ts';
 import type { AddressInfo, LearnerInfo, MemberInfo, QuorumInfo } from '../../server/monitoring/server-info.ts';
 import type { Json } from '../java-json.ts';
 import { type AdminCommand, type AdminContext, anytime, whileServing } from './admin-command.ts';
+import { reconfigDryRun } from './changes-of-members.ts';
 
 /** The ensemble as this peer sees it: who leads, who votes, and how far this peer has come. */
 export const ABOUT_ENSEMBLE: readonly AdminCommand[] = [
@@ -33,6 +34,7 @@ export const ABOUT_ENSEMBLE: readonly AdminCommand[] = [
     }
     return { fields: { current_config: view } };
   }),
+  reconfigDryRun,
   anytime(['zabstate'], (context) => ({ fields: zabState(context) })),
 ];
 

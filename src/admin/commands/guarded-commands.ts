@@ -9,6 +9,7 @@ import {
   guarded,
   guardedAnytime,
 } from './admin-command.ts';
+import { transfer } from './changes-of-members.ts';
 
 /** Commands that cost the server much or take clients from it: for holders of every permission on the root alone. */
 export function guardedCommands(): readonly AdminCommand[] {
@@ -105,20 +106,6 @@ async function restore(context: AdminContext, body: CommandBody, limiter: RateLi
   } catch (error) {
     disk.restoreErrors.add(1);
     return { status: 500, error: messageOf(error) };
-  }
-}
-
-/** The leadership goes to another server, `to` when it is given. */
-async function transfer(context: AdminContext, query: URLSearchParams): Promise<AdminAnswer> {
-  const asked = query.get('to');
-  if (asked !== null && !/^\d{1,15}$/.test(asked)) {
-    return { status: 400, error: `to is the number of a server, got ${asked}` };
-  }
-  try {
-    await context.transfer(asked === null ? undefined : Number(asked));
-    return { fields: { transferred: true } };
-  } catch (error) {
-    return { status: 409, error: messageOf(error) };
   }
 }
 

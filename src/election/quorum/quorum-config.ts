@@ -25,6 +25,8 @@ export interface QuorumEntry {
 export interface QuorumConfigOptions {
   /** multiAddress.enabled: server.N may name several addresses. */
   readonly multiAddress: boolean;
+  /** server.N may name a port for TLS behind that for clients. */
+  readonly secureClient?: boolean;
   /** standaloneEnabled: one participant alone is a standalone server, and has no observers. */
   readonly standaloneEnabled: boolean;
   /** zoo.cfg holds other keys as well; a dynamic configuration must not. */

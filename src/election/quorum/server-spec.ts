@@ -4,14 +4,15 @@ import { bracketed, canonicalHost } from './host-address.ts';
 /**
  * One member of the ensemble, as `server.N` gives it:
  *
- *   spec    = server *( "|" server ) [ ";" client ]
+ *   spec    = server *( "|" server ) [ ";" client ] [ ";" secure ]
  *   server  = host ":" quorumPort ":" electionPort [ ":" role ]
  *   role    = "participant" | "observer"               any case; participant when absent
  *   client  = [ host ":" ] port                        host 0.0.0.0 when absent
+ *   secure  = [ host ":" ] port                        in files alone, as ZooKeeper 3.10 has it; client may be empty then
  *   host    = name | IPv4 | "[" IPv6 "]"                 host-address.ts has their spellings
  *
  * Printed with the role always, addresses sorted by host, and the client part with its host: other servers compare the
- * text.
+ * text. The secure part is never printed: no server of 3.9 reads a line with two ";".
  */
 export interface ServerSpec {
   readonly sid: number;
@@ -21,6 +22,8 @@ export interface ServerSpec {
   readonly client: HostPort | undefined;
   /** The client address came from clientPort in zoo.cfg, so it is this peer's own knowledge and never printed. */
   readonly clientFromStatic: boolean;
+  /** Where clients connect by TLS; only of what a file says, and of interest to that server alone. */
+  readonly secureClient?: HostPort | undefined;
 }
 
 export interface PeerAddress {
@@ -36,6 +39,8 @@ export interface HostPort {
 
 export interface ServerSpecOptions {
   readonly multiAddress: boolean;
+  /** A third part is understood. */
+  readonly secureClient?: boolean;
 }
 
 const FORM = 'host:quorumPort:electionPort[:participant|:observer][;[clientHost:]clientPort]';
@@ -44,7 +49,9 @@ const FORM = 'host:quorumPort:electionPort[:participant|:observer][;[clientHost:
 export function parseServerSpec(sid: number, key: string, value: string, options: ServerSpecOptions): ServerSpec {
   const refuse = (why: string): ConfigError => new ConfigError(`${key}=${value}: ${why}; write ${FORM}`);
   const parts = splitLikeJava(value.trim(), ';');
-  if (parts.length > 2) throw refuse('more than one ";"');
+  if (parts.length > (options.secureClient === true ? 3 : 2)) {
+    throw refuse(options.secureClient === true ? 'more than two ";"' : 'more than one ";"');
+  }
   const servers = splitLikeJava(parts[0] ?? '', '|');
   if (servers.length > 1 && !options.multiAddress)
     throw refuse('several addresses need multiAddress.enabled=true, on every server');
@@ -71,17 +78,20 @@ export function parseServerSpec(sid: number, key: string, value: string, options
     }
   }
 
-  let client: HostPort | undefined;
-  if (parts.length === 2) {
-    const fields = hostAndPorts(parts[1] as string, refuse);
-    if (fields.length > 2) throw refuse('the client part is host:port or port');
-    client = {
-      host: fields.length === 2 ? canonicalHost(fields[0] as string) : '0.0.0.0',
-      port: parsePort(fields.at(-1) ?? '', 'client port', refuse),
-    };
-    if (client.host === '') throw refuse('the client host is missing; without ":" it is every address');
-  }
-  return { sid, role: role ?? 'participant', addresses, client, clientFromStatic: false };
+  const [, clientPart, securePart] = parts;
+  const hasClient = clientPart !== undefined && (clientPart.trim() !== '' || securePart === undefined);
+  const client = hasClient ? parseClient(clientPart, 'client', refuse) : undefined;
+  const spec = { sid, role: role ?? 'participant', addresses, client, clientFromStatic: false };
+  return securePart === undefined ? spec : { ...spec, secureClient: parseClient(securePart, 'secure client', refuse) };
+}
+
+function parseClient(text: string, what: string, refuse: (why: string) => ConfigError): HostPort {
+  const fields = hostAndPorts(text, refuse);
+  if (fields.length > 2) throw refuse(`the ${what} part is host:port or port`);
+  const host = fields.length === 2 ? canonicalHost(fields[0] as string) : '0.0.0.0';
+  const port = parsePort(fields.at(-1) ?? '', `${what} port`, refuse);
+  if (host === '') throw refuse(`the ${what} host is missing; without ":" it is every address`);
+  return { host, port };
 }
 
 export function printServerSpec(spec: ServerSpec): string {

@@ -76,7 +76,7 @@ function build(settings: Settings, configFile: string | undefined, context: Conf
   const digestFault = digestAlgorithmFault(fields.digestAlgorithm);
   if (digestFault !== undefined) settings.refuse('DigestAuthenticationProvider.digestAlg', digestFault);
   const fourLetterWords = readFourLetterWords(settings);
-  const tls = readTls(settings, members?.distributed === true);
+  const tls = readTls(settings, members?.distributed === true, members?.secureClient);
   const auth = readAuth(settings, context, tls.clientTls !== undefined);
   const audit = readAudit(settings, context);
   settings.finish();

@@ -23,6 +23,8 @@ export interface Members {
   readonly peerType: PeerConfig['peerType'];
   readonly clientPort: number | undefined;
   readonly clientPortAddress: string | undefined;
+  /** Behind the second ";" of this server's line. */
+  readonly secureClient: HostPort | undefined;
 }
 
 /** Undefined when there is no saying who the members are, or which of them this server is; then it was refused. */
@@ -60,6 +62,7 @@ export function readMembers(
     myid,
     peerType,
     ...client,
+    secureClient: self?.secureClient,
   };
 }
 
@@ -98,6 +101,7 @@ function optionsOf(settings: Settings): QuorumConfigOptions {
   return {
     multiAddress: settings.value('multiAddress.enabled'),
     standaloneEnabled: settings.value('standaloneEnabled'),
+    secureClient: true,
     otherKeys: 'ignore',
   };
 }

@@ -1,3 +1,5 @@
+import { isAnyHost, printHostPort } from '../../election/quorum/host-address.ts';
+import type { HostPort } from '../../election/quorum/server-spec.ts';
 import type { TlsProtocol, TlsSettings } from '../../tls/tls-settings.ts';
 import type { PeerConfig } from './peer-config.ts';
 import { faultText } from './setting.ts';
@@ -9,12 +11,8 @@ import type { Settings } from './settings.ts';
  */
 type TlsConfig = Pick<PeerConfig, 'clientTls' | 'quorumTls' | 'secureClientPort' | 'secureClientPortAddress'>;
 
-export function readTls(settings: Settings, distributed: boolean): TlsConfig {
-  const secureClientPort = settings.value('secureClientPort');
-  const secureClientPortAddress = settings.value('secureClientPortAddress');
-  if (secureClientPort === undefined && secureClientPortAddress !== undefined) {
-    settings.refuse('secureClientPortAddress', 'it is the address of secureClientPort, which is missing');
-  }
+export function readTls(settings: Settings, distributed: boolean, inServerLine?: HostPort): TlsConfig {
+  const { secureClientPort, secureClientPortAddress } = readSecureAddress(settings, inServerLine);
   const forClients = secureClientPort !== undefined || settings.value('client.portUnification');
   const forServers = distributed && (settings.value('sslQuorum') || settings.value('portUnification'));
   const forAdmins = settings.value('admin.forceHttps') || settings.value('admin.portUnification');
@@ -31,6 +29,26 @@ export function readTls(settings: Settings, distributed: boolean): TlsConfig {
     clientTls: forClients ? familySettings(settings, 'ssl.') : undefined,
     quorumTls: forServers || forAdmins ? familySettings(settings, 'ssl.quorum.') : undefined,
   };
+}
+
+function readSecureAddress(
+  settings: Settings,
+  inServerLine: HostPort | undefined,
+): Pick<TlsConfig, 'secureClientPort' | 'secureClientPortAddress'> {
+  const port = settings.value('secureClientPort');
+  const address = settings.value('secureClientPortAddress');
+  if (inServerLine === undefined) {
+    if (port === undefined && address !== undefined) {
+      settings.refuse('secureClientPortAddress', 'it is the address of secureClientPort, which is missing');
+    }
+    return { secureClientPort: port, secureClientPortAddress: address };
+  }
+  const said = `the server line gives ${printHostPort(inServerLine.host, inServerLine.port)}; remove one of the two`;
+  if (port !== undefined && port !== inServerLine.port) settings.refuse('secureClientPort', said);
+  const isOther = address !== undefined && !isAnyHost(inServerLine.host) && address !== inServerLine.host;
+  if (isOther) settings.refuse('secureClientPortAddress', said);
+  const host = isAnyHost(inServerLine.host) ? address : inServerLine.host;
+  return { secureClientPort: inServerLine.port, secureClientPortAddress: host };
 }
 
 function familySettings(settings: Settings, prefix: 'ssl.' | 'ssl.quorum.'): TlsSettings {

@@ -12,6 +12,7 @@ import type { LearnerLink } from '../../zab/leader/learner-link.ts';
 import type { LearnerRequest } from '../../zab/wire/packets.ts';
 import { localSessionsOf, type PeerParts } from '../peer-parts.ts';
 import { EventTurn } from './event-turn.ts';
+import { HeldRoom } from './held-room.ts';
 import type { Primary } from './primary.ts';
 
 /**
@@ -23,6 +24,9 @@ export interface Refusal {
   /** Where the client is connected; undefined: here. */
   readonly learner: LearnerLink | undefined;
 }
+
+/** Why a hand-over is given up for what waits for it. */
+export const TOO_MUCH_WAITS = 'more is asked meanwhile than can wait for it';
 
 /** A request with type `sync`, or a refusal. */
 export type Question = Request | Refusal;
@@ -41,12 +45,15 @@ export class LeaderRequests implements Upstream, LeaderClients<Question> {
   private leader: Leader<Question> | undefined = undefined;
   /** Asked while the leadership is handed over: nobody is answered before it is known by whom. */
   private readonly held = new Fifo<Question>(16);
+  /** For these, and for those that learners ask. */
+  private readonly heldRoom: HeldRoom;
   private primary: Primary | undefined = undefined;
 
   constructor(parts: PeerParts, quorumSize: number) {
     this.parts = parts;
     this.quorumSize = quorumSize;
     this.localSessions = localSessionsOf(parts);
+    this.heldRoom = new HeldRoom(() => parts.probe?.limits.maxHeldBytes);
   }
 
   /** The leader is established. */
@@ -64,7 +71,13 @@ export class LeaderRequests implements Upstream, LeaderClients<Question> {
 
   /** The leadership stays here. */
   release(): void {
+    this.heldRoom.empty();
     for (let asked = this.held.shift(); asked !== undefined; asked = this.held.shift()) this.turn.ask(asked);
+  }
+
+  /** False: more waits than there is room for. */
+  mayHold(bytes: number): boolean {
+    return this.heldRoom.take(bytes);
   }
 
   // Upstream: this server's clients.
@@ -140,10 +153,15 @@ export class LeaderRequests implements Upstream, LeaderClients<Question> {
     const { leader } = this;
     if (leader === undefined) return;
     if (leader.isTransferring) {
-      this.held.push(asked);
+      this.hold(leader, asked);
       return;
     }
     if (asked instanceof Request && asked.kind !== 'sync') leader.propose(this.ordering, asked);
     else leader.barrier(asked);
+  }
+
+  private hold(leader: Leader<Question>, asked: Question): void {
+    if (this.mayHold(asked instanceof Request ? asked.body.length : 0)) this.held.push(asked);
+    else if (leader.keepLeadership(TOO_MUCH_WAITS)) this.turn.ask(asked);
   }
 }

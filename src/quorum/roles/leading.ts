@@ -1,7 +1,9 @@
 import type { ApplyResult } from '../../datatree/database.ts';
+import type { MembershipForecast } from '../../election/quorum/membership-forecast.ts';
 import type { Timer } from '../../io/clock.ts';
+import type { ReconfigRequest } from '../../jute/client-records.ts';
 import type { Txn } from '../../jute/txns.ts';
-import { epochOf, type Zxid, zxidText } from '../../jute/zxid.ts';
+import { epochOf, MAX_COUNTER, type Zxid, zxidText } from '../../jute/zxid.ts';
 import { SizeStats } from '../../server/metrics/counters.ts';
 import { AckMeter, ProposalMeter } from '../../server/metrics/role-meters.ts';
 import type { LeaderInfo, LearnerInfo } from '../../server/monitoring/server-info.ts';
@@ -14,7 +16,7 @@ import { type PeerParts, primaryOptions } from '../peer-parts.ts';
 import { Reconfigurations } from '../reconfigurations.ts';
 import type { ReplicaSink } from '../replica.ts';
 import type { LearnerState } from '../state-dump.ts';
-import { LeaderRequests, type Question } from './leader-requests.ts';
+import { LeaderRequests, type Question, TOO_MUCH_WAITS } from './leader-requests.ts';
 import { LedMembers } from './led-members.ts';
 import { Primary } from './primary.ts';
 import { QuorumPort, type QuorumPortOptions } from './quorum-port.ts';
@@ -63,6 +65,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
   private readonly acks: AckMeter;
   private readonly startedMs: number;
   private primary: Primary | undefined;
+  private members: Reconfigurations | undefined;
   private establishedMs: number | undefined;
   private over = false;
   private readonly held: { readonly learner: LearnerLink; readonly packet: QuorumPacket }[] = [];
@@ -166,12 +169,18 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
    */
   private onPacket(learner: LearnerLink, packet: QuorumPacket): void {
     const isHeld = this.core.isTransferring || this.held.length > 0;
-    if (packet.type === PacketType.request && isHeld) {
-      const { type, zxid, data, authinfo } = packet;
-      this.held.push({ learner, packet: new QuorumPacket(type, zxid, data && Buffer.from(data), authinfo) });
-      return;
-    }
-    this.deliver(learner, packet);
+    if (packet.type === PacketType.request && isHeld) this.hold(learner, packet);
+    else this.deliver(learner, packet);
+  }
+
+  /** Too much after the others were told is dropped: this role ends without an answer to anything. */
+  private hold(learner: LearnerLink, { type, zxid, data, authinfo }: QuorumPacket): void {
+    let isKept = this.requests.mayHold(data?.length ?? 0);
+    if (!isKept)
+      this.event(() => {
+        isKept = this.core.keepLeadership(TOO_MUCH_WAITS) || !this.core.isTransferring;
+      });
+    if (isKept) this.held.push({ learner, packet: new QuorumPacket(type, zxid, data && Buffer.from(data), authinfo) });
   }
 
   private deliver(learner: LearnerLink, packet: QuorumPacket): void {
@@ -235,7 +244,8 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
     probe?.onEstablished(epochStart);
     replica.openEpoch(epochStart);
     this.establishedMs = clock.nowMs();
-    const members = new Reconfigurations(config, this.book, this.core, log);
+    const members = new Reconfigurations(config, this.book, this.core, this.leader, log);
+    this.members = members;
     const { localSessions } = this.requests;
     const primary = new Primary(this.parts, { ...primaryOptions(config), localSessions }, this.requests, members);
     this.primary = primary;
@@ -257,6 +267,11 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
     this.requests.release();
     this.parts.clock.afterTurn(() => this.replayHeld());
     this.options.onTransferFailed(reason);
+  }
+
+  /** What a reconfiguration would do; undefined: it is not established yet. */
+  forecast(request: ReconfigRequest): MembershipForecast | undefined {
+    return this.members?.forecast(request);
   }
 
   /** Hands over to `to`, or to whoever has the most; the reason when it does not begin. */
@@ -325,6 +340,7 @@ function leaderOptions({ config, probe }: PeerParts, book: ConfigBook, options: 
     leastCatchUpBytes: Math.ceil((LEAST_CATCH_UP_BYTES_PER_SECOND * config.tickTimeMs) / 2000),
     maxLearnerPacketBytes: Math.max(MAX_LEARNER_PACKET_BYTES, 2 * config.juteMaxBufferBytes),
     limits: probe?.limits,
+    maxCounter: MAX_COUNTER - 1 - config.countersAtStart,
     initialCounter: 0,
   };
 }

@@ -56,6 +56,8 @@ export interface LeaderOptions {
   readonly maxLearnerPacketBytes: number;
   /** reconfigEnabled: members get a version, and may be others while this leader leads. */
   readonly mayReconfigure: boolean;
+  /** The last counter of an epoch, when it is not the last that a zxid has room for: testingonly.initialZxid. */
+  readonly maxCounter?: number;
   /** Counter of the last proposal before the first; 0 but in tests of the rollover. */
   readonly initialCounter: number;
 }
@@ -64,6 +66,8 @@ export interface LeaderOptions {
 export interface LeaderLimits {
   /** Of the transactions of one epoch. */
   readonly maxCounter?: number | undefined;
+  /** Of requests that wait for a hand-over. */
+  readonly maxHeldBytes?: number | undefined;
   readonly maxLinkQueueBytes?: number | undefined;
 }
 

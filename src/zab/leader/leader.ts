@@ -2,7 +2,6 @@ import { assert } from '../../base/assert.ts';
 import { ProtocolError, protocolError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { leadsOn } from '../../election/quorum/leads-on.ts';
-import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
 import { OpCode } from '../../jute/codes.ts';
 import { counterOf, MAX_COUNTER, ZXID_ZERO, type Zxid, zxidHex } from '../../jute/zxid.ts';
 import {
@@ -59,6 +58,7 @@ const ROLL_OVER_AT = 2 ** 16;
 export class Leader<Question> {
   private readonly self: number;
   private readonly limits: LeaderLimits | undefined;
+  private readonly lastCounter: number;
   private readonly syncHalfTicks: number;
   private readonly ports: LeaderPorts<Question>;
   private readonly log: Log;
@@ -82,6 +82,7 @@ export class Leader<Question> {
   constructor(options: LeaderOptions, ports: LeaderPorts<Question>, log: Log) {
     this.self = options.self;
     this.limits = options.limits;
+    this.lastCounter = options.maxCounter ?? MAX_COUNTER - 1;
     this.syncHalfTicks = options.syncLimitTicks * 2;
     this.ports = ports;
     this.log = log;
@@ -123,18 +124,13 @@ export class Leader<Question> {
     return this.proposals.committed;
   }
 
-  /** Proposed and not committed. */
-  get outstanding(): number {
-    return this.proposals.outstanding;
-  }
-
   get pendingSyncs(): number {
     return this.barriers.pending;
   }
 
-  /** Whether those that follow now, and this leader, are a quorum of `members` without another one. */
-  isSyncedQuorum(members: QuorumVerifier): boolean {
-    return members.containsQuorum(new Set([this.self, ...this.links.followers().map(({ sid }) => sid)]));
+  /** Those that are synchronised and serve, and this leader. */
+  get following(): ReadonlySet<number> {
+    return new Set([this.self, ...this.links.followers().map(({ sid }) => sid)]);
   }
 
   linkInfos(): LinkInfo[] {
@@ -216,7 +212,7 @@ export class Leader<Question> {
   }
 
   private get maxCounter(): number {
-    return this.limits?.maxCounter ?? MAX_COUNTER - 1;
+    return this.limits?.maxCounter ?? this.lastCounter;
   }
 
   /** Nothing is to be proposed meanwhile. */
@@ -229,6 +225,13 @@ export class Leader<Question> {
     if (this.phase !== 'broadcast') return 'this leader is not established';
     if (this.isTransferring) return 'it is handed over already';
     return this.planned.begin(to);
+  }
+
+  /** False: no hand-over is under way, or it cannot be taken back, for the others are told. */
+  keepLeadership(reason: string): boolean {
+    if (!this.planned.giveUp()) return false;
+    this.ports.events.transferFailed(reason);
+    return true;
   }
 
   private maybeTransfer(): void {

@@ -186,7 +186,10 @@ export class Synchronization {
       link.wire.send(new Packet(PacketType.upToDate, ZXID_NONE));
       this.onServing(link);
     }
-    if (unproven > 0) this.rounds.begin();
+    if (unproven === 0) return;
+    this.rounds.begin();
+    // A leader that is a quorum by itself hears of no answer.
+    if (this.rounds.isAnswered(this.rounds.lastRound)) this.serveSynced();
   }
 
   /** The step that is waited for, and who is there; to be said by a leader that has waited long enough. */

@@ -67,6 +67,24 @@ describe('a server line', () => {
     expect(message).toContain('; write host:quorumPort:electionPort[:participant|:observer][;[clientHost:]clientPort]');
   });
 
+  it.each([
+    ['a:1:2;2181;2281', { host: '0.0.0.0', port: 2281 }, 'a:1:2:participant;0.0.0.0:2181'],
+    ['a:1:2:observer;2181;c:2281', { host: 'c', port: 2281 }, 'a:1:2:observer;0.0.0.0:2181'],
+    ['a:1:2;;[::1]:2281', { host: '0:0:0:0:0:0:0:1', port: 2281 }, 'a:1:2:participant'],
+    ['a:1:2;2181;', undefined, 'a:1:2:participant;0.0.0.0:2181'],
+  ])('%s names a port for TLS where that is understood, which is never printed', (value, secureClient, text) => {
+    const spec = parseServerSpec(1, 'server.1', value, { multiAddress: false, secureClient: true });
+    expect([spec.secureClient, printServerSpec(spec)]).toEqual([secureClient, text]);
+  });
+
+  it.each([
+    ['a:1:2;1;2;3', 'more than two ";"'],
+    ['a:1:2;1;x', 'secure client port "x" is not a number'],
+  ])('%s is refused also there: %s', (value, reason) => {
+    const parse = () => parseServerSpec(1, 'server.1', value, { multiAddress: false, secureClient: true });
+    expect(parse).toThrow(reason);
+  });
+
   it('is refused when its addresses name different roles', () => {
     expect(refused('a:1:2:observer|b:1:2:participant', many)).toContain('must name the same role');
   });

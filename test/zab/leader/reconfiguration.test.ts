@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { parseQuorumText } from '../../../src/election/quorum/quorum-config.ts';
 import type { QuorumVerifier } from '../../../src/election/quorum/quorum-verifier.ts';
 import { OpCode } from '../../../src/jute/codes.ts';
-import type { Zxid } from '../../../src/jute/zxid.ts';
+import { ZXID_NONE, type Zxid } from '../../../src/jute/zxid.ts';
 import { Memberships } from '../../../src/zab/leader/memberships.ts';
-import { PacketType } from '../../../src/zab/wire/packets.ts';
+import { intBody, PacketType } from '../../../src/zab/wire/packets.ts';
 import { payloadOf, zxid } from '../ensemble.ts';
 import { ack, ackEpoch, established, info, OBSERVER, ONE, observerInfo, payload, TWO } from '../established-leader.ts';
-import { LoneLeader } from '../lone-hosts.ts';
+import { LoneLeader, packet } from '../lone-hosts.ts';
 
 /** `3:leads,1,2,4:observer`: server 3 at another quorum port as `3:moved`. */
 function members(text: string, version: string): QuorumVerifier {
@@ -114,10 +114,10 @@ describe('a reconfiguration', () => {
 
   test('counts whoever follows as a quorum of members, observers not', () => {
     const host = led();
-    expect(host.leader.isSyncedQuorum(members('3 5 6', '1:1'))).toBe(true);
-    expect(host.leader.isSyncedQuorum(members('3 4', '1:1'))).toBe(false);
-    expect(host.leader.isSyncedQuorum(members('1 2', '1:1'))).toBe(true);
-    expect(host.leader.isSyncedQuorum(members('1 7 8', '1:1'))).toBe(false);
+    expect(members('3 5 6', '1:1').containsQuorum(host.leader.following)).toBe(true);
+    expect(members('3 4', '1:1').containsQuorum(host.leader.following)).toBe(false);
+    expect(members('1 2', '1:1').containsQuorum(host.leader.following)).toBe(true);
+    expect(members('1 7 8', '1:1').containsQuorum(host.leader.following)).toBe(false);
   });
 });
 
@@ -230,4 +230,13 @@ test('a version says which proposals need both', () => {
   for (const at of ['1:2', '1:3']) expect(both.neededFor(zxid(at))).toEqual([NOW, next]);
   both.decide();
   expect(both.neededFor(zxid('1:3'))).toEqual([next]);
+});
+
+test('a leader that is a quorum by itself serves a newcomer at once, for nobody answers its PINGs', () => {
+  const host = new LoneLeader({ verifiers: [members('3', '0:9')] });
+  host.leader.start();
+  expect(host.leader.phase).toBe('broadcast');
+  // It has no history, and says so.
+  host.open(FIVE, [info(FIVE), packet('ackEpoch', ZXID_NONE, intBody(0)), ack('1:0')]);
+  expect(host.shown(FIVE).slice(-2)).toEqual(['NEWLEADER 1:0', 'UPTODATE']);
 });

@@ -1,3 +1,4 @@
+import { MAX_COUNTER } from '../../../jute/zxid.ts';
 import { aboveZero, FOR_TESTS, ignored, type KeySpec, meaningless, PROPERTY } from './key-spec.ts';
 
 /** The servers among themselves. */
@@ -156,7 +157,15 @@ export const QUORUM_KEYS = {
     same: ['false'],
   },
   'test.allowDiscontinuousProposals': { ...meaningless(FOR_TESTS), type: 'boolean', default: false, same: ['false'] },
-  'testingonly.initialZxid': { ...meaningless(FOR_TESTS), type: 'text', default: undefined },
+  'testingonly.initialZxid': {
+    ...PROPERTY,
+    type: 'long',
+    default: 0,
+    min: 0,
+    max: MAX_COUNTER - 1000,
+    field: 'countersAtStart',
+    means: 'For tests of the rollover alone: so many fewer transactions has an epoch that this server leads.',
+  },
   controllerPort: {
     ...meaningless('the test kit answers its commands, and no server in earnest does'),
     type: 'int',

@@ -89,6 +89,13 @@ export class Transfer {
     return servers;
   }
 
+  /** False: none is under way, or the others are told already. */
+  giveUp(): boolean {
+    const { isUnderWay } = this;
+    this.end();
+    return isUnderWay;
+  }
+
   private end(): void {
     this.since = undefined;
     this.willing.clear();
