@@ -26,6 +26,7 @@ ZOOBINDIR=$(CDPATH='' cd -- "$(dirname "$here")" && pwd -P) || exit 1
 
 usage() {
   echo "Usage: $0 [--config <conf-dir>] {start|start-foreground|stop|version|restart|status|print-cmd} [<file>]" >&2
+  echo "   or: $0 [--config <conf-dir>] transfer [<server-id>] [<file>]" >&2
 }
 
 # A bare name is a file of the configuration folder, anything with a slash a path.
@@ -252,8 +253,18 @@ version() {
 
 verb=${1:-}
 [ $# -eq 0 ] || shift
+to=
+if [ "$verb" = transfer ]; then
+  case ${1:-} in
+    '' | *[!0-9]*) ;;
+    *)
+      to=$1
+      shift
+      ;;
+  esac
+fi
 case $verb in
-  start | stop | restart | start-foreground | status | print-cmd | version) choose_config "$@" ;;
+  start | stop | restart | start-foreground | status | print-cmd | version | transfer) choose_config "$@" ;;
   '')
     choose_config
     usage
@@ -282,6 +293,11 @@ case $verb in
     zk_without_effect "ZK_CLIENT_HEAP=${ZK_CLIENT_HEAP:-}"
     zk_program cli/server-status.js
     "$NODE" "$PROGRAM" "$ZOOCFG"
+    ;;
+  transfer)
+    zk_need_config
+    zk_program cli/transfer.js
+    "$NODE" "$PROGRAM" "$ZOOCFG" ${to:+"$to"}
     ;;
   version) version ;;
   print-cmd) print_cmd ;;

@@ -1,12 +1,10 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { messageOf } from '../base/errors.ts';
-import type { ClientTls } from '../client/client.ts';
-import { parseProperties } from '../election/quorum/properties.ts';
+import { ask } from './ask.ts';
 import { askSecurely } from './ask-securely.ts';
-import { clientProperties, clientTls, tlsOf, withoutEffect } from './zk/client-settings.ts';
+import { readSettings, tlsToServer } from './settings-of-server.ts';
 
 /**
  * `server-status.js <zoo.cfg>`: what zkServer.sh status prints, and its exit code. Where the server of this machine
@@ -34,22 +32,12 @@ async function main(file: string): Promise<number> {
     }
     const host = settings.get('secureClientPortAddress') ?? DEFAULT_HOST;
     sayFound({ host, port }, true);
-    return sayMode(() => askSecurely({ host, port: Number(port) }, 'srvr', tlsFor(settings), ANSWER_LIMIT_MS));
+    return sayMode(() =>
+      askSecurely({ host, port: Number(port) }, 'srvr', tlsToServer(settings, 'ssl.'), ANSWER_LIMIT_MS),
+    );
   }
   sayFound(address, false);
-  return sayMode(() => ask(address, 'srvr'));
-}
-
-/**
- * The client's stores, from CLIENT_JVMFLAGS as with Apache's script; where there are none, those that the server itself has,
- * whose certificate need not be for the name by which it is asked here.
- */
-function tlsFor(settings: ReadonlyMap<string, string>): ClientTls {
-  const flags = clientProperties(undefined, process.env);
-  for (const line of withoutEffect(flags)) process.stderr.write(`${line}\n`);
-  const given = clientTls(new Map([...flags, ['zookeeper.client.secure', { value: 'true', where: '' }]]));
-  if (given?.keyStore !== undefined || given?.trustStore !== undefined) return given;
-  return { ...tlsOf((key) => settings.get(`ssl.${key}`)), hostnameVerification: false };
+  return sayMode(() => ask({ host: address.host, port: Number(address.port) }, 'srvr', ANSWER_LIMIT_MS));
 }
 
 async function sayMode(asked: () => Promise<string>): Promise<number> {
@@ -109,31 +97,6 @@ function readMyid(dataDir: string | undefined): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function readSettings(file: string): Map<string, string> {
-  const text = readFileSync(file, 'latin1');
-  return new Map(parseProperties(text, () => {}).map(({ key, value }) => [key.trim(), value.trim()]));
-}
-
-function ask({ host, port }: ClientAddress, word: string): Promise<string> {
-  return new Promise((done, fail) => {
-    let text = '';
-    const socket = connect({ host, port: Number(port) }, () => socket.write(word));
-    const limit = setTimeout(
-      () => socket.destroy(new Error(`no answer within ${ANSWER_LIMIT_MS} ms`)),
-      ANSWER_LIMIT_MS,
-    );
-    socket.setEncoding('utf8');
-    socket.on('data', (chunk) => {
-      text += chunk;
-    });
-    socket.on('error', fail);
-    socket.on('close', () => {
-      clearTimeout(limit);
-      done(text);
-    });
-  });
 }
 
 function sayFound({ host, port }: ClientAddress, isTls: boolean): void {

@@ -4,6 +4,7 @@ import { isZooKeeperError, type Reconfiguration, ZooKeeperError } from '../../..
 import { CliError } from '../cli-error.ts';
 import { type Command, type CommandContext, usageText } from '../command.ts';
 import type { ParsedFlags } from '../flags.ts';
+import { dryRun } from '../reconfig-dry-run.ts';
 import { statJson } from '../stat-text.ts';
 import { printStat } from './read-commands.ts';
 
@@ -60,12 +61,15 @@ export const reconfig: Command = {
       },
       { name: '-add', value: 'joining', help: 'comma-separated list of config strings for new servers' },
       { name: '-remove', value: 'leaving', help: 'comma-separated list of server IDs to remove' },
+      { name: '--dry-run', help: 'only say what it would do to the quorum, and why it would be refused' },
     ],
   },
+  ours: '--dry-run ...',
   words: [0, 0],
   async run(context, args) {
     const { output } = context;
     const fromVersion = configVersion(args.value('-v'));
+    if (args.has('--dry-run')) return sayDryRun(context, { ...membershipChange(args), fromVersion });
     const { data, stat } = await changeMembers(context, { ...membershipChange(args), fromVersion });
     const text = data?.toString('utf8') ?? '';
     output.line(`Committed new configuration:\n${text}`);
@@ -73,6 +77,14 @@ export const reconfig: Command = {
     output.value({ config: text, stat: statJson(stat) });
   },
 };
+
+/** Exit code 1 where it would be refused, as the reconfiguration itself would have. */
+async function sayDryRun({ client, output, signal }: CommandContext, change: Reconfiguration): Promise<void> {
+  const { forecast, lines } = await dryRun(client, change, signal);
+  for (const line of lines) output.line(line);
+  output.value({ ...forecast, refused: forecast.refused?.reason ?? null });
+  if (forecast.refused !== undefined) throw new CliError(`it would be refused: ${forecast.refused.reason}`);
+}
 
 /** Its errors concern no node: Apache's sentences end behind the colon. */
 async function changeMembers({ client, signal }: CommandContext, change: Reconfiguration) {
