@@ -67,3 +67,9 @@ test('each scenario names a mutant that is there', () => {
   const wrong = SCENARIOS.filter(({ mutant }) => mutant !== undefined && !names.has(mutant));
   expect(wrong.map(({ name }) => name)).toEqual([]);
 });
+
+test('a mutant that names a scenario names one that is there', () => {
+  const names = new Set(SCENARIOS.map(({ name }) => name));
+  const wrong = MEMBERS_MUTANTS.filter(({ scenario }) => scenario !== undefined && !names.has(scenario));
+  expect(wrong.map(({ name }) => name)).toEqual([]);
+});

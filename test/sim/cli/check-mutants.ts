@@ -17,21 +17,27 @@ export async function checkScenarios(path: string, names: readonly string[]): Pr
   await lister.stop();
   let green = 0;
   for (const [i, each] of all.names.entries()) {
-    const mutant = [...MUTANTS, ...MEMBERS_MUTANTS].find((candidate) => candidate.name === all.mutants[i]);
-    if (mutant === undefined || !names.includes(each)) continue;
-    const built = await bundle(mutant.edits);
-    const thread = new Thread(built.path);
-    const ask = (judgedBy: JudgedBy): Promise<ScenarioRun> => thread.ask({ kind: 'scenario', name: each, judgedBy });
-    const outcome = await ask('outcome');
-    const { failure } = outcome.failure === undefined ? await ask('story') : outcome;
-    await thread.stop();
-    await built.remove();
-    if (failure === undefined) green++;
-    const by = outcome.failure === undefined ? 'an invariant' : 'its outcome';
-    const verdict = failure === undefined ? 'STAYS GREEN' : `red by ${by}, ${failure.split('\n')[0]}`;
-    console.log(`${each} with "${mutant.name}": ${verdict}`);
+    if (!names.includes(each)) continue;
+    const ofIt = [...MUTANTS, ...MEMBERS_MUTANTS].filter(
+      ({ name, scenario }) => name === all.mutants[i] || scenario === each,
+    );
+    for (const mutant of ofIt) if (!(await turnsRed(each, mutant))) green++;
   }
   return green === 0 ? 0 : EXIT.safety;
+}
+
+async function turnsRed(each: string, mutant: Mutant): Promise<boolean> {
+  const built = await bundle(mutant.edits);
+  const thread = new Thread(built.path);
+  const ask = (judgedBy: JudgedBy): Promise<ScenarioRun> => thread.ask({ kind: 'scenario', name: each, judgedBy });
+  const outcome = await ask('outcome');
+  const { failure } = outcome.failure === undefined ? await ask('story') : outcome;
+  await thread.stop();
+  await built.remove();
+  const by = outcome.failure === undefined ? 'an invariant' : 'its outcome';
+  const verdict = failure === undefined ? 'STAYS GREEN' : `red by ${by}, ${failure.split('\n')[0]}`;
+  console.log(`${each} with "${mutant.name}": ${verdict}`);
+  return failure !== undefined;
 }
 
 interface Caught {

@@ -15,7 +15,7 @@ const TYPE_OFFSET = 28;
 export function membershipChanges(
   ledger: Ledger,
   views: readonly View[],
-  decided: (voters: readonly number[]) => void,
+  decided: (voters: readonly number[], text: string) => void,
 ): Invariant {
   const proposed = new Map<Zxid, string>();
   let version = 0;
@@ -34,7 +34,7 @@ export function membershipChanges(
       );
     }
     version = versionOf(text);
-    decided(voters);
+    decided(voters, text);
   };
   return {
     onProposed(_view, zxid, payload) {

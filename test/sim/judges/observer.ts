@@ -113,8 +113,13 @@ export class Observer {
   readonly syncs = { diff: 0, trunc: 0, snap: 0 };
   elections = 0;
   /** Read by the leaders; undefined: the real ones. `maxCounter` is the last counter of an epoch. */
-  readonly limits: { maxCounter: number | undefined; maxLinkQueueBytes: number | undefined } = {
+  readonly limits: {
+    maxCounter: number | undefined;
+    maxLinkQueueBytes: number | undefined;
+    maxHeldBytes: number | undefined;
+  } = {
     maxCounter: undefined,
+    maxHeldBytes: undefined,
     maxLinkQueueBytes: undefined,
   };
   /** Bytes of committed transactions kept in memory; undefined: the real number. */

@@ -92,8 +92,10 @@ export interface Plan {
   /** Of all faults, those left out included. */
   readonly longestMs: number;
   readonly net?: NetPlan;
-  /** When members change their role, by an operator's word. */
-  readonly roleChanges?: readonly { readonly atMs: number; readonly salt: number }[];
+  /** When members come, go, move or change their role, by an operator's word: world/operator.ts. */
+  readonly memberChanges?: readonly { readonly atMs: number; readonly salt: number }[];
+  /** The sid of one that is no member at first, but follows. */
+  readonly stranger?: number | undefined;
 }
 
 const CLASSES: readonly (readonly [FaultKind, number])[] = [
@@ -196,9 +198,10 @@ export function planOf(seed: number): Plan {
     ...storage.faults,
   ];
   faults.sort((a, b) => a.atMs - b.atMs);
-  const roleChanges = roleChangesOf(random.split('members'), faultsMs);
+  const memberChanges = memberChangesOf(random.split('members'), faultsMs);
   const mayChange = !isAlone && Object.keys(groups).length === 0 && net.old.length === 0 && net.addresses === 1;
-  if (mayChange && roleChanges.length > 0) Object.assign(config, MAY_RECONFIGURE);
+  const isChanging = mayChange && memberChanges.length > 0;
+  if (isChanging) Object.assign(config, MAY_RECONFIGURE);
   const usual = clientsOf(random.split('clients'), random.split('habits'), tickMs);
   const clients = withDials(withPressure(usual, random.split('ways')), random.split('dials'));
   return {
@@ -217,11 +220,12 @@ export function planOf(seed: number): Plan {
     faults,
     longestMs: Math.max(0, ...faults.map((fault) => fault.forMs)),
     net,
-    roleChanges: mayChange ? roleChanges : [],
+    memberChanges: isChanging ? memberChanges : [],
+    stranger: isChanging && observers > 0 && random.split('stranger').chance(1, 2) ? voters + observers : undefined,
   };
 }
 
-function roleChangesOf(random: SimRandom, faultsMs: number): { atMs: number; salt: number }[] {
+function memberChangesOf(random: SimRandom, faultsMs: number): { atMs: number; salt: number }[] {
   if (!random.chance(1, 5)) return [];
   return Array.from({ length: random.between(1, 8) }, () => ({ atMs: random.below(faultsMs), salt: random.next() }));
 }
@@ -330,7 +334,7 @@ export function describePlan(plan: Plan): string {
     ...plan.clients.map((client) => `  client ${JSON.stringify(client)}`),
     `  classes ${plan.classes.join(' ')}`,
     `  net ${JSON.stringify(plan.net)}`,
-    `  roles change at ${JSON.stringify((plan.roleChanges ?? []).map(({ atMs }) => atMs))}`,
+    `  members change at ${JSON.stringify((plan.memberChanges ?? []).map(({ atMs }) => atMs))}, stranger ${plan.stranger ?? '-'}`,
     ...plan.faults.map(
       ({ atMs, kind, target, forMs, salt }) => `  ${atMs} ms: ${kind} at ${target} for ${forMs} ms (${salt})`,
     ),

@@ -4,11 +4,11 @@ import { MAY_RECONFIGURE } from '../plan/plan.ts';
 import type { Scenario, Script } from '../script/script.ts';
 
 /** Reconfigurations that clients ask of a leader, in worlds where somebody dies of them. */
-function line(sid: number, role = 'participant', ports = '2888:3888', client = 2181): string {
+export function line(sid: number, role = 'participant', ports = '2888:3888', client = 2181): string {
   return `server.${sid}=zk${sid}:${ports}:${role};${client}`;
 }
 
-function change(s: Script, joining: string | undefined, leaving?: string): Result {
+export function change(s: Script, joining: string | undefined, leaving?: string): Result {
   s.do({ op: 'auth', scheme: 'digest', credentials: 'super:secret' });
   return s.do({
     op: 'reconfig',
@@ -18,7 +18,7 @@ function change(s: Script, joining: string | undefined, leaving?: string): Resul
 }
 
 /** Asked, and nobody waits for it. */
-function ask(s: Script, joining: string | undefined, leaving?: string, client = s.client): void {
+export function ask(s: Script, joining: string | undefined, leaving?: string, client = s.client): void {
   s.ask({ op: 'auth', scheme: 'digest', credentials: 'super:secret' }, client);
   s.ask(
     {
@@ -30,18 +30,18 @@ function ask(s: Script, joining: string | undefined, leaving?: string, client = 
   );
 }
 
-function votersAt(s: Script, sid: number): string {
+export function votersAt(s: Script, sid: number): string {
   return [...(s.view(sid).peer?.book?.active.voters ?? [])].join();
 }
 
-function expectVoters(s: Script, voters: string, ...sids: number[]): void {
+export function expectVoters(s: Script, voters: string, ...sids: number[]): void {
   for (const sid of sids) {
     s.until(`the voters ${voters} at ${sid}`, () => votersAt(s, sid) === voters, 10_000);
     s.expect(s.view(sid).peer?.book?.lastSeen, undefined, `a membership that is not decided at ${sid}`);
   }
 }
 
-const config = { ...MAY_RECONFIGURE, standaloneEnabled: 'false' };
+export const config = { ...MAY_RECONFIGURE, standaloneEnabled: 'false' };
 
 export const oneToFiveAndBack: Scenario = {
   name: 'from one member to five and back',

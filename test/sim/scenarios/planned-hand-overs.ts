@@ -15,7 +15,7 @@ function handOver(s: Script, sid: number, to?: number): Asked {
   const asked: Asked = { answer: '' };
   const { machine, peer } = s.view(sid);
   machine.run(() => {
-    peer?.transfer(to, (error) => {
+    peer?.asked.transfer(to, (error) => {
       asked.answer = error?.message ?? 'handed over';
     });
   });
@@ -38,7 +38,7 @@ export const onRequest: Scenario = {
     s.create('/a', '0');
     const { leader } = s;
     const [first, second] = [1, 2, 3].filter((sid) => sid !== leader) as [number, number];
-    s.expect(answered(s, handOver(s, first)), 'this server does not lead', 'a follower');
+    s.expect(answered(s, handOver(s, first)), `this server does not lead; server ${leader} does`, 'a follower');
     s.expect(answered(s, handOver(s, leader, 4)), 'server 4 is no voter that follows', 'an observer');
     s.view(leader).peer?.info.leader()?.resetObservers();
     const asked = [handOver(s, leader, second), handOver(s, leader, first)];

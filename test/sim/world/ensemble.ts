@@ -13,6 +13,8 @@ export interface SimEnsembleOptions {
   /** Lines of zoo.cfg that differ from the defaults below; a key given here wins. */
   readonly config?: Readonly<Record<string, string | number>>;
   readonly net?: NetPlan;
+  /** The sid of one that no other server knows: it knows them, and believes itself to be a voter. */
+  readonly stranger?: number | undefined;
 }
 
 const DEFAULTS: Readonly<Record<string, string | number>> = {
@@ -58,7 +60,10 @@ export class SimEnsemble {
     // One alone need not be named.
     const isNamed = count > 1 || options.seed % 2 === 1 || options.config?.standaloneEnabled === 'false';
     const participants = isNamed ? sids.filter((sid) => sid <= options.voters) : [];
-    for (const sid of sids) this.configure(sid, participants, sids.slice(options.voters));
+    const observers = sids.slice(options.voters).filter((sid) => sid !== options.stranger);
+    for (const sid of sids) {
+      this.configure(sid, sid === options.stranger ? [...participants, sid] : participants, observers);
+    }
   }
 
   /** Writes zoo.cfg of `sid`, with these members. */

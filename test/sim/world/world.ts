@@ -31,7 +31,7 @@ import { type Failure, failureOf, Violation } from '../judges/violation.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type IsQuorum, quorumsOf } from '../plan/quorums.ts';
 import { SimEnsemble } from './ensemble.ts';
-import { CLIENT_PORT } from './machine.ts';
+import { Operator } from './operator.ts';
 import { SimRandom } from './random.ts';
 
 /**
@@ -111,6 +111,7 @@ export class World {
    */
   looksInside = true;
   private portProbes: PortProbes | undefined;
+  private operator: Operator | undefined;
   /** Who decides; a scenario that changes the members changes this. */
   quorum: IsQuorum;
   private stopped: { property: string; message: string } | undefined;
@@ -162,7 +163,8 @@ export class World {
     for (const view of this.observer.views) {
       const { onStopped } = view.machine;
       view.machine.onStopped = (failure) => {
-        this.onStopped(view.sid, failure, view.inTrouble || view.faulty === 'damaged');
+        const isLeftOut = this.operator?.takesIn(view, failure) === true;
+        if (!isLeftOut) this.onStopped(view.sid, failure, view.inTrouble || view.faulty === 'damaged');
         onStopped(failure);
       };
     }
@@ -171,7 +173,8 @@ export class World {
   /** Whoever is decided upon decides. */
   private membersFollow(): Invariant {
     const { ledger, views } = this.observer;
-    return membershipChanges(ledger, views, (voters) => {
+    return membershipChanges(ledger, views, (voters, text) => {
+      this.operator?.decided(text);
       for (const view of views) view.voter = voters.includes(view.sid);
       if (Object.keys(this.plan.config).some((key) => key.startsWith('group.'))) return;
       this.quorum = (sids) => voters.filter((sid) => sids.has(sid)).length * 2 > voters.length;
@@ -240,7 +243,8 @@ export class World {
     for (const fault of plan.faults) {
       scheduler.at(Math.round(fault.atMs * 1000), undefined, () => this.faults.apply(fault));
     }
-    if ((plan.roleChanges ?? []).length > 0) this.addOperator();
+    const { memberChanges = [] } = plan;
+    if (memberChanges.length > 0) this.addOperator(memberChanges);
     for (const options of plan.clients) this.addActor(options.name, options);
     if (plan.portProbesMs !== undefined) this.addPortProbes().comeEvery(plan.portProbesMs);
     this.runForMs(plan.faultsMs);
@@ -310,20 +314,14 @@ export class World {
     return actor;
   }
 
-  /** Gives members the other role, one at a time; what is refused is refused. */
-  private addOperator(): void {
-    const { plan } = this;
-    const { scheduler } = this.ensemble;
+  private addOperator(changes: NonNullable<Plan['memberChanges']>): void {
+    const { ensemble, observer, plan } = this;
     const options = { thinkMs: 1e9, mostAtOnce: 4, leavesOneIn: 0, multis: false, ephemerals: false, watches: false };
-    const operator = this.addActor('operator', { timeoutMs: plan.tickMs * 20, ...options });
-    for (const { atMs, salt } of plan.roleChanges ?? []) {
-      scheduler.at(Math.round(atMs * 1000), undefined, () => {
-        const view = new SimRandom(salt).pick(this.observer.views);
-        const [name] = view.machine.host.names;
-        const role = view.voter ? 'observer' : 'participant';
-        operator.do({ op: 'auth', scheme: 'digest', credentials: 'super:secret' });
-        operator.do({ op: 'reconfig', joining: `server.${view.sid}=${name}:2888:3888:${role};${CLIENT_PORT}` });
-      });
+    const actor = this.addActor('operator', { timeoutMs: plan.tickMs * 20, ...options });
+    const operator = new Operator(observer.views, plan.stranger, actor);
+    this.operator = operator;
+    for (const { atMs, salt } of changes) {
+      ensemble.scheduler.at(Math.round(atMs * 1000), undefined, () => operator.change(salt));
     }
   }
 
@@ -380,7 +378,11 @@ export class World {
     unmended.begin();
     const sinceMs = scheduler.nowMs;
     const before = ledger.delivered.length;
-    const others = machines.filter((machine) => !unmended.views.some((view) => view.machine === machine));
+    // One that is no member believes that it is, and needs more of the others than there may be now.
+    const isMember = (sid: number): boolean => this.operator?.isMember(sid) ?? true;
+    const others = machines.filter(
+      (machine) => isMember(machine.sid) && !unmended.views.some((view) => view.machine === machine),
+    );
     this.demand('Service', `no service while ${kind}`, LAME_BOUND_MS + this.clientBoundMs, () => {
       if (!others.every((machine) => machine.peer?.server.isServing === true)) return false;
       // Not all at one moment: whoever leaves often is with a paused server every now and then.

@@ -1,0 +1,90 @@
+import type { Actor } from '../clients/actor.ts';
+import type { Op } from '../judges/history.ts';
+import type { Scenario, Script } from '../script/script.ts';
+
+/** What is asked while the leadership is handed over, when it is more than can wait. */
+interface Scene {
+  readonly leader: number;
+  readonly local: Actor;
+  readonly remote: Actor;
+}
+
+/** Room for a handful of small requests, and none for one of this length. */
+const ROOM_BYTES = 2000;
+const TOO_LONG = 'x'.repeat(ROOM_BYTES);
+
+function scene(s: Script, roomBytes: number): Scene {
+  s.world.observer.limits.maxHeldBytes = roomBytes;
+  s.begin();
+  s.create('/a', '0');
+  const { leader } = s;
+  const [follower] = [1, 2, 3].filter((sid) => sid !== leader) as [number, number];
+  const [local, remote] = [s.addClient('of the leader', leader), s.addClient('of a follower', follower)];
+  s.until('connections', () => local.isConnected && remote.isConnected);
+  return { leader, local, remote };
+}
+
+function write(s: Script, data: string, client: Actor): Op {
+  return s.ask({ op: 'setData', path: '/a', data, version: -1 }, client);
+}
+
+function transfer(s: Script, sid: number): { answer: string } {
+  const asked = { answer: '' };
+  const { machine, peer } = s.view(sid);
+  machine.run(() => {
+    peer?.asked.transfer(undefined, (error) => {
+      asked.answer = error?.message ?? 'handed over';
+    });
+  });
+  return asked;
+}
+
+function tooMuch(who: 'local' | 'remote'): Scenario {
+  return {
+    name: `more than can wait for a hand-over, asked ${who === 'local' ? 'of the leader itself' : 'through a follower'}`,
+    about: 'the leader leads on and answers all of it, in the order in which it was asked',
+    voters: 3,
+    ...(who === 'local' ? { mutant: 'hold what is asked of a leader without a limit' } : {}),
+    play(s) {
+      const { leader, local, remote } = scene(s, ROOM_BYTES);
+      s.slowDisk(1200, 1, 2, 3);
+      const client = who === 'local' ? local : remote;
+      const before = write(s, 'before', local);
+      s.run(100);
+      const asked = transfer(s, leader);
+      const held = [write(s, 'held', local), write(s, 'held too', remote)];
+      s.run(50);
+      s.expect(asked.answer, '', 'the answer while there is room');
+      held.push(write(s, TOO_LONG, client));
+      s.run(50);
+      s.expect(asked.answer, 'more is asked meanwhile than can wait for it', 'the answer');
+      s.slowDisk(0.5, 1, 2, 3);
+      s.until('all answers', () => [before, ...held].every(({ result }) => result !== undefined), 20_000);
+      s.expect([before, ...held].map(({ result }) => result?.err).join(), '0,0,0,0', 'the writes');
+      s.expect(s.leader, leader, 'the leader');
+      // Those of learners come behind the leader's own.
+      s.expect(s.read('/a', client), who === 'local' ? 'held too' : TOO_LONG, 'the last of them');
+    },
+  };
+}
+
+export const ofTheLeader: Scenario = tooMuch('local');
+export const throughAFollower: Scenario = tooMuch('remote');
+
+export const tooLate: Scenario = {
+  name: 'asked of a leader that has handed over, and more than can wait',
+  about: 'it cannot take the hand-over back: nobody is answered by it, and the next leader serves all',
+  voters: 3,
+  play(s) {
+    const { leader, local, remote } = scene(s, 0);
+    const asked = transfer(s, leader);
+    s.until('the word to all', () => s.said(leader, 'handing over the leadership') > 0);
+    write(s, 'late', local);
+    write(s, 'late too', remote);
+    s.until('the answer', () => asked.answer !== '');
+    s.expect(asked.answer, 'handed over', 'the answer');
+    s.until('another leader', () => s.leader !== 0 && s.leader !== leader, 10_000);
+    s.untilServing();
+    s.write('/a', 'after');
+  },
+};
