@@ -10,6 +10,7 @@ import { ProtocolError } from '../base/errors.ts';
 export class SpanCutter {
   private readonly maxBytes: number;
   private readonly onFrame: (bytes: Buffer, start: number, end: number) => boolean;
+  private readonly onLength: ((length: number) => void) | undefined;
   private readonly head: Buffer = Buffer.alloc(4);
   private headBytes = 0;
   /** Length of the frame whose head has been read; -1 while a head is awaited. */
@@ -23,11 +24,16 @@ export class SpanCutter {
 
   /**
    * `onFrame` is handed bytes [start, end) of a buffer, and returns false to stop: later bytes are left in the cutter
-   * until `resume`.
+   * until `resume`. `onLength` is told a length before its bytes are gathered, and throws when it must not be.
    */
-  constructor(maxBytes: number, onFrame: (bytes: Buffer, start: number, end: number) => boolean) {
+  constructor(
+    maxBytes: number,
+    onFrame: (bytes: Buffer, start: number, end: number) => boolean,
+    onLength?: (length: number) => void,
+  ) {
     this.maxBytes = maxBytes;
     this.onFrame = onFrame;
+    this.onLength = onLength;
   }
 
   /** Bytes held back because a frame is incomplete or the consumer stopped. */
@@ -96,6 +102,7 @@ export class SpanCutter {
     if (length < 0 || length > this.maxBytes) {
       throw new FrameLengthError(length, this.maxBytes, Buffer.from(source.subarray(at, at + 4)));
     }
+    this.onLength?.(length);
     this.frameBytes = length;
   }
 

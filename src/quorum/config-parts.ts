@@ -5,6 +5,8 @@ import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
 import { ELECTION_DEFAULTS, type ElectionOptions } from '../election/voting/election-host.ts';
 import { type AuthOptions, DEFAULT_AUTH_OPTIONS } from '../server/auth/auth-registry.ts';
 import type { ServerOptions } from '../server/server-options.ts';
+import type { SessionWeights } from '../server/throttles/connection-throttle.ts';
+import type { ThrottleOptions } from '../server/throttles/throttle-options.ts';
 import type { StoreOptions } from '../txnlog/store-options.ts';
 import type { PeerConfig } from './config/peer-config.ts';
 import type { SnapshotPolicy } from './replica.ts';
@@ -48,9 +50,47 @@ export function serverOptions(config: PeerConfig): ServerOptions {
     outstandingHandshakeLimit: config.outstandingHandshakeLimit,
     dropsHandshakesWhenNotServing: config.dropsHandshakesWhenNotServing,
     globalOutstandingLimit: config.globalOutstandingLimit,
+    throttles: throttleOptions(config),
     allowSaslFailedClients: config.allowSaslFailedClients,
     slowRequestMs: config.slowRequestMs,
     fourLetterWords: config.fourLetterWords,
+  };
+}
+
+function throttleOptions(config: PeerConfig): ThrottleOptions {
+  return {
+    connections: {
+      tokens: config.connectionThrottleTokens,
+      fillTimeMs: config.connectionThrottleFillTimeMs,
+      fillCount: config.connectionThrottleFillCount,
+      freezeTimeMs: config.connectionThrottleFreezeTimeMs,
+      dropIncrease: config.connectionThrottleDropIncrease,
+      dropDecrease: config.connectionThrottleDropDecrease,
+      decreaseRatio: config.connectionThrottleDecreaseRatio,
+      weights: sessionWeights(config),
+    },
+    requests: {
+      maxRequests: config.requestThrottleMaxRequests,
+      stallTimeMs: config.requestThrottleStallMs,
+      dropStale: config.requestThrottleDropStale,
+      staleLatencyCheck: config.requestStaleLatencyCheck,
+      throttledOpWaitMs: config.throttledOpWaitMs,
+    },
+    rates: {
+      perAddress: config.requestRatePerAddress,
+      perIdentity: config.requestRatePerIdentity,
+      burst: config.requestRateBurst,
+    },
+    largeRequests: { thresholdBytes: config.largeRequestThresholdBytes, maxBytes: config.largeRequestMaxBytes },
+  };
+}
+
+function sessionWeights(config: PeerConfig): SessionWeights | undefined {
+  if (!config.connectionThrottleWeightEnabled) return undefined;
+  return {
+    global: config.connectionThrottleGlobalWeight,
+    renewed: config.connectionThrottleRenewWeight,
+    local: config.connectionThrottleLocalWeight,
   };
 }
 

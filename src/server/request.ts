@@ -1,4 +1,5 @@
 import { ProtocolError } from '../base/errors.ts';
+import { OpCode } from '../jute/codes.ts';
 import { Reader } from '../jute/reader.ts';
 import { ZXID_ZERO, type Zxid } from '../jute/zxid.ts';
 import type { Asker } from './asker.ts';
@@ -58,6 +59,11 @@ export class Request {
     return 'begin' in this.operation && this.body.length > LONG_BODY_BYTES;
   }
 
+  /** The client wants to end its session. */
+  get isLastOfSession(): boolean {
+    return this.operation.type === OpCode.closeSession;
+  }
+
   /** Does its answer come from upstream? */
   get isSubmitted(): boolean {
     return this.kind === 'write' || this.kind === 'sync';
@@ -81,6 +87,22 @@ export class Request {
 }
 
 export type RequestKind = Operation['kind'] | 'unreadable' | 'refused' | 'session';
+
+const NEVER_THROTTLED: ReadonlySet<number> = new Set([
+  OpCode.ping,
+  OpCode.createSession,
+  OpCode.closeSession,
+  OpCode.setWatches,
+  OpCode.setWatches2,
+]);
+
+/**
+ * May this operation be answered THROTTLEDOP? Apache answers setWatches so as well, and its clients go on in the belief
+ * that they watch.
+ */
+export function isThrottlable({ type }: Operation): boolean {
+  return !NEVER_THROTTLED.has(type);
+}
 
 /** Below, a stepped operation is a moment's work. */
 const LONG_BODY_BYTES = 8 * 1024;

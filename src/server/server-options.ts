@@ -1,3 +1,5 @@
+import type { ThrottleOptions } from './throttles/throttle-options.ts';
+
 /** The settings of zoo.cfg about the client port, in units; each is named like its key. */
 export interface ServerOptions {
   readonly clientPortListenBacklog: number | undefined;
@@ -18,6 +20,7 @@ export interface ServerOptions {
   readonly dropsHandshakesWhenNotServing: boolean;
   /** Requests of all connections that wait for a commit before reads pause. */
   readonly globalOutstandingLimit: number;
+  readonly throttles: ThrottleOptions;
   /** A client stays connected when its login by SASL has failed, unless clients have to log in. */
   readonly allowSaslFailedClients: boolean;
   /** Requests that take longer are logged with their stages; undefined: none. */

@@ -38,6 +38,9 @@ import type { ServerOptions } from './server-options.ts';
 import type { ServerParts } from './server-parts.ts';
 import { ExpiryBuckets } from './sessions/expiry-buckets.ts';
 import { SessionAttachments } from './sessions/session-attachments.ts';
+import { ClientRates } from './throttles/client-rates.ts';
+import { ConnectionThrottle } from './throttles/connection-throttle.ts';
+import { RequestThrottle } from './throttles/request-throttle.ts';
 import type { ServerMode, Upstream } from './upstream.ts';
 
 export interface ServerNeeds {
@@ -66,7 +69,9 @@ export class ZooKeeperServer implements SessionOwner {
   private readonly role = new ServedRole();
   private readonly connections: ClientConnections<ClientConnection>;
   private readonly attachments: SessionAttachments<ClientConnection>;
-  private readonly pending = new PendingRequests();
+  private readonly pending: PendingRequests;
+  private readonly throttle: RequestThrottle;
+  private readonly connectionThrottle: ConnectionThrottle;
   private readonly listener: ClientListener;
   private readonly secureListener: ClientListener | undefined;
   /** Answered syncs that wait for what was committed before them to be applied. */
@@ -77,7 +82,7 @@ export class ZooKeeperServer implements SessionOwner {
   /** Runs where the role has local sessions. */
   private localExpiry: Timer | undefined = undefined;
 
-  constructor(world: Pick<World, 'clock' | 'net' | 'secure'>, options: ServerOptions, needs: ServerNeeds) {
+  constructor(world: Pick<World, 'clock' | 'net' | 'secure' | 'random'>, options: ServerOptions, needs: ServerNeeds) {
     const { clock } = world;
     const { auth, sasl, metrics, log, info, host } = needs;
     const audit = AuditTrail.of(needs.audit, auth);
@@ -90,7 +95,12 @@ export class ZooKeeperServer implements SessionOwner {
       new ExpiryBuckets(options.sessionlessCnxnTimeoutMs, clock.nowMs()),
       new OutputAccount(),
     );
-    this.attachments = new SessionAttachments(this.parts, this.role);
+    const { throttles } = options;
+    this.pending = new PendingRequests(throttles.largeRequests);
+    const { turnEnd, pending } = this;
+    this.throttle = new RequestThrottle(throttles.requests, { clock, metrics, turnEnd, pending });
+    this.connectionThrottle = new ConnectionThrottle(throttles.connections, clock, world.random);
+    this.attachments = new SessionAttachments(this.parts, this.role, this.connectionThrottle);
     this.view = this.viewOfThis();
     const forConnections = this.forConnections(info, host);
     const { clients, secureClients } = world.secure ?? {};
@@ -122,6 +132,9 @@ export class ZooKeeperServer implements SessionOwner {
       get outstanding() {
         return pending.count;
       },
+      get connectionDropProbability() {
+        return server.connectionThrottle.dropProbability;
+      },
       get lastProcessedZxid() {
         return role.lastProcessedZxid;
       },
@@ -144,6 +157,8 @@ export class ZooKeeperServer implements SessionOwner {
       role: this.role,
       answers: new RequestAnswers(this.role, this.parts),
       pending: this.pending,
+      throttle: this.throttle,
+      rates: new ClientRates(this.parts.options.throttles.rates, this.parts.metrics.throttles.throttledByRate),
       turnEnd: this.turnEnd,
       writers: new WriterPool(),
       eventFrames: new EventFrames(),
@@ -194,6 +209,7 @@ export class ZooKeeperServer implements SessionOwner {
   stop(): void {
     if (!this.isServing) return;
     this.localExpiry?.cancel();
+    this.throttle.clear();
     this.attachments.clear();
     this.syncs.clear();
     this.pending.begin(0, 1);
@@ -334,14 +350,26 @@ export class ZooKeeperServer implements SessionOwner {
     this.turnEnd.resume({ resume: () => this.forgetWatches(connection, watches) });
   }
 
+  /** Its client has left and waits for nothing, but its session is to end, and not to wait for its timeout. */
+  private submitLast(closeSession: Request): void {
+    const { upstream } = this.role;
+    this.turnEnd.resume({
+      resume: () => {
+        if (upstream !== this.role.upstream) return;
+        if (closeSession.isSubmitted) upstream?.submitWrite(closeSession);
+        else this.endLocalSession(closeSession.asker.sessionId);
+      },
+    });
+  }
+
   private onConnectionClosed(connection: ClientConnection, isGone: boolean): void {
     this.connections.onClosed(connection, isGone, this.parts.clock.nowMs());
     this.forgetWatches(connection, this.role.watches);
-    const { queue } = connection.requests;
-    const bytesBefore = queue.bytes;
-    const dropped = queue.disown();
+    const last = connection.requests.dropWaiting();
+    const dropped = connection.requests.queue.disown();
     // With its role all that was pending was forgotten.
-    if (!connection.isLeftOver) this.pending.drop(dropped, bytesBefore - queue.bytes);
+    if (!connection.isLeftOver) for (const request of dropped) this.pending.remove(request);
+    if (last !== undefined) this.submitLast(last);
     this.attachments.forgetIfDone(connection);
   }
 }

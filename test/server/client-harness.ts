@@ -1,5 +1,6 @@
 import { type ApplyResult, Database } from '../../src/datatree/database.ts';
 import type { NetError } from '../../src/io/net.ts';
+import type { Random } from '../../src/io/random.ts';
 import type { Txn } from '../../src/jute/txns.ts';
 import { Writer } from '../../src/jute/writer.ts';
 import { ZXID_ZERO, type Zxid } from '../../src/jute/zxid.ts';
@@ -17,6 +18,7 @@ import { LearnerSessionTracker } from '../../src/server/sessions/learner-session
 import { LocalSessions } from '../../src/server/sessions/local-sessions.ts';
 import { SessionIds } from '../../src/server/sessions/session-ids.ts';
 import { SessionTracker } from '../../src/server/sessions/session-tracker.ts';
+import { NO_THROTTLES } from '../../src/server/throttles/throttle-options.ts';
 import type { ExpirySet, ServerMode, Upstream } from '../../src/server/upstream.ts';
 import { ZooKeeperServer } from '../../src/server/zookeeper-server.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
@@ -212,6 +214,7 @@ export const TEST_OPTIONS: ServerOptions = {
   outstandingHandshakeLimit: undefined,
   dropsHandshakesWhenNotServing: false,
   globalOutstandingLimit: 1000,
+  throttles: NO_THROTTLES,
   allowSaslFailedClients: false,
   slowRequestMs: undefined,
   fourLetterWords: new Set('ruok srvr stat mntr conf isro dirs wchs hash envi'.split(' ')),
@@ -227,6 +230,12 @@ export interface Door {
 export class ClientWorld {
   readonly clock = new FakeClock();
   readonly net = new FakeNet('listen');
+  /** What `below` says, as a part of its bound. */
+  chance = 0;
+  readonly random: Random = {
+    below: (bound) => Math.floor(this.chance * bound),
+    secret: (bytes) => new Uint8Array(bytes),
+  };
   readonly logLines: string[] = [];
   readonly log = logTo((level, message, fields) => {
     if (level !== 'debug') this.logLines.push(`${level} ${message} ${JSON.stringify(fields)}`);

@@ -70,7 +70,7 @@ export class ClientAnswers<C extends AnsweredConnection> {
 
   /** Does what of it comes before its reply, or some of that. False: there is more, and `local` has to wait. */
   prepare(request: Request): boolean {
-    if (!('begin' in request.operation)) return true;
+    if (!('begin' in request.operation) || request.kind === 'refused') return true;
     request.outcome = this.server.answers.step(request, this.connection);
     return request.outcome !== undefined;
   }

@@ -1,7 +1,7 @@
 import { ProtocolError } from '../../base/errors.ts';
 import type { Watcher } from '../../datatree/watches/watcher.ts';
 import type { NetError, Stream, StreamHandlers } from '../../io/net.ts';
-import { OpCode, Perm } from '../../jute/codes.ts';
+import { ErrorCode, OpCode, Perm } from '../../jute/codes.ts';
 import type { Acl, Id } from '../../jute/data-records.ts';
 import { FrameLengthError, SpanCutter } from '../../jute/frames.ts';
 import { sessionHex } from '../../jute/session-id.ts';
@@ -11,9 +11,11 @@ import { ClientAnswers } from '../answers/client-answers.ts';
 import type { Asker } from '../asker.ts';
 import { withAuthId } from '../auth/auth-ids.ts';
 import { javaAddress } from '../auth/ip-provider.ts';
+import type { Operation } from '../operations/operation.ts';
 import { operationOfClient } from '../operations/operations.ts';
-import { Request } from '../request.ts';
+import { isThrottlable, Request } from '../request.ts';
 import type { Expiring } from '../sessions/expiry-buckets.ts';
+import type { Charged } from '../throttles/client-rates.ts';
 import { ClientAuth } from './client-auth.ts';
 import { OUTPUT_PAUSE_BYTES } from './client-limits.ts';
 import { ClientReplies } from './client-replies.ts';
@@ -61,6 +63,8 @@ export class ClientConnection implements Watcher, Expiring, WordHost {
   private word: WordOutput | undefined = undefined;
   /** The asker of its requests; another one when the client has proved one more id. */
   private asker: Asker;
+  /** Only where requests have a rate. */
+  private charged: Charged | undefined = undefined;
   /** The client's ConnectRequest had the field readOnly, so the response has it as well. */
   private knowsReadOnly = false;
   /** When the bytes now being cut came in. */
@@ -85,11 +89,16 @@ export class ClientConnection implements Watcher, Expiring, WordHost {
     this.replies = new ClientReplies(server, this, stream, this.stats);
     this.answers = new ClientAnswers(server, this, this.replies);
     this.share = new TurnShare(server.turnEnd);
+    const connection = this;
     this.requests = new SessionRequests(server, this.answers, this.replies, this.share, {
+      get timeoutMs() {
+        return connection.timeoutMs;
+      },
       asker: () => this.asker,
       isClosed: () => this.isClosed,
       onAnswered: () => this.maybeResume(),
       onSpent: () => this.resumeLater(),
+      close: (reason) => this.close(reason, true, 'info'),
     });
     this.handlers = {
       onOpen: () => this.onHandshake(),
@@ -113,7 +122,9 @@ export class ClientConnection implements Watcher, Expiring, WordHost {
       onAnswered: () => this.maybeResume(),
       close: (reason, politely, level) => this.close(reason, politely, level),
     });
-    this.cutter = new SpanCutter(server.options.juteMaxBufferBytes, this.onFrame);
+    const { thresholdBytes } = server.options.throttles.largeRequests;
+    const onLength = thresholdBytes === undefined ? undefined : (length: number) => this.checkRoom(length);
+    this.cutter = new SpanCutter(server.options.juteMaxBufferBytes, this.onFrame, onLength);
     this.output = new ConnectionOutput(server.output, stream, this.cutter);
   }
 
@@ -294,7 +305,8 @@ export class ClientConnection implements Watcher, Expiring, WordHost {
       return;
     }
     if (!this.auth.admits(xid) || !this.touchSession()) return;
-    if (operation.kind === 'read' && 'answer' in operation && this.requests.isIdle) {
+    const isOverRate = this.server.rates.isOn && this.isOverRate(operation);
+    if (operation.kind === 'read' && 'answer' in operation && this.requests.isIdle && !isOverRate) {
       askedRead.asker = this.asker;
       askedRead.cxid = xid;
       askedRead.operation = operation;
@@ -310,8 +322,28 @@ export class ClientConnection implements Watcher, Expiring, WordHost {
       bytes.subarray(start + FRAME_HEADER_BYTES, end),
       this.receivedMs,
     );
-    if (operation.kind === 'unknown' || operation.type === OpCode.closeSession) this.isLastRequestIn = true;
+    if (operation.kind === 'unknown' || request.isLastOfSession) this.isLastRequestIn = true;
+    this.checkRoom(request.body.length);
+    if (isOverRate) request.refuse(ErrorCode.throttledOp);
     this.requests.take(request);
+  }
+
+  private isOverRate(operation: Operation): boolean {
+    if (!isThrottlable(operation)) return false;
+    const { rates } = this.server;
+    const { authIds } = this.asker;
+    if (this.charged?.authIds !== authIds) {
+      this.charged = rates.chargedOf(javaAddress(this.stream.remoteAddress), authIds, this.receivedMs);
+    }
+    return !rates.admits(this.charged, this.receivedMs);
+  }
+
+  private checkRoom(length: number): void {
+    if (this.server.pending.large.hasRoomFor(length)) return;
+    this.server.metrics.throttles.largeRequestsRejected.add(1);
+    throw new ProtocolError(
+      `large requests take as much memory as largeRequestMaxBytes allows, and this one has ${length} bytes`,
+    );
   }
 
   /** Once for what came in together. A session that is closing gets no more answers; its end closes the connection. */

@@ -3,6 +3,8 @@ import type { SessionOwner } from '../asker.ts';
 import type { ServedRole } from '../served-role.ts';
 import type { ServerParts } from '../server-parts.ts';
 import type { Expiring, ExpiryBuckets } from '../sessions/expiry-buckets.ts';
+import type { ClientRates } from '../throttles/client-rates.ts';
+import type { RequestThrottle } from '../throttles/request-throttle.ts';
 import type { WriterPool } from './client-output.ts';
 import type { EventFrames } from './event-frames.ts';
 import type { Handshakes } from './handshakes.ts';
@@ -17,6 +19,8 @@ export interface ConnectionServer<C extends Expiring> extends ServerParts {
   readonly role: ServedRole;
   readonly answers: RequestAnswers;
   readonly pending: PendingRequests;
+  readonly throttle: RequestThrottle;
+  readonly rates: ClientRates;
   readonly turnEnd: TurnEnd;
   readonly writers: WriterPool;
   readonly eventFrames: EventFrames;

@@ -123,18 +123,19 @@ export class RequestQueue {
     return this.inherited > 0 || txn.zxid > floor;
   }
 
-  /** The connection is gone: submitted requests stay without an owner. Returns how many others were dropped. */
-  disown(): number {
+  /** The connection is gone: submitted requests stay without an owner. Returns the others, which are dropped. */
+  disown(): Request[] {
     const before = this.requests.length;
     const submitted = before - this.held;
     const kept: Request[] = [];
+    const dropped: Request[] = [];
     for (let i = 0; i < before; i++) {
       const request = this.requests.shift() as Request;
-      if (i < submitted && request.isSubmitted) kept.push(request);
+      (i < submitted && request.isSubmitted ? kept : dropped).push(request);
     }
     this.clear();
     for (const request of kept) this.pushInherited(request);
-    return before - kept.length;
+    return dropped;
   }
 
   /** Takes over what an earlier, disowned queue of the session still waits for. Only before the first push. */

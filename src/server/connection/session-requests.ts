@@ -8,6 +8,7 @@ import { createSession } from '../operations/writes/session.ts';
 import { Request } from '../request.ts';
 import type { ServedRole } from '../served-role.ts';
 import { admit } from '../sessions/session-admission.ts';
+import { Line, type RequestThrottle } from '../throttles/request-throttle.ts';
 import { PENDING_REQUEST_BYTES_MAX, PENDING_REQUESTS_MAX } from './client-limits.ts';
 import type { PendingRequests } from './pending-requests.ts';
 import { RequestQueue } from './request-queue.ts';
@@ -21,18 +22,21 @@ export interface RequestsServer {
   readonly clock: { nowMs(): number };
   readonly metrics: ServerMetrics;
   readonly pending: PendingRequests;
+  readonly throttle: RequestThrottle;
   readonly slow: { onLeftQueue(request: Request): void };
   readonly audit: { onApplied(request: Request, txn: Txn, result: ApplyResult): void } | undefined;
   readonly role: ServedRole;
 }
 
 export interface RequestsHost {
+  readonly timeoutMs: number;
   asker(): Asker;
   isClosed(): boolean;
   /** Something was answered: requests that were held back may go on. */
   onAnswered(): void;
   /** The rest has to wait for a later turn. */
   onSpent(): void;
+  close(reason: string): void;
 }
 
 /** The part that writes the answers. */
@@ -59,6 +63,8 @@ export class SessionRequests {
   private readonly share: TurnShare;
   /** Own writes are later than this. */
   private floorZxid: Zxid = ZXID_ZERO;
+  /** Those that wait for room in the queue; undefined before the first. */
+  private line: Line | undefined = undefined;
 
   constructor(
     server: RequestsServer,
@@ -81,28 +87,58 @@ export class SessionRequests {
 
   /** The queue is so long that nothing more is read. */
   get isFull(): boolean {
-    if (this.queue.length === 0) return false;
+    const waiting = this.line === undefined ? 0 : this.line.requests.length;
+    if (this.queue.length + waiting === 0) return false;
     const { length, bytes, own } = this.queue;
-    if (length >= PENDING_REQUESTS_MAX || bytes >= PENDING_REQUEST_BYTES_MAX) return true;
-    return own > 0 && this.server.pending.isOverLimit;
+    if (length + waiting >= PENDING_REQUESTS_MAX) return true;
+    if (bytes + (this.line?.bytes ?? 0) >= PENDING_REQUEST_BYTES_MAX) return true;
+    return own + waiting > 0 && this.server.pending.isOverLimit;
   }
 
   /** A request that this server answers alone need not wait for any other. */
   get isIdle(): boolean {
-    return this.queue.length === 0;
+    return this.queue.length === 0 && !this.isAnyWaiting;
+  }
+
+  private get isAnyWaiting(): boolean {
+    return this.line !== undefined && this.line.requests.length > 0;
   }
 
   take(request: Request): void {
     const { upstream } = this.server.role;
     if (upstream?.localSessions !== undefined) admit(request, upstream);
-    if (request.isSubmitted || this.queue.length > 0) {
-      this.enqueue(request);
-      this.submitReady();
+    if (request.isSubmitted || !this.isIdle) {
+      if (this.isAnyWaiting || this.server.throttle.isFull) this.wait(request);
+      else {
+        this.enqueue(request);
+        this.submitReady();
+      }
     } else if (this.answers.prepare(request)) this.answers.local(request);
     else {
       this.enqueue(request);
       this.host.onSpent();
     }
+  }
+
+  private wait(request: Request): void {
+    this.line ??= new Line({
+      timeoutMs: () => this.host.timeoutMs,
+      admit: (next) => {
+        this.enqueue(next);
+        this.goOn();
+      },
+      close: (reason) => this.host.close(reason),
+    });
+    this.server.throttle.wait(this.line, request);
+  }
+
+  /** The connection is closed. The end of the session that was still waiting, if there is one. */
+  dropWaiting(): Request | undefined {
+    if (this.line === undefined) return undefined;
+    const dropped = this.server.throttle.drop(this.line);
+    const last = dropped.at(-1)?.isLastOfSession === true ? dropped.pop() : undefined;
+    this.server.metrics.throttles.staleRequestsDropped.add(dropped.length);
+    return last;
   }
 
   /** The connect response is sent where this stands in the queue. */
@@ -150,7 +186,7 @@ export class SessionRequests {
     const request = this.dequeue();
     this.server.audit?.onApplied(request, txn, result);
     this.share.look();
-    if (!isNobodys && !this.isGivenUp) this.answers.write(request, txn, result);
+    if (this.isWaitedFor(request, isNobodys)) this.answers.write(request, txn, result);
     this.runReady();
   }
 
@@ -159,8 +195,15 @@ export class SessionRequests {
     const isNobodys = this.queue.isHeadInherited;
     this.dequeue();
     this.share.look();
-    if (!isNobodys && !this.isGivenUp) this.answers.read(request);
+    if (this.isWaitedFor(request, isNobodys)) this.answers.read(request);
     this.runReady();
+  }
+
+  private isWaitedFor(request: Request, isNobodys: boolean): boolean {
+    const { throttle, metrics } = this.server;
+    const isGone = isNobodys || this.isGivenUp;
+    if (isGone || throttle.isStale(request, this.host.timeoutMs)) metrics.throttles.staleReplies.add(1);
+    return !isGone;
   }
 
   /**

@@ -117,12 +117,16 @@ export class CounterSet {
   }
 
   add(key: string, delta: number): void {
-    let counter = this.byKey.get(key);
-    if (counter === undefined) {
-      counter = new Counter(`${key}_${this.name}`);
-      this.byKey.set(key, counter);
-    }
-    counter.add(delta);
+    (this.byKey.get(key) ?? this.newCounter(key)).add(delta);
+  }
+
+  private newCounter(asked: string): Counter {
+    const key = this.byKey.size < MAX_KEYS ? asked : OTHER_KEYS;
+    const known = this.byKey.get(key);
+    if (known !== undefined) return known;
+    const counter = new Counter(`${key}_${this.name}`);
+    this.byKey.set(key, counter);
+    return counter;
   }
 
   reset(): void {

@@ -30,6 +30,7 @@ export function registerServerGauges(server: ServerView, info: ServerInfo, host:
   metrics.setGauge('max_client_response_size', () => stats.clientResponse.max);
   metrics.setGauge('min_client_response_size', () => stats.clientResponse.min);
 
+  metrics.setGauge('connection_drop_probability', () => server.connectionDropProbability, true);
   metrics.setGauge('outstanding_tls_handshake', () => server.outstandingHandshakes);
   metrics.setGauge('non_mtls_remote_conn_count', () => stats.plainRemote);
   metrics.setGauge('non_mtls_local_conn_count', () => stats.plainLocal);

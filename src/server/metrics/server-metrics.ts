@@ -206,6 +206,34 @@ class ConnectionMetrics {
   }
 }
 
+/** What is turned away, or made to wait, because there is too much of it. */
+class ThrottleMetrics {
+  readonly throttledOps: Counter;
+  /** Answered THROTTLEDOP for the rate of an address or an identity, by its name. */
+  readonly throttledByRate: CounterSet;
+  readonly staleRequests: Counter;
+  readonly staleRequestsDropped: Counter;
+  /** Results for clients that are not there any more, or do not wait any longer. */
+  readonly staleReplies: Counter;
+  /** Of those that had to wait. */
+  readonly queueTime: Summary;
+  readonly waits: Counter;
+  readonly tokenDeficit: Summary;
+  readonly largeRequestsRejected: Counter;
+
+  constructor(meters: Meters) {
+    this.throttledOps = meters.counter('throttled_ops');
+    this.throttledByRate = meters.counterSet('throttled_by_rate');
+    this.staleRequests = meters.counter('stale_requests');
+    this.staleRequestsDropped = meters.counter('stale_requests_dropped');
+    this.staleReplies = meters.counter('stale_replies');
+    this.queueTime = meters.advanced('request_throttle_queue_time_ms');
+    this.waits = meters.counter('request_throttle_wait_count');
+    this.tokenDeficit = meters.basic('connection_token_deficit');
+    this.largeRequestsRejected = meters.counter('large_requests_rejected');
+  }
+}
+
 /** The way to a leader that serves, and of learners to its history: election, discovery, synchronization. */
 class EnsembleMetrics {
   readonly electionTime: Summary;
@@ -272,7 +300,7 @@ class BroadcastMetrics {
  * work adds to the field; `mntr` and /metrics read everything through `visit`.
  *
  * Only what is measured here exists. The names that Apache has and this server has nothing to put behind (thread
- * pools, response caches, JVM pauses, throttles) are left out rather than shown as zero. docs/COMPATIBILITY.md lists
+ * pools, response caches, JVM pauses) are left out rather than shown as zero. docs/COMPATIBILITY.md lists
  * them.
  */
 export class ServerMetrics {
@@ -283,6 +311,7 @@ export class ServerMetrics {
   readonly disk = new DiskMetrics(this.meters);
   readonly requests = new RequestMetrics(this.meters);
   readonly connections = new ConnectionMetrics(this.meters);
+  readonly throttles = new ThrottleMetrics(this.meters);
   readonly watches = new WatchMetrics(this.meters);
   readonly ensemble = new EnsembleMetrics(this.meters);
   readonly broadcast = new BroadcastMetrics(this.meters);

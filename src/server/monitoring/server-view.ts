@@ -29,6 +29,8 @@ export interface ServerView {
   readonly expiry: Pick<ExpiryBuckets<ClientConnection>, 'entries'>;
   /** Requests that wait for a commit or behind one. */
   readonly outstanding: number;
+  /** Of one more client that asks for a session, from 0 to 1. */
+  readonly connectionDropProbability: number;
   readonly lastProcessedZxid: Zxid;
   readonly isServing: boolean;
   /** These two are undefined while no role serves. */

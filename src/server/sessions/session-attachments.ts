@@ -6,6 +6,7 @@ import { zxidText } from '../../jute/zxid.ts';
 import type { RequestQueue } from '../connection/request-queue.ts';
 import type { ServedRole } from '../served-role.ts';
 import type { ServerParts } from '../server-parts.ts';
+import type { AskedSession, ConnectionThrottle } from '../throttles/connection-throttle.ts';
 import type { Upstream } from '../upstream.ts';
 import { isSessionPassword, NO_PASSWORD, sessionPassword } from './session-password.ts';
 import { negotiateTimeout } from './session-timeout.ts';
@@ -27,15 +28,17 @@ export interface Attachable {
 export class SessionAttachments<C extends Attachable> {
   private readonly parts: ServerParts;
   private readonly role: ServedRole;
+  private readonly throttle: ConnectionThrottle;
   private readonly reader = new Reader();
   /** The holder of each session here: its connection, or one that closed before all its requests were answered. */
   private readonly holders = new Map<bigint, C>();
   /** How many revalidations of a session are not answered yet: one for each connection that came back with it. */
   private readonly revalidating = new Map<bigint, number>();
 
-  constructor(parts: ServerParts, role: ServedRole) {
+  constructor(parts: ServerParts, role: ServedRole, throttle: ConnectionThrottle) {
     this.parts = parts;
     this.role = role;
+    this.throttle = throttle;
   }
 
   holderOf(sessionId: bigint): C | undefined {
@@ -59,7 +62,14 @@ export class SessionAttachments<C extends Attachable> {
     assert(upstream !== undefined, 'no connection outlives the role it was let in by');
     this.reader.reset(frame);
     const request = readConnectRequest(this.reader);
-    this.parts.metrics.connections.connectionRequests.add(1);
+    const { connections, throttles } = this.parts.metrics;
+    if (!this.throttle.admits(kindOf(request.sessionId, upstream))) {
+      connections.connectionsRejected.add(1);
+      connection.close('more clients ask for sessions than connection_throttle_tokens allows', false);
+      return;
+    }
+    throttles.tokenDeficit.add(this.throttle.deficit);
+    connections.connectionRequests.add(1);
     if (isReadOnly && request.readOnly !== true) {
       connection.close('this server is read-only and the client does not want that', false, 'info');
       return;
@@ -144,4 +154,9 @@ export class SessionAttachments<C extends Attachable> {
     );
     connection.refuseSession(NO_PASSWORD, this.role.isReadOnly);
   }
+}
+
+function kindOf(sessionId: bigint, { localSessions }: Upstream): AskedSession {
+  if (sessionId !== 0n) return 'renewed';
+  return localSessions === undefined ? 'global' : 'local';
 }

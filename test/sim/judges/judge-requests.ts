@@ -1,4 +1,4 @@
-import { OpCode } from '../../../src/jute/codes.ts';
+import { ErrorCode, OpCode } from '../../../src/jute/codes.ts';
 import { type CreateTxn, readTxn, type TxnBody } from '../../../src/jute/txns.ts';
 import type { Zxid } from '../../../src/jute/zxid.ts';
 import { type Action, type Create, type History, isWrite, type Op } from './history.ts';
@@ -20,6 +20,8 @@ export function matchRequests(ledger: Ledger, history: History): Matched {
   const byKey = new Map<string, Op[]>();
   for (const op of history.ops) {
     if (!isWrite(op.action) && op.action.op !== 'close') continue;
+    // It must not be in the history: a transaction of it is one that nobody asked for.
+    if (op.result?.err === ErrorCode.throttledOp) continue;
     const key = keyOf(op.sessionId, op.xid);
     const known = byKey.get(key);
     if (known === undefined) byKey.set(key, [op]);

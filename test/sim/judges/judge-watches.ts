@@ -173,7 +173,7 @@ class Connection {
       case 'checkWatches':
       case 'removeWatches': {
         // On a leader the session is looked at first, and it may be closing.
-        if (result.err === ErrorCode.sessionExpired) return;
+        if (result.err === ErrorCode.sessionExpired || result.err === ErrorCode.throttledOp) return;
         const found = this.look(action.path, action.type, action.op === 'removeWatches');
         const err = found ? ErrorCode.ok : ErrorCode.noWatcher;
         if (result.err !== err)

@@ -99,6 +99,11 @@ interface Look {
   readonly look: (tree: SmallTree) => void;
 }
 
+/** False: nothing was done with the request, neither here nor at the leader. */
+function wasDone(err: number): boolean {
+  return err !== ErrorCode.throttledOp && !isSessionError(err);
+}
+
 function looksOf(history: History, answers: Map<Arrival, Rewatched>): Look[] {
   const looks: Look[] = [];
   for (const op of history.ops) {
@@ -175,7 +180,7 @@ function replay(
     if (op.result === undefined || op.zxid === undefined) continue;
     if (isWrite(op.action)) {
       writes++;
-      if (!seen.has(op) && !(op.result.err !== 0 && isSessionError(op.result.err))) {
+      if (!seen.has(op) && wasDone(op.result.err)) {
         throw new Violation(
           'AckedSurvives',
           `${describe(op.action)} of session ${op.sessionId.toString(16)} was answered with ${op.result.err} at ${zxidHex(op.zxid)}, and is not in the history, which ends at ${zxidHex(last)}`,
@@ -196,7 +201,7 @@ function checkReaped(txn: Txn, zxid: Zxid, tree: SmallTree): void {
 
 /** It has one answer, wherever it stands. */
 function checkBad({ action }: Op, { err }: Result): void {
-  if (action.op !== 'bad' || err === refusalOf(action, err) || isSessionError(err)) return;
+  if (action.op !== 'bad' || err === refusalOf(action, err) || !wasDone(err)) return;
   throw new Violation('Linearizability', `${action.what} is answered with ${err} for ${action.err}`);
 }
 
@@ -246,7 +251,7 @@ function checkWrite(op: Op, txn: Txn, zxid: Zxid, timeMs: number, tree: SmallTre
 
 function checkRead(op: Op, tree: SmallTree): void {
   const { result } = op;
-  if (result === undefined || isSessionError(result.err)) return;
+  if (result === undefined || !wasDone(result.err)) return;
   const difference = differenceOf(tree.read(op.action, askerOf(op)), result);
   if (difference === undefined) return;
   throw new Violation('ReadsAreConsistent', `${describe(op.action)} at ${zxidHex(op.zxid as Zxid)}: ${difference}`);

@@ -183,7 +183,7 @@ export function planOf(seed: number): Plan {
   const isAlone = alone.chance(1, 12);
   const { voters, groups } = isAlone ? { voters: 1, groups: {} } : votersOf(random.split('voters'), few);
   Object.assign(config, groups);
-  Object.assign(config, serverOptions(random.split('server')));
+  Object.assign(config, serverOptions(random.split('server')), throttlesOf(random.split('throttles')));
   const probing = random.split('visitors');
   if (isAlone && alone.chance(1, 4)) config.standaloneEnabled = 'false';
   const net = netPlanOf(random.split('net'), isAlone, Number(config.syncLimit) * tickMs);
@@ -264,6 +264,37 @@ function serverOptions(random: SimRandom): Record<string, string | number> {
   if (random.chance(1, 3)) config.globalOutstandingLimit = random.pick([1, 4, 20]);
   if (random.chance(1, 6)) config.maxClientCnxns = random.between(1, 3);
   if (random.chance(1, 6)) config.maxCnxns = random.between(6, 9);
+  return config;
+}
+
+/** Few requests under way, and few who may connect at once, so that others wait or are turned away. */
+function throttlesOf(random: SimRandom): Record<string, string | number> {
+  const config: Record<string, string | number> = {};
+  if (random.chance(1, 4)) {
+    config.request_throttle_max_requests = random.pick([1, 2, 10]);
+    if (random.chance(1, 2)) config.throttled_op_wait_time = random.pick([1, 20, 200]);
+    if (random.chance(1, 3)) {
+      config.request_stale_latency_check = 'true';
+      config.request_throttle_drop_stale = random.chance(1, 2) ? 'true' : 'false';
+    }
+  }
+  if (random.chance(1, 6)) {
+    config.connection_throttle_tokens = random.between(1, 3);
+    config.connection_throttle_fill_time = random.pick([20, 200]);
+    config.connection_throttle_weight_enabled = random.chance(1, 2) ? 'true' : 'false';
+    if (random.chance(1, 2)) {
+      config.connection_throttle_freeze_time = random.pick([1, 50]);
+      config.connection_throttle_drop_increase = '0.3';
+      config.connection_throttle_drop_decrease = '0.2';
+      config.connection_throttle_decrease_ratio = '0.9';
+    }
+  }
+  if (random.chance(1, 8)) config.request_rate_per_address = random.pick([5, 50]);
+  if (random.chance(1, 8)) config.request_rate_per_identity = random.pick([5, 50]);
+  if (random.chance(1, 8)) {
+    config.largeRequestThreshold = 100;
+    config.largeRequestMaxBytes = 400;
+  }
   return config;
 }
 

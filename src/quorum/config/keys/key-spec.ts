@@ -108,12 +108,15 @@ export function aboveZero(value: number): number | undefined {
   return value > 0 ? value : undefined;
 }
 
+export function minusOneIsNone(value: number): number | undefined {
+  return value < 0 ? undefined : value;
+}
+
 export function zeroOrMore(value: number): number {
   return Math.max(value, 0);
 }
 
 export const NO_TICKETS = 'this server opens tickets of others with its keytab, and asks for none itself';
-export const NO_THROTTLE = 'this throttle does not exist yet';
 export const NO_JVM = 'there is no JVM here';
 export const FOR_TESTS = "it is meant for ZooKeeper's own tests";
 export const FOR_CLIENTS = 'it is for clients; a server does not read it';

@@ -1,4 +1,5 @@
-import { aboveZero, FLAG, ignored, type KeySpec, meaningless, NO_THROTTLE, PROPERTY, zeroOrMore } from './key-spec.ts';
+import { aboveZero, FLAG, type KeySpec, meaningless, PROPERTY, zeroOrMore } from './key-spec.ts';
+import { THROTTLE_KEYS } from './throttles.ts';
 
 /** How much is taken in from clients, and how a request is carried out. */
 export const REQUEST_KEYS = {
@@ -41,26 +42,7 @@ export const REQUEST_KEYS = {
     type: 'int',
     default: undefined,
   },
-  largeRequestMaxBytes: { ...ignored(NO_THROTTLE), type: 'int', default: 104_857_600 },
-  largeRequestThreshold: { ...ignored(NO_THROTTLE), type: 'int', default: -1, same: ['-1'] },
-  request_throttle_max_requests: { ...ignored(NO_THROTTLE), type: 'int', default: 0, same: ['0'] },
-  request_throttle_stall_time: { ...ignored(NO_THROTTLE), type: 'int', default: 100 },
-  request_throttle_drop_stale: { ...ignored(NO_THROTTLE), type: 'boolean', default: true },
-  request_stale_latency_check: { ...ignored(NO_THROTTLE), type: 'boolean', default: false, same: ['false'] },
-  request_stale_connection_check: { ...ignored(NO_THROTTLE), type: 'boolean', default: true },
-  'request_throttler.shutdownTimeout': { ...ignored(NO_THROTTLE), type: 'int', default: 10_000 },
-  throttled_op_wait_time: { ...ignored(NO_THROTTLE), type: 'int', default: 0, same: ['0'] },
-  connection_throttle_tokens: { ...ignored(NO_THROTTLE), type: 'int', default: 0, same: ['0'] },
-  connection_throttle_fill_time: { ...ignored(NO_THROTTLE), type: 'int', default: 1 },
-  connection_throttle_fill_count: { ...ignored(NO_THROTTLE), type: 'int', default: 1 },
-  connection_throttle_freeze_time: { ...ignored(NO_THROTTLE), type: 'int', default: -1 },
-  connection_throttle_drop_increase: { ...ignored(NO_THROTTLE), type: 'float', default: 0.02 },
-  connection_throttle_drop_decrease: { ...ignored(NO_THROTTLE), type: 'float', default: 0.002 },
-  connection_throttle_decrease_ratio: { ...ignored(NO_THROTTLE), type: 'float', default: 0 },
-  connection_throttle_weight_enabled: { ...ignored(NO_THROTTLE), type: 'boolean', default: false, same: ['false'] },
-  connection_throttle_global_session_weight: { ...ignored(NO_THROTTLE), type: 'int', default: 3 },
-  connection_throttle_renew_session_weight: { ...ignored(NO_THROTTLE), type: 'int', default: 2 },
-  connection_throttle_local_session_weight: { ...ignored(NO_THROTTLE), type: 'int', default: 1 },
+  ...THROTTLE_KEYS,
   maxResponseCacheSize: { ...meaningless('replies are not cached'), type: 'int', default: 400 },
   maxGetChildrenResponseCacheSize: { ...meaningless('replies are not cached'), type: 'int', default: 400 },
   intBufferStartingSizeBytes: { ...meaningless('buffers grow with what arrives'), type: 'int', default: 1024 },
