@@ -96,7 +96,7 @@ export class ZooKeeperServer implements SessionOwner {
       new OutputAccount(),
     );
     const { throttles } = options;
-    this.pending = new PendingRequests(throttles.largeRequests);
+    this.pending = new PendingRequests(throttles.largeRequests, metrics.throttles.largeRequestsRejected);
     const { turnEnd, pending } = this;
     this.throttle = new RequestThrottle(throttles.requests, { clock, metrics, turnEnd, pending });
     this.connectionThrottle = new ConnectionThrottle(throttles.connections, clock, world.random);

@@ -11,11 +11,10 @@ import { ClientAnswers } from '../answers/client-answers.ts';
 import type { Asker } from '../asker.ts';
 import { withAuthId } from '../auth/auth-ids.ts';
 import { javaAddress } from '../auth/ip-provider.ts';
-import type { Operation } from '../operations/operation.ts';
 import { operationOfClient } from '../operations/operations.ts';
-import { isThrottlable, Request } from '../request.ts';
+import { Request } from '../request.ts';
 import type { Expiring } from '../sessions/expiry-buckets.ts';
-import type { Charged } from '../throttles/client-rates.ts';
+import { ConnectionRate } from '../throttles/client-rates.ts';
 import { ClientAuth } from './client-auth.ts';
 import { OUTPUT_PAUSE_BYTES } from './client-limits.ts';
 import { ClientReplies } from './client-replies.ts';
@@ -63,8 +62,7 @@ export class ClientConnection implements Watcher, Expiring, WordHost {
   private word: WordOutput | undefined = undefined;
   /** The asker of its requests; another one when the client has proved one more id. */
   private asker: Asker;
-  /** Only where requests have a rate. */
-  private charged: Charged | undefined = undefined;
+  private readonly rate: ConnectionRate;
   /** The client's ConnectRequest had the field readOnly, so the response has it as well. */
   private knowsReadOnly = false;
   /** When the bytes now being cut came in. */
@@ -122,8 +120,9 @@ export class ClientConnection implements Watcher, Expiring, WordHost {
       onAnswered: () => this.maybeResume(),
       close: (reason, politely, level) => this.close(reason, politely, level),
     });
+    this.rate = new ConnectionRate(server.rates, javaAddress(stream.remoteAddress));
     const { thresholdBytes } = server.options.throttles.largeRequests;
-    const onLength = thresholdBytes === undefined ? undefined : (length: number) => this.checkRoom(length);
+    const onLength = thresholdBytes === undefined ? undefined : (length: number) => server.pending.large.check(length);
     this.cutter = new SpanCutter(server.options.juteMaxBufferBytes, this.onFrame, onLength);
     this.output = new ConnectionOutput(server.output, stream, this.cutter);
   }
@@ -305,7 +304,7 @@ export class ClientConnection implements Watcher, Expiring, WordHost {
       return;
     }
     if (!this.auth.admits(xid) || !this.touchSession()) return;
-    const isOverRate = this.server.rates.isOn && this.isOverRate(operation);
+    const isOverRate = this.server.rates.isOn && this.rate.isOver(operation, this.asker.authIds, this.receivedMs);
     if (operation.kind === 'read' && 'answer' in operation && this.requests.isIdle && !isOverRate) {
       askedRead.asker = this.asker;
       askedRead.cxid = xid;
@@ -323,27 +322,9 @@ export class ClientConnection implements Watcher, Expiring, WordHost {
       this.receivedMs,
     );
     if (operation.kind === 'unknown' || request.isLastOfSession) this.isLastRequestIn = true;
-    this.checkRoom(request.body.length);
+    this.server.pending.large.check(request.body.length);
     if (isOverRate) request.refuse(ErrorCode.throttledOp);
     this.requests.take(request);
-  }
-
-  private isOverRate(operation: Operation): boolean {
-    if (!isThrottlable(operation)) return false;
-    const { rates } = this.server;
-    const { authIds } = this.asker;
-    if (this.charged?.authIds !== authIds) {
-      this.charged = rates.chargedOf(javaAddress(this.stream.remoteAddress), authIds, this.receivedMs);
-    }
-    return !rates.admits(this.charged, this.receivedMs);
-  }
-
-  private checkRoom(length: number): void {
-    if (this.server.pending.large.hasRoomFor(length)) return;
-    this.server.metrics.throttles.largeRequestsRejected.add(1);
-    throw new ProtocolError(
-      `large requests take as much memory as largeRequestMaxBytes allows, and this one has ${length} bytes`,
-    );
   }
 
   /** Once for what came in together. A session that is closing gets no more answers; its end closes the connection. */

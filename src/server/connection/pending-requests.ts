@@ -1,3 +1,4 @@
+import type { Counter } from '../metrics/counters.ts';
 import type { Request } from '../request.ts';
 import { type LargeRequestOptions, LargeRequests } from '../throttles/large-requests.ts';
 import { PENDING_REQUEST_BYTES_GLOBAL_MAX } from './client-limits.ts';
@@ -16,8 +17,8 @@ export class PendingRequests {
   private bytes = 0;
   private limit = 0;
 
-  constructor(largeRequests: LargeRequestOptions) {
-    this.large = new LargeRequests(largeRequests);
+  constructor(largeRequests: LargeRequestOptions, rejected: Counter) {
+    this.large = new LargeRequests(largeRequests, rejected);
   }
 
   /** A role begins. globalOutstandingLimit is divided by the voting members but one, where there are more than two. */

@@ -1,5 +1,7 @@
 import type { Id } from '../../jute/data-records.ts';
 import type { CounterSet } from '../metrics/counters.ts';
+import type { Operation } from '../operations/operation.ts';
+import { isThrottlable } from '../request.ts';
 
 /**
  * How many requests a second one address or one identity may ask, over all its connections here. One that asks more is
@@ -122,6 +124,25 @@ export class ClientRates {
 
   private forgetFull(nowMs: number): void {
     for (const [key, bucket] of this.buckets) if (bucket.isFull(nowMs)) this.buckets.delete(key);
+  }
+}
+
+/** What the client of one connection may ask; its ids may become more. */
+export class ConnectionRate {
+  private readonly rates: ClientRates;
+  private readonly address: string;
+  private charged: Charged | undefined = undefined;
+
+  constructor(rates: ClientRates, address: string) {
+    this.rates = rates;
+    this.address = address;
+  }
+
+  /** Counts one request more; true: it is too much. */
+  isOver(operation: Operation, authIds: readonly Id[], nowMs: number): boolean {
+    if (!isThrottlable(operation)) return false;
+    if (this.charged?.authIds !== authIds) this.charged = this.rates.chargedOf(this.address, authIds, nowMs);
+    return !this.rates.admits(this.charged, nowMs);
   }
 }
 

@@ -1,3 +1,6 @@
+import { ProtocolError } from '../../base/errors.ts';
+import type { Counter } from '../metrics/counters.ts';
+
 /** How much of memory large requests may take that are not answered yet. */
 export interface LargeRequestOptions {
   /** A longer request is a large one; undefined: none is. */
@@ -9,9 +12,11 @@ export interface LargeRequestOptions {
 export class LargeRequests {
   private readonly thresholdBytes: number;
   private readonly maxBytes: number;
+  private readonly rejected: Counter;
   private bytes = 0;
 
-  constructor({ thresholdBytes, maxBytes }: LargeRequestOptions) {
+  constructor({ thresholdBytes, maxBytes }: LargeRequestOptions, rejected: Counter) {
+    this.rejected = rejected;
     this.thresholdBytes = thresholdBytes ?? Number.POSITIVE_INFINITY;
     this.maxBytes = maxBytes;
   }
@@ -21,9 +26,16 @@ export class LargeRequests {
     this.bytes = 0;
   }
 
-  /** Asked when its length is known, and once more when it has come in whole: others may have come before it. */
-  hasRoomFor(length: number): boolean {
-    return length <= this.thresholdBytes || this.bytes + length <= this.maxBytes;
+  /**
+   * Throws ProtocolError when there is no room for one more. Asked when its length is known, and again when it has come
+   * in whole: others may have come before it.
+   */
+  check(length: number): void {
+    if (length <= this.thresholdBytes || this.bytes + length <= this.maxBytes) return;
+    this.rejected.add(1);
+    throw new ProtocolError(
+      `large requests fill largeRequestMaxBytes=${this.maxBytes}, and this one has ${length} bytes`,
+    );
   }
 
   add(length: number): void {

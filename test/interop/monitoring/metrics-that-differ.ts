@@ -40,12 +40,6 @@ export const ABSENT: readonly { readonly names: string; readonly why: string }[]
     why: 'replies are not cached',
   },
   {
-    names:
-      'throttled_ops stale_requests stale_requests_dropped stale_replies request_throttle_queue_time_ms ' +
-      'request_throttle_wait_count connection_token_deficit connection_drop_probability large_requests_rejected',
-    why: 'these throttles do not exist yet',
-  },
-  {
     names: 'add_dead_watcher_stall_time dead_watchers_queued dead_watchers_cleared dead_watchers_cleaner_latency',
     why: 'watches go with their connection, at once',
   },
