@@ -3,11 +3,12 @@ import { Perm, type Reconfiguration, type ZooKeeperClient } from '../../client/c
 import { askWord } from '../../doctor/ask-member.ts';
 import { isAnyHost } from '../../election/quorum/host-address.ts';
 import { type MembershipChange, membersAfter } from '../../election/quorum/membership-change.ts';
-import { forecastLines, forecastOf, type MembershipForecast } from '../../election/quorum/membership-forecast.ts';
+import { forecastOf, type MembershipForecast } from '../../election/quorum/membership-forecast.ts';
 import { parseQuorumText } from '../../election/quorum/quorum-config.ts';
 import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
 import type { ServerSpec } from '../../election/quorum/server-spec.ts';
 import { CliError } from './cli-error.ts';
+import { forecastLines } from './forecast-lines.ts';
 
 /**
  * What a reconfiguration would do, found out from outside, so that Apache's servers can be asked as well: the members by the

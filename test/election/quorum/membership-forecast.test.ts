@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { forecastLines } from '../../../src/cli/zk/forecast-lines.ts';
 import { type MembershipChange, membersAfter } from '../../../src/election/quorum/membership-change.ts';
-import { forecastLines, forecastOf } from '../../../src/election/quorum/membership-forecast.ts';
+import { forecastOf } from '../../../src/election/quorum/membership-forecast.ts';
 import { parseQuorumText } from '../../../src/election/quorum/quorum-config.ts';
 import type { QuorumVerifier } from '../../../src/election/quorum/quorum-verifier.ts';
 

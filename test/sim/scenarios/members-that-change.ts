@@ -364,6 +364,23 @@ const REFUSED: readonly (readonly [Omit<Reconfig, 'op'>, number])[] = [
   [{ members: line(9) }, ErrorCode.newConfigNoQuorum],
 ];
 
+/** What an operator who asks for a forecast is told: the code of the refusal, 0 for none, or who leads. */
+export function forecast(
+  s: Script,
+  sid: number,
+  { joining, leaving, members, version = -1n }: Omit<Reconfig, 'op'>,
+): string {
+  let said = '';
+  const { machine, peer } = s.view(sid);
+  machine.run(() => {
+    const request = { joiningServers: joining, leavingServers: leaving, newMembers: members, curConfigId: version };
+    const answer = peer?.asked.forecast(request) ?? '';
+    said = typeof answer === 'string' ? answer : `${answer.refused?.code ?? 0}`;
+  });
+  s.until('the forecast', () => said !== '');
+  return said;
+}
+
 export const refused: Scenario = {
   name: 'reconfigurations that are refused',
   about:
@@ -375,13 +392,23 @@ export const refused: Scenario = {
     s.expect(s.do({ op: 'reconfig', leaving: '1' }).err, ErrorCode.noAuth, 'nobody in particular');
     s.do({ op: 'auth', scheme: 'digest', credentials: 'super:secret' });
     for (const [asked, err] of REFUSED) {
+      s.expect(forecast(s, s.leader, asked), `${err}`, `the forecast of ${JSON.stringify({ ...asked, version: '' })}`);
       s.expect(s.do({ op: 'reconfig', ...asked }).err, err, JSON.stringify({ ...asked, version: `${asked.version}` }));
     }
     s.expect(s.do({ op: 'reconfig', joining: `${line(1)},${line(2)},${line(3)}` }).err, 0, 'client addresses');
     s.expect(s.do({ op: 'reconfig', joining: 'server.9=zk9:1:2:observer;127.0.0.1:2181' }).err, 0, 'an observer');
     const version = BigInt(s.view(1).peer?.book?.active.version ?? 0);
     const groups = `${line(1)},${line(2)},${line(3)},group.1=1:2:3`;
+    const [follower] = s.followers as [number];
+    s.expect(forecast(s, follower, {}), `this server does not lead; server ${s.leader} does`, 'a follower');
+    const moved = {
+      joining: `${line(1, 'participant', '1:2')},${line(2, 'observer')},${line(4, 'observer')}`,
+      leaving: '9',
+    };
+    s.expect(forecast(s, s.leader, moved), '0', 'one moves, one observes, one joins and one goes');
+    s.expect(forecast(s, s.leader, { members: groups }), '0', 'members in groups');
     s.expect(s.do({ op: 'reconfig', members: groups, version }).err, 0, 'members in groups');
+    s.expect(forecast(s, s.leader, { members: `${groups},weight.3=2` }), '0', 'another weight');
     s.expect(s.do({ op: 'reconfig', leaving: '1' }).err, ErrorCode.badArguments, 'one of a group');
     s.expect(s.do({ op: 'reconfig', members: `${line(1)},${line(2)},${line(3)}` }).err, 0, 'without groups again');
     s.untilServing();

@@ -1,8 +1,10 @@
+import { ErrorCode } from '../../../src/jute/codes.ts';
 import { makeZxid } from '../../../src/jute/zxid.ts';
 import { PacketType } from '../../../src/zab/wire/packets.ts';
 import { MAY_RECONFIGURE } from '../plan/plan.ts';
 import type { Scenario, Script } from '../script/script.ts';
 import { dialLeader, introduce, lead, ScriptedLeader, ScriptedVoter } from '../script/scripted-servers.ts';
+import { forecast } from './members-that-change.ts';
 import { reconfig } from './reconfigured.ts';
 
 interface Asked {
@@ -44,6 +46,7 @@ export const onRequest: Scenario = {
     const asked = [handOver(s, leader, second), handOver(s, leader, first)];
     s.expect(asked.map((each) => answered(s, each)).join(), 'handed over,it is handed over already', 'two at once');
     s.until('the one that was named', () => s.leader === second, 5000);
+    s.expect(forecast(s, second, {}), `${ErrorCode.reconfigDisabled}`, 'the forecast of a change where none may be');
     s.write('/a', 'after');
     s.untilServing();
     s.expect(load.isServed, true, 'the load is served');
