@@ -66,7 +66,8 @@ async function throughNextEpoch(begin: () => Promise<void>): Promise<Seen> {
   const crowd = await new Crowd(
     servers.map((server) => server.clientPort),
     8,
-    5,
+    // So slowly that the next epoch is not used up as well while the last client comes back.
+    20,
   ).start();
   const from = performance.now();
   await begin();
