@@ -155,7 +155,7 @@ describe.each(ROLES)('%s', (role) => {
     expect([...metrics].filter((name) => !scraped.has(name) && !about.has(name))).toEqual([]);
     const unshown = [...scraped].filter((name) => !metrics.has(name) && !name.startsWith('process_'));
     // Sets without a key yet.
-    expect(unshown.filter((name) => !/_per_namespace$|_latency$|_qp_/.test(name))).toEqual([]);
+    expect(unshown.filter((name) => !/^throttled_by_rate$|_per_namespace$|_latency$|_qp_/.test(name))).toEqual([]);
   });
 });
 

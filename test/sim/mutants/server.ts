@@ -302,7 +302,39 @@ export const SERVER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'count requests that are answered',
-    edits: [{ at: 'PendingRequests.drop', from: 'this.count -= count;', to: 'this.count -= Math.min(count, 0);' }],
+    edits: [{ at: 'PendingRequests.remove', from: 'this.count--;', to: '' }],
+  },
+
+  // Throttles
+  {
+    name: 'let requests in whatever is under way',
+    edits: [
+      {
+        at: 'RequestThrottle.isFull',
+        from: 'return maxRequests > 0 && (this.lines.length > 0 || this.parts.pending.count >= maxRequests);',
+        to: 'return maxRequests < 0;',
+      },
+    ],
+  },
+  {
+    name: 'give a line one turn',
+    edits: [
+      {
+        at: 'RequestThrottle.admitNext',
+        from: 'if (line.requests.length > 0) this.lines.push(line);',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'let a request in that is told it was not',
+    edits: [
+      {
+        at: 'RequestThrottle.admitNext',
+        from: 'request.refuse(ErrorCode.throttledOp);',
+        to: 'request.outcome = ErrorCode.throttledOp;',
+      },
+    ],
   },
 
   // Read-only servers and local sessions
