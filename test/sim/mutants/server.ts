@@ -308,6 +308,7 @@ export const SERVER_MUTANTS: readonly Mutant[] = [
   // Throttles
   {
     name: 'let requests in whatever is under way',
+    scenario: 'requests that wait for room',
     edits: [
       {
         at: 'RequestThrottle.isFull',
@@ -318,6 +319,7 @@ export const SERVER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'give a line one turn',
+    scenario: 'requests that wait for room',
     edits: [
       {
         at: 'RequestThrottle.admitNext',
@@ -328,6 +330,7 @@ export const SERVER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'let a request in that is told it was not',
+    scenario: 'requests that wait for room',
     edits: [
       {
         at: 'RequestThrottle.admitNext',
