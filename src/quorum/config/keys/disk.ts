@@ -109,7 +109,7 @@ export const DISK_KEYS = {
     ),
     type: 'boolean',
     default: true,
-    same: ['true'],
+    same: ['true', 'false'],
   },
   forceSnapshotSync: { ...meaningless(FOR_TESTS), type: 'boolean', default: false, same: ['false'] },
 } as const satisfies Readonly<Record<string, KeySpec>>;

@@ -1,6 +1,8 @@
 import { MAX_COUNTER } from '../../../jute/zxid.ts';
 import { aboveZero, FOR_TESTS, ignored, type KeySpec, meaningless, PROPERTY } from './key-spec.ts';
 
+const ONE_WRITE = 'what a turn brings leaves in one write, so there is nothing for TCP to gather';
+
 /** The servers among themselves. */
 export const QUORUM_KEYS = {
   cnxTimeout: {
@@ -55,9 +57,14 @@ export const QUORUM_KEYS = {
     field: 'leaderServes',
     means: '`no`: a leader does not serve clients.',
   },
-  'leader.nodelay': { ...ignored('TCP_NODELAY is always set', 'flag'), type: 'boolean', default: true, same: ['true'] },
+  'leader.nodelay': {
+    ...meaningless(ONE_WRITE, 'flag'),
+    type: 'boolean',
+    default: true,
+    same: ['true'],
+  },
   'follower.nodelay': {
-    ...ignored('TCP_NODELAY is always set', 'flag'),
+    ...meaningless(ONE_WRITE, 'flag'),
     type: 'boolean',
     default: true,
     same: ['true'],
