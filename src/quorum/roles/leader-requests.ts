@@ -21,6 +21,7 @@ import type { Primary } from './primary.ts';
  */
 export interface Refusal {
   readonly sessionId: bigint;
+  readonly timeoutMs: number;
   /** Where the client is connected; undefined: here. */
   readonly learner: LearnerLink | undefined;
 }
@@ -105,7 +106,7 @@ export class LeaderRequests implements Upstream, LeaderClients<Question> {
   revalidate(sessionId: bigint, timeoutMs: number): void {
     const { server, clock } = this.parts;
     if (this.sessions.revalidate(sessionId, timeoutMs, server, clock.nowMs())) server.onRevalidated(sessionId, true);
-    else this.turn.ask({ sessionId, learner: undefined });
+    else this.turn.ask({ sessionId, timeoutMs, learner: undefined });
   }
 
   touch(sessionId: bigint, timeoutMs: number): boolean {
@@ -129,7 +130,7 @@ export class LeaderRequests implements Upstream, LeaderClients<Question> {
     if (this.sessions.revalidate(sessionId, timeoutMs, learner, this.parts.clock.nowMs())) {
       learner.answerRevalidate(sessionId, true);
     } else {
-      this.turn.ask({ sessionId, learner });
+      this.turn.ask({ sessionId, timeoutMs, learner });
     }
   }
 
@@ -138,10 +139,16 @@ export class LeaderRequests implements Upstream, LeaderClients<Question> {
   }
 
   barrierPassed(question: Question): void {
-    const { server, replica } = this.parts;
-    if (question instanceof Request) server.onSynced(question, replica.lastCommitted);
-    else if (question.learner === undefined) server.onRevalidated(question.sessionId, false);
-    else question.learner.answerRevalidate(question.sessionId, false);
+    const { server, replica, clock } = this.parts;
+    if (question instanceof Request) {
+      server.onSynced(question, replica.lastCommitted);
+      return;
+    }
+    const { sessionId, timeoutMs, learner } = question;
+    // Looked for again: a local session was perhaps on its way to be known to all, and its createSession held.
+    const valid = this.sessions.revalidate(sessionId, timeoutMs, learner ?? server, clock.nowMs());
+    if (learner === undefined) server.onRevalidated(sessionId, valid);
+    else learner.answerRevalidate(sessionId, valid);
   }
 
   private get ordering(): Primary {

@@ -175,13 +175,23 @@ export const QUORUM_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'LeaderRequests.revalidateFor',
-        from: 'this.turn.ask({ sessionId, learner });',
+        from: 'this.turn.ask({ sessionId, timeoutMs, learner });',
         to: 'learner.answerRevalidate(sessionId, false);',
       },
       {
         at: 'LeaderRequests.revalidate',
-        from: 'this.turn.ask({ sessionId, learner: undefined });',
+        from: 'this.turn.ask({ sessionId, timeoutMs, learner: undefined });',
         to: 'server.onRevalidated(sessionId, false);',
+      },
+    ],
+  },
+  {
+    name: 'deny a session that has become known while its refusal waited',
+    edits: [
+      {
+        at: 'LeaderRequests.barrierPassed',
+        from: 'const valid = this.sessions.revalidate(sessionId, timeoutMs, learner ?? server, clock.nowMs());',
+        to: 'const valid = timeoutMs < 0 && clock === undefined;',
       },
     ],
   },

@@ -88,3 +88,39 @@ export const tooLate: Scenario = {
     s.write('/a', 'after');
   },
 };
+
+export const ofAMovingSession: Scenario = {
+  name: 'a session that is to be known to all, and moves while the leadership is handed over',
+  about: 'its createSession waits at the leader, and so does the question of the next server whether it is alive: it is',
+  voters: 3,
+  config: { localSessionsEnabled: 'true', localSessionsUpgradingEnabled: 'true' },
+  mutant: 'deny a session that has become known while its refusal waited',
+  play(s) {
+    s.begin();
+    s.create('/a', '0');
+    const { leader } = s;
+    const local = s.addClient('of the leader', leader);
+    s.until('a connection', () => local.isConnected);
+    for (const from of s.followers) {
+      const [to] = s.followers.filter((sid) => sid !== from) as [number];
+      for (const target of [to, leader]) {
+        const moving = s.addClient(`from ${from} to ${target}`, from);
+        s.until('a connection', () => moving.isConnected);
+        const { sessionId } = moving.client;
+        s.slowDisk(1200, 1, 2, 3);
+        write(s, 'before', local);
+        s.run(100);
+        const asked = transfer(s, leader);
+        s.ask({ op: 'create', path: `/e${from}${target}`, data: '', flags: 1 }, moving);
+        s.run(20);
+        moving.moveTo(`zk${target}`);
+        s.until('the answer', () => asked.answer !== '');
+        s.expect(asked.answer, 'no follower has everything yet', 'the answer');
+        s.slowDisk(0.5, 1, 2, 3);
+        s.until('its connection', () => moving.client.server === `zk${target}` && moving.isConnected, 10_000);
+        s.expect(moving.client.sessionId, sessionId, 'its session');
+        s.expect(s.leader, leader, 'the leader');
+      }
+    }
+  },
+};
