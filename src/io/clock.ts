@@ -12,8 +12,6 @@ export interface Clock {
   every(periodMs: number, task: () => void): Timer;
   /** Runs `task` when the current turn of the event loop has delivered everything it has. Batches end here. */
   afterTurn(task: () => void): void;
-  /** The same, behind all tasks of `afterTurn` where that is possible. Only speed may rest on this order. */
-  lastInTurn(task: () => void): void;
 }
 
 export interface Timer {

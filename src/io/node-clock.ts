@@ -7,8 +7,6 @@ export class NodeClock implements Clock {
   private readonly guard: NodeGuard;
   private readonly armed = new Set<NodeTimer>();
   private toRun: (() => void)[] = [];
-  private toRunLast: (() => void)[] = [];
-  private isTurnEndDue = false;
 
   constructor(guard: NodeGuard) {
     this.guard = guard;
@@ -43,28 +41,14 @@ export class NodeClock implements Clock {
 
   afterTurn(task: () => void): void {
     this.toRun.push(task);
-    this.scheduleTurnEnd();
-  }
-
-  lastInTurn(task: () => void): void {
-    this.toRunLast.push(task);
-    this.scheduleTurnEnd();
-  }
-
-  private scheduleTurnEnd(): void {
-    if (this.isTurnEndDue) return;
-    this.isTurnEndDue = true;
-    setImmediate(this.onTurnEnd);
+    if (this.toRun.length === 1) setImmediate(this.onTurnEnd);
   }
 
   /** What these tasks ask for is of the next turn. */
   private readonly onTurnEnd = (): void => {
-    this.isTurnEndDue = false;
-    const { toRun, toRunLast } = this;
+    const { toRun } = this;
     this.toRun = [];
-    this.toRunLast = [];
     for (const task of toRun) this.guard.run(task);
-    for (const task of toRunLast) this.guard.run(task);
   };
 
   /** Lets the process end although timers were never cancelled. */

@@ -33,10 +33,6 @@ export class FakeClock implements Clock {
     this.turn.push(task);
   }
 
-  lastInTurn(task: () => void): void {
-    this.afterTurn(task);
-  }
-
   get timerCount(): number {
     return this.timers.size;
   }

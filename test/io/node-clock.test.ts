@@ -4,15 +4,15 @@ import { NodeGuard } from '../../src/io/node-guard.ts';
 
 const turn = (): Promise<void> => new Promise((done) => setImmediate(done));
 
-test('at the end of a turn its tasks run as they came, the last ones behind them; what they ask for is of the next', async () => {
+test('at the end of a turn its tasks run as they came; what they ask for is of the next', async () => {
   const clock = new NodeClock(new NodeGuard(() => {}));
   const ran: string[] = [];
-  clock.lastInTurn(() => {
-    ran.push('clients');
+  clock.afterTurn(() => {
+    ran.push('log');
     clock.afterTurn(() => ran.push('next turn'));
   });
-  clock.afterTurn(() => ran.push('log'));
   clock.afterTurn(() => ran.push('links'));
+  clock.afterTurn(() => ran.push('clients'));
   expect(ran).toEqual([]);
   await turn();
   expect(ran).toEqual(['log', 'links', 'clients']);
@@ -28,11 +28,11 @@ test('one task that throws is told of, and the others run; none does once the gu
   clock.afterTurn(() => {
     throw new Error('a bug');
   });
-  clock.lastInTurn(() => ran.push('clients'));
+  clock.afterTurn(() => ran.push('clients'));
   await turn();
   expect([thrown.map(String), ran]).toEqual([['Error: a bug'], ['clients']]);
   clock.afterTurn(() => guard.shut());
-  clock.lastInTurn(() => ran.push('after the end'));
+  clock.afterTurn(() => ran.push('after the end'));
   await turn();
   expect(ran).toEqual(['clients']);
 });

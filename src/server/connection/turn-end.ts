@@ -67,8 +67,7 @@ export class TurnEnd {
   private schedule(): void {
     if (this.isScheduled) return;
     this.isScheduled = true;
-    // What the turn has proposed goes to the disk and to other servers first, and is under way while this writes.
-    this.clock.lastInTurn(this.run);
+    this.clock.afterTurn(this.run);
   }
 
   /**

@@ -110,11 +110,6 @@ export class PeerClock implements Clock {
     setImmediate(() => this.gate.run(task));
   }
 
-  /** Nothing rests on the order. */
-  lastInTurn(task: () => void): void {
-    this.afterTurn(task);
-  }
-
   shut(): void {
     this.isShut = true;
     for (const timer of [...this.timers]) timer.cancel();

@@ -48,10 +48,6 @@ export class SimClock implements Clock {
   afterTurn(task: () => void): void {
     this.scheduler.after(0, this.process, task);
   }
-
-  lastInTurn(task: () => void): void {
-    this.afterTurn(task);
-  }
 }
 
 class Periodic implements Timer {
