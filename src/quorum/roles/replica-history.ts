@@ -36,10 +36,12 @@ export class ReplicaHistory implements History {
   }
 
   diskFrom(zxid: Zxid, maxBytes: number): EntryCursor | 'later' | undefined {
-    const { store } = this.parts;
-    if (maxBytes > 0 && store.logs.bytesFrom(zxid) > maxBytes) return undefined;
-    if (!store.logs.isNear(zxid)) return 'later';
-    return store.logs.readFrom(zxid);
+    const { logs } = this.parts.store;
+    // A leader asks again with each acknowledgement, and to ask for the bytes lists the directory.
+    if (logs.isBusy) return 'later';
+    if (maxBytes > 0 && logs.bytesFrom(zxid) > maxBytes) return undefined;
+    if (!logs.isNear(zxid)) return 'later';
+    return logs.readFrom(zxid);
   }
 
   get snapshotBytes(): number {

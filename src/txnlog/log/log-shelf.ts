@@ -8,6 +8,8 @@ import { LogMarks } from './log-marks.ts';
 import type { LogPlace } from './log-place.ts';
 
 export interface LogReaders {
+  /** The log is being looked through: `isNear` says no to everybody. */
+  readonly isBusy: boolean;
   /**
    * The log on disk from the first transaction at or above `zxid` on; undefined when it begins later than that, so
    * that what a learner at `zxid` lacks might not be in it. Close it unless read to the end.
@@ -74,8 +76,12 @@ export class LogShelf implements CursorHost, LogReaders {
     }
   }
 
+  get isBusy(): boolean {
+    return this.marks.isBusy;
+  }
+
   isNear(zxid: Zxid): boolean {
-    if (this.marks.isBusy) return false;
+    if (this.isBusy) return false;
     try {
       const first = this.filesFrom(zxid)?.[0];
       if (first === undefined || this.marks.isNear(first, zxid, this.bytesOf(first))) return true;

@@ -91,7 +91,8 @@ export const tooLate: Scenario = {
 
 export const ofAMovingSession: Scenario = {
   name: 'a session that is to be known to all, and moves while the leadership is handed over',
-  about: 'its createSession waits at the leader, and so does the question of the next server whether it is alive: it is',
+  about:
+    'its createSession waits at the leader, and so does the question of the next server whether it is alive: it is',
   voters: 3,
   config: { localSessionsEnabled: 'true', localSessionsUpgradingEnabled: 'true' },
   mutant: 'deny a session that has become known while its refusal waited',
