@@ -38,18 +38,20 @@ export class AuditFile {
     this.log = log;
     this.fd = openFile(options.path);
     this.size = fs.fstatSync(this.fd).size;
+    if (this.size > 0 && !endsWithLine(this.fd, this.size)) this.keep(Buffer.from('\n'));
   }
 
   /** One line, without its end. */
   write(line: string): void {
     const bytes = Buffer.from(`${line}\n`);
+    // Many lines in one turn are no fault of the disk: a client could hide behind them what it does.
+    if (this.waitingBytes + bytes.length > AUDIT_BACKLOG_BYTES && !this.hasFailed && this.fd !== CLOSED) this.flush();
     if (this.waitingBytes + bytes.length > AUDIT_BACKLOG_BYTES) {
       this.lost++;
       this.unsaid++;
       return;
     }
-    this.waiting.push(bytes);
-    this.waitingBytes += bytes.length;
+    this.keep(bytes);
     if (this.isScheduled || this.retry !== undefined) return;
     this.isScheduled = true;
     setImmediate(() => {
@@ -60,8 +62,10 @@ export class AuditFile {
 
   /** Opens the path anew, which is another file when somebody has moved the first one away. */
   reopen(): void {
-    const fd = openFile(this.options.path);
+    if (this.fd === CLOSED) return;
+    // First: it may turn the file over, and then the path is another one.
     this.flush();
+    const fd = openFile(this.options.path);
     fs.closeSync(this.fd);
     this.fd = fd;
     this.size = fs.fstatSync(fd).size;
@@ -119,16 +123,23 @@ export class AuditFile {
   private sayLost(): void {
     const bytes = Buffer.from(`${new Date().toISOString()} ERROR audit: ${this.unsaid} lines were lost here\n`);
     this.unsaid = 0;
+    this.keep(bytes);
+  }
+
+  private keep(bytes: Buffer): void {
     this.waiting.push(bytes);
     this.waitingBytes += bytes.length;
   }
 
   private turnOver(): void {
     const { path, retain } = this.options;
-    for (let i = retain - 1; i >= 1; i--) {
-      if (fs.existsSync(`${path}.${i}`)) fs.renameSync(`${path}.${i}`, `${path}.${i + 1}`);
+    // It is gone when somebody has moved it, or when the next one could not be opened the last time.
+    if (fs.existsSync(path)) {
+      for (let i = retain - 1; i >= 1; i--) {
+        if (fs.existsSync(`${path}.${i}`)) fs.renameSync(`${path}.${i}`, `${path}.${i + 1}`);
+      }
+      fs.renameSync(path, `${path}.1`);
     }
-    fs.renameSync(path, `${path}.1`);
     const fd = openFile(path);
     fs.closeSync(this.fd);
     this.fd = fd;
@@ -139,5 +150,12 @@ export class AuditFile {
 const CLOSED = -1;
 
 function openFile(path: string): number {
-  return fs.openSync(path, 'a', 0o640);
+  return fs.openSync(path, 'a+', 0o640);
+}
+
+/** A full disk or a crash may have cut the last line off; the next one is not to be glued to it. */
+function endsWithLine(fd: number, size: number): boolean {
+  const last = Buffer.alloc(1);
+  fs.readSync(fd, last, 0, 1, size - 1);
+  return last.toString() === '\n';
 }

@@ -51,8 +51,9 @@ export function parseNameRules(text: string): readonly NameRule[] | string {
 }
 
 /**
- * The identity of who has proved `name` and wants to be `authzid`. A name that no rule fits keeps what the client wants
- * to be, as in Apache. Throws for a text that is no name.
+ * The identity of who has proved `name` and wants to be `authzid`. A name that no rule fits stays as it is. At Apache it
+ * becomes what the client wants to be, which lets a principal of any realm be anybody. Throws then, and for a text that is no
+ * name.
  */
 export function identityOf(name: string, authzid: string, { rules, defaultRealm, ...removed }: NameRules): string {
   const match = /^([^/@]*)(?:\/([^/@]*))?@([^/@]*)$/.exec(name);
@@ -62,7 +63,10 @@ export function identityOf(name: string, authzid: string, { rules, defaultRealm,
   }
   const [, service, host, realm] = match as unknown as [string, string, string | undefined, string];
   const short = shortName([realm, service, ...(host === undefined ? [] : [host])], rules, defaultRealm);
-  if (short === undefined) return authzid;
+  if (short === undefined) {
+    if (authzid !== name) throw new Error(`no rule makes a short name of ${name}, and it wants to be another`);
+    return name;
+  }
   return `${short}${removed.removeHost || host === undefined ? '' : `/${host}`}${removed.removeRealm ? '' : `@${realm}`}`;
 }
 

@@ -97,3 +97,42 @@ test('a disk that does not take the lines is said once; those beyond the backlog
   expect(lines.filter((each) => each === line)).toHaveLength(fit);
   expect(lines.at(-2)).toMatch(/^\S+Z ERROR audit: 5 lines were lost here$/);
 });
+
+test('many lines in one turn are written while the disk takes them', () => {
+  const file = open(1 << 30);
+  const line = 'x'.repeat(1 << 16);
+  const count = 3 * Math.floor(AUDIT_BACKLOG_BYTES / line.length);
+  for (let i = 0; i < count; i++) file.write(line);
+  file.close();
+  expect([file.lost, text().split('\n').length - 1]).toEqual([0, count]);
+});
+
+test('a turn that has left no file behind is made good, and older files stay', () => {
+  const file = open(10, 3);
+  for (const line of ['1111', '2222', '3333']) file.write(line);
+  (file as unknown as { flush(): void }).flush();
+  // As when the disk has no room for another file.
+  renameSync(path, `${path}.away`);
+  file.write('4444');
+  file.write('5555');
+  file.close();
+  expect(said).toEqual([]);
+  expect([text(), text('audit.log.1'), text('audit.log.away')]).toEqual(['5555\n', '1111\n2222\n', '3333\n4444\n']);
+});
+
+test('a reopening that turns it over goes on in the new file', () => {
+  const file = open(10, 3);
+  for (const line of ['1111', '2222', '3333']) file.write(line);
+  file.reopen();
+  file.write('4444');
+  file.close();
+  expect([text(), text('audit.log.1')]).toEqual(['3333\n4444\n', '1111\n2222\n']);
+});
+
+test('a line that was cut off before does not run into the next one', () => {
+  writeFileSync(path, 'whole\nhal');
+  const file = open();
+  file.write('next');
+  file.close();
+  expect(text()).toBe('whole\nhal\nnext\n');
+});

@@ -1,9 +1,9 @@
-// Logins by Kerberos: tickets of MIT's KDC, shown by Java's client, at our server and at Apache's.
+// Logins by Kerberos: tickets of MIT's KDC, shown by Java's client and kazoo, at our server and at Apache's.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Kdc } from './harness/kdc.ts';
-import { run } from './harness/programs.ts';
+import { run, runKazoo } from './harness/programs.ts';
 import { classpath, judge, type Kind, lightJava, Server } from './harness/server.ts';
 
 const AUTH = 'org.apache.zookeeper.server.auth';
@@ -84,6 +84,20 @@ describe('a ticket of MIT’s KDC', () => {
     expect(alice.map(saslOf)).toEqual(['alice@INTEROP.TEST', 'alice@INTEROP.TEST']);
     expect(orders.map(saslOf)).toEqual(['orders/app1@INTEROP.TEST', 'orders/app1@INTEROP.TEST']);
   }, 60_000);
+
+  it.each([
+    ['ours', OURS],
+    ['Apache', APACHE],
+  ])(
+    'logs kazoo in at %s, whose MIT library takes the key that an answer offers',
+    async (_name, port) => {
+      // kazoo looks for zookeeper/<the host as it is written>, and without a ticket says no more than ConnectionLoss.
+      const env = { ...kdc.env, KRB5_CLIENT_KTNAME: keytabs.alice };
+      const { stdout, stderr } = await runKazoo('gssapi.py', [`localhost:${port}`, 'alice@INTEROP.TEST'], { env });
+      expect(stdout, stderr).toBe('ok x alice@INTEROP.TEST\n');
+    },
+    60_000,
+  );
 
   it('makes a short name, which may be that of a super user', async () => {
     const said = await zkCli(SHORT, 'orders/app1', keytabs.host);

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { defaultRealmOf, identityOf, type NameRule, parseNameRules } from '../../src/sasl/kerberos-name.ts';
 
-function identity(name: string, text = 'DEFAULT', removed: { host?: boolean; realm?: boolean } = {}): string {
+type Removed = { host?: boolean; realm?: boolean };
+
+function identity(name: string, text = 'DEFAULT', removed: Removed = {}, wanted = name): string {
   const rules = parseNameRules(text) as readonly NameRule[];
   const { host: removeHost = false, realm: removeRealm = false } = removed;
-  return identityOf(name, `asked for ${name}`, { rules, defaultRealm: 'A.ORG', removeHost, removeRealm });
+  return identityOf(name, wanted, { rules, defaultRealm: 'A.ORG', removeHost, removeRealm });
 }
 
 describe('the identity of a name', () => {
@@ -13,7 +15,7 @@ describe('the identity of a name', () => {
     ['bob/there', 'bob/there'],
     ['bob@A.ORG', 'bob@A.ORG'],
     ['zk/host@A.ORG', 'zk/host@A.ORG'],
-    ['bob@B.ORG', 'asked for bob@B.ORG'],
+    ['bob@B.ORG', 'bob@B.ORG'],
   ])('%s is %s by the default rule', (name, expected) => {
     expect(identity(name)).toBe(expected);
   });
@@ -30,9 +32,16 @@ describe('the identity of a name', () => {
     ['RULE:[2:$1-$2](x.*) DEFAULT', 'zk/host@A.ORG', 'zk/host@A.ORG'],
     ['RULE:[1:$1]s/o/0/g', 'boo@B.ORG', 'b00@B.ORG'],
     ['RULE:[1:$1]s/o/0/', 'boo@B.ORG', 'b0o@B.ORG'],
-    ['RULE:[1:$1@$0]', 'bob@B.ORG', 'asked for bob@B.ORG'],
+    ['RULE:[1:$1@$0]', 'bob@B.ORG', 'bob@B.ORG'],
   ])('by %s of %s is %s', (rules, name, expected) => {
     expect(identity(name, rules)).toBe(expected);
+  });
+
+  it('is not what the client wants to be', () => {
+    expect(identity('bob@A.ORG', 'DEFAULT', {}, 'super')).toBe('bob@A.ORG');
+    expect(() => identity('bob@B.ORG', 'DEFAULT', {}, 'super')).toThrow(
+      'no rule makes a short name of bob@B.ORG, and it wants to be another',
+    );
   });
 
   it('of a text that is no name does not exist', () => {

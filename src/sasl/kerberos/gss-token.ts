@@ -35,14 +35,20 @@ export function framed(kind: number, message: Buffer): Buffer {
   return encodeDer(FRAME, KERBEROS_OID, head, message);
 }
 
+/** Of what is wrapped: the key that the acceptor has offered in its answer, or the one that the initiator has chosen. */
+export interface WrapKey extends SessionKey {
+  readonly isOffered: boolean;
+}
+
 const Flag = { byAcceptor: 1, sealed: 2, acceptorKey: 4 } as const;
 /** The numbers that RFC 4121 has for the two directions. */
 const Usage = { acceptor: 22, initiator: 24 } as const;
 const HEAD_BYTES = 16;
 
 /** Open, by the side that accepts. */
-export function wrapped(text: Buffer, { encryption, key }: SessionKey, sequence: number): Buffer {
+export function wrapped(text: Buffer, { encryption, key, isOffered }: WrapKey, sequence: number): Buffer {
   const head = Buffer.from('050401ff000000000000000000000000', 'hex');
+  if (isOffered) head.writeUInt8(Flag.byAcceptor | Flag.acceptorKey, 2);
   head.writeUInt32BE(sequence, 12);
   const checksum = encryptionOf(encryption)?.checksum(key, Usage.acceptor, Buffer.concat([text, head])) ?? NO_BYTES;
   head.writeUInt16BE(checksum.length, 4);
@@ -50,12 +56,12 @@ export function wrapped(text: Buffer, { encryption, key }: SessionKey, sequence:
 }
 
 /** The text of one that the other side made; undefined: it is none, or is not of this login. */
-export function unwrapped(token: Buffer, { encryption, key }: SessionKey): Buffer | undefined {
+export function unwrapped(token: Buffer, { encryption, key, isOffered }: WrapKey): Buffer | undefined {
   const cipher = encryptionOf(encryption);
   if (cipher === undefined || token.length <= HEAD_BYTES || token.readUInt16BE(0) !== 0x0504) return undefined;
   const flags = token.readUInt8(2);
-  // A key of ours was not offered, so none can be meant.
-  if ((flags & (Flag.byAcceptor | Flag.acceptorKey)) !== 0 || token.readUInt8(3) !== 0xff) return undefined;
+  const expected = isOffered ? Flag.acceptorKey : 0;
+  if ((flags & (Flag.byAcceptor | Flag.acceptorKey)) !== expected || token.readUInt8(3) !== 0xff) return undefined;
   const extra = token.readUInt16BE(4);
   const turned = token.subarray(HEAD_BYTES);
   const by = token.readUInt16BE(6) % turned.length;

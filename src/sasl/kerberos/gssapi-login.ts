@@ -27,6 +27,8 @@ export class GssapiLogin implements SaslLogin {
 const NO_LAYER = 1;
 const OFFER = Buffer.from([NO_LAYER, 0, 0, 0]);
 const AUTHZID_BYTES_MAX = 1024;
+/** Tickets of large directories come to 48,000 bytes. What is longer is not taken apart: nobody has proved anything yet. */
+export const TOKEN_BYTES_MAX = 65_536;
 
 class GssapiServer implements SaslServerExchange {
   private readonly service: KerberosService;
@@ -42,7 +44,9 @@ class GssapiServer implements SaslServerExchange {
   step(token: Buffer, done: (answer: SaslAnswer) => void): void {
     const { next } = this;
     this.next = 'nothing';
-    if (next === 'ticket') done(this.onTicket(token));
+    if (token.length > TOKEN_BYTES_MAX) {
+      done({ fault: `a token of ${token.length} bytes; ${TOKEN_BYTES_MAX} are the most` });
+    } else if (next === 'ticket') done(this.onTicket(token));
     else if (next === 'nod') done(token.length === 0 ? this.offer() : { fault: 'an empty token was to come' });
     else if (next === 'choice') done(this.onChoice(token));
     else done({ fault: 'a token after the end of the login' });

@@ -25,6 +25,7 @@ export interface EncryptedData {
 export interface ApReq {
   /** `service/host@REALM`, for which the ticket is. */
   readonly service: string;
+  readonly serviceRealm: string;
   readonly ticket: EncryptedData;
   readonly authenticator: EncryptedData;
 }
@@ -74,8 +75,10 @@ export function readApReq(bytes: Buffer): ApReq {
   const fields = fieldsOf(bytes, Application.apReq);
   if (numberOf(fields.needed(0)) !== PROTOCOL_VERSION) throw new DerError('another version of Kerberos');
   const ticket = fieldsOf(fields.needed(3).raw, Application.ticket);
+  const serviceRealm = textOf(ticket.needed(1));
   return {
-    service: `${nameOf(ticket.needed(2))}@${textOf(ticket.needed(1))}`,
+    service: `${nameOf(ticket.needed(2))}@${serviceRealm}`,
+    serviceRealm,
     ticket: encryptedIn(ticket.needed(3)),
     authenticator: encryptedIn(fields.needed(4)),
   };
@@ -113,10 +116,12 @@ export function readAuthenticator(bytes: Buffer): Authenticator {
   };
 }
 
-/** The part of the answer that is encrypted: the client's own time, and the number of the first message to come. */
-export function apRepPart({ time, micros }: Authenticator, sequence: number): Buffer {
-  const fields = encodeDer(Tag.sequence, field(0, time), field(1, micros), field(3, integer(sequence)));
-  return encodeDer(Application.apRepPart, fields);
+/** The part of the answer that is encrypted: the client's own time, the key to wrap with, the number of the first message. */
+export function apRepPart({ time, micros }: Authenticator, offered: SessionKey, sequence: number): Buffer {
+  const type = field(0, integer(offered.encryption));
+  const key = encodeDer(Tag.sequence, type, field(1, encodeDer(Tag.octetString, offered.key)));
+  const fields = [field(0, time), field(1, micros), field(2, key), field(3, integer(sequence))];
+  return encodeDer(Application.apRepPart, encodeDer(Tag.sequence, ...fields));
 }
 
 export function apRep(encryption: number, sealed: Buffer): Buffer {
@@ -177,14 +182,22 @@ function nameOf(value: Der): string {
   if (components.length > COMPONENTS_MAX || components.some((text) => /[/@]/.test(text))) {
     throw new DerError('a name that is none');
   }
-  return components.join('/');
+  const name = components.join('/');
+  if (name === '') throw new DerError('a name that is none');
+  return name;
 }
 
 const GENERAL_STRING = 0x1b;
+/** A host or a realm is not longer; whatever stands here may come to the log before anybody has proved anything. */
+const TEXT_BYTES_MAX = 255;
 
 function textOf(value: Der): string {
-  if (value.tag !== GENERAL_STRING) throw new DerError('no text');
-  return value.content.toString('utf8');
+  const { tag, content } = value;
+  if (tag !== GENERAL_STRING || content.length > TEXT_BYTES_MAX) throw new DerError('no text');
+  const text = content.toString('utf8');
+  // Bytes that are no UTF-8 all become the same character, and two names one.
+  if (!content.equals(Buffer.from(text))) throw new DerError('a text that is not UTF-8');
+  return text;
 }
 
 function field(number: number, value: Buffer): Buffer {

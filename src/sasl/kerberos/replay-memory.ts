@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 /**
  * The authenticators that were shown, for as long as their time would let them in once more. It belongs to this process: one
- * that restarts has forgotten them, and a token that is heard on the way still needs the key of its session to be of use.
+ * that restarts has forgotten them. A client that asks for an answer is safe even then, by the key that the answer offers.
  */
 export const REPLAYS_MAX = 100_000;
 

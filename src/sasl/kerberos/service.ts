@@ -1,6 +1,6 @@
 import { DerError } from '../../base/der.ts';
 import { encryptionOf } from './encryption.ts';
-import { framed, messageIn, TokenKind } from './gss-token.ts';
+import { framed, messageIn, TokenKind, type WrapKey } from './gss-token.ts';
 import type { KeytabEntry } from './keytab.ts';
 import {
   type ApReq,
@@ -11,7 +11,6 @@ import {
   readApReq,
   readAuthenticator,
   readTicketPart,
-  type SessionKey,
   type TicketPart,
 } from './messages.ts';
 import { ReplayMemory } from './replay-memory.ts';
@@ -33,7 +32,7 @@ export interface ServiceSettings {
 export interface Shown {
   /** `name/host@REALM`. */
   readonly client: string;
-  readonly key: SessionKey;
+  readonly key: WrapKey;
   /** The answer that proves this side; undefined: it was not asked for. */
   readonly reply: Buffer | undefined;
   /** Of the first message from here. */
@@ -46,6 +45,8 @@ export const CLOCK_SKEW_MS = 300_000;
 const Usage = { ticket: 2, apReqAuthenticator: 11, apRepPart: 12 } as const;
 const TicketFlag = { invalid: 1 << 24, transitChecked: 1 << 19 } as const;
 const GSS_CHECKSUM = 0x8003;
+/** checksum = length:uint32le bindings:16 flags:uint32le ..., the length that of the bindings (RFC 4121, 4.1.1). */
+const GSS_BINDINGS_BYTES = 16;
 const GSS_FLAGS_AT = 20;
 const MUTUAL = 2;
 const CONFOUNDER_BYTES = 16;
@@ -76,7 +77,7 @@ export class KerberosService {
     const ticketBytes = this.openTicket(request);
     if (typeof ticketBytes === 'string') return ticketBytes;
     const ticket = readTicketPart(ticketBytes);
-    const fault = this.faultOfTicket(ticket);
+    const fault = this.faultOfTicket(ticket, request);
     if (fault !== undefined) return fault;
     const opened = openWith(ticket.key, Usage.apReqAuthenticator, request.authenticator);
     if (typeof opened === 'string')
@@ -107,13 +108,16 @@ export class KerberosService {
     return `the ticket was not made with the key of ${service} in the keytab: ${why}`;
   }
 
-  private faultOfTicket({ flags, client, startMs, endMs, clientRealm }: TicketPart): string | undefined {
+  private faultOfTicket(
+    { flags, client, startMs, endMs, clientRealm }: TicketPart,
+    { serviceRealm }: ApReq,
+  ): string | undefined {
     const nowMs = this.settings.wallMs();
     if ((flags & TicketFlag.invalid) !== 0) return `the ticket of ${client} is not valid yet`;
     if (startMs !== undefined && startMs > nowMs + CLOCK_SKEW_MS) return `the ticket of ${client} begins later`;
     if (endMs < nowMs - CLOCK_SKEW_MS) return `the ticket of ${client} has expired`;
-    const isHome = this.settings.keys.some(({ principal }) => principal.endsWith(`@${clientRealm}`));
-    if (!isHome && (flags & TicketFlag.transitChecked) === 0) {
+    // A keytab may have keys of several realms; the KDC that made this ticket is that of the service.
+    if (clientRealm !== serviceRealm && (flags & TicketFlag.transitChecked) === 0) {
       return `the ticket of ${client} came by realms that no KDC has checked`;
     }
     return undefined;
@@ -131,6 +135,7 @@ export class KerberosService {
       return `the clock of ${client} is ${Math.round(Math.abs(apartMs) / 1000)} s ${apartMs > 0 ? 'ahead' : 'behind'}; ${CLOCK_SKEW_MS / 1000} s is the most`;
     }
     if (checksumType !== GSS_CHECKSUM || checksum.length < GSS_FLAGS_AT + 4) return 'the token is none of GSSAPI';
+    if (checksum.readUInt32LE(0) !== GSS_BINDINGS_BYTES) return 'the token is none of GSSAPI';
     const key = subkey ?? ticket.key;
     if (encryptionOf(key.encryption)?.keyBytes !== key.key.length)
       return `the key of type ${key.encryption} is not taken`;
@@ -138,31 +143,38 @@ export class KerberosService {
       case 'again':
         return `the token of ${client} has been shown before`;
       case 'full':
+        // The key that the answer offers makes a copy useless; without an answer the memory is all there is.
+        if (asksForAnswer(checksum)) return undefined;
         return 'too many logins in ten minutes to tell new tokens from old ones';
       case 'new':
         return undefined;
     }
   }
 
+  /**
+   * The key that the answer offers is new each time. Who has heard a whole login cannot show it again, neither after a
+   * restart nor to another server with the same keytab: the last token is wrapped with that key.
+   */
   private accept(ticket: TicketPart, authenticator: Authenticator): Shown {
     const { secret } = this.settings;
-    const key = authenticator.subkey ?? ticket.key;
-    const isAsked = (authenticator.checksum.readUInt32LE(GSS_FLAGS_AT) & MUTUAL) !== 0;
-    // Without an answer that names another number, both sides count from the client's.
-    const sequence = isAsked ? Buffer.from(secret(4)).readUInt32BE(0) >>> 2 : authenticator.sequence;
-    let reply: Buffer | undefined;
-    if (isAsked) {
-      const { encryption, key: sessionKey } = ticket.key;
-      const sealed = encryptionOf(encryption)?.encrypt(
-        sessionKey,
-        Usage.apRepPart,
-        apRepPart(authenticator, sequence),
-        secret(CONFOUNDER_BYTES),
-      );
-      reply = framed(TokenKind.apRep, apRep(encryption, sealed ?? Buffer.alloc(0)));
+    const { client } = ticket;
+    const chosen = authenticator.subkey ?? ticket.key;
+    if (!asksForAnswer(authenticator.checksum)) {
+      // Without an answer that names another number, both sides count from the client's.
+      return { client, key: { ...chosen, isOffered: false }, reply: undefined, sequence: authenticator.sequence };
     }
-    return { client: ticket.client, key, reply, sequence };
+    const sequence = Buffer.from(secret(4)).readUInt32BE(0) >>> 2;
+    const offered = { encryption: chosen.encryption, key: Buffer.from(secret(chosen.key.length)), isOffered: true };
+    const { encryption, key } = ticket.key;
+    const part = apRepPart(authenticator, offered, sequence);
+    const sealed = encryptionOf(encryption)?.encrypt(key, Usage.apRepPart, part, secret(CONFOUNDER_BYTES));
+    const reply = framed(TokenKind.apRep, apRep(encryption, sealed ?? Buffer.alloc(0)));
+    return { client, key: offered, reply, sequence };
   }
+}
+
+function asksForAnswer(checksum: Buffer): boolean {
+  return (checksum.readUInt32LE(GSS_FLAGS_AT) & MUTUAL) !== 0;
 }
 
 /** A text: why it cannot be opened. */

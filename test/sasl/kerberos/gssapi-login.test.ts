@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { GssapiLogin } from '../../../src/sasl/kerberos/gssapi-login.ts';
+import { GssapiLogin, TOKEN_BYTES_MAX } from '../../../src/sasl/kerberos/gssapi-login.ts';
+import { REPLAYS_MAX, type ReplayMemory } from '../../../src/sasl/kerberos/replay-memory.ts';
 import { CLOCK_SKEW_MS, KerberosService } from '../../../src/sasl/kerberos/service.ts';
 import { identityOf } from '../../../src/sasl/kerberos-name.ts';
 import type { SaslAnswer } from '../../../src/sasl/sasl-exchange.ts';
@@ -18,12 +19,25 @@ import {
 const NAMES = { rules: ['DEFAULT'], defaultRealm: REALM, removeHost: false, removeRealm: false } as const;
 
 function loginOf(principal = SERVICE, nowMs = (): number => NOW_MS): GssapiLogin {
-  const service = new KerberosService({
-    keys: [{ principal: SERVICE, version: 2, encryption: AES256, key: SERVICE_KEY }],
+  return loginAt(serviceOf(principal, nowMs));
+}
+
+/** `secrets`: the byte that all its secrets are made of. */
+function serviceOf(principal = SERVICE, nowMs = (): number => NOW_MS, secrets = 4): KerberosService {
+  return new KerberosService({
+    keys: [SERVICE, 'other@OTHER.ORG'].map((name) => ({
+      principal: name,
+      version: 2,
+      encryption: AES256,
+      key: SERVICE_KEY,
+    })),
     principal,
     wallMs: nowMs,
-    secret: (bytes) => Buffer.alloc(bytes, 4),
+    secret: (bytes) => Buffer.alloc(bytes, secrets),
   });
+}
+
+function loginAt(service: KerberosService): GssapiLogin {
   return new GssapiLogin(service, (name, authzid) => identityOf(name, authzid, NAMES));
 }
 
@@ -43,6 +57,12 @@ const tokenOf = (answer: SaslAnswer): Buffer => {
   return answer.token;
 };
 const NO_TOKEN = Buffer.alloc(0);
+
+/** Up to the offer of layers, with what each side says to the other. */
+function proveService(step: (token: Buffer) => SaslAnswer, holder: TicketHolder): void {
+  expect(holder.opensReply(tokenOf(step(holder.token())))).toBe(true);
+  expect(holder.unwrap(tokenOf(step(NO_TOKEN)))).toEqual(NO_LAYER);
+}
 const NO_LAYER = Buffer.from([1, 0, 0, 0]);
 
 describe('a login', () => {
@@ -63,8 +83,7 @@ describe('a login', () => {
   ])('takes a last token that is %s', (_how, how) => {
     const holder = new TicketHolder({ hasSubkey: false });
     const step = stepper(loginOf());
-    tokenOf(step(holder.token()));
-    tokenOf(step(NO_TOKEN));
+    proveService(step, holder);
     const choice = Buffer.concat([NO_LAYER, Buffer.from(`orders@${REALM}`)]);
     expect(step(holder.wrap(choice, how))).toMatchObject({ identity: `orders@${REALM}` });
   });
@@ -81,10 +100,45 @@ describe('a login', () => {
   test('keeps the name of another realm, where the KDC has looked at its way', () => {
     const holder = new TicketHolder({ client: 'eve/host@OTHER.ORG', flags: 1 << 19 });
     const step = stepper(loginOf());
-    tokenOf(step(holder.token()));
-    tokenOf(step(NO_TOKEN));
-    // No rule fits, and so it stays what the client wants to be: Apache has it so.
+    proveService(step, holder);
     expect(step(holder.wrap(NO_LAYER))).toMatchObject({ identity: 'eve/host@OTHER.ORG' });
+  });
+
+  test('of a name that no rule fits does not become another one', () => {
+    const holder = new TicketHolder({ client: 'eve@OTHER.ORG', flags: 1 << 19 });
+    const step = stepper(loginOf());
+    proveService(step, holder);
+    expect(step(holder.wrap(Buffer.concat([NO_LAYER, Buffer.from(`orders@${REALM}`)])))).toEqual({
+      fault: 'no rule makes a short name of eve@OTHER.ORG, and it wants to be another',
+    });
+  });
+
+  test('that was heard is of no use on a server that has not seen it', () => {
+    const holder = new TicketHolder();
+    const ticket = holder.token();
+    const step = stepper(loginOf());
+    expect(holder.opensReply(tokenOf(step(ticket)))).toBe(true);
+    tokenOf(step(NO_TOKEN));
+    const choice = holder.wrap(NO_LAYER);
+    expect(step(choice)).toMatchObject({ identity: `orders@${REALM}` });
+    const other = stepper(loginAt(serviceOf(SERVICE, () => NOW_MS, 9)));
+    tokenOf(other(ticket));
+    tokenOf(other(NO_TOKEN));
+    expect(other(choice)).toEqual({ fault: `the last token of orders@${REALM} is not of this login` });
+  });
+
+  test('goes on when no more can be remembered, unless the client asks for no answer', () => {
+    const service = serviceOf();
+    const { replays } = service as unknown as { replays: ReplayMemory };
+    const shown = Buffer.alloc(4);
+    for (let i = 0; i < REPLAYS_MAX; i++) {
+      shown.writeUInt32BE(i);
+      replays.take(shown, NOW_MS);
+    }
+    expect(stepper(loginAt(service))(new TicketHolder().token()).fault).toBeUndefined();
+    expect(stepper(loginAt(service))(new TicketHolder({ isMutual: false }).token()).fault).toBe(
+      'too many logins in ten minutes to tell new tokens from old ones',
+    );
   });
 });
 
@@ -140,6 +194,14 @@ describe('a ticket is not taken', () => {
       { client: 'eve@OTHER.ORG' },
       /^the ticket of eve@OTHER\.ORG came by realms that no KDC has checked$/,
     ],
+    ['with bindings of another length', { bindingsBytes: 17 }, /^the token is none of GSSAPI$/],
+    ['of nobody', { client: `@${REALM}` }, /a name that is none$/],
+    ['of a name that is not UTF-8', { client: `m\xfcller@${REALM}` }, /a text that is not UTF-8$/],
+    [
+      'for a name that is too long for a log',
+      { service: `${'x'.repeat(256)}@${REALM}` },
+      /^the token is no message of Kerberos: no text$/,
+    ],
     ['outside of GSSAPI', { checksumType: 7 }, /^the token is none of GSSAPI$/],
   ])('%s', (_what, wishes, fault) => {
     const answer = stepper(loginOf())(new TicketHolder(wishes).token());
@@ -182,6 +244,12 @@ describe('a token is refused', () => {
     }
   });
 
+  test('that is longer than tickets are, before it is taken apart', () => {
+    expect(stepper(loginOf())(Buffer.alloc(TOKEN_BYTES_MAX + 1, 0x30))).toEqual({
+      fault: 'a token of 65537 bytes; 65536 are the most',
+    });
+  });
+
   test('that is no empty one, where one is to come', () => {
     const step = stepper(loginOf());
     tokenOf(step(new TicketHolder().token()));
@@ -191,14 +259,14 @@ describe('a token is refused', () => {
   const last = (make: (holder: TicketHolder) => Buffer): SaslAnswer => {
     const holder = new TicketHolder();
     const step = stepper(loginOf());
-    tokenOf(step(holder.token()));
-    tokenOf(step(NO_TOKEN));
+    proveService(step, holder);
     return step(make(holder));
   };
 
   test('at the end, when it was made with another key, by another side, or changed', () => {
     const fault = `the last token of orders@${REALM} is not of this login`;
     expect(last(() => new TicketHolder({ hasSubkey: false }).wrap(NO_LAYER))).toEqual({ fault });
+    expect(last((holder) => holder.wrap(NO_LAYER, { isOffered: false }))).toEqual({ fault });
     expect(last((holder) => holder.wrap(NO_LAYER).subarray(0, 20))).toEqual({ fault });
     expect(last(() => NO_TOKEN)).toEqual({ fault });
     for (const isSealed of [false, true]) {

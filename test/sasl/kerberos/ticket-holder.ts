@@ -1,4 +1,4 @@
-import { encodeDer, readDer } from '../../../src/base/der.ts';
+import { encodeDer, partAt, partsOf, readDer } from '../../../src/base/der.ts';
 import { encryptionOf } from '../../../src/sasl/kerberos/encryption.ts';
 import { framed, TokenKind } from '../../../src/sasl/kerberos/gss-token.ts';
 
@@ -29,6 +29,8 @@ export interface Wishes {
   isMutual: boolean;
   checksumType: number;
   authenticatorKey: Buffer;
+  /** That the checksum says the bindings have. */
+  bindingsBytes: number;
 }
 
 const GENERAL_STRING = 0x1b;
@@ -40,7 +42,8 @@ const SEQUENCE = 0x30;
 
 const field = (number: number, value: Buffer): Buffer => encodeDer(0xa0 + number, value);
 const sequence = (...fields: Buffer[]): Buffer => encodeDer(SEQUENCE, ...fields);
-const text = (value: string): Buffer => encodeDer(GENERAL_STRING, Buffer.from(value));
+/** A character below 256 is one byte, so that texts may be none in UTF-8. */
+const text = (value: string): Buffer => encodeDer(GENERAL_STRING, Buffer.from(value, 'latin1'));
 const octets = (value: Buffer): Buffer => encodeDer(OCTETS, value);
 const name = (value: string): Buffer =>
   sequence(field(0, integer(1)), field(1, sequence(...(value.split('@')[0] as string).split('/').map(text))));
@@ -71,7 +74,8 @@ function sealed(encryption: number, key: Buffer, usage: number, plain: Buffer, v
 export class TicketHolder {
   readonly wishes: Wishes;
   /** Of what it wraps. */
-  readonly key: Buffer;
+  key: Buffer;
+  private hasOffer = false;
   private count = 0;
 
   constructor(wishes: Partial<Wishes> = {}) {
@@ -91,6 +95,7 @@ export class TicketHolder {
       isMutual: true,
       checksumType: 0x8003,
       authenticatorKey: SESSION_KEY,
+      bindingsBytes: 16,
       ...wishes,
     };
     this.key = this.wishes.hasSubkey ? SUBKEY : SESSION_KEY;
@@ -125,7 +130,7 @@ export class TicketHolder {
       ),
     );
     const checksum = Buffer.alloc(24);
-    checksum.writeUInt32LE(16, 0);
+    checksum.writeUInt32LE(rest.bindingsBytes, 0);
     checksum.writeUInt32LE(rest.isMutual ? 2 : 0, 20);
     const authenticator = encodeDer(
       0x62,
@@ -150,7 +155,7 @@ export class TicketHolder {
     return framed(TokenKind.apReq, encodeDer(0x6e, request));
   }
 
-  /** The time that the service gives back, and whether it is the one that was sent. */
+  /** Whether the service gives the time back that was sent. Takes the key that it offers. */
   opensReply(reply: Buffer): boolean {
     const frame = readDer(reply);
     const message = frame.content.subarray(readDer(frame.content).raw.length + 2);
@@ -165,13 +170,20 @@ export class TicketHolder {
     const last = encrypted.content.subarray(readDer(encrypted.content).raw.length);
     const bytes = readDer(readDer(last).content).content;
     const opened = encryptionOf(AES256)?.decrypt(SESSION_KEY, 12, bytes);
-    return opened?.includes(time(this.wishes.timeMs)) === true;
+    if (opened?.includes(time(this.wishes.timeMs)) !== true) return false;
+    const offer = partsOf(readDer(readDer(opened).content)).find(({ tag }) => tag === 0xa2);
+    if (offer === undefined) return false;
+    const value = partAt(partsOf(readDer(offer.content)), 1);
+    this.key = readDer(value.content).content;
+    this.hasOffer = true;
+    return true;
   }
 
   /** As the side that asked wraps, sealed or open, and turned by some bytes. */
-  wrap(plain: Buffer, { isSealed = false, turned = 0 } = {}): Buffer {
+  wrap(plain: Buffer, { isSealed = false, turned = 0, isOffered = this.hasOffer } = {}): Buffer {
     const encryption = encryptionOf(AES256) as NonNullable<ReturnType<typeof encryptionOf>>;
-    const head = Buffer.from(`0504${isSealed ? '02' : '00'}ff00000000000000000000002a`, 'hex');
+    const flags = (isSealed ? 2 : 0) + (isOffered ? 4 : 0);
+    const head = Buffer.from(`05040${flags}ff00000000000000000000002a`, 'hex');
     let data: Buffer;
     if (isSealed) data = encryption.encrypt(this.key, 24, Buffer.concat([plain, head]), Buffer.alloc(16, 6));
     else {
@@ -187,6 +199,7 @@ export class TicketHolder {
   unwrap(token: Buffer): Buffer | undefined {
     const encryption = encryptionOf(AES256) as NonNullable<ReturnType<typeof encryptionOf>>;
     const head = Buffer.from(token.subarray(0, 16));
+    if (head[2] !== (this.hasOffer ? 5 : 1)) return undefined;
     const bytes = head.readUInt16BE(4);
     head.writeUInt16BE(0, 4);
     const plain = token.subarray(16, token.length - bytes);
