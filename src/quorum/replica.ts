@@ -75,6 +75,8 @@ export class Replica {
     this.policy = policy;
     this.committed = database.lastProcessedZxid;
     this.drawThresholds();
+    // The last start replayed them, and the next one would again.
+    this.txnsSinceSnapshot = this.store.facts.recovery.transactions;
   }
 
   get database(): Database {

@@ -2,6 +2,17 @@ import type { Mutant } from './mutant.ts';
 
 export const QUORUM_MUTANTS: readonly Mutant[] = [
   {
+    name: 'forget what the start replayed',
+    scenario: 'restarts without a snapshot',
+    edits: [
+      {
+        at: 'Replica.constructor',
+        from: 'this.txnsSinceSnapshot = this.store.facts.recovery.transactions;',
+        to: '',
+      },
+    ],
+  },
+  {
     name: 'acknowledge before the sync',
     bug: 'ZOOKEEPER-4646, ZOOKEEPER-3911',
     edits: [

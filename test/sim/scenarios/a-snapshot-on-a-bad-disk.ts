@@ -109,6 +109,11 @@ export const scenario: Scenario = {
       ['write', 5],
       ['rename', 1],
     ] as const) {
+      // What the start replayed counts, so that one may be under way already.
+      s.until('the end of an own snapshot', () => {
+        const { peer } = s.view(1);
+        return peer !== undefined && !storeOf(peer).facts.isWritingSnapshot;
+      });
       let lastMs = Number.POSITIVE_INFINITY;
       let times = 0;
       disk.fault = (operation, path) => {
