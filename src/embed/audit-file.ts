@@ -76,6 +76,13 @@ export class AuditFile {
     if (this.fd === CLOSED) return;
     this.flush();
     clearTimeout(this.retry);
+    this.lost += this.waiting.length;
+    if (this.waiting.length > 0) {
+      this.log.error(
+        { path: this.options.path, lost: this.lost },
+        'the audit log is closed, and lines that waited are lost',
+      );
+    }
     fs.closeSync(this.fd);
     this.fd = CLOSED;
   }

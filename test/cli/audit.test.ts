@@ -111,6 +111,16 @@ describe('who', () => {
     expect(who('who', '/b', ...data, '--audit', json).out).toEqual([said]);
   });
 
+  test('of Apache’s lines takes the first field of a name, and sends no control characters to a terminal', () => {
+    const forged = join(dir, 'forged.log');
+    const path = '/b\tuser=mallory\tip=10.0.0.1';
+    const line = `session=${sessions[1]}\tuser=ca\x1b[2Jrol\tip=10.0.0.9\toperation=create\tznode=${path}\tresult=failure`;
+    writeFileSync(forged, `${new Date().toISOString()} ERROR audit: ${line}\n`);
+    expect(who('who', '/b', ...data, '--audit', forged).out).toEqual([
+      `created by ca\\u001b[2Jrol from 10.0.0.9, session ${sessions[1]}`,
+    ]);
+  });
+
   test('leaves out what is older, and says since when it has looked', () => {
     const { code, out, err } = who('who', '/a', ...data, '--since', '2100-01-01T00:00:00Z');
     expect({ code, out, err }).toEqual({ code: 0, out: [], err: '0 changes of /a since TIME\n' });

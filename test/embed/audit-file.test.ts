@@ -136,3 +136,15 @@ test('a line that was cut off before does not run into the next one', () => {
   file.close();
   expect(text()).toBe('whole\nhal\nnext\n');
 });
+
+test('lines that no disk has taken when it closes are counted, and it is said', () => {
+  const file = open();
+  const hold = file as unknown as { fd: number };
+  closeSync(hold.fd);
+  hold.fd = openSync(path, 'r');
+  file.write('one');
+  file.write('two');
+  file.close();
+  expect(file.lost).toBe(2);
+  expect(said.at(-1)).toBe('error the audit log is closed, and lines that waited are lost');
+});

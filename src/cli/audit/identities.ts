@@ -42,7 +42,11 @@ export class Identities {
     const at = line.indexOf('session=0x');
     if (at === -1) return;
     const [timeMs, text] = line.startsWith('{') ? partsOfJson(line) : [timeOf(line.slice(0, at)), line.slice(at)];
-    const fields = new Map(text.split('\t').map((field): [string, string] => split(field)));
+    const fields = new Map<string, string>();
+    for (const [name, value] of text.split('\t').map(split)) {
+      // Apache does not escape: the first one is its own, and what comes later may stand in a path.
+      if (!fields.has(name)) fields.set(name, value);
+    }
     const session = /^0x[0-9a-f]{1,16}$/.exec(fields.get('session') ?? '')?.[0];
     const user = fields.get('user');
     const ip = fields.get('ip');
@@ -50,8 +54,8 @@ export class Identities {
     if (session === undefined || user === undefined || ip === undefined || Number.isNaN(timeMs)) return;
     this.lines.get(BigInt.asIntN(64, BigInt(session)))?.push({
       timeMs,
-      user,
-      ip,
+      user: auditValue(user),
+      ip: auditValue(ip),
       operation: fields.get('operation') ?? '',
       znode: fields.get('znode'),
     });

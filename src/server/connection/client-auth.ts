@@ -139,8 +139,14 @@ export class ClientAuth {
     });
   }
 
+  /** The connection has closed. Many that open and close would else be kept, each until its limit. */
+  end(): void {
+    this.limit?.cancel();
+    this.limit = undefined;
+    this.exchange = undefined;
+  }
+
   private onLoginLate(): void {
-    if (this.host.isClosed()) return;
     this.server.metrics.connections.saslFailures.add(1);
     this.server.log.warn(this.fields(), `closing a client connection: its login by SASL took more than ${LOGIN_MS} ms`);
     this.host.close('SASL login took too long', false);

@@ -452,6 +452,7 @@ export class ClientConnection implements Watcher, Expiring, WordHost {
       'closed a client connection',
     );
     this.phase = Phase.closed;
+    this.auth.end();
     this.firstBytes = NO_BYTES;
     if (politely) {
       this.flush();

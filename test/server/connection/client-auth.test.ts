@@ -224,6 +224,15 @@ describe('a login that stops half-way', () => {
     );
   });
 
+  it('leaves nothing behind when its connection closes before', () => {
+    const { world, client } = opened({ sasl: digestLogin });
+    const before = world.clock.timerCount;
+    client.send(sasl(1, ''));
+    expect(world.clock.timerCount).toBe(before + 1);
+    client.stream.gone();
+    expect(world.clock.timerCount).toBe(before);
+  });
+
   it('has no limit once it is through', () => {
     const { world, client } = opened({ sasl: digestLogin });
     client.send(sasl(2, proofOf(client, 'bob', 'bobsecret')));
