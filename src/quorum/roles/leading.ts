@@ -1,3 +1,4 @@
+import { Fifo } from '../../base/fifo.ts';
 import type { ApplyResult } from '../../datatree/database.ts';
 import type { MembershipForecast } from '../../election/quorum/membership-forecast.ts';
 import type { Timer } from '../../io/clock.ts';
@@ -68,7 +69,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
   private members: Reconfigurations | undefined;
   private establishedMs: number | undefined;
   private over = false;
-  private readonly held: { readonly learner: LearnerLink; readonly packet: QuorumPacket }[] = [];
+  private readonly held = new Fifo<{ readonly learner: LearnerLink; readonly packet: QuorumPacket }>(16);
 
   constructor(parts: PeerParts, book: ConfigBook, options: LeadingOptions) {
     this.parts = parts;
@@ -190,8 +191,13 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
     turn.end();
   }
 
+  /** One of these may begin another hand-over, for which the rest waits as before. */
   private replayHeld(): void {
-    for (const { learner, packet } of this.held.splice(0)) if (!this.over) this.deliver(learner, packet);
+    while (!this.over && !this.core.isTransferring) {
+      const next = this.held.shift();
+      if (next === undefined) return;
+      this.deliver(next.learner, next.packet);
+    }
   }
 
   /** For what is rare; packets and syncs of the log do without a closure. */

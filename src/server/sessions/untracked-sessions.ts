@@ -23,7 +23,7 @@ export class UntrackedSessions {
   /** 0 or sessionExpired. */
   check(sessionId: bigint): number {
     if (this.local.has(sessionId)) return ErrorCode.ok;
-    const isOver = this.ended.has(sessionId) || sessionId >> 56n === BigInt(this.serverId);
+    const isOver = this.ended.has(sessionId) || BigInt.asUintN(64, sessionId) >> 56n === BigInt(this.serverId & 0xff);
     return isOver ? ErrorCode.sessionExpired : ErrorCode.ok;
   }
 

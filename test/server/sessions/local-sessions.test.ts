@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SessionIds } from '../../../src/server/sessions/session-ids.ts';
 import { sessionPassword } from '../../../src/server/sessions/session-password.ts';
 import { SessionTracker } from '../../../src/server/sessions/session-tracker.ts';
 import { UntrackedSessions } from '../../../src/server/sessions/untracked-sessions.ts';
@@ -210,6 +211,14 @@ describe('a leader whose servers have local sessions', () => {
     expect(sessions.check(mine, here)).toBe(0);
     own.delete(mine);
     expect(sessions.check(mine, here)).toBe(-112);
+  });
+
+  it('knows its own by the high byte of the id, which is negative from 128 on', () => {
+    for (const serverId of [127, 128, 255, 456]) {
+      const untracked = new UntrackedSessions(serverId, new Set<bigint>());
+      const mine = new SessionIds(serverId, 1_700_000_000_000).take(() => false);
+      expect([untracked.check(mine), untracked.check(0x0200_0000_0000_0001n)]).toEqual([-112, 0]);
+    }
   });
 
   it('gives no ephemeral to one that it does not know', () => {

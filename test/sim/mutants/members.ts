@@ -242,8 +242,19 @@ export const MEMBERS_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'Leading.replayHeld',
-        from: 'if (!this.over) this.deliver(learner, packet);',
-        to: 'if (this.over) this.deliver(learner, packet);',
+        from: 'this.deliver(next.learner, next.packet);',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'ask what waited for one hand-over during the next',
+    scenario: 'a hand-over that comes to nothing, and another one at once',
+    edits: [
+      {
+        at: 'Leading.replayHeld',
+        from: 'while (!this.over && !this.core.isTransferring) {',
+        to: 'while (!this.over) {',
       },
     ],
   },

@@ -1,3 +1,4 @@
+import { counterOf, ZXID_ZERO } from '../../../src/jute/zxid.ts';
 import type { Actor } from '../clients/actor.ts';
 import type { Op } from '../judges/history.ts';
 import type { Scenario, Script } from '../script/script.ts';
@@ -12,6 +13,10 @@ interface Scene {
 /** Room for a handful of small requests, and none for one of this length. */
 const ROOM_BYTES = 2000;
 const TOO_LONG = 'x'.repeat(ROOM_BYTES);
+const MUCH_ROOM_BYTES = 1 << 20;
+/** Of an epoch, and the first of the last eighth. */
+const COUNTERS = 40;
+const ROLLS_OVER_AT = 35;
 
 function scene(s: Script, roomBytes: number): Scene {
   s.world.observer.limits.maxHeldBytes = roomBytes;
@@ -123,5 +128,32 @@ export const ofAMovingSession: Scenario = {
         s.expect(s.leader, leader, 'the leader');
       }
     }
+  },
+};
+
+export const heldTwice: Scenario = {
+  name: 'a hand-over that comes to nothing, and another one at once',
+  about:
+    'what waits for the first waits for the second as it came: a sync is not answered before the write in front of it',
+  voters: 3,
+  counterLimit: COUNTERS,
+  play(s) {
+    const { leader, local, remote } = scene(s, MUCH_ROOM_BYTES);
+    const proposed = (): number => counterOf(s.view(leader).machine.peer?.parts.replica.lastZxid ?? ZXID_ZERO);
+    while (proposed() < ROLLS_OVER_AT - 2) s.write('/a', `${proposed()}`);
+    s.slowDisk(1200, 1, 2, 3);
+    write(s, 'before', local);
+    s.run(100);
+    const asked = transfer(s, leader);
+    // With the first of these the counter of the epoch is nearly used up, and a hand-over begins by itself.
+    write(s, 'held', local);
+    write(s, 'held too', remote);
+    s.ask({ op: 'sync', path: '/' }, remote);
+    s.until('the answer', () => asked.answer !== '');
+    s.expect(asked.answer, 'no follower has everything yet', 'the answer');
+    s.slowDisk(0.5, 1, 2, 3);
+    s.until('another leader', () => s.leader !== 0 && s.leader !== leader, 20_000);
+    s.untilServing();
+    s.write('/a', 'after');
   },
 };
