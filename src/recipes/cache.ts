@@ -53,10 +53,7 @@ export class TreeCache {
       this.setCurrent(false);
       if (state !== 'connecting') this.fail(new Error(`the session is ${state}`));
     });
-    client.addWatch(path, 'persistentRecursive', this.onEvent).then(
-      () => this.readEverything(),
-      (error) => this.fail(error),
-    );
+    this.watch();
   }
 
   get isCurrent(): boolean {
@@ -123,6 +120,17 @@ export class TreeCache {
     else if (event.type === 'nodeDeleted') this.remove(event.path);
     else if (this.isKept(event.path)) this.read(event.path, this.round, false);
   };
+
+  private watch(): void {
+    if (this.isOver) return;
+    this.client.addWatch(this.path, 'persistentRecursive', this.onEvent).then(
+      () => this.readEverything(),
+      (error) => {
+        if (isInDoubt(this.client, error)) setImmediate(() => this.watch());
+        else this.fail(error);
+      },
+    );
+  }
 
   private readEverything(): void {
     if (this.isOver) return;
@@ -210,7 +218,7 @@ export class TreeCache {
   /** What cannot be read any more ends it; a lost connection is followed by the event that has everything read again. */
   private onFailure(error: unknown, round: number): void {
     if (round !== this.round) return;
-    if (isInDoubt(this.client, error)) this.readEverything();
+    if (isInDoubt(this.client, error)) setImmediate(() => round === this.round && this.readEverything());
     else this.fail(error);
   }
 

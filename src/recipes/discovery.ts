@@ -85,6 +85,11 @@ export class ServiceProvider {
     return this.cache.current(signal);
   }
 
+  /** As that of a TreeCache: false while instances may have come or gone unseen. */
+  get isCurrent(): boolean {
+    return this.cache.isCurrent;
+  }
+
   /** Those that are enabled. What is no instance is left out: one that is broken does not take the others away. */
   instances(): ServiceInstance[] {
     return this.cache.all().flatMap(({ path, data }) => {

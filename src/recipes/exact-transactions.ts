@@ -59,6 +59,11 @@ export class ExactTransactions {
         this.hasReceipt = true;
         return { zxid: zxidOf(results.at(-1)), results: results.slice(0, -1) };
       } catch (error) {
+        // Somebody deleted the receipt: nothing was carried out, and another one is made.
+        if (this.hasReceipt && isZooKeeperError(error, ErrorCode.noNode) && error.path === this.path) {
+          this.hasReceipt = false;
+          continue;
+        }
         if (!isInDoubt(this.client, error)) throw error;
         const found = await this.find(number);
         if (found !== undefined) return found;

@@ -38,7 +38,9 @@ export async function keepSession<T>(
     try {
       return await body(client, session.signal);
     } catch (error) {
-      if (client.state !== 'expired' || signal?.aborted === true) throw error;
+      // What was held is lost before the client hears that its session is over.
+      const isLost = client.state === 'expired' || client.certainForMs <= 0;
+      if (!isLost || signal?.aborted === true) throw error;
       onSessionLost?.(error);
     } finally {
       stop();

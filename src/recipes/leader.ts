@@ -68,9 +68,10 @@ export class LeaderLatch {
         };
         this.waiters.add(settle);
         signal?.addEventListener('abort', settle, { once: true });
+        // Rejected first: what is settled already would have the loop ask again for ever, in one turn.
         this.ended.catch((error) => {
-          settle();
           reject(error);
+          settle();
         });
       });
     }

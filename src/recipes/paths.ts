@@ -1,5 +1,5 @@
 import { ErrorCode, isZooKeeperError, type ZooKeeperClient } from '../client/client.ts';
-import { isInDoubt } from './session-end.ts';
+import { isInDoubt, nextTurn } from './session-end.ts';
 
 /** Paths, and nodes that have to be there before anything can stand below them. */
 export function parentOf(path: string): string {
@@ -48,6 +48,7 @@ export async function removeNode(client: ZooKeeperClient, path: string): Promise
       if (isZooKeeperError(error, ErrorCode.noNode)) return wasLost;
       if (!isInDoubt(client, error)) throw error;
       wasLost = true;
+      await nextTurn();
     }
   }
 }

@@ -1,6 +1,6 @@
 import { ErrorCode, isZooKeeperError, type WatchedEvent, type ZooKeeperClient } from '../client/client.ts';
 import { ensurePath, parentOf, removeNode } from './paths.ts';
-import { isInDoubt } from './session-end.ts';
+import { isInDoubt, isOver, nextTurn } from './session-end.ts';
 
 /**
  * An ephemeral node that is there as long as this session is: made again when somebody deletes it. A node of that name that
@@ -47,7 +47,15 @@ export class PersistentNode {
   async setData(data: Uint8Array | string): Promise<void> {
     this.data = data;
     await this.ready();
-    await this.client.setData(this.path, data);
+    try {
+      await this.client.setData(this.path, data);
+    } catch (error) {
+      if (!isZooKeeperError(error, ErrorCode.noNode)) throw error;
+      // Deleted a moment ago: it is made again with what it is to hold now.
+      this.isThere = false;
+      this.make();
+      await this.ready();
+    }
   }
 
   async close(): Promise<void> {
@@ -55,12 +63,34 @@ export class PersistentNode {
     this.isClosed = true;
     await this.making?.catch(() => {});
     this.client.removeWatches(this.path, 'data', this.onEvent, { local: true }).catch(() => {});
-    if (this.isThere) await removeNode(this.client, this.path);
-    this.settleAll();
+    try {
+      await this.removeOwn();
+    } catch (error) {
+      // The session is over, and its nodes are gone or about to go.
+      if (!isOver(this.client)) throw error;
+    } finally {
+      this.isThere = false;
+      this.settleAll();
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** A creation whose answer was lost may have left it unknown, and after a deletion it may be another one's. */
+  private async removeOwn(): Promise<void> {
+    for (;;) {
+      try {
+        await this.client.sync(this.path);
+        const stat = await this.client.exists(this.path);
+        if (stat?.ephemeralOwner === this.client.sessionId) await removeNode(this.client, this.path);
+        return;
+      } catch (error) {
+        if (!isInDoubt(this.client, error)) throw error;
+        await nextTurn();
+      }
+    }
   }
 
   private readonly onEvent = (event: WatchedEvent): void => {
@@ -86,6 +116,7 @@ export class PersistentNode {
       } catch (error) {
         if (isInDoubt(this.client, error) || isZooKeeperError(error, ErrorCode.noNode)) this.again = true;
         else this.fail(error);
+        await nextTurn();
       }
     }
   }

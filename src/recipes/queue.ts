@@ -101,7 +101,9 @@ export class Queue {
 /** An item that stays in the queue until it is done, and goes back to it when its holder gives it back, or dies. */
 export interface LockedItem {
   readonly data: Buffer;
-  /** Takes it out of the queue. False: the session was lost meanwhile, and another one may have it. */
+  /** The czxid of the lock: larger for each later holder of the item. */
+  readonly token: number;
+  /** Takes it out of the queue. False: the lock was lost meanwhile, with its session or by hand, and another one may have it. */
   done(): Promise<boolean>;
   giveBack(): Promise<void>;
 }
@@ -160,26 +162,29 @@ export class LockingQueue extends Queue {
   private async tryLock(name: string): Promise<LockedItem | undefined> {
     const lock = childOf(this.taken, name);
     const entry = childOf(this.entries, name);
+    let token: number;
     try {
-      await this.transactions.commit([{ op: 'create', path: lock, mode: 'ephemeral' }]);
+      token = (await this.transactions.commit([{ op: 'create', path: lock, mode: 'ephemeral' }])).zxid;
     } catch (error) {
       if (isZooKeeperError(error, ErrorCode.nodeExists)) return undefined;
       throw error;
     }
     try {
       const { data } = await this.client.getData(entry);
-      return { data: data ?? Buffer.alloc(0), done: () => this.finish(name), giveBack: () => this.unlock(lock) };
+      const done = (): Promise<boolean> => this.finish(name, token);
+      return { data: data ?? Buffer.alloc(0), token, done, giveBack: () => this.unlock(lock, token) };
     } catch (error) {
-      await this.unlock(lock);
+      await this.unlock(lock, token);
       if (isZooKeeperError(error, ErrorCode.noNode)) return undefined;
       throw error;
     }
   }
 
   /** Both or none: an item whose lock is gone may be with another one. */
-  private async finish(name: string): Promise<boolean> {
+  private async finish(name: string, token: number): Promise<boolean> {
     const both = [childOf(this.entries, name), childOf(this.taken, name)];
     try {
+      if (!(await this.isOurs(childOf(this.taken, name), token))) return false;
       await this.transactions.commit(both.map((path) => ({ op: 'delete', path })));
       return true;
     } catch (error) {
@@ -188,8 +193,15 @@ export class LockingQueue extends Queue {
     }
   }
 
-  private async unlock(lock: string): Promise<void> {
+  /** A lock that was deleted by hand may be another one's under the same name by now. */
+  private async isOurs(lock: string, token: number): Promise<boolean> {
+    await this.client.sync(lock);
+    return (await this.client.exists(lock))?.czxid === token;
+  }
+
+  private async unlock(lock: string, token: number): Promise<void> {
     try {
+      if (!(await this.isOurs(lock, token))) return;
       await this.transactions.commit([{ op: 'delete', path: lock }]);
     } catch (error) {
       if (!isZooKeeperError(error, ErrorCode.noNode)) throw error;

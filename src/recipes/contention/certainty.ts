@@ -19,14 +19,18 @@ export function whenUncertain(client: ZooKeeperClient, task: (why: string) => vo
   };
   const look = (): void => {
     const ms = client.certainForMs;
-    if (ms <= 0) tell('no server has answered for too long: the session may be over');
+    if (ms <= 0) tell(TOO_LONG);
     else timer = setTimeout(look, Math.ceil(ms));
   };
   const onState = (state: SessionState): void => {
     if (state === 'expired' || state === 'closed' || state === 'authFailed') tell(`the session is ${state}`);
+    // A process that stood still may hear of its connection before its own timer runs.
+    else if (client.certainForMs <= 0) tell(TOO_LONG);
   };
   const stopListening = client.onState(onState);
   onState(client.state);
   if (!isOver) look();
   return stop;
 }
+
+const TOO_LONG = 'no server has answered for too long: the session may be over';

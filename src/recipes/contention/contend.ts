@@ -7,6 +7,7 @@ import {
   ZooKeeperError,
 } from '../../client/client.ts';
 import { childOf, nameOf, removeNode, withPath } from '../paths.ts';
+import { isInDoubt, nextTurn } from '../session-end.ts';
 import { untilAnswer, untilGone, type WaitOptions, withDeadline } from '../waiting.ts';
 import { Held } from './held.ts';
 import { type Claimant, claimants, type Dialect, type Label, newName } from './names.ts';
@@ -45,7 +46,10 @@ export function contend(claim: Claim, nextInWay: NextInWay, options: WaitOptions
         }),
       );
       await untilTurn(client, path, nameOf(created.path), nextInWay, signal);
-      return new Held(client, created.path, created.stat);
+      const held = new Held(client, created.path, created.stat);
+      // A process that stood still since its turn came would begin with what another one may have.
+      held.assertHeld();
+      return held;
     } catch (error) {
       void withdraw(client, path, mark).catch(() => {});
       throw error;
@@ -97,8 +101,17 @@ function whoIsInWay(names: readonly string[], path: string, name: string, nextIn
 
 /** Removes what a claim may have left; its create may be on its way still, and is before this in the order of the session. */
 async function withdraw(client: ZooKeeperClient, path: string, mark: string): Promise<void> {
-  await client.sync(path);
-  for (const name of await client.getChildren(path)) {
-    if (name.includes(mark)) await removeNode(client, childOf(path, name));
+  for (;;) {
+    try {
+      await client.sync(path);
+      for (const name of await client.getChildren(path)) {
+        if (name.includes(mark)) await removeNode(client, childOf(path, name));
+      }
+      return;
+    } catch (error) {
+      // Servers that were all away for longer than the session keep it when they are back, and the node with it.
+      if (!isInDoubt(client, error)) throw error;
+      await nextTurn();
+    }
   }
 }
