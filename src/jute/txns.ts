@@ -282,6 +282,8 @@ export function writeTxnBody(w: Writer, body: TxnBody): void {
         w.patchInt(lengthAt, w.length - lengthAt - 4);
       }
       return;
+    default:
+      body satisfies never;
   }
 }
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { OpCode } from '../../../src/jute/codes.ts';
+import { Reader } from '../../../src/jute/reader.ts';
 import { operationOfClient, operationOfServer } from '../../../src/server/operations/operations.ts';
+import { readParts } from '../../../src/server/operations/writes/multi.ts';
 
 describe('what a client may ask', () => {
   it('is this, and nothing else', () => {
@@ -72,5 +74,26 @@ describe('what a server may forward', () => {
   it('is nothing else', () => {
     const kinds = new Set(Object.values(OpCode).map((type) => operationOfServer(type).kind));
     expect([...kinds].sort()).toEqual(['unknown', 'write']);
+  });
+});
+
+describe('what a multi may hold', () => {
+  it('is every write that says how it is read in one', () => {
+    const said = Object.entries(OpCode).flatMap(([name, type]) => {
+      const operation = operationOfServer(type);
+      return operation.kind === 'write' && operation.inMulti?.read !== undefined ? [name] : [];
+    });
+    const taken = said.filter((name) => {
+      const header = Buffer.alloc(9);
+      header.writeInt32BE(OpCode[name as keyof typeof OpCode]);
+      try {
+        readParts(new Reader(header));
+      } catch (error) {
+        return !(error as Error).message.includes('does not fit into a multi');
+      }
+      return true;
+    });
+    expect(said).toEqual(['create', 'delete', 'setData', 'create2', 'createContainer', 'createTTL']);
+    expect(taken).toEqual(said);
   });
 });
