@@ -1,7 +1,7 @@
 // What a hostile client sends, to Apache's server and to ours: the same bytes, and what comes of them on either side. Both go on
 // serving others. Where ours answers otherwise, docs/COMPATIBILITY.md has the row.
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { judge, type Kind, Server } from './harness/server.ts';
 import { encodeMulti, encodeRequest, op, openAcl } from './raw/records.ts';
@@ -109,8 +109,10 @@ const inputs: readonly Input[] = [
     name: 'thirty clients that keep what was closed',
     play: async (one) => {
       const { remotePort: port = 0 } = one.socket;
-      const kept = Array.from({ length: 30 }, () => connect({ port, host: '127.0.0.1', allowHalfOpen: true }));
-      for (const socket of kept) {
+      const kept: Socket[] = [];
+      for (let i = 0; i < 30; i++) {
+        const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+        kept.push(socket);
         socket.on('error', () => {});
         socket.resume();
         socket.write('srvr');
