@@ -31,7 +31,8 @@ export class Cluster {
     this.dir = dir;
   }
 
-  static async start(contestant: Contestant, size: number): Promise<Cluster> {
+  /** `more`: lines of the configuration. */
+  static async start(contestant: Contestant, size: number, more: readonly string[] = []): Promise<Cluster> {
     mkdirSync(join(root, '.cache', 'bench'), { recursive: true });
     const dir = mkdtempSync(join(root, '.cache', 'bench', 'data-'));
     const cluster = new Cluster(contestant, dir);
@@ -57,6 +58,7 @@ export class Cluster {
         'admin.enableServer=false',
         '4lw.commands.whitelist=*',
         ...(size > 1 ? servers : []),
+        ...more,
       ];
       writeFileSync(config, `${lines.join('\n')}\n`);
       cluster.members.push({ config, clientPort: ports[i] as number, child: cluster.launch(config) });
