@@ -15,7 +15,7 @@ The same work for this project's client and those of others, on one server, a cl
 
   --server NAME   menagerie (unless given) or apache
   --only TEXT     scenarios whose name contains it; may be repeated
-  --rounds N      measurements of each, 5 unless given
+  --rounds N      measurements of each, 3 unless given
   --quick         one short round: shows that it works, not how fast
   --json FILE     all figures of all rounds
 `;
@@ -68,7 +68,7 @@ await main();
 
 async function main(): Promise<void> {
   if (values.help) return say(USAGE);
-  const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
+  const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
   if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError(`--rounds ${values.rounds} is no number of rounds`);
   const chosen = SCENARIOS.filter(
     ({ name }) => values.only.length === 0 || values.only.some((text) => name.includes(text)),
@@ -115,14 +115,20 @@ async function measure(
   const ms = values.quick ? QUICK_MS : MS;
   const rows: Row[] = [];
   for (const scenario of scenarios) {
-    const own = contenders.map((contender): Row => ({ scenario: scenario.name, client: contender.name, rounds: [] }));
+    const turns = contenders.map((contender) => ({
+      contender,
+      row: { scenario: scenario.name, client: contender.name, rounds: [] } as Row,
+    }));
+    // The server is as warm for the first as for the last.
+    for (const contender of contenders) await scenario.run(contender, ms.warm);
     for (let round = 0; round < rounds; round++) {
-      for (const [i, contender] of contenders.entries()) {
-        await scenario.run(contender, round === 0 ? ms.warm : ms.again);
-        own[i]?.rounds.push(await scenario.run(contender, ms.run));
+      const first = round % turns.length;
+      for (const { contender, row } of [...turns.slice(first), ...turns.slice(0, first)]) {
+        await scenario.run(contender, ms.again);
+        row.rounds.push(await scenario.run(contender, ms.run));
       }
     }
-    rows.push(...own);
+    rows.push(...turns.map(({ row }) => row));
   }
   return rows;
 }

@@ -35,7 +35,8 @@ export function roster(args: readonly string[]): Roster {
   if (kazoo === undefined) missing.push('kazoo is not here; scripts/interop-setup.sh brings it');
   else entries.push({ name: `kazoo ${kazoo}`, program: PYTHON, args: [join(here, 'kazoo_work.py'), ...args] });
   const java = javaClient(args);
-  if (java === undefined) missing.push("Java's client is not here; scripts/interop-setup.sh brings it");
+  if (java === undefined)
+    missing.push("Java's client, or a compiler for its program, is not here; scripts/interop-setup.sh brings both");
   else entries.push(java);
   return { entries, missing };
 }
@@ -57,7 +58,7 @@ function javaClient(args: readonly string[]): Entry | undefined {
     .map((name) => join(jars, name));
   const classes = join(PACKAGES, 'classes');
   const source = join(here, 'JavaWork.java');
-  execFileSync('javac', ['-nowarn', '-d', classes, '-cp', classpath.join(':'), source], { stdio: 'inherit' });
+  if (printed('javac', ['-nowarn', '-d', classes, '-cp', classpath.join(':'), source]) === undefined) return undefined;
   return {
     name: `Java ${version}`,
     program: 'java',
