@@ -6,6 +6,7 @@ import { type Disk, diskError } from '../io/disk.ts';
 import { zxidHex } from '../jute/zxid.ts';
 import { replaceFile } from '../txnlog/small-file.ts';
 import type { PeerConfig } from './config/peer-config.ts';
+import { secureLines } from './config/secure-lines.ts';
 
 /**
  * Membership in files, as Apache keeps it beside zoo.cfg, so that a peer restarted after a reconfiguration knows whom
@@ -50,23 +51,11 @@ export class DynamicConfigFiles {
         STATIC_KEYS.some((prefix) => key.startsWith(prefix)) || (hasOwnClientPort && CLIENT_KEYS.includes(key));
       const kept = parseProperties(text.toString('latin1')).filter(({ key }) => !isDropped(trimLikeJava(key)));
       const lines = kept.map(({ key, value }) => printProperty(key, value));
-      lines.push(...this.secureLines(kept));
+      lines.push(...secureLines(this.config, kept));
       lines.push(printProperty('dynamicConfigFile', `${dir}/${dynamicName}`));
       this.replace(dir, name, `${lines.join('\n')}\n`);
       this.removeNext(dir, name);
     });
-  }
-
-  /** The port for TLS that only the server line gave: membership has no place for it, so zoo.cfg keeps it. */
-  private secureLines(kept: readonly { readonly key: string }[]): string[] {
-    const { secureClientPort, secureClientPortAddress } = this.config;
-    if (secureClientPort === undefined || kept.some(({ key }) => trimLikeJava(key) === 'secureClientPort')) return [];
-    const lines = [printProperty('secureClientPort', String(secureClientPort))];
-    const isKept = kept.some(({ key }) => trimLikeJava(key) === 'secureClientPortAddress');
-    if (secureClientPortAddress !== undefined && !isKept) {
-      lines.push(printProperty('secureClientPortAddress', secureClientPortAddress));
-    }
-    return lines;
   }
 
   /** What was proposed is known to be never decided. */

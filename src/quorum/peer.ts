@@ -415,7 +415,8 @@ export class Peer {
   private onRoleOver(reason: string, next?: number): void {
     if (this.closing) return;
     this.log.warn({ role: this.mode, reason }, 'role over');
-    this.needsSnapshot = this.role?.needsSnapshot ?? false;
+    assert(this.role !== undefined, 'a role that is over was there');
+    this.needsSnapshot = this.role.needsSnapshot;
     this.role = undefined;
     this.parts.replica.endRole(() => {
       if (next === undefined) this.lookAfterTurn();

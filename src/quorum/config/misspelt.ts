@@ -1,6 +1,6 @@
+import { suggest } from '../../base/suggest.ts';
 import { MANUAL_NAMES } from './keys/manual-names.ts';
 import { KEYS, keySpec } from './keys.ts';
-import { suggest } from './suggest.ts';
 
 /** The end of a sentence about an unknown key: the key that was probably meant, or nothing. */
 export function didYouMean(key: string): string {

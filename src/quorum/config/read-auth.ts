@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
+import { suggest } from '../../base/suggest.ts';
 import { JaasFault, type JaasSections, type LoginModule, parseJaas } from '../../sasl/jaas-file.ts';
 import { type NameRules, parseNameRules } from '../../sasl/kerberos-name.ts';
 import type { ClientSasl, OwnProviderFile, QuorumSasl } from './auth-config.ts';
@@ -7,7 +8,6 @@ import { AUTH_PROVIDERS } from './keys/families.ts';
 import type { PeerConfig } from './peer-config.ts';
 import { readDefaultRealm, readKerberosKeys } from './read-kerberos.ts';
 import type { ConfigContext, Settings } from './settings.ts';
-import { suggest } from './suggest.ts';
 
 /**
  * From the keys of authentication to what the parts are told: providers, the schemes a client has to prove, and the

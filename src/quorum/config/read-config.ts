@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { assert } from '../../base/assert.ts';
 import { ConfigError } from '../../base/errors.ts';
+import { suggest } from '../../base/suggest.ts';
 import { digestAlgorithmFault } from '../../server/auth/digest-provider.ts';
 import { FOUR_LETTER_WORDS } from '../../server/monitoring/four-letter/four-letter-words.ts';
 import { readAudit } from './audit-config.ts';
@@ -13,7 +14,6 @@ import { readAuth } from './read-auth.ts';
 import { readMembers } from './read-members.ts';
 import { readTls } from './read-tls.ts';
 import { type ConfigContext, Settings } from './settings.ts';
-import { suggest } from './suggest.ts';
 
 /**
  * From zoo.cfg to a PeerConfig: QuorumPeerConfig's cross-checks, and the values that several keys decide together.

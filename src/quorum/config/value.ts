@@ -1,6 +1,6 @@
+import { suggest } from '../../base/suggest.ts';
 import { canonicalHost, isNumeric } from '../../election/quorum/host-address.ts';
 import type { KeySpec, NumberKey } from './keys/key-spec.ts';
-import { suggest } from './suggest.ts';
 
 /** The text of a setting as a value of its key's type. Apache reads them with the parsers of Java, and so do we. */
 export type Value = string | number | boolean;

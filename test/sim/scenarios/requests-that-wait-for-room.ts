@@ -87,3 +87,33 @@ export const stale: Scenario = {
     s.write('/a', 'after');
   },
 };
+
+export const late: Scenario = {
+  name: 'requests that are late and carried out',
+  about:
+    'with request_throttle_drop_stale=false what has waited for longer than its session lasts is carried out all the same',
+  voters: 3,
+  config: {
+    request_throttle_max_requests: 1,
+    request_stale_latency_check: 'true',
+    request_throttle_drop_stale: 'false',
+    syncLimit: 60,
+  },
+  play(s) {
+    s.begin(3);
+    s.create('/a');
+    const [first, second] = [0, 1].map((i) => s.addClient(`client ${i}`, 3, 1000));
+    if (first === undefined || second === undefined) throw new Error('two clients');
+    for (const client of [first, second]) s.until('a connection', () => client.isConnected);
+    s.itBegins();
+    s.slowDisk(1500, 1, 2, 3);
+    const set = (data: string) => ({ op: 'setData', path: '/a', data, version: -1 }) as const;
+    s.ask(set('under way'), first);
+    s.ask(set('waits'), second);
+    s.run(100);
+    s.slowDisk(0.5, 1, 2, 3);
+    s.run(8000);
+    s.expect(s.said(3, 'longer than its session lasts'), 0, 'connections closed for it');
+    s.expect(s.read('/a'), 'waits', 'the node');
+  },
+};
