@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /**
  * What of the consensus core the simulator alone reaches: all scenarios and the worlds 1 to SIM_SEEDS. Left out are
  * the reading of config files and addresses, authentication, the audit log, the handshakes of TLS, metrics, the four-letter words and the dump of the state,
- * the rates of clients and of new connections, and the door for clients with the account over all of them, whose limits no world reaches: other tests judge these.
+ * the throttles, and the door for clients with the account over all of them, whose limits no world reaches: other tests judge these.
  */
 export default defineConfig({
   test: {
@@ -20,7 +20,7 @@ export default defineConfig({
         'src/quorum/{client-port,state-dump}.ts',
         'src/election/quorum/{server-spec,properties,quorum-config,host-address}.ts',
         'src/server/{audit,auth,metrics,monitoring}/**',
-        'src/server/throttles/{client-rates,connection-throttle}.ts',
+        'src/server/throttles/**',
         'src/server/connection/{client-auth,connection-stats,client-connections,client-listener,handshakes}.ts',
       ],
       reporter: ['text', 'json'],

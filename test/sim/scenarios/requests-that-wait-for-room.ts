@@ -106,11 +106,11 @@ export const late: Scenario = {
     if (first === undefined || second === undefined) throw new Error('two clients');
     for (const client of [first, second]) s.until('a connection', () => client.isConnected);
     s.itBegins();
-    s.slowDisk(1500, 1, 2, 3);
+    s.slowDisk(4000, 1, 2, 3);
     const set = (data: string) => ({ op: 'setData', path: '/a', data, version: -1 }) as const;
     s.ask(set('under way'), first);
     s.ask(set('waits'), second);
-    s.run(100);
+    s.run(1500);
     s.slowDisk(0.5, 1, 2, 3);
     s.run(8000);
     s.expect(s.said(3, 'longer than its session lasts'), 0, 'connections closed for it');
