@@ -50,8 +50,9 @@ export class Operator {
       .toString('latin1')
       .split('\n')
       .filter((line) => line !== '' && !/^(server\.|dynamicConfigFile=)/.test(line));
-    const own = this.line(view, 'participant', 0);
-    machine.configure([...others, ...this.lines.values(), own, ''].join('\n'));
+    // It may have been taken back while it was away.
+    const own = this.isMember(view.sid) ? [] : [this.line(view, 'participant', 0)];
+    machine.configure([...others, ...this.lines.values(), ...own, ''].join('\n'));
     return true;
   }
 
