@@ -106,6 +106,7 @@ export class LearnerLink {
   /** In half ticks. */
   heardAt: number;
   private sentBytes = 0;
+  private hadBytesWaiting = false;
 
   constructor(wire: LearnerWire, now: number) {
     this.wire = wire;
@@ -128,10 +129,11 @@ export class LearnerLink {
    */
   tookBytes(now: number, leastPerHalfTick: number): boolean {
     const taken = this.wire.sentBytes - this.sentBytes;
-    if (taken === 0 || taken < leastPerHalfTick * (now - this.heardAt)) {
-      // The rest may be less than that: all of it is enough.
-      if (taken === 0 || this.wire.queuedBytes > 0) return false;
-    }
+    // The rest of what waited may be less than that. What was sent since is no sign of life: for a time the kernel here
+    // takes it in the name of a neighbour that is gone.
+    const isRest = this.hadBytesWaiting && this.wire.queuedBytes === 0;
+    this.hadBytesWaiting = this.wire.queuedBytes > 0;
+    if (taken === 0 || (taken < leastPerHalfTick * (now - this.heardAt) && !isRest)) return false;
     this.sentBytes += taken;
     this.heardAt = now;
     return true;

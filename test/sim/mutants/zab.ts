@@ -213,6 +213,16 @@ export const ZAB_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'count what the kernel takes for a learner that is gone',
+    edits: [
+      {
+        at: 'LearnerLink.tookBytes',
+        from: 'const isRest = this.hadBytesWaiting && this.wire.queuedBytes === 0;',
+        to: 'const isRest = this.wire.queuedBytes === 0;',
+      },
+    ],
+  },
+  {
     name: 'wait for all voters',
     bug: 'ZOOKEEPER-2201, ZOOKEEPER-3531',
     edits: [

@@ -110,6 +110,29 @@ test('a learner that catches up has to take bytes at a rate; words that nobody a
   expect(host.ends.length).toBe(1);
 });
 
+test('what the kernel takes for a learner that catches up and is silent is no sign of it', () => {
+  const host = established({ leastCatchUpBytes: 1000 });
+  host.open(OBSERVER, [observerInfo(4), ackEpoch()]);
+  for (let i = 1; i <= 11; i++) {
+    host.took(OBSERVER, i * 100);
+    host.halfTicks(1);
+    answerPings(host, ONE);
+  }
+  expect(host.ends).toEqual(['close 4: synchronising made no progress']);
+});
+
+test('the rest of what waits for a learner that catches up may be little', () => {
+  const host = established({ leastCatchUpBytes: 1000 });
+  host.open(OBSERVER, [observerInfo(4), ackEpoch()]);
+  for (let i = 1; i <= 18; i++) {
+    if (i === 9) host.took(OBSERVER, 100, 0);
+    else if (i < 9) host.took(OBSERVER, 0, 100);
+    host.halfTicks(1);
+    answerPings(host, ONE);
+  }
+  expect(host.ends).toEqual([]);
+});
+
 test('the first packet is due within two ticks', () => {
   const host = established();
   host.open(7);
