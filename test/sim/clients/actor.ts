@@ -287,7 +287,9 @@ export class Actor {
         lasting ? OpCode.setWatches2 : OpCode.setWatches,
         (w) => writeSetWatches(w, recordOf(lists), lasting),
         (answer) => {
-          if (answer !== undefined) session?.arrivals.push({ kind: 'rewatched', zxid: answer.zxid, connection, lists });
+          // A leader looks at the session first, and the client may have asked for its end right behind this.
+          if (answer === undefined || answer.err === ErrorCode.sessionExpired) return;
+          session?.arrivals.push({ kind: 'rewatched', zxid: answer.zxid, connection, lists });
         },
         Xid.setWatches,
       );

@@ -109,6 +109,6 @@ export class SimEnsemble {
 }
 
 /** Properties are read as ISO 8859-1: what is beyond ASCII is written as Java's native2ascii has it. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replace(/[^\n -~]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

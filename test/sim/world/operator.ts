@@ -2,6 +2,7 @@ import { messageOf } from '../../../src/base/errors.ts';
 import type { Actor } from '../clients/actor.ts';
 import type { Reconfig } from '../judges/history.ts';
 import type { View } from '../judges/observer.ts';
+import { escaped } from './ensemble.ts';
 import { CLIENT_PORT } from './machine.ts';
 import { SimRandom } from './random.ts';
 
@@ -44,6 +45,22 @@ export class Operator {
   /** Whether it stopped for its files; they are those of a newcomer now. */
   takesIn(view: View, failure: unknown): boolean {
     if (!messageOf(failure).includes('is not among the server lines')) return false;
+    this.configure(view);
+    return true;
+  }
+
+  /** Those that are no members and find none, for their files are too old, are started with those of a newcomer. */
+  takeInThoseOutside(): void {
+    for (const view of this.views) {
+      const { machine } = view;
+      if (this.isMember(view.sid) || machine.peer?.server.isServing === true) continue;
+      machine.kill();
+      this.configure(view);
+      machine.start();
+    }
+  }
+
+  private configure(view: View): void {
     const { machine } = view;
     const others = machine.disk
       .read('/etc/zoo.cfg')
@@ -52,8 +69,8 @@ export class Operator {
       .filter((line) => line !== '' && !/^(server\.|dynamicConfigFile=)/.test(line));
     // It may have been taken back while it was away.
     const own = this.isMember(view.sid) ? [] : [this.line(view, 'participant', 0)];
-    machine.configure([...others, ...this.lines.values(), ...own, ''].join('\n'));
-    return true;
+    const servers = [...this.lines.values(), ...own].map(escaped);
+    machine.configure([...others, ...servers, ''].join('\n'));
   }
 
   private plan(view: View, random: SimRandom): Omit<Reconfig, 'op'> {

@@ -261,7 +261,7 @@ export class World {
     const { scheduler } = this.ensemble;
     if (plan.net?.unmended !== undefined) this.doWithoutSome(plan.net.unmended.kind, plan.net.unmended.salt);
     const healedMs = scheduler.nowMs;
-    this.demand('Service', 'not everyone serves under one leader', this.serviceBoundMs, () => this.isServing());
+    this.demandService();
     this.serviceTicks = (scheduler.nowMs - healedMs) / plan.tickMs;
     const { elections } = this.observer;
     this.demand('Service', 'a client is not served', this.clientBoundMs, () => this.areClientsServed(healedMs));
@@ -361,9 +361,29 @@ export class World {
     return Math.max(...this.actors.map((actor) => actor.timeoutMs), 0) * 2 + DIALS_BOUND_MS;
   }
 
-  private isServing(): boolean {
+  /** Of who is no member by then, once an operator has looked after those whose files name nobody who is there. */
+  private demandService(): void {
+    const { scheduler } = this.ensemble;
+    const demand = (isOf: (sid: number) => boolean): void =>
+      this.demand('Service', 'not everyone serves under one leader', this.serviceBoundMs, () => this.isServing(isOf));
+    demand((sid) => this.isMember(sid));
+    if (this.operator === undefined) return;
+    const endMs = scheduler.nowMs + this.serviceBoundMs;
+    while (!this.isServing() && scheduler.nowMs < endMs) this.runForMs(50);
+    if (this.isServing()) return;
+    this.operator.takeInThoseOutside();
+    demand(() => true);
+  }
+
+  private isServing(isOf: (sid: number) => boolean = () => true): boolean {
     const { machines, leader } = this.ensemble;
-    return leader !== undefined && machines.every((machine) => machine.peer?.server.isServing === true);
+    return (
+      leader !== undefined && machines.every((machine) => !isOf(machine.sid) || machine.peer?.server.isServing === true)
+    );
+  }
+
+  private isMember(sid: number): boolean {
+    return this.operator?.isMember(sid) ?? true;
   }
 
   private areClientsServed(sinceMs: number): boolean {
@@ -379,9 +399,8 @@ export class World {
     const sinceMs = scheduler.nowMs;
     const before = ledger.delivered.length;
     // One that is no member believes that it is, and needs more of the others than there may be now.
-    const isMember = (sid: number): boolean => this.operator?.isMember(sid) ?? true;
     const others = machines.filter(
-      (machine) => isMember(machine.sid) && !unmended.views.some((view) => view.machine === machine),
+      (machine) => this.isMember(machine.sid) && !unmended.views.some((view) => view.machine === machine),
     );
     this.demand('Service', `no service while ${kind}`, LAME_BOUND_MS + this.clientBoundMs, () => {
       if (!others.every((machine) => machine.peer?.server.isServing === true)) return false;
