@@ -3,7 +3,7 @@ import { type CreateTxn, readTxn, type TxnBody } from '../../../src/jute/txns.ts
 import type { Zxid } from '../../../src/jute/zxid.ts';
 import { type Action, type Create, type History, isWrite, type Op } from './history.ts';
 import type { Ledger } from './ledger.ts';
-import { inMulti, isOfSession, isSequential } from './small-tree.ts';
+import { inMulti, isOfSession, isSequential, typeOf } from './small-tree.ts';
 
 /**
  * Which request each delivered transaction comes from. A client that counts its requests afresh on every connection, as
@@ -82,8 +82,10 @@ function fits(action: Action, body: TxnBody): boolean {
   }
 }
 
-function isMadeBy({ path, ephemeral }: CreateTxn, action: Create): boolean {
+function isMadeBy({ type, path, ephemeral }: CreateTxn, action: Create): boolean {
   if (ephemeral !== isOfSession(action)) return false;
+  // Whatever the flags that came with it: it makes a node with a TTL or none.
+  if ((type === OpCode.createTTL) !== (typeOf(action) === OpCode.createTTL)) return false;
   return isSequential(action.flags) ? path !== action.path && path.startsWith(action.path) : path === action.path;
 }
 
