@@ -1,6 +1,7 @@
 import { ErrorCode, isZooKeeperError, type Stat, type WatchedEvent, type ZooKeeperClient } from '../client/client.ts';
 import { childOf, nameOf, parentOf } from './paths.ts';
 import { isInDoubt } from './session-end.ts';
+import { Waiters } from './waiters.ts';
 
 /**
  * A copy of a subtree in memory, kept true by one recursive watch. Replies and events are taken in the order in which the server
@@ -35,7 +36,7 @@ export class TreeCache {
   private readonly depth: number;
   private readonly nodes = new Map<string, CachedNode>();
   private readonly listeners = new Set<CacheListener>();
-  private readonly waiters = new Set<() => void>();
+  private readonly waiters = new Waiters();
   private readonly stopListening: () => void;
   private isSynced = false;
   private isOver = false;
@@ -92,15 +93,7 @@ export class TreeCache {
     while (!this.isCurrent) {
       signal?.throwIfAborted();
       if (this.isOver) throw this.failure ?? new Error('the cache was closed');
-      await new Promise<void>((resolve) => {
-        const settle = (): void => {
-          this.waiters.delete(settle);
-          signal?.removeEventListener('abort', settle);
-          resolve();
-        };
-        this.waiters.add(settle);
-        signal?.addEventListener('abort', settle, { once: true });
-      });
+      await this.waiters.next(signal);
     }
   }
 
@@ -212,7 +205,7 @@ export class TreeCache {
     const { state } = this.client;
     if (state !== 'connected' && state !== 'connectedReadOnly') return;
     this.setCurrent(true);
-    for (const settle of [...this.waiters]) settle();
+    this.waiters.settleAll();
   }
 
   /** What cannot be read any more ends it; a lost connection is followed by the event that has everything read again. */
@@ -228,7 +221,7 @@ export class TreeCache {
     this.isOver = true;
     this.failure = reason;
     this.stopListening();
-    for (const settle of [...this.waiters]) settle();
+    this.waiters.settleAll();
   }
 
   private setCurrent(isCurrent: boolean): void {

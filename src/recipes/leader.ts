@@ -4,6 +4,7 @@ import type { Held } from './contention/held.ts';
 import { type Dialect, LABELS } from './contention/names.ts';
 import { childOf } from './paths.ts';
 import { isInDoubt, isOver } from './session-end.ts';
+import { Waiters } from './waiters.ts';
 
 /**
  * One leader among many. A latch leads until it is closed or loses its lead, and stands in the line again then; a selector leads
@@ -27,8 +28,9 @@ export class LeaderLatch {
   readonly path: string;
   private readonly options: LeaderOptions;
   private readonly ending = new AbortController();
-  private readonly waiters = new Set<() => void>();
+  private readonly waiters = new Waiters();
   private held: Held | undefined = undefined;
+  private failure: unknown = undefined;
   /** Settled when it has left the line for good; rejected with the reason when its session ended under it. */
   readonly ended: Promise<void>;
 
@@ -60,20 +62,8 @@ export class LeaderLatch {
     while (!this.isLeader) {
       signal?.throwIfAborted();
       this.ending.signal.throwIfAborted();
-      await new Promise<void>((resolve, reject) => {
-        const settle = (): void => {
-          this.waiters.delete(settle);
-          signal?.removeEventListener('abort', settle);
-          resolve();
-        };
-        this.waiters.add(settle);
-        signal?.addEventListener('abort', settle, { once: true });
-        // Rejected first: what is settled already would have the loop ask again for ever, in one turn.
-        this.ended.catch((error) => {
-          reject(error);
-          settle();
-        });
-      });
+      if (this.failure !== undefined) throw this.failure;
+      await this.waiters.next(signal);
     }
   }
 
@@ -112,14 +102,17 @@ export class LeaderLatch {
           await this.term(held);
         } catch (error) {
           if (signal.aborted) return;
-          if (isOver(this.client)) throw error;
+          if (isOver(this.client)) {
+            this.failure = error;
+            throw error;
+          }
           // Its node was deleted, or the connection was lost in a moment that leaves no answer.
           await pause(pauseMs, signal);
           pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
         }
       }
     } finally {
-      for (const settle of [...this.waiters]) settle();
+      this.waiters.settleAll();
     }
   }
 
@@ -130,7 +123,7 @@ export class LeaderLatch {
       if (signal.aborted || !held.isHeld) return;
       this.held = held;
       this.options.onChange?.(true);
-      for (const settle of [...this.waiters]) settle();
+      this.waiters.settleAll();
       await eitherAborted(signal, held.signal);
     } finally {
       const led = this.held !== undefined;

@@ -1,6 +1,7 @@
 import { ErrorCode, isZooKeeperError, type WatchedEvent, type ZooKeeperClient } from '../client/client.ts';
 import { ensurePath, parentOf, removeNode } from './paths.ts';
 import { isInDoubt, isOver, nextTurn } from './session-end.ts';
+import { Waiters } from './waiters.ts';
 
 /**
  * An ephemeral node that is there as long as this session is: made again when somebody deletes it. A node of that name that
@@ -13,7 +14,7 @@ export class PersistentNode {
   private isClosed = false;
   private making: Promise<void> | undefined = undefined;
   private again = false;
-  private readonly waiters = new Set<() => void>();
+  private readonly waiters = new Waiters();
   private failure: unknown = undefined;
   private isThere = false;
 
@@ -31,15 +32,7 @@ export class PersistentNode {
       signal?.throwIfAborted();
       if (this.failure !== undefined) throw this.failure;
       if (this.isClosed) throw new Error(`${this.path} was closed`);
-      await new Promise<void>((resolve) => {
-        const settle = (): void => {
-          this.waiters.delete(settle);
-          signal?.removeEventListener('abort', settle);
-          resolve();
-        };
-        this.waiters.add(settle);
-        signal?.addEventListener('abort', settle, { once: true });
-      });
+      await this.waiters.next(signal);
     }
   }
 
@@ -70,7 +63,7 @@ export class PersistentNode {
       if (!isOver(this.client)) throw error;
     } finally {
       this.isThere = false;
-      this.settleAll();
+      this.waiters.settleAll();
     }
   }
 
@@ -134,17 +127,13 @@ export class PersistentNode {
     // With the watch: it is made again, or waited for, when this one goes.
     const { stat: now } = await client.getData(path, { watch: this.onEvent });
     this.isThere = now.ephemeralOwner === client.sessionId;
-    if (this.isThere) this.settleAll();
+    if (this.isThere) this.waiters.settleAll();
     else if (now.ephemeralOwner === 0n) this.fail(new Error(`${path} is there, and is not ephemeral`));
   }
 
   private fail(reason: unknown): void {
     this.failure = reason;
     this.isThere = false;
-    this.settleAll();
-  }
-
-  private settleAll(): void {
-    for (const settle of [...this.waiters]) settle();
+    this.waiters.settleAll();
   }
 }
