@@ -1,4 +1,5 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { encodeDer, Tag } from '../../base/der.ts';
 
 /**
  * Certificates for an ensemble under test, made anew for each: an authority that nobody else trusts, and what it signs. As much
@@ -15,16 +16,8 @@ export interface Certificate {
   readonly keyPem: string;
 }
 
-const TAG = {
-  integer: 2,
-  bitString: 3,
-  octetString: 4,
-  oid: 6,
-  utf8: 12,
-  time: 24,
-  sequence: 0x30,
-  set: 0x31,
-} as const;
+const UTF8_STRING = 0x0c;
+const GENERALIZED_TIME = 0x18;
 
 /** Encoded already; 1.2.840.10045.4.3.2, 2.5.4.3, 2.5.29.19 and 2.5.29.17. */
 const OID = {
@@ -42,17 +35,17 @@ const VALID_TO = '21200101000000Z';
 
 /** An authority, signed by itself. */
 export function makeAuthority(name: string): Certificate {
-  const isAuthority = der(TAG.sequence, TRUE);
+  const isAuthority = encodeDer(Tag.sequence, TRUE);
   return issue(name, undefined, [extension(OID.basicConstraints, isAuthority, true)]);
 }
 
 /** For a server on loopback, or for a client. */
 export function makeCertificate(name: string, authority: Certificate): Certificate {
-  const names = der(
-    TAG.sequence,
-    der(DNS_NAME, Buffer.from('localhost')),
-    der(IP_ADDRESS, Buffer.from([127, 0, 0, 1])),
-    der(IP_ADDRESS, Buffer.concat([Buffer.alloc(15), Buffer.from([1])])),
+  const names = encodeDer(
+    Tag.sequence,
+    encodeDer(DNS_NAME, Buffer.from('localhost')),
+    encodeDer(IP_ADDRESS, Buffer.from([127, 0, 0, 1])),
+    encodeDer(IP_ADDRESS, Buffer.concat([Buffer.alloc(15), Buffer.from([1])])),
   );
   return issue(name, authority, [extension(OID.subjectAltName, names, false)]);
 }
@@ -64,41 +57,37 @@ function issue(name: string, authority: Certificate | undefined, extensions: rea
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   });
   const key = createPrivateKey(pair.privateKey);
-  const algorithm = der(TAG.sequence, OID.ecdsaWithSha256);
+  const algorithm = encodeDer(Tag.sequence, OID.ecdsaWithSha256);
   const serial = randomBytes(16);
   // A positive number, without a zero in front.
   serial[0] = ((serial[0] as number) & 0x3f) | 0x40;
-  const signed = der(
-    TAG.sequence,
-    der(0xa0, der(TAG.integer, Buffer.from([2]))),
-    der(TAG.integer, serial),
+  const signed = encodeDer(
+    Tag.sequence,
+    encodeDer(Tag.context, encodeDer(Tag.integer, Buffer.from([2]))),
+    encodeDer(Tag.integer, serial),
     algorithm,
     nameOf(authority?.name ?? name),
-    der(TAG.sequence, der(TAG.time, Buffer.from(VALID_FROM)), der(TAG.time, Buffer.from(VALID_TO))),
+    encodeDer(
+      Tag.sequence,
+      encodeDer(GENERALIZED_TIME, Buffer.from(VALID_FROM)),
+      encodeDer(GENERALIZED_TIME, Buffer.from(VALID_TO)),
+    ),
     nameOf(name),
     pair.publicKey,
-    der(0xa3, der(TAG.sequence, ...extensions)),
+    encodeDer(Tag.context + 3, encodeDer(Tag.sequence, ...extensions)),
   );
   const signature = sign('sha256', signed, authority?.key ?? key);
-  const bits = der(TAG.bitString, Buffer.concat([Buffer.from([0]), signature]));
-  const body = der(TAG.sequence, signed, algorithm, bits).toString('base64').replace(/.{64}/g, '$&\n');
+  const bits = encodeDer(Tag.bitString, Buffer.concat([Buffer.from([0]), signature]));
+  const body = encodeDer(Tag.sequence, signed, algorithm, bits).toString('base64').replace(/.{64}/g, '$&\n');
   const pem = `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`;
   return { name, key, pem, keyPem: pair.privateKey };
 }
 
 function nameOf(commonName: string): Buffer {
-  const attribute = der(TAG.sequence, OID.commonName, der(TAG.utf8, Buffer.from(commonName)));
-  return der(TAG.sequence, der(TAG.set, attribute));
+  const attribute = encodeDer(Tag.sequence, OID.commonName, encodeDer(UTF8_STRING, Buffer.from(commonName)));
+  return encodeDer(Tag.sequence, encodeDer(Tag.set, attribute));
 }
 
 function extension(oid: Buffer, value: Buffer, isCritical: boolean): Buffer {
-  return der(TAG.sequence, oid, ...(isCritical ? [TRUE] : []), der(TAG.octetString, value));
-}
-
-function der(tag: number, ...parts: readonly Buffer[]): Buffer {
-  const content = Buffer.concat(parts);
-  const length = content.length;
-  const head =
-    length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff];
-  return Buffer.concat([Buffer.from(head), content]);
+  return encodeDer(Tag.sequence, oid, ...(isCritical ? [TRUE] : []), encodeDer(Tag.octetString, value));
 }
