@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ErrorCode, isZooKeeperError, type Watcher, type ZooKeeperClient } from '../client/client.ts';
 import { childOf, ensurePath, parentOf, removeNode, withPath } from './paths.ts';
-import { isInDoubt } from './session-end.ts';
+import { isInDoubt, nextTurn } from './session-end.ts';
 import { untilAnswer, untilGone, type WaitOptions, withDeadline } from './waiting.ts';
 
 /** A barrier is closed as long as its node is there. It outlives whoever closed it. */
@@ -23,6 +23,7 @@ export class Barrier {
       } catch (error) {
         if (isZooKeeperError(error, ErrorCode.nodeExists)) return;
         if (!isInDoubt(this.client, error)) throw error;
+        await nextTurn();
       }
     }
   }

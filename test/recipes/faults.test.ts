@@ -76,6 +76,16 @@ test('a barrier is closed and opened although the answers are lost', async () =>
   expect(await other.exists('/lost-barrier')).toBeUndefined();
 });
 
+test('a barrier whose client is being closed is refused, and does not keep the client from its end', async () => {
+  const client = await at.client();
+  const closed = client.close();
+  const refused = expect(new Barrier(client, '/closing-barrier').close()).rejects.toThrow(
+    'connectionLoss for /closing-barrier',
+  );
+  await closed;
+  await refused;
+});
+
 test('those who leave a double barrier do not wait for one whose session is over', async () => {
   const clients = await Promise.all([1, 2].map(() => at.client()));
   const [first, second] = clients.map((client, i) => new DoubleBarrier(client, '/lost-member', 2, `m${i}`));
