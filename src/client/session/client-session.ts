@@ -24,6 +24,7 @@ import { Identities } from './identities.ts';
 import { ReadWriteSearch } from './read-write-search.ts';
 import { ServerList } from './server-list.ts';
 import type { SessionEvents, SessionOptions, SessionState } from './session-options.ts';
+import { codeOfState, isOver } from './session-states.ts';
 
 export const NO_PASSWORD: Buffer = Buffer.alloc(16);
 
@@ -141,7 +142,7 @@ export class ClientSession {
    */
   submit(type: number, write: (w: Writer) => void, call: Call): Buffer | undefined {
     if (this.isOver || this.closing) {
-      call.onFailure(new ZooKeeperError(this.codeOfEnd), false);
+      call.onFailure(new ZooKeeperError(codeOfState(this.currentState)), false);
       return undefined;
     }
     const frame = encodeFrame(this.writer, this.calls.takeXid(), type, write);
@@ -156,14 +157,14 @@ export class ClientSession {
 
   /** A request that may have been carried out, once more. */
   submitAgain(frame: Buffer, call: Call): void {
-    if (this.isOver || this.closing) call.onFailure(new ZooKeeperError(this.codeOfEnd), false);
+    if (this.isOver || this.closing) call.onFailure(new ZooKeeperError(codeOfState(this.currentState)), false);
     else this.sendOrHold(withXid(frame, this.calls.takeXid()), call);
   }
 
   /** Adds an identity to this session, and to every connection it will have. */
   addAuth(scheme: string, auth: Buffer | undefined, call: Call): void {
     if (this.isOver) {
-      call.onFailure(new ZooKeeperError(this.codeOfEnd), false);
+      call.onFailure(new ZooKeeperError(codeOfState(this.currentState)), false);
       return;
     }
     this.identities.add({ type: 0, scheme, auth }, call, this.greeted);
@@ -210,12 +211,7 @@ export class ClientSession {
   }
 
   private get isOver(): boolean {
-    return this.currentState === 'expired' || this.currentState === 'closed' || this.currentState === 'authFailed';
-  }
-
-  private get codeOfEnd(): number {
-    if (this.currentState === 'expired') return ErrorCode.sessionExpired;
-    return this.currentState === 'authFailed' ? ErrorCode.authFailed : ErrorCode.connectionLoss;
+    return isOver(this.currentState);
   }
 
   // Connecting
@@ -373,7 +369,7 @@ export class ClientSession {
     this.liveTimer?.cancel();
     this.search?.stop();
     stream?.end();
-    const error = new ZooKeeperError(this.codeOfEnd);
+    const error = new ZooKeeperError(codeOfState(this.currentState));
     this.calls.failAll(error);
     this.identities.fail(error);
   }

@@ -71,7 +71,8 @@ export function isOver(state: SessionState): boolean {
   return state === 'expired' || state === 'closed' || state === 'authFailed';
 }
 
-function codeOfState(state: SessionState): number {
+/** The error of a request that such a session does not take, or does not answer any more. */
+export function codeOfState(state: SessionState): number {
   if (state === 'expired') return ErrorCode.sessionExpired;
   return state === 'authFailed' ? ErrorCode.authFailed : ErrorCode.connectionLoss;
 }
