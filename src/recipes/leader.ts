@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { ErrorCode, isZooKeeperError, type ZooKeeperClient } from '../client/client.ts';
 import { contend, lineOf } from './contention/contend.ts';
 import type { Held } from './contention/held.ts';
@@ -176,20 +177,16 @@ export async function leaderSelector(
 
 function eitherAborted(...signals: readonly AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of signals) {
-      if (signal.aborted) resolve();
-      else signal.addEventListener('abort', () => resolve(), { once: true });
-    }
+    const settle = (): void => {
+      for (const signal of signals) signal.removeEventListener('abort', settle);
+      resolve();
+    };
+    for (const signal of signals) signal.addEventListener('abort', settle);
+    if (signals.some(({ aborted }) => aborted)) settle();
   });
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    const onAbort = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
+/** Resolves when the time is up, and when `signal` is aborted. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal }).catch(() => {});
 }
