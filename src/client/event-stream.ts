@@ -41,7 +41,7 @@ export class EventStream<T> implements AsyncIterableIterator<T> {
     else this.waiting = [...this.options.onOverflow(this.waiting, event)];
   }
 
-  /** What waits is still read. */
+  /** Events that wait are still read. */
   end(): void {
     if (this.isOver) return;
     this.isOver = true;

@@ -208,7 +208,7 @@ export class TreeCache {
     this.waiters.settleAll();
   }
 
-  /** What cannot be read any more ends it; a lost connection is followed by the event that has everything read again. */
+  /** An error that is no lost connection ends it; a lost connection is followed by the event that has everything read again. */
   private onFailure(error: unknown, round: number): void {
     if (round !== this.round) return;
     if (isInDoubt(this.client, error)) setImmediate(() => round === this.round && this.readEverything());

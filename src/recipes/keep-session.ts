@@ -38,7 +38,7 @@ export async function keepSession<T>(
     try {
       return await body(client, session.signal);
     } catch (error) {
-      // What was held is lost before the client hears that its session is over.
+      // A lock is lost before the client hears that its session is over.
       const isLost = client.state === 'expired' || client.certainForMs <= 0;
       if (!isLost || signal?.aborted === true) throw error;
       onSessionLost?.(error);

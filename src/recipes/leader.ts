@@ -68,7 +68,7 @@ export class LeaderLatch {
     }
   }
 
-  /** Who leads, by its id; undefined when nobody does. */
+  /** The id of the one that leads; undefined when none does. */
   async leader(): Promise<string | undefined> {
     for (;;) {
       const [first] = await lineOf(this.client, this.path);

@@ -14,7 +14,7 @@ export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** The node and all above it. Whoever else makes them at the same time does no harm. */
+/** The node and all above it. Others may make them at the same time. */
 export async function ensurePath(client: ZooKeeperClient, path: string, signal?: AbortSignal): Promise<void> {
   if (path === '/' || (await client.exists(path, { signal })) !== undefined) return;
   await ensurePath(client, parentOf(path), signal);
@@ -38,7 +38,7 @@ export async function withPath<T>(client: ZooKeeperClient, path: string, task: (
   return task();
 }
 
-/** Whether the node was there. What was lost with a connection is asked until it is known to be gone. */
+/** Whether the node was there. It is asked again after a lost connection, until it is known to be gone. */
 export async function removeNode(client: ZooKeeperClient, path: string): Promise<boolean> {
   for (let wasLost = false; ; ) {
     try {

@@ -36,7 +36,7 @@ export class PersistentNode {
     }
   }
 
-  /** What it holds from now on, also when it is made again. */
+  /** The node holds this from now on, also when it is made again. */
   async setData(data: Uint8Array | string): Promise<void> {
     this.data = data;
     await this.ready();

@@ -58,7 +58,7 @@ export class Lane {
     };
   }
 
-  /** What waits is dropped, and whatever comes. */
+  /** Everything that waits is dropped, and all that comes later. */
   end(): void {
     this.isOver = true;
     clearTimeout(this.timer);
