@@ -1,6 +1,7 @@
 import { messageOf } from '../base/errors.ts';
 import { readRequest } from '../conversation/read-request.ts';
 import type { ReplySeen, RequestSeen } from '../conversation/seen.ts';
+import { writePathWatch, writeRequestHeader } from '../jute/client-records.ts';
 import { OpCode } from '../jute/codes.ts';
 import { Writer } from '../jute/writer.ts';
 import { Asker } from './asker.ts';
@@ -114,9 +115,7 @@ function compareEvents(
 
 function lastQuestion(): Buffer {
   const w = new Writer(32);
-  w.writeInt(0x7ffffff0);
-  w.writeInt(OpCode.exists);
-  w.writeString('/');
-  w.writeBool(false);
+  writeRequestHeader(w, 0x7ffffff0, OpCode.exists);
+  writePathWatch(w, { path: '/', watch: false });
   return w.take();
 }
