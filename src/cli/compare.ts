@@ -1,12 +1,12 @@
 import '../io/node-required.ts';
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../base/errors.ts';
+import { EXIT } from '../base/exit-codes.ts';
 import { parseConnectString, type ServerAddress } from '../client/connect-string.ts';
 import { builtInScript, type ComparedDifference, compare, scriptOf } from '../record/compare.ts';
 import type { Entry } from '../record/entry.ts';
 
 /** Two servers are asked the same, and what they answer otherwise is named. 0: nothing; 1: something. */
-const INVALID = 2;
 
 const USAGE = `Usage: menagerie compare <host:port> <host:port> [--recording file]
 
@@ -27,7 +27,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const [left, right, ...others] = at < 0 ? argv : argv.filter((_, i) => i !== at && i !== at + 1);
   if (left === undefined || right === undefined || others.length > 0 || (at >= 0 && recording === undefined)) {
     process.stderr.write(USAGE);
-    process.exitCode = INVALID;
+    process.exitCode = EXIT.invalidConfig;
     return;
   }
   const script = recording === undefined ? builtInScript() : scriptOf(entriesOf(recording));
@@ -61,5 +61,5 @@ function entriesOf(file: string): Entry[] {
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`${messageOf(error)}\n`);
-  process.exitCode = INVALID;
+  process.exitCode = EXIT.invalidConfig;
 });

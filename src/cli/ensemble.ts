@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
+import { argumentsOf } from './usage.ts';
 
 /**
  * Several peers on loopback, each a process of its own as in earnest: for trying out what happens when one of them is
@@ -14,7 +15,6 @@ const QUORUM_PORTS_FROM = 2888;
 const ELECTION_PORTS_FROM = 3888;
 const RESTART_AFTER_MS = 10_000;
 const SIZE_MAX = 9;
-const INVALID = 2;
 
 const USAGE = `Usage: npm run ensemble -- [--size n] [--client-port n] [--dir d]
 
@@ -58,16 +58,8 @@ function wholeNumber(text: string, min: number, max: number): number {
 }
 
 async function main(): Promise<void> {
-  if (process.argv.includes('--help')) {
-    process.stdout.write(USAGE);
-    return;
-  }
-  const args = parseArguments(process.argv.slice(2));
-  if (typeof args === 'string') {
-    process.stderr.write(`${args}\n\n${USAGE}`);
-    process.exitCode = INVALID;
-    return;
-  }
+  const args = argumentsOf(USAGE, parseArguments);
+  if (args === undefined) return;
   const { size, clientPort, dir } = args;
   const taken = new Set<number>();
   const members: Member[] = [];

@@ -5,9 +5,9 @@ import { parseConnectString } from '../client/connect-string.ts';
 import { type Entry, type EntryFilter, isWanted } from '../record/entry.ts';
 import { entryText } from '../record/entry-text.ts';
 import { Recorder } from '../record/recorder.ts';
+import { argumentsOf } from './usage.ts';
 
 /** A proxy in front of a ZooKeeper that tells what clients and servers say to each other. */
-const INVALID = 2;
 
 const USAGE = `Usage: menagerie record --to <host:port,...> [--listen [host:]port] [--out file] [--frames] [--against host:port]
                         [--op name,...] [--path /p] [--errors] [--pings] [--data] [--json] [--no-colour]
@@ -80,16 +80,8 @@ function parseArguments(argv: readonly string[]): Arguments | string {
 }
 
 async function main(): Promise<void> {
-  if (process.argv.includes('--help')) {
-    process.stdout.write(USAGE);
-    return;
-  }
-  const args = parseArguments(process.argv.slice(2));
-  if (typeof args === 'string') {
-    process.stderr.write(`${args}\n\n${USAGE}`);
-    process.exitCode = INVALID;
-    return;
-  }
+  const args = argumentsOf(USAGE, parseArguments);
+  if (args === undefined) return;
   const out = args.out === undefined ? undefined : createWriteStream(args.out);
   let differences = 0;
   const recorder = new Recorder({

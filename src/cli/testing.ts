@@ -1,14 +1,15 @@
 import '../io/node-required.ts';
 import { ConfigError, messageOf } from '../base/errors.ts';
+import { EXIT } from '../base/exit-codes.ts';
 import { ControlServer } from '../testing/control/control-server.ts';
 import { ensembleTold } from '../testing/control/routes.ts';
 import { type EnsembleOptions, startEnsemble } from '../testing/testing.ts';
+import { argumentsOf } from './usage.ts';
 
 /**
  * An ensemble for the tests of a program in any language. One line of JSON on standard output says where it is; it ends when its
  * standard input does, so that it outlives nobody who started it.
  */
-const INVALID = 2;
 const PARENT_CHECK_MS = 500;
 
 const USAGE = `Usage: menagerie testing [--size n] [--observers n] [--config key=value ...] [--data-dir d] [--tls]
@@ -76,16 +77,8 @@ function isPort(port: number): boolean {
 }
 
 async function main(): Promise<void> {
-  if (process.argv.includes('--help')) {
-    process.stdout.write(USAGE);
-    return;
-  }
-  const args = parseArguments(process.argv.slice(2));
-  if (typeof args === 'string') {
-    process.stderr.write(`${args}\n\n${USAGE}`);
-    process.exitCode = INVALID;
-    return;
-  }
+  const args = argumentsOf(USAGE, parseArguments);
+  if (args === undefined) return;
   const ensemble = await startEnsemble(args.options);
   const parent = process.ppid;
   let isEnding = false;
@@ -112,5 +105,5 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   process.stderr.write(`${messageOf(error)}\n`);
-  process.exitCode = error instanceof ConfigError ? INVALID : 1;
+  process.exitCode = error instanceof ConfigError ? EXIT.invalidConfig : 1;
 });

@@ -1,4 +1,4 @@
-import { dateParts } from '../date-parts.ts';
+import { dateParts } from './date-parts.ts';
 
 /** Dates as Java's DateFormat prints them in English, in the zone of the process or another one. */
 

@@ -1,6 +1,6 @@
 import type { Stat } from '../../client/client.ts';
 import { zxidText } from '../../jute/zxid.ts';
-import { dateParts } from '../date-parts.ts';
+import { dateParts } from '../files/date-parts.ts';
 
 /** A node's Stat and dates, as Apache's shell prints them. */
 export function statLines(stat: Stat): string[] {
