@@ -62,7 +62,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   quorum: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'zab', 'sasl', 'server', 'tls'],
   client: ['base', 'io', 'jute', 'sasl', 'tls'],
   recipes: ['client'],
-  admin: ['base', 'io', 'jute', 'datatree', 'server'],
+  admin: ['base', 'io', 'jute', 'datatree', 'election', 'server'],
   backup: ['base', 'io', 'jute', 'datatree', 'txnlog'],
   conversation: ['base', 'jute'],
   record: ['base', 'jute', 'conversation'],

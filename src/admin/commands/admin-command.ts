@@ -1,5 +1,6 @@
 import type { LogLevels } from '../../base/log.ts';
 import type { ReadableTree } from '../../datatree/tree/tree-views.ts';
+import type { MembershipForecast } from '../../election/quorum/membership-forecast.ts';
 import type { ReconfigRequest } from '../../jute/client-records.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 import type { AuthRegistry } from '../../server/auth/auth-registry.ts';
@@ -27,23 +28,9 @@ export interface AdminContext {
   /** Hands the leadership to `to`, or to whoever has the most. Rejected with the reason when it stays here. */
   transfer(to: number | undefined): Promise<void>;
   /** What a reconfiguration would do; a reason where that is not known, because this server does not lead. */
-  forecast(request: ReconfigRequest): MembersForecast | string;
+  forecast(request: ReconfigRequest): MembershipForecast | string;
   /** Replaces this server's history; resolves with the zxid it has then. Rejected when nothing has changed. */
   restore(snapshot: AsyncIterable<Buffer>): Promise<number>;
-}
-
-export interface MembersForecast {
-  readonly refused: { readonly code: number; readonly reason: string } | undefined;
-  readonly changes: readonly string[];
-  readonly votersBefore: readonly number[];
-  readonly votersAfter: readonly number[];
-  /** Voters of after that do not follow. */
-  readonly behind: readonly number[];
-  /** How many may fail: before, right after, and once those behind have caught up; -1: there are too few. */
-  readonly spareBefore: number;
-  readonly spareAfter: number;
-  readonly spareThen: number;
-  readonly handsOver: boolean;
 }
 
 export interface AdminOptions {

@@ -1,6 +1,6 @@
 // A KDC of MIT's in a directory of its own: a realm, its principals, and keytabs for them. Nothing of the system's is touched.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,10 +55,6 @@ export class Kdc {
 `,
     );
     this.tool('/usr/sbin/kdb5_util', ['create', '-s', '-P', 'master', '-r', REALM]);
-  }
-
-  static isHere(): boolean {
-    return existsSync('/usr/sbin/krb5kdc') && existsSync('/usr/sbin/kadmin.local');
   }
 
   async start(): Promise<this> {
