@@ -18,13 +18,13 @@ import { LearnerSessionTracker } from '../../src/server/sessions/learner-session
 import { LocalSessions } from '../../src/server/sessions/local-sessions.ts';
 import { SessionIds } from '../../src/server/sessions/session-ids.ts';
 import { SessionTracker } from '../../src/server/sessions/session-tracker.ts';
-import { NO_THROTTLES } from '../../src/server/throttles/throttle-options.ts';
 import type { ExpirySet, ServerMode, Upstream } from '../../src/server/upstream.ts';
 import { ZooKeeperServer } from '../../src/server/zookeeper-server.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { FakeNet } from '../fakes/fake-net.ts';
 import type { FakeStream } from '../fakes/fake-stream.ts';
 import { logTo } from '../fakes/log-to.ts';
+import { NO_THROTTLES } from './throttles/no-throttles.ts';
 
 /**
  * A server without disk, network or time of its own: the real tree and the real prep below it, streams whose other

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Id } from '../../../src/jute/data-records.ts';
 import { ServerMetrics } from '../../../src/server/metrics/server-metrics.ts';
 import { BUCKETS_MAX, type ClientRateOptions, ClientRates } from '../../../src/server/throttles/client-rates.ts';
-import { NO_THROTTLES } from '../../../src/server/throttles/throttle-options.ts';
 import { auth, ClientWorld, create, exists, getData, PING, request, setData } from '../client-harness.ts';
+import { NO_THROTTLES } from './no-throttles.ts';
 
 const home: Id = { scheme: 'ip', id: '10.1.1.1' };
 const bob: Id = { scheme: 'digest', id: 'bob:aGFzaA==' };

@@ -4,8 +4,8 @@ import {
   ConnectionThrottle,
   type ConnectionThrottleOptions,
 } from '../../../src/server/throttles/connection-throttle.ts';
-import { NO_THROTTLES } from '../../../src/server/throttles/throttle-options.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
+import { NO_THROTTLES } from './no-throttles.ts';
 
 /** A throttle, its clock, and what chance says, as a part of one. */
 function throttled(options: Partial<ConnectionThrottleOptions>) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RequestThrottleOptions } from '../../../src/server/throttles/request-throttle.ts';
-import { NO_THROTTLES } from '../../../src/server/throttles/throttle-options.ts';
 import { type Client, ClientWorld, closeSession, create, exists, PING, setData, sync } from '../client-harness.ts';
+import { NO_THROTTLES } from './no-throttles.ts';
 
 function serving(requests: Partial<RequestThrottleOptions>) {
   const world = new ClientWorld({
