@@ -211,7 +211,7 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** What `srvr` says this server is; undefined while it does not serve. */
+/** The role of this server by `srvr`; undefined while it does not serve. */
 function mode(port: number): Promise<string | undefined> {
   return new Promise((done) => {
     const socket = createConnection({ host: HOST, port }, () => socket.write('srvr'));

@@ -230,7 +230,7 @@ export class AdminServer {
     const { auth } = this.context;
     const tree = this.context.tree();
     const acl = tree.aclOf(tree.lookup('/'));
-    // Whatever `world` may do proves nothing about the caller; without any entry the node would be open to all.
+    // A permission of `world` proves nothing about the caller; without any entry the node would be open to all.
     const judged = this.options.requiresAuth ? [NOBODY, ...(acl ?? []).filter(({ id }) => id.scheme !== 'world')] : acl;
     return ALL_PERMISSIONS.every((perm) => auth.permits(judged, perm, ids));
   }

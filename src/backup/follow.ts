@@ -165,7 +165,7 @@ export class Follow {
       throw next.failure;
     }
     const isCaughtUp = this.open === undefined || (await this.ship(this.open));
-    // What was read after the snapshot was taken goes beyond it: the backup before has all up to there.
+    // Transactions read after the snapshot was taken go beyond it: the backup before has all up to there.
     if (isTaken && isCaughtUp) this.adopt(next);
     return isCaughtUp && this.open !== undefined;
   }

@@ -213,7 +213,7 @@ function create(dir: string, zxid: Zxid): OpenLog {
   return log;
 }
 
-/** What was written behind the manifest's end is cut off. */
+/** Anything behind the manifest's end is cut off. */
 function reopen(dir: string, entry: LogEntry): OpenLog {
   const path = join(dir, entry.name);
   const fd = openSync(path, 'r+');

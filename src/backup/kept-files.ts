@@ -18,7 +18,7 @@ import { VERSION_DIR } from '../txnlog/file-names.ts';
 import { BackupError } from './backup-error.ts';
 import { sha256OfFile } from './manifest.ts';
 
-/** What becomes of a file whose first `bytes` are good, in a new place or where it lies; answers their SHA-256. */
+/** Keeps the first `bytes` of a file, which are good, in a new place or where it lies; answers their SHA-256. */
 export type Keep = (from: string, name: string, bytes: number) => string;
 
 /** The file is looked at and stays what it is. */

@@ -1,7 +1,7 @@
 import { NO_NODE } from '../datatree/tree/node-table.ts';
 import type { ReadableTree } from '../datatree/tree/tree-views.ts';
 
-/** What is in one tree and not, or otherwise, in another one. */
+/** The nodes that one tree has and another one has not, or has otherwise. */
 export type Kind = 'added' | 'removed' | 'changed';
 
 export interface Difference {

@@ -10,7 +10,7 @@ import { readSettings, tlsToServer } from './settings-of-server.ts';
  * `server-status.js <zoo.cfg>`: what zkServer.sh status prints, and its exit code. Where the server of this machine
  * listens is found as Apache's script finds it, from the file alone: clientPort, else this server's line there or in
  * dynamicConfigFile. A configuration that would be refused has a running server all the same, so nothing is judged here.
- * What Apache's prints goes to standard output; what only we say goes to standard error.
+ * Lines of Apache's go to standard output; those that only we have go to standard error.
  */
 interface ClientAddress {
   readonly host: string;

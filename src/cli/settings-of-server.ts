@@ -3,7 +3,10 @@ import type { ClientTls } from '../client/client.ts';
 import { parseProperties } from '../election/quorum/properties.ts';
 import { clientProperties, clientTls, tlsOf, withoutEffect } from './zk/client-settings.ts';
 
-/** What the tools beside a server take from its files, unjudged: one that would be refused may run all the same. */
+/**
+ * The settings that the tools beside a server take from its files, unjudged: one that would be refused may run all the
+ * same.
+ */
 export function readSettings(file: string): Map<string, string> {
   const text = readFileSync(file, 'latin1');
   return new Map(parseProperties(text, () => {}).map(({ key, value }) => [key.trim(), value.trim()]));

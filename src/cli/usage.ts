@@ -1,8 +1,8 @@
 import { EXIT } from '../base/exit-codes.ts';
 
 /**
- * What `parse` makes of the arguments of this process. Undefined when there is nothing to do: the usage was asked for, or
- * `parse` gave the reason why they are none. Both have been said then.
+ * The outcome of `parse` for the arguments of this process. Undefined when there is nothing to do: the usage was asked
+ * for, or `parse` gave the reason why they are none. Both have been said then.
  */
 export function argumentsOf<T extends object>(
   usage: string,

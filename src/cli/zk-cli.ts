@@ -81,7 +81,7 @@ function askAtTerminal(question: string): Promise<boolean> {
   });
 }
 
-// Whoever reads us has enough, as `head` has: there is nobody left to tell.
+// The reader has enough, as `head` has: there is nobody left to tell.
 process.stdout.on('error', () => process.exit(1));
 
 process.exitCode = await main();

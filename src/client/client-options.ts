@@ -60,8 +60,8 @@ export interface CallOptions {
 
 export interface MarkOptions {
   /**
-   * What a node is found by when the answer to its creation was lost. True puts `_c_<random UUID>-` before the last name, as
-   * Curator's protection does; a text is a part of the name already that nobody else uses.
+   * The mark by which a node is found when the answer to its creation was lost. True puts `_c_<random UUID>-` before
+   * the last name, as Curator's protection does; a text is a part of the name already that nobody else uses.
    */
   readonly mark?: boolean | string;
 }

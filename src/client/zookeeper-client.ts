@@ -144,8 +144,9 @@ export class ZooKeeperClient extends WatchOperations {
   }
 
   /**
-   * For how many ms from now no server can have ended this session, by this machine's clock; 0 when that cannot be said. What
-   * holds a lock or leads should stop when it is 0: after a long pause of the process nothing else says so.
+   * For how many ms from now no server can have ended this session, by this machine's clock; 0 when that cannot be
+   * said. A holder of a lock or a leader should stop when it is 0: after a long pause of the process nothing else says
+   * so.
    */
   get certainForMs(): number {
     return this.session.certainForMs;

@@ -10,8 +10,8 @@ import { bad, type Finding, good, note } from './finding.ts';
 import { stateOf } from './state-of.ts';
 
 /**
- * Who could get in: doors that stand open, nodes that anybody may change, and files that others of this machine can read.
- * Each finding names the page that cures it.
+ * The ways to get in: doors that stand open, nodes that anybody may change, and files that others of this machine can
+ * read. Each finding names the page that cures it.
  */
 const ABOUT = 'security';
 const PAGE = 'docs/OPERATIONS.md#';

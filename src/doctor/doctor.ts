@@ -18,7 +18,7 @@ import { lostQuorum } from './lost-quorum.ts';
 export interface ExamineOptions {
   /** The options of a JVM that the server would be started with. */
   readonly jvmFlags?: string;
-  /** Who could get in, and nothing else. */
+  /** The ways to get in, and nothing else. */
   readonly security?: boolean;
 }
 

@@ -7,8 +7,8 @@ import type { PeerConfig } from '../quorum/config/peer-config.ts';
 import { bad, type Finding, good, note } from './finding.ts';
 
 /**
- * What is left when there is no quorum, and the two ways back with the commands of this server. It is a dry run: the history
- * is replayed as a start would, and nothing is written.
+ * The history that is left when there is no quorum, and the two ways back with the commands of this server. It is a dry
+ * run: the history is replayed as a start would, and nothing is written.
  */
 const ABOUT = 'quorum';
 

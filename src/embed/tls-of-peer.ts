@@ -87,7 +87,7 @@ export class TlsOfPeer {
     return this.admin;
   }
 
-  /** Whom to tell of handshakes between servers that failed. */
+  /** Hears of handshakes between servers that failed. */
   countRefused(onRefused: () => void): void {
     if (this.serversDoor !== undefined) this.serversDoor.onRefused = onRefused;
   }

@@ -44,7 +44,7 @@ export class NodeClock implements Clock {
     if (this.toRun.length === 1) setImmediate(this.onTurnEnd);
   }
 
-  /** What these tasks ask for is of the next turn. */
+  /** Tasks that these ask for are of the next turn. */
   private readonly onTurnEnd = (): void => {
     const { toRun } = this;
     this.toRun = [];

@@ -15,7 +15,7 @@ export class ComponentLogs implements ComponentLog, LogLevels {
   /** Those whose level does not follow that of all. */
   private readonly apart = new Set<LogComponent>();
 
-  /** What `all` is bound to has to be known by now. */
+  /** The target of `all` has to be known by now. */
   constructor(all: Logger) {
     this.all = all;
     for (const component of LOG_COMPONENTS) this.children.set(component, all.child({ component }));

@@ -17,7 +17,7 @@ export interface ConfigListener {
   activated(verifier: QuorumVerifier): void;
   /** One seen but not decided: a file remembers it, and its members are reached as well. */
   proposed(verifier: QuorumVerifier): void;
-  /** What was proposed last is known to be never decided. */
+  /** The last proposal is known to be never decided. */
   forgotten(): void;
 }
 

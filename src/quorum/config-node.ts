@@ -31,9 +31,9 @@ export class ConfigNode {
   }
 
   /**
-   * The membership in force. Without reconfiguration that is what each peer was started with, as Apache does. After one it
-   * is what came of it, also where a file that knew nothing of it had been shown before. What the log proposes stays, for a
-   * snapshot would be all that is left of it.
+   * The membership in force. Without reconfiguration that is what each peer was started with, as Apache does. After one
+   * it is what came of it, also where a file that knew nothing of it had been shown before. A proposal of the log
+   * stays, for a snapshot would be all that is left of it.
    */
   show(): void {
     const { config, clock, replica } = this.parts;

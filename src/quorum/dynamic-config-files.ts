@@ -58,7 +58,7 @@ export class DynamicConfigFiles {
     });
   }
 
-  /** What was proposed is known to be never decided. */
+  /** The proposal is known to be never decided. */
   forgetNext(): void {
     this.write((dir, name) => this.removeNext(dir, name));
   }

@@ -12,8 +12,9 @@ import type { PeerConfig } from './config/peer-config.ts';
 import type { ConfigBook } from './config-book.ts';
 
 /**
- * Which members may become which: PrepRequestProcessor's checks of a reconfiguration, in its order, from "is another one
- * under way" to "is a quorum of the new members here". The client is told a code; the leader's log has the reason.
+ * Decides which members may become which: PrepRequestProcessor's checks of a reconfiguration, in its order, from "is
+ * another one under way" to "is a quorum of the new members here". The client is told a code; the leader's log has the
+ * reason.
  */
 export interface FollowedBy {
   /** Those that follow now, and this leader. */
@@ -47,7 +48,7 @@ export class Reconfigurations implements Membership {
     }
   }
 
-  /** What would become of it; nothing is changed. The permission of the one who asks is not looked at. */
+  /** Its forecast; nothing is changed. The permission of the one who asks is not looked at. */
   forecast(request: ReconfigRequest): MembershipForecast {
     const { active } = this.book;
     const now = { before: active, leader: this.self, following: this.leader.following };

@@ -115,7 +115,10 @@ export class Counter {
   }
 }
 
-/** Numbers that are given once, in blocks, so that most cost no request. What a process did not use is not used by another. */
+/**
+ * Numbers that are given once, in blocks, so that most cost no request. Numbers that a process did not use are not used
+ * by another.
+ */
 export class IdGenerator {
   private readonly counter: Counter;
   private readonly blockSize: bigint;

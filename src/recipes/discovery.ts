@@ -90,7 +90,9 @@ export class ServiceProvider {
     return this.cache.isCurrent;
   }
 
-  /** Those that are enabled. What is no instance is left out: one that is broken does not take the others away. */
+  /**
+   * Those that are enabled. A node that is no instance is left out: one that is broken does not take the others away.
+   */
   instances(): ServiceInstance[] {
     return this.cache.all().flatMap(({ path, data }) => {
       if (data === undefined || parentOf(path) !== this.cache.path) return [];

@@ -3,7 +3,7 @@ import { type CacheChange, TreeCache } from './cache.ts';
 import { childOf, nameOf } from './paths.ts';
 import { PersistentNode } from './persistent-node.ts';
 
-/** Who is there: a node for each member, with what it tells of itself. A member is gone when its session is. */
+/** The members that are there: a node for each, with what it tells of itself. A member is gone when its session is. */
 export class Group {
   private readonly client: ZooKeeperClient;
   readonly path: string;

@@ -13,7 +13,7 @@ import { Waiters } from './waiters.ts';
  * a new latch (`keepSession` makes both).
  */
 export interface LeaderOptions {
-  /** What others read who ask for the leader. */
+  /** The text for others who ask for the leader. */
   readonly id?: string;
   /** 'curator' by default; 'kazoo' stands in the line of kazoo's Election. */
   readonly dialect?: Dialect;

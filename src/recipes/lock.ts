@@ -10,17 +10,17 @@ import type { WaitOptions } from './waiting.ts';
  * for kazoo to see ours, `dialect` is 'kazoo', or its `extra_lock_patterns` has 'lock-'.
  */
 export interface LockOptions {
-  /** Whose names our nodes have: 'curator' by default. */
+  /** The library whose names our nodes have: 'curator' by default. */
   readonly dialect?: Dialect;
-  /** What others read who ask for the holder, such as a host and process; nothing by default. */
+  /** The text for others who ask for the holder, such as a host and process; nothing by default. */
   readonly data?: string;
   readonly acl?: readonly Acl[];
 }
 
 export interface AcquireOptions extends WaitOptions {
   /**
-   * Who acquires. The owner of a lock that is held gets it once more, at once, and it is free when each was released. Without
-   * an owner nobody is the same as anybody else.
+   * The owner that acquires. The owner of a lock that is held gets it once more, at once, and it is free when each was
+   * released. Without an owner nobody is the same as anybody else.
    */
   readonly owner?: unknown;
 }

@@ -59,7 +59,7 @@ export class Queue {
     return this.path;
   }
 
-  /** Which of the names can be had now. */
+  /** Those of the names that can be had now. */
   protected async available(names: readonly string[]): Promise<string[]> {
     return entriesIn(names);
   }

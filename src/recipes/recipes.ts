@@ -1,4 +1,7 @@
-/** What programs build on ZooKeeper again and again: `import { Lock } from 'menagerie/recipes'`. docs/RECIPES.md has examples. */
+/**
+ * Things that programs build on ZooKeeper again and again: `import { Lock } from 'menagerie/recipes'`. docs/RECIPES.md
+ * has examples.
+ */
 export { Barrier, DoubleBarrier } from './barriers.ts';
 export { type CacheChange, type CachedNode, type CacheListener, type CacheOptions, TreeCache } from './cache.ts';
 export { Held, REVOKE_MESSAGE } from './contention/held.ts';

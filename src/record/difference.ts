@@ -1,7 +1,7 @@
 import { errorName } from '../conversation/names.ts';
 import type { EventSeen, Fields, ReplySeen } from '../conversation/seen.ts';
 
-/** What two servers said to the same, held against each other. Times, zxids and session ids differ between any two. */
+/** Two servers' answers to the same, held against each other. Times, zxids and session ids differ between any two. */
 export function replyDifference(left: ReplySeen, right: ReplySeen): string | undefined {
   if (left.err !== right.err) return `${outcome(left)} against ${outcome(right)}`;
   return fieldsDifference(left.fields ?? {}, right.fields ?? {});

@@ -23,7 +23,7 @@ export interface Entry {
   readonly frame?: string | undefined;
 }
 
-/** Which entries are wanted; all, where nothing is said. */
+/** The entries that are wanted; all, where nothing is said. */
 export interface EntryFilter {
   readonly ops?: readonly string[] | undefined;
   /** A whole path, or all below it with `/**` at the end. */

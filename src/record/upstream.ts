@@ -28,7 +28,7 @@ export interface Address {
   readonly port: number;
 }
 
-/** What a server has to be told of a session that it gave; its zxids are its own. */
+/** The facts that a server has to be told of a session that it gave; its zxids are its own. */
 export interface SessionKey {
   readonly id: bigint;
   readonly password: Buffer;

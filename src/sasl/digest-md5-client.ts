@@ -22,7 +22,7 @@ export class DigestMd5Client implements SaslClientExchange {
   readonly first = NO_BYTES;
   isComplete = false;
   private readonly credentials: DigestMd5Credentials;
-  /** What the other side has to prove itself with, once our own proof is sent. */
+  /** The proof that the other side owes, once ours is sent. */
   private expected: string | undefined = undefined;
 
   constructor(credentials: DigestMd5Credentials) {

@@ -112,7 +112,7 @@ class DigestMd5Server implements SaslServerExchange {
 
 const SHOWN_MAX = 64;
 
-/** What a stranger sent, for the log. */
+/** A stranger's bytes as text for the log. */
 function shown(text: string): string {
   const plain = JSON.stringify(text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}...` : text);
   return plain;

@@ -218,7 +218,7 @@ class Handshake {
         this.onFailed('it asked for another handshake on an open connection', error.code);
         socket.destroy();
       });
-      // Whatever else becomes of it is the stream's matter, and the socket below has errors of its own.
+      // All later events are the stream's matter, and the socket below has errors of its own.
       this.raw.on('error', () => {});
     }
     process.nextTick(() => this.done(undefined, socket, tls));

@@ -70,7 +70,7 @@ export class Epochs {
   checkAgainst(lastZxid: Zxid): void {
     const logged = epochOf(lastZxid);
     // Only where neither file is there. An accepted epoch without a current one is a first synchronisation that broke
-    // off. What was logged of it may end anywhere, and an epoch made up for it would give it a vote.
+    // off. Its part of the log may end anywhere, and an epoch made up for it would give it a vote.
     if (this.accepted === undefined && this.current === undefined && lastZxid > 0) this.current = logged;
     if (this.accepted === undefined && this.current !== undefined) {
       this.accepted = Math.max(logged, this.current);

@@ -38,7 +38,7 @@ export function snapshotName(zxid: Zxid, compression: Compression): string {
   return compression === '' ? `snapshot.${zxidHex(zxid)}` : `snapshot.${zxidHex(zxid)}.${compression}`;
 }
 
-/** What `name` is called while it is written; it is renamed when it is whole and synced. */
+/** The name that `name` has while it is written; it is renamed when it is whole and synced. */
 export function temporaryName(name: string): string {
   return TEMPORARY + name;
 }

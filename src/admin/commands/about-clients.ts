@@ -81,7 +81,7 @@ function dump({ server }: AdminContext) {
   };
 }
 
-/** What is told of each, under its name: a list. */
+/** A list of the facts about each, under its name. */
 function mapOf<K, T>(
   entries: Iterable<readonly [K, Iterable<T>]>,
   nameOf: (key: K) => string,

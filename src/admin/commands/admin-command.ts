@@ -27,7 +27,7 @@ export interface AdminContext {
   readLog(from: Zxid): Promise<LogPiece>;
   /** Hands the leadership to `to`, or to whoever has the most. Rejected with the reason when it stays here. */
   transfer(to: number | undefined): Promise<void>;
-  /** What a reconfiguration would do; a reason where that is not known, because this server does not lead. */
+  /** The forecast of a reconfiguration; a reason where that is not known, because this server does not lead. */
   forecast(request: ReconfigRequest): MembershipForecast | string;
   /** Replaces this server's history; resolves with the zxid it has then. Rejected when nothing has changed. */
   restore(snapshot: AsyncIterable<Buffer>): Promise<number>;

@@ -19,8 +19,8 @@ export async function transfer(context: AdminContext, query: URLSearchParams): P
 }
 
 /**
- * What a reconfiguration would do to the quorum, and why it would be refused; nothing is changed. `joining`, `leaving` and
- * `members` are those of the request, `version` is the one it would be bound to, in hexadecimal.
+ * Tells what a reconfiguration would do to the quorum, and why it would be refused; nothing is changed. `joining`,
+ * `leaving` and `members` are those of the request, `version` is the one it would be bound to, in hexadecimal.
  */
 export const reconfigDryRun = whileServing(['reconfig_dry_run'], (context, query) => {
   const version = query.get('version');

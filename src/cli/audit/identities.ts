@@ -3,8 +3,8 @@ import { auditValue } from '../../server/audit/audit-log.ts';
 import type { Change } from './changes.ts';
 
 /**
- * Who a session was, from the lines of audit logs: files of `audit.file`, logs of a server with such lines among others, and
- * the files that Apache ZooKeeper writes.
+ * Tells who a session was, from the lines of audit logs: files of `audit.file`, logs of a server with such lines among
+ * others, and the files that Apache ZooKeeper writes.
  */
 export interface Identity {
   /** As the audit log has it: names with commas between, the address among them. */

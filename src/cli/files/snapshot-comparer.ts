@@ -235,7 +235,7 @@ const INVITATION = `- Press enter to move to print current depth layer;
 /** Until the levels, or the input, are at an end. */
 function compareOnRequest(io: ToolIo, trees: Trees, limits: Limits): void {
   const deepest = depthOf(trees) - 1;
-  // What differs too little is printed as well: whoever asks for a level wants to see all of it.
+  // Small differences are printed as well: whoever asks for a level wants to see all of it.
   const shown = { ...limits, printsAll: true };
   for (let depth = 0; depth <= deepest; ) {
     line(io, `Current depth is ${depth}`);

@@ -78,7 +78,7 @@ function printJson(io: ToolIo, { database }: SnapshotFile): void {
   const info = { progname: 'SnapshotFormatter.java', progver: '0.01', timestamp: Date.now() };
   const parts = [`[1,0,${JSON.stringify(info)}`];
   let inode = FIRST_INODE;
-  // What is still to be written, the next one last: a node, or the bracket behind a node's children.
+  // The things still to be written, the next one last: a node, or the bracket behind a node's children.
   const pending: (string | undefined)[] = ['/'];
   while (pending.length > 0) {
     const path = pending.pop();

@@ -6,7 +6,7 @@ import { NodeDisk } from '../../io/node-disk.ts';
 import { lockDirectory } from '../../io/node-lock.ts';
 import { VERSION_DIR } from '../../txnlog/file-names.ts';
 
-/** What the tools for files have in common: how they end, and which directories they keep their hands off. */
+/** The common part of the tools for files: how they end, and which directories they keep their hands off. */
 
 /** Ends a tool: one sentence on standard error, and the exit code of Apache's tool for the same end. */
 export class ToolError extends Error {
@@ -22,7 +22,7 @@ export class ToolError extends Error {
   }
 }
 
-/** What a tool talks to: the terminal or pipe it runs at, or a test. */
+/** The other side of a tool: the terminal or pipe it runs at, or a test. */
 export interface ToolIo {
   out(text: string): void;
   err(text: string): void;
@@ -51,7 +51,7 @@ export function ranTool(main: ToolMain, args: readonly string[], io: ToolIo): nu
 }
 
 export function runTool(main: ToolMain): void {
-  // Whoever reads us has enough, as `head` has.
+  // The reader has enough, as `head` has.
   process.stdout.on('error', () => process.exit(1));
   // A line at a time would be a system call for each of millions.
   let pending = '';

@@ -62,7 +62,7 @@ export function sentenceOf(error: ZooKeeperError): string {
   return WHOLE_SENTENCES[error.code] ?? keeperErrorText(error);
 }
 
-/** What is printed of anything a command may end with; a bug of ours is thrown on. */
+/** The text of anything a command may end with; a bug of ours is thrown on. */
 export function errorLine(error: unknown): { line: string; exitCode: number } {
   if (error instanceof CliError) return { line: error.message, exitCode: error.exitCode };
   if (isZooKeeperError(error)) return { line: sentenceOf(error), exitCode: 1 };

@@ -6,7 +6,7 @@ import { CliError } from './cli-error.ts';
 import { LOGIN_KEYS } from './client-login.ts';
 
 /**
- * What a Java client is told by properties, as far as it is about TLS: `-Dzookeeper.client.secure=true` and
+ * Settings that a Java client takes from properties, as far as they are about TLS: `-Dzookeeper.client.secure=true` and
  * `-Dzookeeper.ssl.*` in CLIENT_JVMFLAGS or JVMFLAGS, and the same names in the file of `-client-configuration`, which counts
  * before them. A connection that was meant to be encrypted is never made in the clear: keys for TLS without
  * `zookeeper.client.secure=true` are refused.

@@ -10,7 +10,7 @@ import type { Output } from './output.ts';
  */
 export interface Command {
   readonly name: string;
-  /** What follows the name in help. */
+  /** The text behind the name in help. */
   readonly usage: string;
   readonly rules: FlagRules;
   /** Fewest and most words. */

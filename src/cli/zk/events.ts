@@ -2,7 +2,7 @@ import type { SessionState, WatchedEvent } from '../../client/client.ts';
 import { eventTypeName } from './command.ts';
 import type { Output } from './output.ts';
 
-/** What the shell prints by itself: changes that were watched for, and the fate of the session. */
+/** The lines that the shell prints by itself: changes that were watched for, and the fate of the session. */
 const STATE_EVENTS: Readonly<Record<SessionState, string>> = {
   connecting: 'Disconnected',
   connected: 'SyncConnected',

@@ -11,7 +11,7 @@ import { CliError } from './cli-error.ts';
 export interface FlagSpec {
   /** With its dashes: -s, -members, --depth. */
   readonly name: string;
-  /** What its value is called in help; undefined for a flag without one. */
+  /** The name of its value in help; undefined for a flag without one. */
   readonly value?: string;
   /** For the list of flags below a usage line. */
   readonly help?: string;
@@ -88,7 +88,7 @@ interface GivenFlag {
   readonly value: string | undefined;
 }
 
-/** What one argument that begins with "-" says: a flag, a flag and its value, or several one-letter flags. */
+/** The meaning of one argument that begins with "-": a flag, a flag and its value, or several one-letter flags. */
 function flagsIn(arg: string, specs: readonly FlagSpec[]): GivenFlag[] {
   const whole = specs.find(({ name }) => name === arg);
   if (whole !== undefined) return [{ spec: whole, value: undefined }];

@@ -4,7 +4,9 @@ import { CliError } from './cli-error.ts';
 import { clientLogin, type ShellLogin } from './client-login.ts';
 import { clientProperties, clientTls, withoutEffect } from './client-settings.ts';
 
-/** What stands before the command: where to connect and how. `--server` and `--timeout` are the same with two dashes. */
+/**
+ * The arguments before the command: where to connect and how. `--server` and `--timeout` are the same with two dashes.
+ */
 export interface ShellOptions {
   readonly server: string;
   readonly timeoutMs: number;
@@ -17,7 +19,7 @@ export interface ShellOptions {
   readonly tls: ClientTls | undefined;
   /** undefined: without a login. */
   readonly sasl: ShellLogin | undefined;
-  /** What was set and changes nothing: lines for standard error. */
+  /** Settings that change nothing, as lines for standard error. */
   readonly warnings: readonly string[];
   /** Empty: commands are read from standard input. */
   readonly command: readonly string[];

@@ -33,7 +33,7 @@ export class Output {
     if (!this.json) this.streams.err(`${text}\n`);
   }
 
-  /** What went wrong; on standard error in both forms. */
+  /** An error, on standard error in both forms. */
   error(text: string): void {
     this.streams.err(`${text}\n`);
   }

@@ -11,9 +11,9 @@ import { CliError } from './cli-error.ts';
 import { forecastLines } from './forecast-lines.ts';
 
 /**
- * What a reconfiguration would do, found out from outside, so that Apache's servers can be asked as well: the members by the
- * config node, and of each member of before and after, by `srvr` at its port for clients, whether it serves and as what.
- * A server of ours knows more: the admin command reconfig_dry_run at the leader.
+ * Forecasts a reconfiguration from outside, so that Apache's servers can be asked as well. The config node tells the
+ * members; `srvr` at the client port of each, of before and after, whether it serves and as what. A server of ours
+ * knows more: the admin command reconfig_dry_run at the leader.
  */
 export interface DryRun {
   readonly forecast: MembershipForecast;
@@ -21,7 +21,7 @@ export interface DryRun {
 }
 
 const CONFIG_PATH = '/zookeeper/config';
-/** Whoever follows an option that this one cannot see refuses more than is said here. */
+/** A server with an option that this one cannot see refuses more than is said here. */
 const READ_ALL = { multiAddress: true, standaloneEnabled: false } as const;
 
 export async function dryRun(client: ZooKeeperClient, change: Reconfiguration, signal: AbortSignal): Promise<DryRun> {

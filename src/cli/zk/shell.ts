@@ -110,7 +110,7 @@ export class Shell {
     return this.lastExitCode;
   }
 
-  /** What is wrong with a line before it has words. */
+  /** A fault of a line before it has words. */
   refuse(line: string, error: CliError): void {
     this.lines.push(line);
     this.lastExitCode = error.exitCode;

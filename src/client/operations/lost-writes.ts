@@ -12,8 +12,9 @@ import type { Chroot } from '../chroot.ts';
 import { type Finding, NOT_DONE, UNKNOWN } from './operation.ts';
 
 /**
- * What became of a write whose answer was lost. A write that was carried out has a zxid beyond everything that its client had
- * seen when it asked (`askedAfter`), so a node that has not changed since then proves that it was not.
+ * Finds out what became of a write whose answer was lost. A write that was carried out has a zxid beyond everything
+ * that its client had seen when it asked (`askedAfter`), so a node that has not changed since then proves that it was
+ * not.
  *
  *   create, marked      a child whose name has the mark: done; none: not done
  *   create, ephemeral   there, of this session, and created since: done; else not done

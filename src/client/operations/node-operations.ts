@@ -33,7 +33,7 @@ import { readNodeStat } from './node-stat.ts';
 import type { Requests } from './requests.ts';
 import { ReadTransaction, Transaction } from './transaction.ts';
 
-/** What can be asked about nodes: one promise per operation, rejected with a ZooKeeperError. */
+/** The questions and changes for nodes: one promise per operation, rejected with a ZooKeeperError. */
 export class NodeOperations {
   protected readonly requests: Requests;
   protected readonly watchers: Watchers;

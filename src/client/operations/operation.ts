@@ -2,7 +2,7 @@ import type { Reader } from '../../jute/reader.ts';
 import type { Writer } from '../../jute/writer.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 
-/** What can be asked, and what is done when its answer was lost with the connection. */
+/** Something that can be asked, and what is done when its answer was lost with the connection. */
 export interface Operation<T> {
   readonly type: number;
   /** Named in errors. */

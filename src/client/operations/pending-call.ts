@@ -7,8 +7,8 @@ import type { Call } from '../session/call-queue.ts';
 import type { Operation } from './operation.ts';
 
 /**
- * One promise on its way: settled by the reply, by a failure, by its signal or its timeout, whichever comes first. What comes
- * later is dropped.
+ * One promise on its way: settled by the reply, by a failure, by its signal or its timeout, whichever comes first.
+ * Later answers are dropped.
  */
 export interface Settling<T> {
   readonly operation: Operation<T>;
@@ -24,9 +24,9 @@ export class PendingCall<T> implements Call {
   private timer: Timer | undefined = undefined;
   private isSettled = false;
   private readonly onAbort = (): void => this.fail(this.signal?.reason);
-  /** What the client had seen when it was asked first: what it changes has a later zxid. */
+  /** The zxid that the client had seen when it was asked first: a change of the call has a later one. */
   readonly askedAfter: Zxid;
-  /** What went out, when it may have to go out once more. */
+  /** The bytes that went out, when they may have to go out once more. */
   frame: Buffer | undefined = undefined;
   attempts = 1;
 

@@ -103,7 +103,10 @@ export class CallQueue {
     return undefined;
   }
 
-  /** Whose reply this is, and when it was asked. Throws ProtocolError when it is not the one that is due. */
+  /**
+   * The call that this reply belongs to, and when it was asked. Throws ProtocolError when it is not the one that is
+   * due.
+   */
   takeAnswered(header: ReplyHeader): { call: Call; sinceMs: number } {
     const sent = this.sent.shift();
     if (sent !== undefined) this.free(sent);

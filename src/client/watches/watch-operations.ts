@@ -8,8 +8,8 @@ import type { WatchedEvent, Watcher } from './watch-table.ts';
 import { KINDS_OF_TYPE } from './watchers.ts';
 
 /**
- * What a `for await` over a watch brings. A gap says that changes may have gone by untold, so what is known has to be read
- * again: at the start, after each new connection, and when the reader was too slow.
+ * The values that a `for await` over a watch brings. A gap says that changes may have gone by untold, so what is known
+ * has to be read again: at the start, after each new connection, and when the reader was too slow.
  */
 export type WatchNotice =
   | { readonly kind: 'change'; readonly event: WatchedEvent }

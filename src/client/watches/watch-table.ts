@@ -4,7 +4,7 @@ import type { Zxid } from '../../jute/zxid.ts';
 
 /**
  * The watchers of this process and the changes they wait for, by the server's paths. The server forgets them with the
- * connection and is told again on the next one. Which event reaches which watcher follows ZKWatchManager.
+ * connection and is told again on the next one. The choice of watchers for an event follows ZKWatchManager.
  */
 export interface WatchedEvent {
   readonly type: keyof typeof EventType;

@@ -9,7 +9,7 @@ export type NamespaceSums = ReadonlyMap<string, number>;
 
 class Sums {
   readonly byNamespace = new Map<string, number>();
-  /** What there is a sum of, exactly. */
+  /** The things that are summed, exactly. */
   private readonly exact = new Map<string, { sum: bigint; nodes: number }>();
 
   /** `nodes`: how many more there are that take part. */

@@ -3,7 +3,7 @@ import { OwnerKind } from './owner-kind.ts';
 
 /**
  * The owned nodes of each owner, oldest first: linked lists whose links lie in pages beside the node table, for few
- * nodes have an owner. What a session owns is walked and taken apart without a string or an object for each node.
+ * nodes have an owner. The nodes of a session are walked and taken apart without a string or an object for each node.
  *
  * A slot is a node's place in its list; the node table keeps it for the node. Owners are sessions, and the marks that
  * stand in their room: one for containers, one for each TTL in use. A session stays after its last node has gone, until

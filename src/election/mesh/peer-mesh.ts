@@ -24,8 +24,8 @@ import { type Reach, whyUnreachable } from './reach.ts';
  * have been lost with the one before.
  *
  * Nobody waits for anybody: dials run side by side, each bounded by `cnxTimeoutMs` with its lookup. An address that
- * swallows packets, or a name that does not resolve, costs nothing but its own peer (ZOOKEEPER-2164, 3756). What cannot
- * be understood closes the stream it came on and no other.
+ * swallows packets, or a name that does not resolve, costs nothing but its own peer (ZOOKEEPER-2164, 3756). Bytes that
+ * cannot be understood close the stream they came on and no other.
  *
  * Two things Apache leaves to chance: while `keepDialing` is on, a message that could not be delivered is dialled for
  * again without waiting for the next one. And a connection that stays silent meanwhile is replaced, because after a
@@ -124,7 +124,7 @@ export class PeerMesh {
     this.ports.listenAt(this.addresses);
   }
 
-  /** Whose addresses are known: the members of the configuration, and of the next one if there is one. */
+  /** The servers whose addresses are known: the members of the configuration, and of the next one if there is one. */
   setMembers(verifier: QuorumVerifier, next?: QuorumVerifier): void {
     this.configured = new Map();
     for (const each of next === undefined ? [verifier] : [next, verifier]) {

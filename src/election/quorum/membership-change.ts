@@ -6,8 +6,8 @@ import type { QuorumVerifier } from './quorum-verifier.ts';
 import { parseServerSpec, type ServerSpec } from './server-spec.ts';
 
 /**
- * Which members a reconfiguration asks for, by the text of the request and the members of before alone. Who follows, and
- * whether the one who asks may, is the leader's affair. Apache's codes for what is wrong differ by what it is:
+ * Says which members a reconfiguration asks for, by the text of the request and the members of before alone. The leader
+ * decides who follows, and whether the one who asks may. Apache's codes for what is wrong differ by what it is:
  *
  *   UnreadableNumber   a server number that is none
  *   TooFewVoters       of quorum-config.ts

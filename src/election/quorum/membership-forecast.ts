@@ -4,8 +4,9 @@ import type { QuorumVerifier } from './quorum-verifier.ts';
 import { printServerSpec } from './server-spec.ts';
 
 /**
- * What a change of the members would do to the quorum, before anybody asks for it: who comes, goes and becomes another; who
- * would have to be caught up before it counts; how many may fail before, right after, and once all have caught up.
+ * Tells what a change of the members would do to the quorum, before anybody asks for it. It says who comes, goes and
+ * becomes another; who would have to be caught up before it counts; how many may fail before, right after, and once all
+ * have caught up.
  */
 export interface PlannedChange {
   readonly before: QuorumVerifier;

@@ -2,7 +2,7 @@ import type { Zxid } from '../../jute/zxid.ts';
 import type { HostPort, ServerSpec } from './server-spec.ts';
 
 /**
- * Which sets of voters decide. One object is one configuration of the ensemble, and never changes; a
+ * Says which sets of voters decide. One object is one configuration of the ensemble, and never changes; a
  * reconfiguration is a new object with a higher version. majority.ts and hierarchical.ts are the two kinds,
  * quorum-config.ts reads and chooses.
  */

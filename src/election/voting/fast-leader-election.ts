@@ -47,7 +47,7 @@ export class FastLeaderElection {
   private state: PeerState | 'idle' = 'idle';
   private candidate!: Candidate;
   private round = 0n;
-  /** Whom this server would follow, looking; whom it follows, settled. */
+  /** The server that this one would follow, looking; that it follows, settled. */
   private vote: Vote = { leader: 0, zxid: ZXID_NONE, round: 0n, peerEpoch: 0 };
   /** A quorum says the same; when to believe it if nothing better comes. */
   private finalizeAtMs: number | undefined = undefined;

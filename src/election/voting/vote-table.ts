@@ -38,8 +38,8 @@ export class VoteTable {
   }
 
   /**
-   * Of either membership, while one is proposed. Who follows a leader decides nothing, and a membership that was proposed
-   * may be one of servers that never were.
+   * Of either membership, while one is proposed. The followers of a leader decide nothing, and a membership that was
+   * proposed may be one of servers that never were.
    */
   isFollowed(vote: ReceivedVote): boolean {
     return this.electorate.verifiers.some((verifier) => this.isQuorumOf([verifier], vote));

@@ -150,7 +150,7 @@ export class AuthStream implements Stream {
     this.received = NO_BYTES;
     this.held = NO_BYTES;
     this.options.onOver(reason);
-    // What was sent last says to the other side that it failed.
+    // The last packet tells the other side that it failed.
     this.inner?.end();
   }
 

@@ -1,7 +1,7 @@
 import type { NameRules } from '../../sasl/kerberos-name.ts';
 import type { KerberosKeys } from './read-kerberos.ts';
 
-/** What the keys of authentication come to: modules of providers, and the sections of the JAAS file. */
+/** The outcome of the keys of authentication: modules of providers, and the sections of the JAAS file. */
 export interface OwnProviderFile {
   /** Absolute. */
   readonly path: string;

@@ -18,7 +18,7 @@ export function readConfigText(
   }
 }
 
-/** What kept a file from being read. Throws what is no DiskError. */
+/** The reason why a file could not be read. Throws what is no DiskError. */
 export function fileFault(error: unknown): string {
   const { code } = diskError(error);
   return code === 'ENOENT' ? 'there is no such file' : faultOf(code);

@@ -7,7 +7,7 @@ import type { Setting } from './setting.ts';
 
 /**
  * The options that start scripts hand to a JVM: `-Dname=value` is read, and the rest is said to have no effect, in one
- * line. Which names are flags and which are properties of Apache ZooKeeper is in `from` of each key.
+ * line. `from` of each key says whether Apache ZooKeeper takes it as a flag or as a property.
  */
 export interface FlagTarget {
   readonly warnings: string[];

@@ -31,7 +31,7 @@ type Doors = Pick<
   | 'metricsHttpHost'
 >;
 
-/** Whoever names one of these has proved nothing: an address, any name with any password, an ensemble. */
+/** A client with one of these has proved nothing: an address, any name with any password, an ensemble. */
 const NO_LOGINS: ReadonlySet<string> = new Set(['ip', 'digest', 'ensemble']);
 
 export function openDoors(config: Doors): readonly OpenDoor[] {

@@ -24,7 +24,7 @@ export interface PeerConfig extends FieldsOfKeys {
   readonly myid: number | undefined;
   /** The members as configured, with our own client address where clientPort gave it; undefined when standalone. */
   readonly quorumVerifier: QuorumVerifier | undefined;
-  /** What `<zoo.cfg>.dynamic.next` holds: a membership proposed before the last stop, not known to be committed. */
+  /** The content of `<zoo.cfg>.dynamic.next`: a membership proposed before the last stop, not known to be committed. */
   readonly lastSeenVerifier: QuorumVerifier | undefined;
   readonly peerType: 'participant' | 'observer';
 

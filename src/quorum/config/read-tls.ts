@@ -6,8 +6,8 @@ import { faultText } from './setting.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * Which ports have TLS, and the settings for them. The files that these name are read when a peer starts, and by `--check`
- * (tls/tls-material.ts).
+ * The ports that have TLS, and the settings for them. The files that these name are read when a peer starts, and by
+ * `--check` (tls/tls-material.ts).
  */
 type TlsConfig = Pick<PeerConfig, 'clientTls' | 'quorumTls' | 'secureClientPort' | 'secureClientPortAddress'>;
 

@@ -3,7 +3,10 @@ import type { ReconfigRequest } from '../../jute/client-records.ts';
 import { Leading } from './leading.ts';
 import type { Role } from './role.ts';
 
-/** What an operator asks of a peer, and only a leader can answer. A hand-over is answered when it is known what became of it. */
+/**
+ * Questions that an operator asks of a peer, and only a leader can answer. A hand-over is answered when it is known
+ * what became of it.
+ */
 export class AskedOfLeader {
   private readonly role: () => Role | undefined;
   private done: ((error: Error | undefined) => void) | undefined = undefined;
@@ -12,7 +15,7 @@ export class AskedOfLeader {
     this.role = role;
   }
 
-  /** What a reconfiguration would do; the reason where that is not known here. */
+  /** The forecast of a reconfiguration; the reason where that is not known here. */
   forecast(request: ReconfigRequest): MembershipForecast | string {
     const role = this.role();
     return (role instanceof Leading ? role.forecast(request) : undefined) ?? this.notLeading;

@@ -275,7 +275,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
     this.options.onTransferFailed(reason);
   }
 
-  /** What a reconfiguration would do; undefined: it is not established yet. */
+  /** The forecast of a reconfiguration; undefined: it is not established yet. */
   forecast(request: ReconfigRequest): MembershipForecast | undefined {
     return this.members?.forecast(request);
   }

@@ -29,7 +29,7 @@ export interface Claim {
   readonly acl?: readonly Acl[] | undefined;
 }
 
-/** Whom `mine` has to wait for; `anyone`: for a change of the whole line; undefined: it is its turn. */
+/** The node that `mine` has to wait for; `anyone`: for a change of the whole line; undefined: it is its turn. */
 export type NextInWay = (line: readonly Claimant[], mine: number) => Claimant | 'anyone' | undefined;
 
 export function contend(claim: Claim, nextInWay: NextInWay, options: WaitOptions): Promise<Held> {

@@ -10,7 +10,7 @@ import { removeNode } from '../paths.ts';
 import { isOver } from '../session-end.ts';
 import { whenUncertain } from './certainty.ts';
 
-/** What Curator's Revoker writes into the node of a holder to ask it to let go. */
+/** The data that Curator's Revoker writes into the node of a holder to ask it to let go. */
 export const REVOKE_MESSAGE = '__REVOKE__';
 
 /**

@@ -41,7 +41,7 @@ export function newName(label: Label, dialect: Dialect): { mark: string; name: s
   return { mark, name: `${mark}${label.kazoo}` };
 }
 
-/** Those among `names` who wait, the first one first. What is no such name is left out. */
+/** Those among `names` who wait, the first one first. Other names are left out. */
 export function claimants(names: readonly string[]): Claimant[] {
   const found: Claimant[] = [];
   for (const name of names) {

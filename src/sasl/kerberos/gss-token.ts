@@ -4,7 +4,7 @@ import { encryptionOf } from './encryption.ts';
 import type { SessionKey } from './messages.ts';
 
 /**
- * What GSSAPI puts around the messages of Kerberos (RFC 2743, RFC 4121).
+ * The frame that GSSAPI puts around the messages of Kerberos (RFC 2743, RFC 4121).
  *
  *   framed   = %x60 length oid kind:uint16 message
  *   wrapped  = %x05 %x04 flags:uint8 %xff extra:uint16 rotation:uint16 sequence:uint64 data

@@ -27,7 +27,9 @@ export class GssapiLogin implements SaslLogin {
 const NO_LAYER = 1;
 const OFFER = Buffer.from([NO_LAYER, 0, 0, 0]);
 const AUTHZID_BYTES_MAX = 1024;
-/** Tickets of large directories come to 48,000 bytes. What is longer is not taken apart: nobody has proved anything yet. */
+/**
+ * Tickets of large directories come to 48,000 bytes. A longer token is not taken apart: nobody has proved anything yet.
+ */
 export const TOKEN_BYTES_MAX = 65_536;
 
 class GssapiServer implements SaslServerExchange {

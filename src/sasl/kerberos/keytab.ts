@@ -16,7 +16,7 @@ export interface KeytabEntry {
   readonly key: Buffer;
 }
 
-/** What is wrong with it instead. */
+/** The fault that it has instead. */
 export function parseKeytab(bytes: Buffer): readonly KeytabEntry[] | string {
   if (bytes.length < 2 || bytes.readUInt16BE(0) !== 0x0502) return 'it is no keytab of the format 0x502';
   const entries: KeytabEntry[] = [];

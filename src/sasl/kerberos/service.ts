@@ -17,7 +17,7 @@ import { ReplayMemory } from './replay-memory.ts';
 
 /**
  * A service of Kerberos: judges the tickets that clients show it, with the keys of its keytab and nothing else; the KDC is
- * not asked. Follows RFC 4120, 3.2.3, and RFC 4121. What is wrong with a ticket is said in a sentence for this side's log.
+ * not asked. Follows RFC 4120, 3.2.3, and RFC 4121. A ticket's fault is a sentence for this side's log.
  */
 export interface ServiceSettings {
   readonly keys: readonly KeytabEntry[];
@@ -28,7 +28,7 @@ export interface ServiceSettings {
   readonly secret: (bytes: number) => Uint8Array;
 }
 
-/** Who has shown a ticket, and what the two sides then talk with. */
+/** The client that has shown a ticket, and the key that both sides go on with. */
 export interface Shown {
   /** `name/host@REALM`. */
   readonly client: string;
@@ -152,8 +152,8 @@ export class KerberosService {
   }
 
   /**
-   * The key that the answer offers is new each time. Who has heard a whole login cannot show it again, neither after a
-   * restart nor to another server with the same keytab: the last token is wrapped with that key.
+   * The key that the answer offers is new each time. A listener that has heard a whole login cannot show it again,
+   * neither after a restart nor to another server with the same keytab: the last token is wrapped with that key.
    */
   private accept(ticket: TicketPart, authenticator: Authenticator): Shown {
     const { secret } = this.settings;

@@ -10,8 +10,9 @@ import type { Request } from '../request.ts';
 import { type AuditLog, type AuditResult, auditLine } from './audit-log.ts';
 
 /**
- * Which line of the audit log a change is, once it is applied: AuditHelper. The server that holds the client writes it,
- * with the ids that the client had proved when it asked; a client that is gone by then counts as well. Reads have none.
+ * The line of the audit log that a change becomes once it is applied. Follows AuditHelper. The server that holds the
+ * client writes it, with the ids that the client had proved when it asked; a client that is gone by then counts as
+ * well. Reads have none.
  */
 export class AuditTrail {
   private readonly log: AuditLog;

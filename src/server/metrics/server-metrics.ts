@@ -206,7 +206,7 @@ class ConnectionMetrics {
   }
 }
 
-/** What is turned away, or made to wait, because there is too much of it. */
+/** Connections and requests that are turned away, or made to wait, because there are too many. */
 class ThrottleMetrics {
   readonly throttledOps: Counter;
   /** Answered THROTTLEDOP for the rate of an address or an identity, by its name. */

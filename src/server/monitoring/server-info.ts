@@ -52,7 +52,7 @@ export interface QuorumInfo {
   readonly isObserver: boolean;
   /** The members by server id. */
   readonly members: ReadonlyMap<number, MemberInfo>;
-  /** Whom this peer follows or that it leads itself; undefined while it is looking. */
+  /** The leader that this peer follows, itself when it leads; undefined while it is looking. */
   readonly leaderId: number | undefined;
   /** The quorum verifier's text, ending in the version line. */
   readonly membership: string;

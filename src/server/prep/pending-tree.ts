@@ -120,7 +120,7 @@ export class PendingTree {
     return handle === -1 ? undefined : this.fromTree(name, handle);
   }
 
-  /** What of the tree will be there, if nothing is pending for it by itself. */
+  /** The part of the tree that will be there, if nothing is pending for it by itself. */
   private lookup(path: string): number {
     const handle = this.tree.lookup(path);
     return handle === -1 || this.closed.size === 0 || !this.closed.has(this.tree.sessionOf(handle)) ? handle : -1;

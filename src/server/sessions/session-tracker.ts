@@ -58,7 +58,7 @@ export class SessionTracker implements SessionChecks {
   private readonly untracked: UntrackedSessions | undefined;
   /** Requests of one session come one after the other, and each asks for it more than once. */
   private found: TrackedSession | undefined = undefined;
-  /** What is left to adopt; `next` is the place in `ids` that is looked at next. */
+  /** Sessions that are left to adopt; `next` is the place in `ids` that is looked at next. */
   private adopting:
     | { readonly known: KnownSessions; readonly ids: BigInt64Array; readonly nowMs: number; next: number }
     | undefined = undefined;

@@ -127,7 +127,7 @@ export class ClientRates {
   }
 }
 
-/** What the client of one connection may ask; its ids may become more. */
+/** The rates that the client of one connection may ask at; its ids may become more. */
 export class ConnectionRate {
   private readonly rates: ClientRates;
   private readonly address: string;

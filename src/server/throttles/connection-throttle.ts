@@ -6,7 +6,7 @@ import type { Random } from '../../io/random.ts';
  * be turned away all the same while it stays empty. Follows BlueThrottle, in its whole numbers.
  */
 export interface ConnectionThrottleOptions {
-  /** What the bucket holds; 0: no throttle. With weights it is meant for new sessions, and multiplied. */
+  /** Size of the bucket; 0: no throttle. With weights it is meant for new sessions, and multiplied. */
   readonly tokens: number;
   /** Every so many ms it gets `fillCount` tokens, which are multiplied as well. */
   readonly fillTimeMs: number;

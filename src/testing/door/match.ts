@@ -2,7 +2,7 @@ import { ConfigError } from '../../base/errors.ts';
 import { opsNamed, sessionText } from '../../conversation/names.ts';
 import type { RequestSeen } from '../../conversation/seen.ts';
 
-/** Which connections are meant. Everything that is left out matches. */
+/** The connections that are meant. Everything that is left out matches. */
 export interface ConnectionMatch {
   /** The server that has the connection. */
   readonly server?: number;
@@ -12,7 +12,7 @@ export interface ConnectionMatch {
   readonly connection?: number;
 }
 
-/** Which operations are meant. Pings are meant by their name alone. */
+/** The operations that are meant. Pings are meant by their name alone. */
 export interface OperationMatch extends ConnectionMatch {
   /** `create`, `setData`, `multi`, ...; `create` stands for all its kinds. */
   readonly op?: string;

@@ -3,7 +3,7 @@ import type { Fault } from './fault.ts';
 import { Matcher, type OperationMatch, type Place } from './match.ts';
 
 /**
- * What befalls the operations that match. Of the request, before the server has it:
+ * The fate of operations that match. Of the request, before the server has it:
  *
  *   refuse       it is answered with an error, and not carried out
  *   delay        it comes later, and those behind it on its connection with it

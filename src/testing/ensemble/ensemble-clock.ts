@@ -63,7 +63,7 @@ export class EnsembleClock {
     return faultInForce(`wall clock of ${server} wrong by ${ms} ms`, () => move(0));
   }
 
-  /** What servers say to each other arrives, and what they write is written. */
+  /** Packets between servers arrive, and writes to their disks are carried out. */
   private async settle(): Promise<void> {
     do await turns(0);
     while (this.seats.some(({ world, isPaused }) => !isPaused && world.switchedDisk.underWay > 0));

@@ -2,8 +2,9 @@ import { type Fault, faultInForce } from '../door/fault.ts';
 import type { Links } from '../layers/links.ts';
 
 /**
- * The network between the servers. What is blocked is as lost packets: connections that are open stay, and say nothing; new ones
- * come to nothing; when it is healed, what was sent arrives, as far as the connection is still there. Clients are not touched.
+ * The network between the servers. A blocked way is as one that loses packets: connections that are open stay, and say
+ * nothing; new ones come to nothing. Once it is healed, the bytes sent arrive, as far as the connection is still there.
+ * Clients are not touched.
  */
 export class Network {
   private readonly links: Links;

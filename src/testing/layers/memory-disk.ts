@@ -9,7 +9,7 @@ import {
 
 /**
  * A disk that is memory, for servers that are thrown away: the same calls in the same order as on a real one, so the same
- * code of log and snapshots runs. It outlives the peers that use it. What is written is there at once; a sync only says so
+ * code of log and snapshots runs. It outlives the peers that use it. A write is there at once; a sync only says so
  * later.
  */
 class MemoryFile {

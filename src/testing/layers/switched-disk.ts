@@ -25,7 +25,7 @@ export class SwitchedDisk implements Disk {
   private readonly disk: Disk;
   private readonly gate: Gate;
   private readonly faults: DiskFaults;
-  /** What is slow on purpose, each with the word that it is done. */
+  /** Operations that are slow on purpose, each with the word that it is done. */
   private readonly delays = new Map<NodeJS.Timeout, Done>();
   private running = 0;
 
@@ -100,7 +100,7 @@ export class SwitchedDisk implements Disk {
     this.delays.clear();
   }
 
-  // What follows is for SwitchedFile.
+  // The members below are for SwitchedFile.
 
   checkRoom(path: string): void {
     if (this.faults.isFull) throw full(path);

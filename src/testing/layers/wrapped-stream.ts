@@ -4,8 +4,8 @@ import { Lane } from './lane.ts';
 
 /**
  * A stream as its owner, a peer, sees it, with a lane for each direction in between: `inbound` towards the owner,
- * `outbound` away from it. What is held in a lane is on its way, as packets of a network that does not deliver: the end of a
- * connection waits there too.
+ * `outbound` away from it. The content of a lane that is held is on its way, as packets of a network that does not
+ * deliver: the end of a connection waits there too.
  */
 export class WrappedStream implements Stream {
   readonly inbound: Lane;
@@ -115,12 +115,12 @@ export class WrappedStream implements Stream {
     this.handlers = handlers;
   }
 
-  /** What the owner wrote. */
+  /** Bytes that the owner wrote. */
   protected onBytesOut(bytes: Buffer): void {
     this.send(bytes);
   }
 
-  /** What came for the owner. */
+  /** Bytes that came for the owner. */
   protected onBytesIn(chunk: Buffer): void {
     this.deliver(chunk);
   }

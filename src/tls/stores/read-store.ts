@@ -3,7 +3,7 @@ import { type KeyStore, StoreError } from './key-store.ts';
 import { readPemStore } from './pem-store.ts';
 import { readPkcs12Store } from './pkcs12-store.ts';
 
-/** Which kind of store a file is: as configured, else by its suffix as in Apache. */
+/** The kind of store that a file is: as configured, else by its suffix as in Apache. */
 export type StoreType = 'JKS' | 'PEM' | 'PKCS12';
 
 const BY_SUFFIX: Readonly<Record<string, StoreType>> = { jks: 'JKS', pem: 'PEM', p12: 'PKCS12' };

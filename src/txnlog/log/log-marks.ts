@@ -117,7 +117,7 @@ export class LogMarks {
         return record.zxid > until;
       }
     } catch (error) {
-      // Whoever reads it next is told.
+      // The next reader is told.
       diskError(error);
     }
     marked.isRead = scan.found === 0;

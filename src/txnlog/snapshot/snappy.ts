@@ -10,7 +10,7 @@ import { ProtocolError } from '../../base/errors.ts';
  */
 const STREAM_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const STREAM_HEADER_BYTES = 16;
-/** What SnappyOutputStream puts into one block at most; twice that leaves room for other writers. */
+/** The most that SnappyOutputStream puts into one block; twice that leaves room for other writers. */
 const MAX_BLOCK_BYTES = 64 << 20;
 
 /** Throws ProtocolError on what is no such stream. */

@@ -32,8 +32,8 @@ import type { Memberships } from './memberships.ts';
 import type { Proposals } from './proposals.ts';
 
 /**
- * Which epoch this leader has, and whether its history is the one: the first phase of ZAB, and the first two packets of
- * every learner, however late it comes.
+ * Finds the epoch of this leader, and whether its history is the one: the first phase of ZAB, and the first two packets
+ * of every learner, however late it comes.
  *
  *   FOLLOWERINFO, OBSERVERINFO   who it is and the epoch it has accepted. The new epoch is above those of a quorum
  *   LEADERINFO                   the new epoch

@@ -129,7 +129,7 @@ export class LearnerLink {
    */
   tookBytes(now: number, leastPerHalfTick: number): boolean {
     const taken = this.wire.sentBytes - this.sentBytes;
-    // The rest of what waited may be less than that. What was sent since is no sign of life: for a time the kernel here
+    // The rest of what waited may be less than that. Packets sent since are no sign of life: for a time the kernel here
     // takes it in the name of a neighbour that is gone.
     const isRest = this.hadBytesWaiting && this.wire.queuedBytes === 0;
     this.hadBytesWaiting = this.wire.queuedBytes > 0;

@@ -11,7 +11,7 @@ const BATCHES_AT_ONCE = 4;
 /** jute.maxbuffer is 1 MiB by default. */
 const MAX_BATCH_BYTES = 500_000;
 const DELETE_OVERHEAD_BYTES = 20;
-/** Whoever sits at a terminal is asked first when more nodes than this would go. */
+/** A person at a terminal is asked first when more nodes than this would go. */
 const ASK_ABOVE_NODES = 1000;
 
 export const deleteall: Command = {

@@ -8,7 +8,9 @@ import { ProgressBar } from '../terminal/progress-bar.ts';
 
 /** find, du, cp, mv: whole subtrees. Apache's shell has none of these. */
 const AT_ONCE = 64;
-/** What a server takes as one request is jute.maxbuffer, 1 MiB less a byte by default; room is left for the frame. */
+/**
+ * The longest request that a server takes is jute.maxbuffer, 1 MiB less a byte by default; room is left for the frame.
+ */
 const MAX_MULTI_BYTES = 1_000_000;
 
 export const find: Command = {

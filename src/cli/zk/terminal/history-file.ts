@@ -3,8 +3,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * The lines that were typed, kept from one run to the next in the user's home, readable for that user alone. What can
- * hold a password is not written down. A home that cannot be written to is no reason to say anything.
+ * The lines that were typed, kept from one run to the next in the user's home, readable for that user alone. A line
+ * that can hold a password is not written down. A home that cannot be written to is no reason to say anything.
  */
 const NAME = '.menagerie_zkcli_history';
 const MOST_LINES = 1000;

@@ -35,7 +35,10 @@ export function familyOf(key: string): KeyFamily | undefined {
   return KEY_FAMILIES.find((family) => key.startsWith(family.prefix));
 }
 
-/** What `authProvider.<any>` may name; the others of Apache's are refused with the reason, strangers as unknown. */
+/**
+ * The values that `authProvider.<any>` may have; the others of Apache's are refused with the reason, strangers as
+ * unknown.
+ */
 export const AUTH_PROVIDERS: Readonly<Record<string, KeyStatus>> = {
   'org.apache.zookeeper.server.auth.DigestAuthenticationProvider': 'honoured',
   'org.apache.zookeeper.server.auth.IPAuthenticationProvider': 'honoured',

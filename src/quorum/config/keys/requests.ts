@@ -35,7 +35,7 @@ export const REQUEST_KEYS = {
     default: 0xfffff,
     min: 1,
     field: 'juteMaxBufferBytes',
-    means: 'Longest request a client may send, bytes. What was accepted once stays readable whatever this says.',
+    means: 'Longest request a client may send, bytes. A node accepted once stays readable whatever this says.',
   },
   'jute.maxbuffer.extrasize': {
     ...meaningless('what was once accepted stays readable, whatever its size', 'either'),

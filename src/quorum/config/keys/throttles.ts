@@ -1,6 +1,6 @@
 import { aboveZero, ignored, type KeySpec, meaningless, minusOneIsNone, PROPERTY } from './key-spec.ts';
 
-/** What is turned away, or made to wait, when there is too much of it. */
+/** Limits beyond which clients and requests are turned away, or made to wait. */
 export const THROTTLE_KEYS = {
   request_throttle_max_requests: {
     ...PROPERTY,

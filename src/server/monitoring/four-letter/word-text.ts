@@ -1,6 +1,6 @@
 /**
- * The text of a word: whole, or in pieces, of which a client is told some in each turn. What the pieces tell may change
- * between two turns: each is true when it is told, and Apache's lists are no more than that.
+ * The text of a word: whole, or in pieces, of which a client is told some in each turn. The server may change between
+ * two pieces: each is true when it is told, and Apache's lists are no more than that.
  *
  * An empty piece: what led to it took a while, and others have their turn first.
  */

@@ -8,7 +8,7 @@ import type { WriteOperation, WriteRecord } from '../operation.ts';
 
 /**
  * reconfig: joiningServers leavingServers newMembers ustring, curConfigId long; answered the new membership, which is the
- * transaction's data, and the Stat. Which members may become which is the leader's affair: see Membership.
+ * transaction's data, and the Stat. The leader decides which members may become which: see Membership.
  */
 interface ReconfigRecord extends WriteRecord {
   readonly request: ReconfigRequest;
