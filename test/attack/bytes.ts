@@ -6,8 +6,8 @@ import type { Zxid } from '../../src/jute/zxid.ts';
 import type { SimRandom } from '../sim/world/random.ts';
 
 /**
- * What an attacker sends, decided by a seed: recorded conversations with Apache's servers, cut, doubled, shuffled and with
- * bits turned over; and lies in words that can be understood, with the numbers at the ends of their ranges.
+ * The bytes of an attacker, decided by a seed: recorded conversations with Apache's servers, cut, doubled, shuffled and
+ * with bits turned over; and lies in words that can be understood, with the numbers at the ends of their ranges.
  */
 export type Door = 'client' | 'quorum' | 'election' | 'http';
 

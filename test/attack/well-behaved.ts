@@ -3,7 +3,7 @@ import { isZooKeeperError } from '../../src/client/errors.ts';
 
 /**
  * A client beside the attack that does nothing wrong: it writes one value after another into a node of its own, and a
- * child for each. What was acknowledged has to be there in the end.
+ * child for each. Acknowledged writes have to be there in the end.
  */
 const ROOT = '/well-behaved';
 const CALL_LIMIT_MS = 10_000;

@@ -12,7 +12,7 @@ export const disk = new NodeDisk({
   },
 });
 
-/** What is below the root besides /zookeeper, with its data. */
+/** The nodes below the root besides /zookeeper, with their data. */
 export type Model = ReadonlyMap<string, string>;
 
 export class Histories {

@@ -38,7 +38,7 @@ describe('a backup over the admin port', () => {
     const models = await write(peer, 10);
     const feed = new AdminFeed({ url: urlOf(peer), authorization });
     const reads = feed.read.bind(feed);
-    // What is written behind the snapshot comes from the log.
+    // Writes behind the snapshot come from the log.
     feed.read = async (from) => {
       if (models.size === 10) await write(peer, 20, models);
       return reads(from);

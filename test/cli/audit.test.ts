@@ -7,7 +7,7 @@ import { ranTool } from '../../src/cli/files/tool.ts';
 import { connect } from '../../src/client/client.ts';
 import { startPeer } from '../../src/index.ts';
 
-/** Who changed a node, asked of the directory and the audit log of a server that ran. */
+/** The one who changed a node, asked of the directory and the audit log of a server that ran. */
 const dir = mkdtempSync(join(tmpdir(), 'who-'));
 const audit = join(dir, 'audit.log');
 let sessions: string[] = [];

@@ -11,7 +11,7 @@ import { type Stat, writeStat } from '../../src/jute/data-records.ts';
 import type { Zxid } from '../../src/jute/zxid.ts';
 import { failure, Scene, STAT } from './scene.ts';
 
-/** What the client had seen before each request below. */
+/** The zxid that the client had seen before each request below. */
 const SEEN = 40;
 const SESSION = 0x100n;
 

@@ -17,7 +17,7 @@ import { Scheduler, SimProcess } from '../sim/world/scheduler.ts';
  * every voter that answers, as Apache's do: what empty voters do of themselves has to be enough.
  *
  * Checked whenever a leader is established: it has everything that was committed, and no other leader ever had its
- * epoch. What is committed is one sequence.
+ * epoch. Committed transactions are one sequence.
  */
 export interface ModelDisk {
   accepted: number;
@@ -301,7 +301,7 @@ class ModelFollowing {
     peer.disk.log = log.slice(0, zabRandom.between(common, log.length));
     scheduler.after(zabRandom.between(0, 3000), peer.process, () => {
       if (!link.isUp || peer.following !== this) return;
-      // What was appended meanwhile comes after this in the link's order, and was not acknowledged yet.
+      // Transactions appended meanwhile come after this in the link's order, and were not acknowledged yet.
       peer.disk.log = [...log];
       peer.disk.current = epoch;
       link.synced = true;

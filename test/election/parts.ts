@@ -5,7 +5,7 @@ import { ELECTION_DEFAULTS } from '../../src/election/voting/election-host.ts';
 import { Electorate } from '../../src/election/voting/electorate.ts';
 import { logTo } from '../fakes/log-to.ts';
 
-/** What the parts of an election are tried with: members out of lines, and what was logged. */
+/** Input for the parts of an election: members out of lines, and what was logged. */
 export function members(...lines: string[]): QuorumVerifier {
   return parseQuorumText(lines.join('\n'), { multiAddress: false, standaloneEnabled: true, otherKeys: 'refuse' });
 }

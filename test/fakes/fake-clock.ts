@@ -37,7 +37,7 @@ export class FakeClock implements Clock {
     return this.timers.size;
   }
 
-  /** What was to run after this turn, and what that asks for. */
+  /** Tasks to run after this turn, and those that they ask for. */
   endTurn(): void {
     while (this.turn.length > 0) this.oneTurn();
   }

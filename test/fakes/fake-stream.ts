@@ -82,7 +82,7 @@ export class FakeStream implements Stream {
     this.handlers?.onEnd?.();
   }
 
-  /** What was written has left, or was lost. */
+  /** The bytes written have left, or were lost. */
   gone(): void {
     this.state = 'destroyed';
     this.handlers?.onClose(undefined);

@@ -111,7 +111,7 @@ function callsOf(name: string): number {
   return faults.get(name)?.calls ?? 0;
 }
 
-/** What `done` was called with; and that it was called once. */
+/** The argument of `done`, which was called once. */
 async function outcome(start: (done: (error: DiskError | undefined) => void) => void): Promise<DiskError | undefined> {
   const outcomes: (DiskError | undefined)[] = [];
   await new Promise<void>((done) => {

@@ -4,7 +4,7 @@ import type { Zxid } from '../../src/jute/zxid.ts';
 
 /**
  * The records of test/golden as our types: there, longs are decimal strings, buffers hexadecimal, null is null.
- * What our codecs read into one kind of null (a path, a list of paths) is turned into that here.
+ * Values that our codecs read into one kind of null (a path, a list of paths) are turned into that here.
  */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 export type Fields = { [key: string]: Json };

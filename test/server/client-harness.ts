@@ -301,7 +301,7 @@ export class ClientWorld {
     return upstream;
   }
 
-  /** Sets the tree up through transactions of nobody's. */
+  /** Sets the tree up through transactions that belong to no session. */
   seedZxid(zxid: number): void {
     this.database.setLastProcessed(zxid as Zxid);
   }

@@ -23,7 +23,7 @@ afterEach(() => {
 interface Port {
   readonly port: number;
   readonly door: TlsDoor;
-  /** What became of the connections: who came, or why one did not. */
+  /** The fate of the connections: who came, or why one did not. */
   readonly heard: string[];
   /** Resolves when so many became something. */
   until(count: number): Promise<readonly string[]>;

@@ -93,7 +93,7 @@ describe('our leader and the learners of Apache', () => {
     host.onPacket(1, new QuorumPacket(PacketType.ack, Number(newLeader.zxid) as Zxid));
     expect(host.said.at(-1)).toBe(`established ${epoch + 1}:0`);
 
-    // What was committed before this learner came: all that its DIFF or SNAP leads to.
+    // Transactions committed before this learner came: all that its DIFF or SNAP leads to.
     const opening = packets.find((packet) => ['DIFF', 'SNAP', 'TRUNC'].includes(packet.name)) as RecordedPacket;
     const transactions = packets.filter((packet) => packet.name === 'PROPOSAL' || packet.name === 'INFORM');
     const missed = transactions.filter((packet) => BigInt(packet.zxid) <= BigInt(opening.zxid));
@@ -108,7 +108,7 @@ describe('our leader and the learners of Apache', () => {
     }
     const sent = host.sentTo(7).filter((packet) => !FREE.has(packet.type));
     const info = sent[0] as QuorumPacket;
-    // What Apache's learners do not read; all else is as Apache's leader says it.
+    // Fields that Apache's learners do not read; all else is as Apache's leader says it.
     expect(info.data?.subarray(4).toString('hex')).toBe('4d4e475200000001');
     sent[0] = new QuorumPacket(info.type, info.zxid, info.data?.subarray(0, 4));
     expect(sent.map(hexOf)).toEqual(fixed(packets, 'leader'));

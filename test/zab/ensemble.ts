@@ -67,7 +67,7 @@ export interface Snapshot {
   readonly entries: readonly Entry[];
 }
 
-/** What survives a crash. */
+/** The state that survives a crash. */
 export class Disk {
   acceptedEpoch = 0;
   currentEpoch = 0;
@@ -98,7 +98,7 @@ export class Disk {
     return undefined;
   }
 
-  /** What recovery makes of it. */
+  /** The outcome of recovery. */
   replay(): { entries: Entry[]; zxid: Zxid } {
     const snapshot = this.snapshots.at(-1);
     const from = snapshot?.zxid ?? ZXID_ZERO;
@@ -120,7 +120,7 @@ export class Link implements LearnerWire {
   readonly toLeader: Item[] = [];
   readonly toLearner: Item[] = [];
   isOpen = true;
-  /** What the leader's core makes of it; undefined: not accepted yet. */
+  /** The leader's core for it; undefined: not accepted yet. */
   accepted: LearnerLink | undefined = undefined;
   sentBytes = 0;
   private readonly world: Ensemble;
@@ -208,7 +208,7 @@ export class Peer
   learner: Learner | undefined = undefined;
   link: Link | undefined = undefined;
   isServing = false;
-  /** What the tree holds: everything applied, oldest first. */
+  /** The content of the tree: everything applied, oldest first. */
   tree: Entry[] = [];
   treeZxid: Zxid = ZXID_ZERO;
   recent: Entry[] = [];
@@ -223,7 +223,7 @@ export class Peer
   /** Disk work of the learner: a cut, a snapshot. */
   work: (() => void) | undefined = undefined;
   incoming: Snapshot | undefined = undefined;
-  /** What was on its way to the disk when NEWLEADER came. */
+  /** Transactions on their way to the disk when NEWLEADER came. */
   loggedAtNewLeader: Zxid = ZXID_ZERO;
   nextToken = 1;
   openSyncs: number[] = [];
@@ -247,7 +247,7 @@ export class Peer
     return this.disk.lastZxid;
   }
 
-  // What a script can do to a peer.
+  // The commands of a script for a peer.
 
   lead(overrides: Partial<LeaderOptions> = {}): void {
     this.world.note(() => `${this.sid}: leads`);

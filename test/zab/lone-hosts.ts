@@ -84,7 +84,7 @@ export class LoneLeader implements LeaderLog, LeaderClients<number>, LeaderEvent
   lastReason = '';
   /** Warnings that speak of numbers of connections. */
   readonly warned: string[] = [];
-  /** The own disk answers at once. */
+  /** The server's own disk answers at once. */
   isDiskQuick = true;
   private appended: Zxid = ZXID_ZERO;
   private synced: Zxid = ZXID_ZERO;
@@ -96,7 +96,7 @@ export class LoneLeader implements LeaderLog, LeaderClients<number>, LeaderEvent
   recent: Entry[];
   disk: Entry[] | undefined = undefined;
   snapshotBytes = 0;
-  /** What the next reconfiguration leads to. */
+  /** The outcome of the next reconfiguration. */
   next: QuorumVerifier = majority([1, 2, 3], [4]);
   private pending: Entry[] = [];
 
@@ -179,7 +179,7 @@ export class LoneLeader implements LeaderLog, LeaderClients<number>, LeaderEvent
     return this.links.get(link) as LearnerLink;
   }
 
-  /** What the network took of the link so far, and what waits for it. */
+  /** The bytes that the network took of the link so far, and what waits for it. */
   took(link: number, sentBytes: number, queuedBytes = 0, heldBytes = 0): void {
     Object.assign(this.link(link).wire, { sentBytes, queuedBytes, heldBytes });
   }

@@ -9,7 +9,7 @@ import type { AuthRegistry } from './auth-registry.ts';
  *
  * Longer than ACL_ENTRIES_MAX it is INVALIDACL.
  *
- * Returns the list or an error: INVALIDACL, and MARSHALLINGERROR where Apache trips over a null id.
+ * Returns the list or an error: INVALIDACL, and MARSHALLINGERROR where Apache fails with an exception on a null id.
  */
 export function fixupAcl(
   requested: readonly Acl[] | undefined,

@@ -38,7 +38,7 @@ export class QuotaCheck {
     return this.enforced ? this.check(path, lengthOf(data) - bytesBefore, 0) : ErrorCode.ok;
   }
 
-  /** Text that does not parse is what Apache trips over. */
+  /** Apache fails with an exception on text that does not parse. */
   private check(path: string, bytes: number, count: number): number {
     const quota = this.tree.quotaAbove(path);
     if (quota === undefined) return ErrorCode.ok;

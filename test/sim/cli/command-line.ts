@@ -6,7 +6,7 @@ import { MEMBERS_MUTANTS } from '../mutants/members.ts';
 import type { Mutant } from '../mutants/mutant.ts';
 import type { Less } from '../plan/plan.ts';
 
-/** What `npm run sim --` is told, understood or refused. */
+/** The arguments of `npm run sim --`, understood or refused. */
 export const USAGE_TEXT = `npm run sim -- --seed 7                    one world; --trace: what happened even if all is well; --lines 60: of each peer
                --seed 7 --drop 0,3 --without 1 --until 4200   without some faults, some clients, and what comes later
                --seeds 1000 --from 1       many, and a summary; --seconds 120 instead of --seeds; --threads 1
@@ -71,7 +71,7 @@ const OPTIONS = {
   threads: { type: 'string' },
 } as const;
 
-/** What belongs to which command; a mutant and threads to all. */
+/** The options of each command; a mutant and threads to all. */
 const BELONGS: { readonly [command in (typeof COMMANDS)[number]]: readonly string[] } = {
   fixed: [],
   help: [],

@@ -75,6 +75,6 @@ export function minimise(seed: number, tried: (text: string) => void): Less {
     dropSome('clients', plan.clients.length);
   }
   const isOver = (i: number): boolean => (plan.faults[i]?.atMs ?? 0) >= (less.untilMs ?? plan.faultsMs);
-  // What would come after the end was dropped with the rest, and need not be named.
+  // Faults after the end were dropped with the rest, and need not be named.
   return { ...less, faults: less.faults.filter((i) => !isOver(i)) };
 }

@@ -78,7 +78,7 @@ export class Actor {
   private readonly versions = new Map<string, number>();
   /** Given again on every new connection. */
   private readonly credentials = new Set<string>();
-  /** What this connection will have proved by the time a request sent now is looked at. */
+  /** The ids that this connection will have proved by the time a request sent now is looked at. */
   private ids: readonly string[] = [];
 
   constructor(
@@ -178,7 +178,7 @@ export class Actor {
       op.zxid = answer.zxid;
       op.result = resultOf(action, answer);
       if (isWrite(action)) this.wroteMs = this.scheduler.nowMs;
-      // What is answered at once, whatever is under way, carries no zxid.
+      // A request answered at once, whatever is under way, carries no zxid.
       if (action.op !== 'bad' || answer.zxid > 0) {
         session.arrivals.push({ kind: 'answer', zxid: answer.zxid, connection, op });
       }

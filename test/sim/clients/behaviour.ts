@@ -7,8 +7,8 @@ import type { SimRandom } from '../world/random.ts';
 import { BAD_REQUESTS, UNKNOWN_REQUESTS } from './bad-requests.ts';
 
 /**
- * What else an application does: the rarer operations and options, limits and paths that are none, requests that no
- * library sends, connections that are treated badly. Each world has some of it, by draws of its own.
+ * Other things that an application does: the rarer operations and options, limits and paths that are none, requests
+ * that no library sends, connections that are treated badly. Each world has some of it, by draws of its own.
  */
 export interface Behaviour {
   /** Nodes below /a0 to /a2 with ACLs, and passwords. */
@@ -30,7 +30,7 @@ export interface Behaviour {
   readonly countsAfresh: boolean;
   /** Silence for about as long as a session lasts. */
   readonly dozes: boolean;
-  /** What the ConnectRequest says about read-only servers; `old`: it does not know them. */
+  /** The flag of the ConnectRequest about read-only servers; `old`: it does not know them. */
   readonly readOnly: 'no' | 'yes' | 'old';
 }
 
@@ -339,7 +339,7 @@ export class Wishes {
         if (random.chance(1, 4)) return { op: 'create', path: '/e0/c', data: '', flags: 0 };
         return { op: 'create', path, data: '', flags: random.pick([0, 2]) };
       case 1:
-        // What each server shows of its own configuration is nobody's else, but it is there.
+        // Each server shows a configuration of its own, but it is there.
         return { op: 'delete', path: random.chance(1, 6) ? '/zookeeper/config' : path, version: -1 };
       case 2:
         return { op: 'setData', path, data: '', version: -1 };

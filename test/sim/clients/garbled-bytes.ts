@@ -16,7 +16,7 @@ import { CLIENT_PORT } from '../world/machine.ts';
 import type { SimRandom } from '../world/random.ts';
 
 /**
- * What a stranger sends to a port: copies of what belongs there, with one byte changed, cut off anywhere, or
+ * A stranger's bytes for a port: copies of what belongs there, with one byte changed, cut off anywhere, or
  * followed by nothing; and what belongs nowhere. It never speaks for a voter in words that can be understood: ZAB
  * assumes that who lies does not take part.
  */

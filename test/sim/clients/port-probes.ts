@@ -12,7 +12,7 @@ import { type Scheduler, SimProcess } from '../world/scheduler.ts';
 import type { SimClient } from './client.ts';
 
 /**
- * Whoever else finds the client port: probes, browsers, TLS clients, operators with four-letter words, old and broken
+ * Others who find the client port: probes, browsers, TLS clients, operators with four-letter words, old and broken
  * clients, and one that guesses at the sessions of others. None of them may get what is not theirs, or disturb those
  * who have a session; that the server goes on is for the rest of the world to notice.
  */
@@ -24,7 +24,7 @@ export interface PortProbe {
   readonly pieces: readonly Buffer[];
   /** Then: says nothing more, ends its side, or goes. */
   readonly after: 'waits' | 'ends' | 'goes';
-  /** What it is told has to be nothing, or this. */
+  /** Its answer has to be nothing, or this. */
   readonly answer?: 'refused' | 'session' | string;
 }
 

@@ -6,7 +6,7 @@ import type { SimRandom } from '../world/random.ts';
 import { fuzzy } from './snapshot-files.ts';
 
 /**
- * What happens to the files of a peer while it is down. `litter` is what every peer has to live with: what other
+ * Damage to the files of a peer while it is down. `litter` is what every peer has to live with: what other
  * programs, other releases, or a crash in the middle of something leave behind, no part of the history being gone.
  * `damage` takes a part away, or says something wrong; whoever has suffered it must not be relied upon from then on.
  *
@@ -73,7 +73,7 @@ export function found(disk: SimDisk, dir: string, prefix: string): Found[] {
   return files.sort((a, b) => a.zxid - b.zxid);
 }
 
-/** What was done, in words; undefined when there was nothing to do it to. */
+/** The damage done, in words; undefined when there was nothing to do it to. */
 export function litter(disk: SimDisk, dirs: Dirs, ledger: Ledger, random: SimRandom): string | undefined {
   const logs = found(disk, dirs.logDir, 'log');
   const snapshots = found(disk, dirs.snapDir, 'snapshot');

@@ -53,7 +53,7 @@ export function halfElected(faults: Faults, forMs: number, random: SimRandom): b
   return true;
 }
 
-/** Who leads from now on proposes to nobody: a history with a tail in an epoch that the others know nothing of. */
+/** The leader from now on proposes to nobody: a history with a tail in an epoch that the others know nothing of. */
 export function newEpochTail(faults: Faults, forMs: number, random: SimRandom): boolean {
   const found = leaderAndOthers(faults, random);
   if (found === undefined) return false;
@@ -108,7 +108,7 @@ export function slowLeader(faults: Faults, forMs: number, random: SimRandom): bo
   };
   for (const view of others.slice(quick)) slow(view, syncMs);
   if (random.chance(1, 2)) slow(leader, syncMs);
-  // What was acknowledged goes with a cut, and takes its time to get back.
+  // Acknowledged writes go with a cut, and take their time to get back.
   faults.triggers.when('truncated', others.slice(0, quick), (view) => {
     slow(view, syncMs * 2);
   });

@@ -19,8 +19,8 @@ import { StorageFaults } from './storage-faults.ts';
 import { Triggers } from './triggers.ts';
 
 /**
- * Carries out the faults of a plan and takes them back. What must not be overdone is counted: at all times a quorum of
- * voters has what it once acknowledged. Everything else may happen to anyone at once.
+ * Carries out the faults of a plan and takes them back. Faults that must not be overdone are counted: at all times a
+ * quorum of voters has what it once acknowledged. Everything else may happen to anyone at once.
  */
 export const QUICK = { writeMs: 0.02, syncMs: 0.5, slowSyncOneIn: 0, slowSyncMs: 0 };
 
@@ -31,7 +31,7 @@ export class Faults {
   crashes = 0;
   /** `sid` of whom it befalls; 0: of all. */
   onFault: (sid: number, text: string) => void = () => {};
-  /** Whoever is not to be started now. */
+  /** The servers that are not to be started now. */
   staysDown: (view: View) => boolean = () => false;
   readonly ensemble: SimEnsemble;
   readonly observer: Observer;
@@ -112,7 +112,7 @@ export class Faults {
     const { machine } = view;
     if (machine.isUp || this.staysDown(view)) return;
     if (view.faulty === 'damaged' && machine.failure !== undefined) this.wipe(view);
-    // What a fault did to a process is no excuse for the next one.
+    // A fault of one process is no excuse for the next one.
     const isSound = !machine.disk.isFailing && !this.misnamed.has(view) && !this.storage.isAway(view);
     if (isSound && this.excused.delete(view)) view.inTrouble = false;
     machine.start();
@@ -294,7 +294,7 @@ export class Faults {
       }
       case 'slowLink': {
         const other = random.pick(this.observer.views).machine;
-        // What is long would be on its way for longer than anything is waited for.
+        // A long answer would be on its way for longer than anything is waited for.
         const scale = this.observer.storage?.bigBytes === undefined ? 1 : 1000;
         const maxDelayUs = random.pick([20_000, 200_000]);
         const slow = { minDelayUs: 5000, maxDelayUs, bytesPerMs: random.pick([1, 50]) * scale };
@@ -333,7 +333,7 @@ export class Faults {
     }
   }
 
-  /** An operator looks at the server. What it answers is not judged here; that it goes on is. */
+  /** An operator looks at the server. Its answers are not judged here, only that it goes on. */
   private ask(view: View, word: string): void {
     const { network, scheduler } = this.ensemble;
     const process = new SimProcess(scheduler, `operator ${word}`);

@@ -38,7 +38,7 @@ function noName(faults: Faults, view: View, forMs: number, random: SimRandom): b
 }
 
 /**
- * What a leader is told takes long to arrive; those who told it leave it meanwhile and have another one. It still hears
+ * Packets to a leader take long to arrive; those who told it leave it meanwhile and have another one. It still hears
  * answers from when they followed, and only behind them that they are gone.
  */
 function staleLeader(faults: Faults, forMs: number, random: SimRandom): boolean {
@@ -64,8 +64,8 @@ function staleLeader(faults: Faults, forMs: number, random: SimRandom): boolean 
 }
 
 /**
- * Who is elected next gets its epoch accepted by some and not by others, and is gone: what some have promised the others
- * have never heard of, and one of these may lead next (ZOOKEEPER-1270).
+ * The next one elected gets its epoch accepted by some and not by others, and is gone: what some have promised the
+ * others have never heard of, and one of these may lead next (ZOOKEEPER-1270).
  */
 function promised(faults: Faults, forMs: number, random: SimRandom): boolean {
   const found = leaderAndOthers(faults, random);

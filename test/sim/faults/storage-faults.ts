@@ -172,7 +172,7 @@ export class StorageFaults {
     if (random.chance(2, 3)) faults.crash(view, random.chance(1, 2), forMs);
   }
 
-  /** A file system is not mounted when its server starts. What is in its place is not the history. */
+  /** A file system is not mounted when its server starts. The file in its place is not the history. */
   private unmount(view: View, forMs: number, random: SimRandom): boolean {
     const { faults } = this;
     const { machine } = view;

@@ -12,7 +12,7 @@ import { digestOfVersion1, fuzzy, partsOf, sealed, snappyOfAllForms } from './sn
 const EPOCH = 0x100000000;
 const EPOCH_FILES = ['acceptedEpoch', 'currentEpoch'] as const;
 
-/** What any peer has to live with: a directory as another release leaves it. */
+/** Files that any peer has to live with: a directory as another release leaves it. */
 export function otherRelease(disk: SimDisk, dirs: Dirs, random: SimRandom): string | undefined {
   if (random.chance(1, 3)) return withoutEpochs(disk, dirs);
   if (random.chance(2, 3)) purgeTo(disk, dirs, random.between(1, 2));
@@ -212,7 +212,7 @@ function zxidsIn(disk: SimDisk, { logDir }: Dirs): Set<number> {
     const log = disk.read(path);
     const records = recordsOf(log);
     for (const { zxid } of records) zxids.add(zxid);
-    // What follows a bad record is not read.
+    // Records behind a bad one are not read.
     if (!log.subarray(endOf(records)).every((byte) => byte === 0)) return zxids;
   }
   return zxids;

@@ -9,7 +9,7 @@ import type { Faults } from './faults.ts';
  * times seldom hit what takes a millisecond, and that is where the bugs are.
  */
 interface Trigger {
-  /** Whoever of them comes first; undefined: of all. */
+  /** The first of these to come; undefined: of all. */
   readonly views: readonly View[] | undefined;
   readonly matches: (name: string, phase: string, path: string) => boolean;
   left: number;
@@ -18,13 +18,13 @@ interface Trigger {
   readonly spring: (view: View) => void;
 }
 
-/** Which file; most are the log's, and what goes wrong with the others is found only if they are aimed at. */
+/** The file; most are the log's, and faults of the others are found only if they are aimed at. */
 const PATHS = ['', '', 'log.', 'snapshot.', 'history-change', 'Epoch', 'synced'] as const;
 
 /** Moments in which a history is neither the old one nor the new. */
 const RISKY: readonly Moment[] = ['truncating', 'installing', 'replacing', 'newLeader', 'established'];
 
-/** What is done at a moment. */
+/** The action at a moment. */
 const DEEDS = [
   'crash',
   'crash',

@@ -3,11 +3,11 @@ import type { SimRandom } from '../world/random.ts';
 import type { Faults } from './faults.ts';
 
 /**
- * Who is not mended when the faults end: as many members as a quorum can do without, whatever is wrong with them. All
- * others have to serve all the same, for as long as it takes somebody to notice and to mend these, too.
+ * The members that are not mended when the faults end: as many members as a quorum can do without, whatever is wrong
+ * with them. All others have to serve all the same, for as long as it takes somebody to notice and to mend these, too.
  *
- * What reaches some and not others in one direction only is left out: whoever votes for one that hears nobody waits for
- * it in vain, again and again, and so does Apache.
+ * A member that reaches some and not others in one direction only is left out: whoever votes for one that hears nobody
+ * waits for it in vain, again and again, and so does Apache.
  */
 export type UnmendedKind = 'off' | 'killed' | 'paused' | 'cutOff' | 'restarts' | 'onePath';
 

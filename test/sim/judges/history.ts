@@ -1,7 +1,7 @@
 import type { Acl, Stat } from '../../../src/jute/data-records.ts';
 import type { Zxid } from '../../../src/jute/zxid.ts';
 
-/** What clients asked for and saw, for judging afterwards. */
+/** Requests of clients and what they saw, for judging afterwards. */
 export interface Create {
   readonly op: 'create';
   readonly path: string;
@@ -51,7 +51,7 @@ export interface Bad {
   readonly err: number;
   /** Refused by a transaction, as a write that can be read. */
   readonly isWrite: boolean;
-  /** Whoever asked this is shown the door, and what it sent behind it is not looked at. */
+  /** A client that asked this is disconnected, and its bytes behind it are not looked at. */
   readonly closes: boolean;
 }
 
@@ -73,9 +73,9 @@ export interface Op {
   readonly action: Action;
   readonly sessionId: bigint;
   readonly xid: number;
-  /** Which connection of the session it went out on. */
+  /** The connection of the session that it went out on. */
   readonly connection: number;
-  /** What that connection had proved, `scheme:id` each. */
+  /** The ids that this connection had proved, `scheme:id` each. */
   readonly ids: readonly string[];
   readonly askedUs: number;
   answeredUs: number | undefined;
@@ -110,7 +110,7 @@ export type Arrival =
 export interface SessionHistory {
   readonly sessionId: bigint;
   readonly name: string;
-  /** What every connection of it has proved without a word. */
+  /** The ids that every connection of it has proved without a word. */
   readonly ownId: string;
   readonly arrivals: Arrival[];
 }
@@ -118,7 +118,7 @@ export interface SessionHistory {
 export class History {
   readonly ops: Op[] = [];
   readonly sessions = new Map<bigint, SessionHistory>();
-  /** Whose clients were told so. */
+  /** The sessions whose clients were told so. */
   readonly expired = new Set<bigint>();
 
   session(sessionId: bigint, name: string, ownId: string): SessionHistory {

@@ -6,9 +6,9 @@ import type { Ledger } from './ledger.ts';
 import { inMulti, isOfSession, isSequential, typeOf } from './small-tree.ts';
 
 /**
- * Which request each delivered transaction comes from. A client that counts its requests afresh on every connection, as
- * kazoo does, asks several under one number, so session and number do not tell. An answer has the zxid of its
- * transaction; what was never answered is known by what it asked for.
+ * Finds the request that each delivered transaction comes from. A client that counts its requests afresh on every
+ * connection, as kazoo does, asks several under one number, so session and number do not tell. An answer has the zxid
+ * of its transaction; what was never answered is known by what it asked for.
  */
 export interface Matched {
   readonly ops: ReadonlyMap<Zxid, Op>;
@@ -84,7 +84,7 @@ function fits(action: Action, body: TxnBody): boolean {
 
 function isMadeBy({ type, path, ephemeral }: CreateTxn, action: Create): boolean {
   if (ephemeral !== isOfSession(action)) return false;
-  // Whatever the flags that came with it: it makes a node with a TTL or none.
+  // Its flags do not matter: it makes a node with a TTL or none.
   if ((type === OpCode.createTTL) !== (typeOf(action) === OpCode.createTTL)) return false;
   return isSequential(action.flags) ? path !== action.path && path.startsWith(action.path) : path === action.path;
 }

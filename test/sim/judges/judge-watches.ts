@@ -10,8 +10,8 @@ import { Violation } from './violation.ts';
  * before anything newer can be read, once for a one-shot watch and every time for a lasting one, and nothing of what it
  * may not read. A connection's bytes are in order, so it is enough to go through them.
  *
- * A connection begins without any. What its client names with setWatches was looked up in the small tree as it was at
- * the zxid of the answer; what had changed by then is told without a zxid, before the answer.
+ * A connection begins without any. Paths that its client names with setWatches were looked up in the small tree as it
+ * was at the zxid of the answer; what had changed by then is told without a zxid, before the answer.
  */
 const STANDARD = 1;
 const PERSISTENT = 2;
@@ -22,7 +22,7 @@ export interface Event {
   readonly path: string;
 }
 
-/** What a setWatches leads to in a tree: what is told, and what is watched from then on. */
+/** The effect of a setWatches in a tree: what is told, and what is watched from then on. */
 export interface Rewatched {
   readonly events: readonly Event[];
   readonly data: readonly string[];
@@ -215,7 +215,7 @@ class Connection {
     return found;
   }
 
-  /** What becomes due by the changes up to this one. */
+  /** The events that become due by the changes up to this one. */
   private advance(zxid: Zxid): void {
     if (this.next !== undefined) {
       for (let change = this.changes[this.next]; change !== undefined && change.zxid <= zxid; ) {

@@ -61,7 +61,7 @@ export function judge(ledger: Ledger, history: History, rules: SmallRules): Judg
   return { tree, reads, writes, events, sessions };
 }
 
-/** Whoever was answered before another was asked comes before it. */
+/** A request answered before another was asked comes before it. */
 function checkRealTime(ledger: Ledger, { ops }: Matched): void {
   let latestAsked = -1;
   let latest: Op | undefined;
@@ -81,7 +81,10 @@ function checkRealTime(ledger: Ledger, { ops }: Matched): void {
   }
 }
 
-/** What servers decide for reasons of their own, with the session and not the tree in mind: the request changes nothing. */
+/**
+ * Answers that servers decide for reasons of their own, with the session and not the tree in mind: the request changes
+ * nothing.
+ */
 function isSessionError(err: number): boolean {
   return SESSION_ERRORS.has(err);
 }

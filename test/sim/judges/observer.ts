@@ -16,11 +16,11 @@ import { limitStorage } from '../world/storage-limits.ts';
 import { Ledger } from './ledger.ts';
 
 /**
- * What peers say of themselves through their probes (quorum/peer-probe.ts) is told to the invariants, with what is known
- * of their machines. Nothing here changes what a peer does, but for the limits that are lowered.
+ * Peers speak of themselves through their probes (quorum/peer-probe.ts). The invariants are told that, with what is
+ * known of their machines. Nothing here changes what a peer does, but for the limits that are lowered.
  */
 
-/** What is known of one machine, over all its processes. */
+/** Facts about one machine, over all its processes. */
 export interface View {
   readonly machine: Machine;
   readonly sid: number;
@@ -42,11 +42,11 @@ export interface View {
   currentEpoch: number;
   /** In its present role: its leader is established, and what it applies is decided. */
   serves: boolean;
-  /** What it logged when NEWLEADER came. */
+  /** The transactions that it had logged when NEWLEADER came. */
   atNewLeader: Zxid;
   /**
-   * What must not be relied upon: it was never synchronised, lost its disk, or has a bit wrong somewhere. Until it was
-   * synchronised (wiped first, when damaged) it is one of the minority that may fail.
+   * The reason why it must not be relied upon: it was never synchronised, lost its disk, or has a bit wrong somewhere.
+   * Until it was synchronised (wiped first, when damaged) it is one of the minority that may fail.
    */
   faulty: 'new' | 'wiped' | 'damaged' | undefined;
   /** A disk fault was injected: it may stop with a FatalError. */
@@ -229,7 +229,7 @@ export class Observer {
       onRoleEnded: () => {
         view.primary = undefined;
         view.logTip = view.tip;
-        // What was in flight when the role ended got there, and nobody was told.
+        // Writes in flight when the role ended got there, and nobody was told.
         if (view.peer !== undefined) view.durable = this.ledger.tipOf(storeOf(view.peer).lastDurable);
       },
       onAppend: (zxid, payload) => this.onAppend(view, zxid, payload),
@@ -311,7 +311,7 @@ export class Observer {
     if (view.faulty !== 'damaged') view.faulty = undefined;
   }
 
-  /** What a leader judges by is further than what is stored, of some nodes: far-counters.ts. */
+  /** Some nodes have counters that a leader sees further on than they are stored: far-counters.ts. */
   private farCounters(pending: PendingTree): void {
     const find = pending.find.bind(pending);
     pending.find = (path) => {

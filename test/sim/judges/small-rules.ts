@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { ErrorCode } from '../../../src/jute/codes.ts';
 import { type Acl, OPEN_ACL_UNSAFE } from '../../../src/jute/data-records.ts';
 
-/** What ZooKeeper's documentation says about paths, ACLs and quotas, in its own words and nobody's code. */
+/**
+ * The rules of ZooKeeper's documentation about paths, ACLs and quotas, in its own words and without production code.
+ */
 
 // Paths
 
@@ -53,7 +55,7 @@ export function isGranted(acl: readonly Acl[], perm: number, ids: readonly strin
 /** All machines of a simulated world. */
 export const ALL_HOSTS = '10.0.0.0/8';
 
-/** What a node is given when this is asked for. */
+/** The list that a node is given when this is asked for. */
 export function grantedAcl(asked: readonly Acl[] | undefined, ids: readonly string[]): readonly Acl[] | number {
   const acl = asked ?? OPEN_ACL_UNSAFE;
   if (acl.length === 0) return ErrorCode.invalidACL;

@@ -17,15 +17,15 @@ import {
 } from './small-rules.ts';
 
 /**
- * What a ZooKeeper tree does, from a client's side and without a thought for speed: requests in, results out. It shares
- * nothing with src/datatree and src/server, so the two can be held against each other.
+ * The behaviour of a ZooKeeper tree, from a client's side and without a thought for speed: requests in, results out. It
+ * shares nothing with src/datatree and src/server, so the two can be held against each other.
  */
 export interface SmallRules {
   readonly extendedTypes: boolean;
   readonly enforceQuota: boolean;
 }
 
-/** Who asks, and as what. */
+/** The one who asks, and as what. */
 export interface Asker {
   readonly sessionId: bigint;
   readonly ids: readonly string[];
@@ -57,7 +57,7 @@ interface SmallNode {
   readonly children: Set<string>;
 }
 
-/** What watchers are told: of a path, or of its children. */
+/** The events that watchers are told: of a path, or of its children. */
 export interface Change {
   readonly zxid: Zxid;
   readonly type: number;
@@ -215,8 +215,8 @@ export class SmallTree {
   }
 
   /**
-   * What a write is refused with before anyone looks at its session, by Apache too; 0: nothing. Of a multi the first
-   * part counts: behind it the session would have been asked for.
+   * The error that a write is refused with before anyone looks at its session, by Apache too; 0: nothing. Of a multi
+   * the first part counts: behind it the session would have been asked for.
    */
   refusedOnSight(action: Action): number {
     const first = action.op === 'multi' && action.parts[0] !== undefined ? inMulti(action.parts[0]) : action;
@@ -502,7 +502,7 @@ function ttlOf(action: Create): number {
   return typeOf(action) === OpCode.createTTL ? (action.ttl ?? 0) : -1;
 }
 
-/** What a client library sends for these flags. In a multi a create is always one that answers with a Stat. */
+/** The bits that a client library sends for these flags. In a multi a create is always one that answers with a Stat. */
 export function typeOf({ type, flags }: Create): number {
   if (type !== undefined) return type;
   if (flags === CreateMode.container) return OpCode.createContainer;

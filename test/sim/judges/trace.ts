@@ -3,7 +3,7 @@ import type { Scheduler } from '../world/scheduler.ts';
 import type { Moment, View } from './observer.ts';
 
 /**
- * What happened last, for whoever has to find out why a world failed: log lines, moments and faults of all peers in one
+ * The last events, for those who have to find out why a world failed: log lines, moments and faults of all peers in one
  * order. Seeds run without it; one that fails is run again with it.
  */
 interface Entry {

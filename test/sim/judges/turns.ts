@@ -3,10 +3,10 @@ import type { SimProcess } from '../world/scheduler.ts';
 import { Violation } from './violation.ts';
 
 /**
- * Turns: nothing that a client or a neighbour can ask for keeps a peer from everybody else. What is big in a simulated
- * life is small, so its machine is slow: a thousand times a real one, and a turn of a second is a failure. Whatever
- * grows with the square of what it is given, or works off without a bound, shows here. A start is not judged: it may
- * read all that there is.
+ * Turns: nothing that a client or a neighbour can ask for keeps a peer from everybody else. Big things are small in a
+ * simulated life, so its machine is slow: a thousand times a real one, and a turn of a second is a failure. Work that
+ * grows with the square of its input, or without a bound, shows here. A start is not judged: it may read all that there
+ * is.
  */
 const STEP_MS = 0.001;
 const MOST_MS = 1000;

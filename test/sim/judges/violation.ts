@@ -9,7 +9,7 @@ export class Violation extends Error {
   }
 }
 
-/** What a world or a scenario that did not end well ended by. */
+/** The reason why a world or a scenario did not end well. */
 export interface Failure {
   readonly kind: 'safety' | 'liveness' | 'crash';
   readonly property: string;

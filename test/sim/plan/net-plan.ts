@@ -3,21 +3,21 @@ import type { SimRandom } from '../world/random.ts';
 import type { Fault, FaultKind, Target } from './plan.ts';
 
 /**
- * What a seed says about the network and the members, by draws of their own: how many addresses each member has, how
- * they are called, who is still in trouble when all else is mended, and faults that are aimed at all this.
+ * The part of a seed about the network and the members, by draws of their own. It has the number of addresses of each
+ * member, their names, those still in trouble when all else is mended, and faults aimed at all this.
  */
 export interface NetPlan {
   /** Of each member. */
   readonly addresses: number;
-  /** What the names of machines begin with, before the number. */
+  /** The beginning of a machine's name, before the number. */
   readonly prefix: string;
   /** Members whose notifications are those of an old release. */
   readonly old: readonly number[];
-  /** What kernels hold of one direction of a connection. */
+  /** Bytes that kernels hold of one direction of a connection. */
   readonly windowBytes: number;
   /** How long each segment takes between any two hosts, in milliseconds; undefined: as in one room. */
   readonly delaysMs: Delays | undefined;
-  /** Who stays in trouble when faults end, and has to be done without. */
+  /** Members that stay in trouble when faults end, and have to be done without. */
   readonly unmended: { readonly kind: UnmendedKind; readonly salt: number } | undefined;
 }
 

@@ -6,7 +6,7 @@ import { liesOf, type NetFaultKind, type NetPlan, netFaultsOf, netPlanOf } from 
 import { type StorageKind, type StorageLimits, storagePlanOf } from './storage-plan.ts';
 
 /**
- * What one seed stands for, before anything of it happens: the ensemble, its limits, the clients, and a list of faults
+ * The meaning of one seed, before anything of it happens: the ensemble, its limits, the clients, and a list of faults
  * with their times. It is plain data, so it can be printed, and faults can be left out of it one by one.
  */
 export type FaultKind =
@@ -253,7 +253,7 @@ function votersOf(
   return { voters: random.chance(1, 24) ? 7 : few, groups: {} };
 }
 
-/** What an operator sets about the clients' side. */
+/** Settings of an operator about the clients' side. */
 function serverOptions(random: SimRandom): Record<string, string | number> {
   const config: Record<string, string | number> = {
     extendedTypesEnabled: random.chance(3, 4) ? 'true' : 'false',
@@ -337,7 +337,7 @@ function faultsOf(random: SimRandom, faultsMs: number, tickMs: number): { classe
   return { classes, faults: faults.sort((a, b) => a.atMs - b.atMs) };
 }
 
-/** What is left out of a plan, to find out what a failure needs. */
+/** The parts left out of a plan, to find out what a failure needs. */
 export interface Less {
   /** Faults and clients, by their place in the plan. */
   readonly faults: readonly number[];

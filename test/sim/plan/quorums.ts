@@ -1,6 +1,6 @@
 /**
- * Which voters together decide, counted from a plan by itself rather than by what is judged: a majority, or with groups
- * more than half of the weight in more than half of the groups that have any.
+ * Says which voters together decide, counted from a plan rather than by the code that is judged: a majority, or with
+ * groups more than half of the weight in more than half of the groups that have any.
  */
 export type IsQuorum = (sids: ReadonlySet<number>) => boolean;
 

@@ -2,7 +2,7 @@ import type { SimRandom } from '../world/random.ts';
 import type { Fault, Target } from './plan.ts';
 
 /**
- * What the storage of one seed is put through beside the other faults, in some worlds and by draws of its own: limits
+ * The trouble of a seed's storage beside the other faults, in some worlds and by draws of its own. It has limits
  * that make files small and many, and faults of files, disks and directories. storage-faults.ts carries them out.
  */
 export const STORAGE_KINDS = [

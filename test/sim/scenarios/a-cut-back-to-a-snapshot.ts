@@ -38,7 +38,7 @@ export const scenario: Scenario = {
     const cuts = s.syncs.trunc;
     round(1, 0, () => {});
     round(20, 3, () => {});
-    // What is noted as synced is gone, or speaks of an older file.
+    // The note of what is synced is gone, or speaks of an older file.
     round(3, 3, () => {
       s.powerLoss(1);
       disk.remove('/data/version-2/synced');

@@ -109,7 +109,7 @@ export const scenario: Scenario = {
       ['write', 5],
       ['rename', 1],
     ] as const) {
-      // What the start replayed counts, so that one may be under way already.
+      // Transactions that the start replayed count, so that one may be under way already.
       s.until('the end of an own snapshot', () => {
         const { peer } = s.view(1);
         return peer !== undefined && !storeOf(peer).facts.isWritingSnapshot;

@@ -8,7 +8,7 @@ const { ackEpoch, commit, commitAndActivate, diff, inform, informAndActivate } =
 const { leaderInfo, newLeader, ping, proposal, request, revalidate, snap, sync, trunc } = PacketType;
 const { upToDate } = PacketType;
 
-/** What no leader says, why the learner then leaves, and the saying of it. */
+/** Something that no leader says, the reason why the learner then leaves, and the saying of it. */
 type Case = readonly [what: string, reason: RegExp, say: (to: Led) => void];
 
 function header(zxid: Zxid): Buffer {
@@ -204,7 +204,7 @@ function meet(script: Script, leader: ScriptedLeader, stage: Stage, [what, reaso
   script.expect(isRight || said.join('\n'), true, `after ${stage}: ${what}: the reason`);
 }
 
-/** What is not in the log cannot be what it ends with. It comes back without saying what it has, for a snapshot. */
+/** A zxid that is not in the log cannot be its end. It comes back without saying what it has, for a snapshot. */
 function refuseToCut(script: Script, leader: ScriptedLeader): void {
   const never = [
     'TRUNC to what it never had',

@@ -24,7 +24,7 @@ interface Turn {
   readonly script: Script;
 }
 
-/** What no learner says, what the leader says when it closes the link, and the saying of it. */
+/** Something that no learner says, the leader's reason for closing the link, and the saying of it. */
 type Case = readonly [what: string, reason: RegExp, say: (turn: Turn) => void];
 
 function info(bytes: number, version = 0x10000): Buffer {
@@ -158,7 +158,7 @@ function meet(script: Script, stage: 'info' | 'ackEpoch' | 'newLeader' | 'servin
   script.expect(script.leader, leader, `the leader, after ${what},`);
 }
 
-/** What is odd and allowed: nothing of it ends a link. */
+/** Things odd and allowed: none of them ends a link. */
 function oddities(script: Script): void {
   const { leader } = script;
   const link = dialLeader(script, leader);

@@ -17,7 +17,7 @@ export const scenario: Scenario = {
       leaving.do({ op: 'create', path: `/late${i}`, data: '', flags: 1 });
       s.run(20);
     }
-    // What a client asked for is held up on its way to the leader until its session is given up there.
+    // A client's request is held up on its way to the leader until its session is given up there.
     const { network } = s.world.ensemble;
     const [one, three] = [s.view(1).machine.host, s.view(3).machine.host];
     for (let i = 0; i < 4; i++) {

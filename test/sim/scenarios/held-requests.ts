@@ -3,7 +3,7 @@ import type { Actor } from '../clients/actor.ts';
 import type { Op } from '../judges/history.ts';
 import type { Scenario, Script } from '../script/script.ts';
 
-/** What is asked while the leadership is handed over, when it is more than can wait. */
+/** Requests while the leadership is handed over, when they are more than can wait. */
 interface Scene {
   readonly leader: number;
   readonly local: Actor;

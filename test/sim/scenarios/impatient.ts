@@ -46,7 +46,7 @@ export const scenario: Scenario = {
     s.expect(isOver(), false, 'whether it gave up with a voter');
     s.kill(3);
 
-    // Who is to be a voter, and is none yet, is not waited for.
+    // A server that is to be a voter, and is none yet, is not waited for.
     const { disk } = s.view(3).machine;
     disk.put(DYNAMIC, Buffer.from(members('123 4', undefined)));
     disk.put(NEXT, Buffer.from(members('1234', 1 as Zxid)));

@@ -16,7 +16,7 @@ interface Turn {
   readonly epoch: number;
 }
 
-/** What happens to one who was elected, and why it gives up. */
+/** The fate of one who was elected, and why it gives up. */
 type Case = readonly [what: string, reason: RegExp, play: (turn: Turn) => void];
 
 function dial(script: Script): ScriptedLink {
@@ -209,7 +209,7 @@ export const scenario: Scenario = {
     script.untilServing();
     script.kill(1, 2, 3, 4);
     script.start(LEADER);
-    // What the scripted voter acknowledges is on its disk, as far as anybody can know.
+    // Everything that the scripted voter acknowledges is on its disk, as far as anybody can know.
     script.view(VOTER).faulty = 'wiped';
     const voter = new ScriptedVoter(script, VOTER, []);
     for (const each of CASES) meet(script, voter, each);

@@ -48,7 +48,7 @@ export const scenario: Scenario = {
     s.wipe(1);
     s.start(1);
     s.untilServing();
-    // What looks like the length of a record, beyond what is in memory, names a place without an end mark.
+    // A number that looks like the length of a record, beyond what is in memory, names a place without an end mark.
     s.write('/big1', 'z'.repeat(1_900_000));
     s.write('/n0', 'behind it');
     s.run(1500);

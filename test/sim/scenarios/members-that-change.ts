@@ -164,7 +164,7 @@ export const lostFiles: Scenario = {
     s.until('service', () => s.isServing(3) && s.isServing(4) && s.isServing(5), 20_000);
     s.expect(s.read('/a', s.addClient('reader', 4)), 'of the new three', 'what is written');
     s.untilServing();
-    // What was proposed an epoch ago is in force, also at one of whom its file alone says that it is a member.
+    // A membership proposed an epoch ago is in force, also at one of whom its file alone says that it is a member.
     s.kill(1);
     s.configure(1, [1, 2, 3]);
     s.start(1);
@@ -364,7 +364,7 @@ const REFUSED: readonly (readonly [Omit<Reconfig, 'op'>, number])[] = [
   [{ members: line(9) }, ErrorCode.newConfigNoQuorum],
 ];
 
-/** What an operator who asks for a forecast is told: the code of the refusal, 0 for none, or who leads. */
+/** The answer to an operator who asks for a forecast: the code of the refusal, 0 for none, or who leads. */
 export function forecast(
   s: Script,
   sid: number,

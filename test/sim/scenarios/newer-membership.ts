@@ -17,7 +17,10 @@ const server = (sid: number, role = 'participant', host = `zk${sid}`): string =>
 const THREE = [server(1), server(2), server(3)];
 const NOW = [...THREE, server(4, 'observer')];
 
-/** What peers know that were away; 9 is a machine that was given up. In none of them peer 3 is needed for a quorum. */
+/**
+ * The membership known to peers that were away; 9 is a machine that was given up. In none of them peer 3 is needed
+ * for a quorum.
+ */
 const BEFORE: readonly (readonly string[])[] = [
   NOW,
   [...THREE, server(4), server(9)],

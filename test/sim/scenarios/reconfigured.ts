@@ -99,7 +99,8 @@ export const scenario: Scenario = {
     script.run(50);
     script.expect(`${listeners.has(2182)} ${listeners.has(2181)}`, 'false true', 'ports for clients');
 
-    // What is no membership is in the tree, as the leader wants it, and changes none; so is one that is not newer.
+    // A text that is no membership is in the tree, as the leader wants it, and changes none; so is one that is not
+    // newer.
     for (const text of ['server.1=nonsense', '', undefined, members('12', 1 as Zxid)]) {
       const { zxid, payload } = led.next(reconfig(text));
       led.link.send(proposal, zxid, payload);
@@ -134,7 +135,7 @@ export const scenario: Scenario = {
     change(script, led, 0, '123 4', 2);
     led.link.untilClosed('another leader was named');
 
-    // An observer from now on. What concerns followers only is passed over, and what is here already.
+    // An observer from now on. Packets that concern followers only are passed over, and those that came already.
     led = lead(script, leader, 1, 'upToDate');
     change(script, led, 0, '23 14');
     led.link.untilClosed('it was made an observer');

@@ -33,7 +33,7 @@ export const scenario: Scenario = {
     const passedOver = (reason: string, ending: string, change: (parts: SnapshotParts) => Buffer): void => {
       s.recovers(1, `reason=${reason}`, () => {
         for (const old of ['', '.gz', '.snappy']) if (disk.has(newest + old)) disk.remove(newest + old);
-        // What a start replayed counts, so that there may be newer ones.
+        // Transactions that a start replayed count, so that there may be newer ones.
         for (const { path } of found(disk, dir, 'snapshot')) if (path > newest) disk.remove(path);
         disk.put(newest + ending, change(partsOf(file)));
       });

@@ -26,7 +26,7 @@ export const scenario: Scenario = {
       const deaf = s.addClient(`deaf ${sid}`, sid, 20_000);
       s.do({ op: 'addWatch', path: '/a', mode: 0 }, deaf);
       deaf.client.stopReading(9000);
-      // What it watches changes again in the moment in which it becomes too much.
+      // Its watched node changes again in the moment in which it becomes too much.
       s.slowDisk(40, 1, 2, 3);
       s.ask({ op: 'setData', path: '/a', data: 'its own', version: -1 }, deaf);
       for (let i = 0; i < 85; i++) s.ask({ op: 'get', path: '/large', watch: false }, deaf);

@@ -24,7 +24,7 @@ export const scenario: Scenario = {
             if (state !== undefined) heard.add(state);
           };
         }
-        // Who asks for metrics is answered by one that does not serve as well.
+        // A server that does not serve answers for metrics as well.
         const info = view.peer?.info;
         if (info === undefined) continue;
         states.add(info.quorum()?.peerState ?? '');

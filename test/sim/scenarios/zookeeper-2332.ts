@@ -39,7 +39,7 @@ export const scenario: Scenario = {
       const last = recordsOf(newest(disk).log).at(-1)?.zxid ?? 0;
       disk.put(`${logs}/log.${(last + 1).toString(16)}`, over(header, 7, Buffer.from([3])));
     });
-    // What would have been the next record.
+    // The record that would have been the next.
     const next = (disk: SimDisk): Buffer => {
       const last = recordsOf(newest(disk).log).at(-1);
       if (last === undefined) throw new Error('a record');

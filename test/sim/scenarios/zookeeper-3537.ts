@@ -25,7 +25,7 @@ export const scenario: Scenario = {
     say(3, 'following', 5);
     say(4, 'following', 5);
     say(3, 'looking', 3);
-    // Who leads is no voter, and who observes does not vote.
+    // The leader is no voter, and an observer does not vote.
     say(4, 'looking', 99);
     say(4, 'observing', 5);
     say(4, 'following', 5);

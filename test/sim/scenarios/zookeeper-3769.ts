@@ -59,7 +59,7 @@ export const scenario: Scenario = {
     s.expect(other.isConnected(1), true, 'still connected');
     other.say(1, notificationOf('today', WORD));
     s.until('an answer', () => other.heard.get(1)?.at(-1)?.state === 'following', 1000);
-    // What ends observers' votes: no state that anyone who votes is in, and -2^63, which is nobody's id.
+    // The end of observers' votes: no state that anyone who votes is in, and -2^63, an id that no server has.
     other.say(
       1,
       notificationOf('today', { ...WORD, state: 'observing', leader: -(2 ** 63), zxid: -(2 ** 63) as Zxid }),

@@ -26,7 +26,7 @@ export const scenario: Scenario = {
       s.write('/members', `4 are known to ${sid}`);
     }
 
-    // And back. Who is left knows nothing of the fourth and does not look for it (ZOOKEEPER-3814, ZOOKEEPER-3842).
+    // And back. The one left knows nothing of the fourth and does not look for it (ZOOKEEPER-3814, ZOOKEEPER-3842).
     s.kill(4);
     s.votersAre(1, 2, 3);
     for (const sid of [1, 2, 3]) {

@@ -19,7 +19,8 @@ export const scenario: Scenario = {
       s.start(sid);
       s.untilServing();
     }
-    // What leads now came by a SNAP to an empty disk: a snapshot, no log, no transaction in memory, and none in its epoch.
+    // The history that leads now came by a SNAP to an empty disk: a snapshot, no log, no transaction in memory, and
+    // none in its epoch.
     s.kill(s.leader);
     s.until('another leader', () => s.leader !== 0);
     s.expect(s.files(s.leader, 'log.').length, 0, 'log files of the leader');

@@ -13,11 +13,11 @@ import { DeadProcess, type SimDisk } from '../world/disk.ts';
 import { World } from '../world/world.ts';
 import { Impostor, ScriptedHost } from './scripted-host.ts';
 
-/** What a scenario is: a script of steps that reads from top to bottom, in a world where nothing else happens. */
+/** A scenario: a script of steps that reads from top to bottom, in a world where nothing else happens. */
 export interface Scenario {
   /** `ZOOKEEPER-4643`, `CH-54572`, ... */
   readonly name: string;
-  /** What went wrong there, in one sentence. */
+  /** The fault of Apache's there, in one sentence. */
   readonly about: string;
   readonly voters: number;
   readonly observers?: number;
@@ -37,7 +37,7 @@ export interface Scenario {
 export type JudgedBy = 'outcome' | 'story' | 'everything';
 
 export class Script {
-  /** What a handler of a disk's effect throws when it has killed the process. */
+  /** Thrown by a handler of a disk's effect that has killed the process. */
   readonly DeadProcess = DeadProcess;
   readonly world: World;
   readonly client: Actor;
@@ -117,7 +117,7 @@ export class Script {
     return new ScriptedHost(network, scheduler, name, host);
   }
 
-  /** Who speaks for `sid`, which is down, and whose name leads to it until all is mended. */
+  /** A host that speaks for `sid`, which is down, and whose name leads to it until all is mended. */
   impostor(sid: number): Impostor {
     this.itBegins();
     const stranger = this.stranger(`impostor ${sid}`);
@@ -172,14 +172,14 @@ export class Script {
     }
   }
 
-  /** What is in the data directory of `sid`, by its beginning. */
+  /** The files in the data directory of `sid`, by its beginning. */
   files(sid: number, prefix: string): string[] {
     return this.view(sid)
       .machine.disk.list('/data/version-2')
       .filter((name) => name.startsWith(prefix));
   }
 
-  /** What the leader learners were synchronised with so far, by kind. */
+  /** The ways in which learners were synchronised so far, by kind. */
   get syncs(): { readonly diff: number; readonly trunc: number; readonly snap: number } {
     return { ...this.world.observer.syncs };
   }
@@ -267,7 +267,7 @@ export class Script {
     const { views } = this.world.observer;
     if (leader === undefined) this.start(...views.map(({ sid }) => sid));
     else {
-      // Who has a higher id would win against an equal history, so it comes when the election is over.
+      // A higher id would win against an equal history, so it comes when the election is over.
       const voters = views.filter((view) => view.voter).length;
       const first = views.filter((view) => view.sid <= leader).map(({ sid }) => sid);
       if (first.length * 2 <= voters) throw new Error(`${leader} cannot lead from the start`);

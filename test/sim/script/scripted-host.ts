@@ -57,7 +57,7 @@ export class Call implements StreamHandlers {
 
 export class ScriptedHost {
   readonly host: SimHost;
-  /** What was dialled here and accepted, oldest first. */
+  /** Connections dialled here and accepted, oldest first. */
   readonly accepted: Call[] = [];
   private readonly process: SimProcess;
   private readonly net: Net;
@@ -127,7 +127,7 @@ export function notificationOf(age: 28 | 40 | 44 | 'today', word: Word, config =
 export class Impostor {
   readonly sid: number;
   readonly heard = new Map<number, Notification[]>();
-  /** What it answers to each notification. */
+  /** Its answer to each notification. */
   onWord: (from: number, word: Notification) => void = () => {};
   readonly stranger: ScriptedHost;
   private readonly calls = new Map<number, Call>();

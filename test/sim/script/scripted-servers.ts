@@ -23,8 +23,8 @@ import { SimProcess } from '../world/scheduler.ts';
 import type { Script } from './script.ts';
 
 /**
- * Servers in the hands of a script: a learner or a leader that says on the quorum port whatever it is told to, whether
- * that is what Apache's would say, or an old server's, or nobody's.
+ * Servers in the hands of a script: a learner or a leader that says on the quorum port whatever it is told to: words of
+ * an Apache server, of an old one, or of none that exists.
  */
 const TRAILER_BYTES = 14;
 const QUORUM_PORT = 2888;
@@ -241,15 +241,16 @@ export function snapshotWith(
 }
 
 /**
- * Takes part in elections for the machine of `sid`, whose own process must be down. Whoever looks is told that this one
- * looks too, in the same round, and votes for `votesFor`, who has the best history of all; or for whomever the other is for.
+ * Takes part in elections for the machine of `sid`, whose own process must be down. A server that looks is told that
+ * this one looks too, in the same round, and votes for `votesFor`, who has the best history of all; or for whomever the
+ * other is for.
  */
 export class ScriptedVoter {
   readonly sid: number;
   protected readonly script: Script;
   protected readonly process: SimProcess;
   protected readonly net: Net;
-  /** What its notifications carry. */
+  /** The values that its notifications carry. */
   config: Buffer = Buffer.alloc(0);
   private readonly votesFor: number | undefined;
   private readonly streams = new Map<string, Stream>();

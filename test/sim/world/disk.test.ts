@@ -19,7 +19,7 @@ function world(seed: number): World {
   return { scheduler, sim, disk };
 }
 
-/** What is found after a power loss, over many seeds. */
+/** The states found after a power loss, over many seeds. */
 function outcomes(prepare: (world: World) => void, look: (sim: SimDisk) => string): string[] {
   const found = new Set<string>();
   for (let seed = 0; seed < 300; seed++) {
@@ -250,7 +250,7 @@ describe('while it works', () => {
     const file = disk.open('/data/a', 'create');
     file.writeAt(Buffer.alloc(4 * SECTOR_BYTES, 'a'), 0);
     expect(codeOf(() => file.writeAt(Buffer.from('b'), 4 * SECTOR_BYTES))).toBe('ENOSPC');
-    // What is there already can be written over.
+    // Bytes that are there already can be written over.
     file.writeAt(Buffer.from('c'), 0);
   });
 

@@ -78,7 +78,7 @@ export class SimDisk {
     this.timing = timing;
   }
 
-  /** What a process that starts now sees. Only one process at a time. */
+  /** The disk as a process that starts now sees it. Only one process at a time. */
   mount(clock: Clock): Disk {
     return new MountedDisk(this, clock, this.life);
   }
@@ -148,7 +148,7 @@ export class SimDisk {
     return this.fault !== SOUND || this.capacityBytes !== Number.POSITIVE_INFINITY;
   }
 
-  /** What is below `dir` is not mounted until the answer is called; then what was written there meanwhile is hidden. */
+  /** The tree below `dir` is not mounted until the answer is called; then files written there meanwhile are hidden. */
   unmount(dir: string): () => void {
     const away = [...this.dirs].filter(([path]) => path === dir || path.startsWith(`${dir}/`));
     this.wipe(dir);
@@ -180,7 +180,7 @@ export class SimDisk {
     return sectors * SECTOR_BYTES;
   }
 
-  // What follows is for MountedDisk.
+  // The members below are for MountedDisk.
 
   isAlive(life: number): boolean {
     return life === this.life;
@@ -364,7 +364,7 @@ class Inode {
     this.sizes = [];
   }
 
-  /** What a file was cut to is part of its size: nothing beyond it comes back, whether its zeros were written or not. */
+  /** The size that a file was cut to counts: nothing beyond it comes back, whether its zeros were written or not. */
   private forgetBeyondEnd(sector: number): void {
     const kept = Math.max(0, Math.min(SECTOR_BYTES, this.size - sector * SECTOR_BYTES));
     const current = this.current.get(sector) ?? ZERO_SECTOR;
@@ -411,7 +411,7 @@ class Inode {
     this.current = new Map(this.durable);
     this.versions.clear();
     this.sizes = [];
-    // What lies beyond the end reads as zeros if the file grows again.
+    // Bytes beyond the end read as zeros if the file grows again.
     this.truncateExactly(this.size);
   }
 
@@ -452,7 +452,10 @@ class Inode {
   }
 }
 
-/** What of the unsynced outlasts a power loss. Losing a single thing finds what relies on an order that nobody promised. */
+/**
+ * The part of the unsynced that outlasts a power loss. Losing a single thing finds what relies on an order that nobody
+ * promised.
+ */
 const MOODS = ['none', 'all', 'the first', 'any', 'all but one'] as const;
 
 function moodOf(random: Random): (typeof MOODS)[number] {

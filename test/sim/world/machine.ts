@@ -41,7 +41,7 @@ export class Machine {
   viaNet: (net: Net) => Net = (net) => net;
   /** Looks into each of its processes. */
   probe: PeerProbe | undefined;
-  /** What its processes are configured with beside zoo.cfg. */
+  /** Configuration of its processes beside zoo.cfg. */
   overrides: Partial<PeerConfig> = {};
   /** Runs after every start of a process, before its first event. */
   onStarted: (peer: Peer) => void = () => {};
@@ -177,7 +177,7 @@ export class Machine {
     if (this.clock !== undefined) this.clock.lookMs = lookMs;
   }
 
-  /** What its wall clock says. */
+  /** The time by its wall clock. */
   get wallMs(): number {
     return this.clock?.wallMs() ?? 0;
   }

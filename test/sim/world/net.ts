@@ -104,7 +104,7 @@ export class SimNetwork {
     this.names.set(name, { address });
   }
 
-  /** What was dialled at that address goes through, or is held. */
+  /** Dials to that address go through, or are held. */
   setPath(address: string, isThere: boolean): void {
     if (!isThere) this.lostPaths.add(address);
     else if (this.lostPaths.delete(address)) this.release((stream) => stream.path === address, false);
@@ -194,7 +194,7 @@ export class SimNetwork {
     }
   }
 
-  /** Whoever has dialled that port ends its side, and goes on reading. Returns how many there were. */
+  /** Every host that has dialled that port ends its side, and goes on reading. Returns how many there were. */
   halfClose(to: SimHost, port: number): number {
     let ended = 0;
     for (const stream of [...this.streams]) {
@@ -309,7 +309,7 @@ class SimNet implements Net {
     return stream;
   }
 
-  /** What the resolver says now; and an earlier answer, which stands in while it does not or cannot answer. */
+  /** The answer of the resolver now; and an earlier one, which stands in while it does not or cannot answer. */
   resolve(name: string): { state: NameState; known: string | undefined } {
     if (name === 'localhost' || name === '127.0.0.1' || name === '0:0:0:0:0:0:0:1') {
       return { state: { address: this.host.address }, known: undefined };

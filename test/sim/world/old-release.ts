@@ -2,9 +2,9 @@ import type { Net, Stream } from '../../../src/io/net.ts';
 import { SimStream } from './stream.ts';
 
 /**
- * A member whose notifications are those of a release before 3.5: without a version and a configuration, and, once it is
- * settled, with the zxid and the round of its own search and no epoch, for it never brings its vote up to date. Who
- * joins later by way of others says something else than they do, for good (ZOOKEEPER-1732, 1805, 1818).
+ * A member whose notifications are those of a release before 3.5: without a version and a configuration, and, once it
+ * is settled, with the zxid and the round of its own search and no epoch, for it never brings its vote up to date. A
+ * member that joins later by way of others says something else than they do, for good (ZOOKEEPER-1732, 1805, 1818).
  */
 const FIRST_ELECTION_PORT = 3888;
 const LENGTH_BYTES = 4;
@@ -32,7 +32,7 @@ export function speaksAsBefore(net: Net, addresses: number): Net {
     return bytes;
   };
   const aged = <T extends Stream>(stream: T, port: number): T => {
-    // What says who it is begins with a number below 0, and passes for no frame.
+    // The message that names its sender begins with a number below 0, and passes for no frame.
     if (isElection(port) && stream instanceof SimStream) stream.outgoing = older;
     return stream;
   };

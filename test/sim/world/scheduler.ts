@@ -59,7 +59,7 @@ export class Scheduler {
     return this.time / 1000;
   }
 
-  /** What the present turn has cost so far. */
+  /** The price of the present turn so far. */
   get turnWork(): number {
     return workDone() - this.turnBegan;
   }
@@ -259,7 +259,7 @@ export type Death = 'killed' | 'power';
 export class SimProcess {
   readonly name: string;
   readonly scheduler: Scheduler;
-  /** What an exception of one of its events does; unless set, the simulation stops with it. */
+  /** Takes an exception of one of its events; unless set, the simulation stops with it. */
   onThrow: (error: unknown) => void = (error) => {
     throw error;
   };

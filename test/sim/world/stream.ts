@@ -6,10 +6,10 @@ import type { Micros, SimEvent, SimProcess } from './scheduler.ts';
 /**
  * One end of a simulated connection, and the pipe that leads away from it. Bytes never reorder; they arrive cut and
  * joined at random, and only so many are under way at once, so a reader that pauses or a host that stops is felt
- * by the writer. What a cut cable holds back comes through or is lost with the connection, as the world decides.
+ * by the writer. Bytes that a cut cable holds back come through or are lost with the connection, as the world decides.
  */
 
-/** What goes out, and arrives, in one piece at most. */
+/** The most that goes out, and arrives, in one piece. */
 const SEGMENT_BYTES = 16 * 1024;
 /** As much as one read takes. */
 const READ_BYTES = 64 * 1024;
@@ -31,7 +31,7 @@ export class SimStream implements Stream {
   /** The other end; undefined while a dial is under way. */
   peer: SimStream | undefined = undefined;
   handlers: StreamHandlers | undefined;
-  /** What becomes of the bytes of one `write`. */
+  /** The fate of the bytes of one `write`. */
   outgoing: ((bytes: Buffer) => Buffer) | undefined = undefined;
   /** Stops a dial that has not opened. */
   onGivenUp: (() => void) | undefined = undefined;

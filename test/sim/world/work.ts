@@ -1,5 +1,5 @@
 /**
- * What a turn costs, by what is done in it: rounds of loops and calls of functions, which the bundle counts in the
+ * The price of a turn, by what is done in it: rounds of loops and calls of functions, which the bundle counts in the
  * production code (test/source/work.ts), and bytes that are copied or looked through. Without the bundle nothing counts.
  */
 declare let $work: number;
@@ -38,7 +38,7 @@ export function countBuiltins(): void {
     };
   }
   const whole: Cost = (self) => self.length;
-  // What came out of it, rather than what it was taken from.
+  // Bytes that came out of it, rather than those it was taken from.
   count(Buffer.prototype, ['copy'], (_self, result) => result as number);
   count(Buffer.prototype, ['toString'], (_self, result) => (result as string).length);
   count(Buffer.prototype, ['fill', 'equals', 'compare', 'indexOf'], whole);

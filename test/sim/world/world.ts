@@ -76,9 +76,9 @@ export interface Verdict {
 /** How the name of a file begins that is being written. */
 const TEMPORARY = 'writing-';
 /**
- * From the end of all faults to service. Whoever waits for a leader that will be none, or for learners that do not come,
- * waits for initLimit ticks; whoever follows or leads in vain does so for syncLimit ticks; and then an election takes as
- * long as an election connection is believed in that answers nothing, 10 s, and a dial that was begun before, 5 s.
+ * From the end of all faults to service. One who waits for a leader that will be none, or for learners that do not
+ * come, waits for initLimit ticks. One who follows or leads in vain does so for syncLimit ticks. Then an election takes
+ * as long as an election connection is believed in that answers nothing, 10 s, and a dial that was begun before, 5 s.
  * Finding the others and deciding is a matter of milliseconds beside these.
  */
 const ELECTION_BOUND_MS = 15_000;
@@ -91,7 +91,7 @@ const DIALS_BOUND_MS = 30_000;
 const LAME_BOUND_MS = 60_000;
 /** From the end of all requests to equal trees. */
 const QUIET_BOUND_MS = 60_000;
-/** What may wait for a client that does not read, and one reply. */
+/** The output that may wait for a client that does not read, and one reply. */
 const UNSENT_BOUND_BYTES = OUTPUT_CLOSE_BYTES + 2 * 1024 * 1024;
 /** In a transaction: clientId long, cxid int, zxid long, time long, and then the type. */
 const TYPE_OFFSET = 28;
@@ -112,7 +112,7 @@ export class World {
   looksInside = true;
   private portProbes: PortProbes | undefined;
   private operator: Operator | undefined;
-  /** Who decides; a scenario that changes the members changes this. */
+  /** The voters that decide; a scenario that changes the members changes this. */
   quorum: IsQuorum;
   private stopped: { property: string; message: string } | undefined;
   private pendingAtEnd = 0;
@@ -170,7 +170,7 @@ export class World {
     }
   }
 
-  /** Whoever is decided upon decides. */
+  /** Members that are decided upon decide. */
   private membersFollow(): Invariant {
     const { ledger, views } = this.observer;
     return membershipChanges(ledger, views, (voters, text) => {
@@ -226,7 +226,7 @@ export class World {
       .join('; ');
   }
 
-  /** Who waits for what, of those whose writes are not answered. */
+  /** Names the clients whose writes are not answered, and what each waits for. */
   private clientsSituation(): string {
     return this.actors
       .map(({ name, client, isServed }) => {
@@ -453,7 +453,7 @@ export class World {
     return client?.isConnected === true && !client.process.isDead;
   }
 
-  /** What is half written is taken away again, whatever became of it (ZOOKEEPER-3082). */
+  /** A half-written file is taken away again, whatever became of it (ZOOKEEPER-3082). */
   private checkRemains(): void {
     if (this.faults.counts.has('litter')) return;
     for (const { sid, machine, peer } of this.observer.views) {

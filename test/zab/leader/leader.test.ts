@@ -68,7 +68,7 @@ describe('proposals', () => {
     host.propose(payload('1:1'));
     for (const link of [OBSERVER, 7, TWO]) host.onPacket(link, ack('1:1'));
     expect(host.leader.lastCommitted).toBe(zxid('1:0'));
-    // Who follows without a vote gets what followers get.
+    // One that follows without a vote gets what followers get.
     expect(sentSince(host, 7)).toEqual(['PROPOSAL 1:1 t1:1']);
     host.onPacket(ONE, ack('1:1'));
     expect(sentSince(host, 7).at(-1)).toBe('COMMIT 1:1');

@@ -7,7 +7,7 @@ import { Violation } from '../violation.ts';
  * AckedIsDurable: who acknowledges a transaction has it on disk, and who acknowledges NEWLEADER has on disk all that
  * came before it (ZOOKEEPER-3023, ZOOKEEPER-4646). And what the log calls synced is: the disk itself is asked, so a
  * forgotten sync of a file or of its directory shows without waiting for a power loss. The current epoch is taken only
- * with all of its history on disk (ZOOKEEPER-4643), and DiskBeforeMemory: what is shown is on the own disk
+ * with all of its history on disk (ZOOKEEPER-4643), and DiskBeforeMemory: what is shown is on the server's own disk
  * (ZOOKEEPER-4882).
  */
 export function ackedIsDurable(ledger: Ledger, isForced: boolean): Invariant {

@@ -5,8 +5,8 @@ import type { Invariant } from '../observer.ts';
 import { Violation } from '../violation.ts';
 
 /**
- * ExpiryIsEarned: a session is closed because its client asked for it, or was silent for its whole timeout. What the
- * leader cannot have heard of is allowed for: a learner it lost takes what it knows of its clients along, for
+ * ExpiryIsEarned: a session is closed because its client asked for it, or was silent for its whole timeout. Things that
+ * the leader cannot have heard of are allowed for: a learner it lost takes what it knows of its clients along, for
  * `slackMs` at most (ZOOKEEPER-2886, ZOOKEEPER-710; mass expiry after a stall).
  */
 const CXID_AND_ZXID_AND_TIME = 4 + 8 + 8;
