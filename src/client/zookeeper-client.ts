@@ -24,8 +24,8 @@ import { Watchers } from './watches/watchers.ts';
  * The client as programs see it: a promise per operation, rejected with a ZooKeeperError. Works against this server
  * and against Apache ZooKeeper.
  *
- * A session is re-established on another server by itself, its watches with it. When it has expired, every operation
- * is rejected with sessionExpired, every watcher is told, and a new client has to be made: what the session held
+ * A session is re-established on another server by itself, its watches with it. When it has expired, every operation is
+ * rejected with sessionExpired, every watcher is told, and a new client has to be made. All that the session held
  * (ephemeral nodes, locks) is gone, and only the program knows what follows from that.
  *
  * An operation rejected with connectionLoss may have been carried out. It is rejected so only where the client cannot find

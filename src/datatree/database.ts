@@ -34,9 +34,9 @@ const DIGEST_LOG_LIMIT = 1024;
 const NOT_KNOWN_YET = Number.POSITIVE_INFINITY as Zxid;
 
 /**
- * The replicated state: tree, sessions, and the zxid of the last transaction in them. `apply` is the one transition;
- * it is total, consults nothing but the state and the transaction, and bears being repeated over a state that has seen
- * the transaction: that is how recovery mends a fuzzy snapshot.
+ * The replicated state: tree, sessions, and the zxid of the last transaction in them. `apply` is the one transition. It
+ * is total, consults nothing but the state and the transaction, and bears being repeated over a state that has seen the
+ * transaction: that is how recovery mends a fuzzy snapshot.
  *
  * lastProcessedZxid moves when a transaction is applied whole, a multi included (ZOOKEEPER-3127), so that a snapshot
  * never carries the zxid of a change it holds in part.

@@ -47,7 +47,7 @@ export class NodeNet implements Net {
   }
 
   /**
-   * Binds a port of `host`, a free one unless it is named, for a later `listen` on it: a peer that has to tell others
+   * Binds a port of `host`, a free one unless it is named, for a later `listen` on it. A peer that has to tell others
    * its port before it starts would otherwise pick one and hope. Connections that come before that are dropped.
    */
   reserve(host: string, done: (error: NetError | undefined, port: number) => void, wanted = 0): void {

@@ -7,8 +7,8 @@ import { NetError } from './net.ts';
  * ZOOKEEPER-2614). When an earlier answer is at hand, the new one is waited for only a moment: a resolver that hangs
  * must not keep peers apart that know each other's address. Nothing is remembered of a name that did not resolve.
  *
- * One lookup per name is in flight at most. getaddrinfo blocks a thread, and the system lets it have half of them;
- * a peer that redials a dead name must not take the other half as well.
+ * One lookup per name is in flight at most. The system's getaddrinfo blocks a thread, and has half of them at most; a
+ * peer that redials a dead name must not take the other half as well.
  */
 export interface ResolvedAddress {
   readonly address: string;

@@ -6,7 +6,7 @@ import type { NodeGuard } from './node-guard.ts';
  * One TCP connection, accepted or dialled. All writes within one callback of the event loop leave in one system
  * call. A callback is asked for only where something is left over, which is rare; the rest is gone already. Before the connection is open, writes wait here, so that a dial may change its mind about the address.
  *
- * `end` keeps reading, and dropping what it reads, until the other side has closed or LINGER_MS have passed: closing
+ * `end` keeps reading, and dropping what it reads, until the other side has closed or LINGER_MS have passed. Closing
  * with unread bytes sends a reset, which takes the answer with it that the other side has not read yet. ("ruok\n" is
  * four bytes of question and one of newline.)
  */

@@ -5,8 +5,9 @@ import { parentOf, withPath } from './paths.ts';
 import { type WaitOptions, withDeadline } from './waiting.ts';
 
 /**
- * A value that many change. Each change is made against the version that it was computed from, and by an exact transaction: an
- * answer that was lost does not make it be counted twice, or not at all, not even when another one wrote the same bytes.
+ * A value that many change. Each change is made against the version that it was computed from, and by an exact
+ * transaction. A lost answer does not make it be counted twice, or not at all, not even when another one wrote the same
+ * bytes.
  */
 export interface AtomicOptions {
   readonly receipts?: string;

@@ -6,8 +6,8 @@ export function isOver({ state }: ZooKeeperClient): boolean {
 }
 
 /**
- * To be awaited before a request is sent once more after a doubt: a client that is being closed refuses at once, and a loop without a
- * turn of the event loop would never let it end.
+ * To be awaited before a request is sent once more after a doubt. A client that is being closed refuses at once, and a
+ * loop without a turn of the event loop would never let it end.
  */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

@@ -12,8 +12,8 @@ import { PendingCall } from './pending-call.ts';
  * From an operation to a promise.
  *
  * The rule about lost connections: what was not sent waits for the next one, for a session timeout at most. A request
- * that was sent and not answered is looked for there. If that proves that it was carried out, the promise resolves; if
- * it proves that it was not, the request is sent again; else the promise is rejected with connectionLoss, and the
+ * that was sent and not answered is looked for there. If that proves that it was carried out, the promise resolves. If
+ * it proves that it was not, the request is sent again. Else the promise is rejected with connectionLoss, and the
  * caller has to find out.
  */
 export interface CallDefaults {

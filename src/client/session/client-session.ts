@@ -39,8 +39,8 @@ const CERTAIN_SHARE = 2 / 3;
 /**
  * A session, as its client holds it: connected to one server at a time, moved to another when that one is lost, kept
  * alive by pings, gone when a server says so. Follows ClientCnxn, with one difference: a request that was never sent
- * waits for the next connection, up to a session timeout, instead of failing with each attempt; a request that was
- * sent and not answered fails with connectionLoss, because nobody knows whether it was carried out.
+ * waits for the next connection, up to a session timeout, instead of failing with each attempt. A request that was sent
+ * and not answered fails with connectionLoss, because nobody knows whether it was carried out.
  */
 export class ClientSession {
   private readonly options: SessionOptions;

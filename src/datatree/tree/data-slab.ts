@@ -11,7 +11,7 @@ import { assert } from '../../base/assert.ts';
  * for long and the work keeps pace. The node table knows where each node's record is and is told when one moves.
  *
  * Invariants: dead + living = used <= the length of a block; the header of a record has the length it was put with;
- * `used` and `dead` are the sums over all blocks; below `emptied` the block that is emptied holds nothing
+ * `used` and `dead` are the sums over all blocks. Below `emptied` the block that is emptied holds nothing
  * that lives.
  */
 const HEADER_BYTES = 8;

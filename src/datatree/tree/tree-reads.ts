@@ -260,9 +260,9 @@ export abstract class TreeReads implements NodeView, WalkedTree {
   }
 
   /**
-   * Paths to delete now, if they still have no children by then: containers that had children and have none left, or
-   * (with `maxNeverUsedMs` other than 0) never had any for so long; nodes whose TTL is over. `wallMs` is the wall
-   * clock.
+   * Paths to delete now, if they still have no children by then. Containers among them had children and have none left,
+   * or (with `maxNeverUsedMs` other than 0) never had any for so long; the TTL of other nodes is over. `wallMs` is the
+   * wall clock.
    */
   containerCandidates(wallMs: number, maxNeverUsedMs: number): string[] {
     return this.owned.candidates(wallMs, maxNeverUsedMs);

@@ -135,8 +135,8 @@ function derived(key: Buffer, usage: number, purpose: number): Buffer {
 }
 
 /**
- * The n-fold of RFC 3961: copies of the input, each turned right by 13 bits more than the one before, are written in a row;
- * the row is cut into pieces of `size` bytes, and these are added with the carry going round.
+ * The n-fold of RFC 3961. Copies of the input, each turned right by 13 bits more than the one before, are written in a
+ * row. The row is cut into pieces of `size` bytes, and these are added with the carry going round.
  */
 export function folded(input: Buffer, size: number): Buffer {
   const inputBits = BigInt(input.length * 8);

@@ -3,8 +3,8 @@ import { unwrapped, wrapped } from './gss-token.ts';
 import type { KerberosService, Shown } from './service.ts';
 
 /**
- * The accepting side of the SASL mechanism GSSAPI (RFC 4752): a ticket is shown and answered, then both say in wrapped tokens
- * that nothing more is wrapped, and the client names who it wants to be.
+ * The accepting side of the SASL mechanism GSSAPI (RFC 4752). A ticket is shown and answered; then both say in wrapped
+ * tokens that nothing more is wrapped, and the client names who it wants to be.
  *
  *   offer, choice = layers:uint8 size:uint24 [ authzid ]
  */

@@ -3,7 +3,7 @@ import { parseJavaInt } from './java-text.ts';
 import type { AuthAnswer, AuthProvider, NodeData } from './provider.ts';
 
 /**
- * Scheme key, Apache's example of a provider that reads the tree: a client is let through when its number is a multiple
+ * Scheme key, Apache's example of a provider that reads the tree. A client is let through when its number is a multiple
  * of the one in the node `/key`, and everyone is while there is no such node. Its id has an empty name.
  */
 export class KeyProvider implements AuthProvider {

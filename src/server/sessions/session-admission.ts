@@ -5,9 +5,9 @@ import type { Upstream } from '../upstream.ts';
 import type { LocalSessions } from './local-sessions.ts';
 
 /**
- * The one who answers a write or a sync of a client, decided where it arrives: upstream, as most are; or this server,
- * because it can neither be carried out here nor asked of anybody, or because it concerns a session that no other
- * server knows. Follows ReadOnlyRequestProcessor and QuorumZooKeeperServer.checkUpgradeSession.
+ * Decides, where a write or a sync of a client arrives, who answers it: upstream, for most. This server answers one
+ * that can neither be carried out here nor asked of anybody, and one about a session that no other server knows.
+ * Follows ReadOnlyRequestProcessor and QuorumZooKeeperServer.checkUpgradeSession.
  */
 export function admit(request: Request, upstream: Upstream): void {
   const { localSessions } = upstream;

@@ -4,8 +4,8 @@ import type { ConnectionMatch, OperationMatch } from '../door/match.ts';
 import type { TestEnsemble } from '../ensemble/test-ensemble.ts';
 
 /**
- * The faults that can be switched on from outside, each with what it takes: the body of `POST /faults` is `{"kind": ...}` and these.
- * docs/testkit-openapi.json says the same in its own form, and a test holds the two together.
+ * The faults that can be switched on from outside, each with its fields: the body of `POST /faults` is `{"kind": ...}`
+ * and these. docs/testkit-openapi.json says the same in its own form, and a test holds the two together.
  */
 export interface FaultKind {
   /** Keys that have to be there, and those that may. */

@@ -9,7 +9,7 @@ import type { LogPlace } from './log-place.ts';
  * making it longer than its records; and a stretch of that ahead of the records is really written with zeros. A
  * record that lands there changes no metadata, so its sync writes the data and nothing else.
  *
- * A file never is without its header, and not padded before its first group is durable: Apache's servers do not start
+ * A file never is without its header, and not padded before its first group is durable. Apache's servers do not start
  * on a log that begins with zeros, and those before 3.9 not on an empty one either.
  */
 const ZEROED_AHEAD_BYTES = 1 << 20;

@@ -18,8 +18,8 @@ import type { Memberships } from './memberships.ts';
  *    returned. A client that asks in that moment waits (event-turn.ts in src/quorum).
  *  - A leader starts on a quiet store: everything logged is on the disk and applied to the tree (the last role's tail
  *    included), so `history.lastZxid` is the last zxid logged.
- *  - `append` and `commit`: a transaction is applied once it is committed and durable here, in zxid order, and is then
- *    part of the history; only after that `Leader.onDurable` is called with the zxid that covers it.
+ * - `append` and `commit`: a transaction is applied once it is committed and durable here, in zxid order, and is then
+ * part of the history. Only after that `Leader.onDurable` is called with the zxid that covers it.
  *  - After `stepDown`, or when the role is ended from outside, no event comes any more: completions that were under way
  *    are dropped by their incarnation.
  *  - `onHalfTick` comes every half tickTime; all limits are counted in these, so that a peer which was paused does not
@@ -101,9 +101,9 @@ export interface History {
   /** All of them; a copy of references, valid whatever happens later. */
   allCommitted(): readonly Entry[];
   /**
-   * The log on disk from `zxid` on: the first entry is the first at or above it. undefined when the oldest entry on
-   * disk is above `zxid`, when there is more than `maxBytes` of it (0: no limit), or when it cannot be read. 'later':
-   * it takes a while to get there, and is begun.
+   * The log on disk from `zxid` on: the first entry is the first at or above it. It is undefined when the oldest entry
+   * on disk is above `zxid`, when there is more than `maxBytes` of it (0: no limit), or when it cannot be read.
+   * 'later': it takes a while to get there, and is begun.
    */
   diskFrom(zxid: Zxid, maxBytes: number): EntryCursor | 'later' | undefined;
   /** Bytes of the newest snapshot file; 0 when there is none. */
