@@ -11,11 +11,12 @@ import type { Acl, Id } from '../jute/data-records.ts';
 import { ABOUT_CLIENTS } from './commands/about-clients.ts';
 import { ABOUT_ENSEMBLE } from './commands/about-ensemble.ts';
 import { ABOUT_SERVER } from './commands/about-server.ts';
-import type { AdminAnswer, AdminCommand, AdminContext } from './commands/admin-command.ts';
+import type { AdminAnswer, AdminCommand, AdminContext, CommandBody } from './commands/admin-command.ts';
 import { guardedCommands } from './commands/guarded-commands.ts';
 import { health } from './health.ts';
 import { answerText, HttpListener } from './http-listener.ts';
 import { entriesOf, type Json, type JsonObject, javaJson, javaJsonPieces, LongMap } from './java-json.ts';
+import { LongCommands } from './long-commands.ts';
 import { PrometheusMetrics } from './prometheus-metrics.ts';
 
 /**
@@ -37,8 +38,6 @@ export interface AdminServerOptions {
   readonly door?: SocketDoor | undefined;
 }
 
-/** The limit of a request that carries a body; a snapshot to restore is no such request. */
-const MAX_BODY_BYTES = 64 * 1024;
 /** Snapshots and pieces of the log that are on their way. */
 const MAX_SENDING = 4;
 const HSTS_SECONDS = 24 * 60 * 60;
@@ -53,6 +52,7 @@ export class AdminServer {
   private readonly prometheus: PrometheusMetrics;
   private readonly commands = new Map<string, AdminCommand>();
   private readonly listener: HttpListener;
+  private readonly long = new LongCommands();
   private sending = 0;
   /** Connections that came in the clear to a port that takes both. */
   private readonly counted = new WeakSet<object>();
@@ -101,7 +101,8 @@ export class AdminServer {
       this.counted.add(request.socket);
       this.context.server.metrics.connections.insecureAdmin.add(1);
     }
-    const url = new URL(request.url ?? '/', 'http://admin');
+    const url = urlOf(request);
+    if (url === undefined) return answerText(response, 400, 'the path cannot be read\n');
     const { method } = request;
     if (method === 'TRACE') return answerText(response, 403, '');
     if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return answerText(response, 405, '');
@@ -151,15 +152,25 @@ export class AdminServer {
       response.setHeader('Allow', command.method);
       return sendJson(response, primary, { status: 405, error: `${primary} takes ${command.method}` });
     }
-    const body = isPost ? await (command.takesStream === true ? request : readBody(request)) : undefined;
-    if (body === 'too large') {
-      return sendJson(response, primary, { status: 413, error: `a request has ${MAX_BODY_BYTES} bytes at most` });
-    }
+    if (!isPost && command.sendsHistory !== true) return this.run(command, query, undefined, response);
+    this.listener.aside(request, response, async () => {
+      const refusal = await this.long.run(command, request, (body) => this.run(command, query, body, response));
+      if (refusal !== undefined) sendJson(response, primary, refusal);
+    });
+  }
+
+  private async run(
+    command: AdminCommand,
+    query: URLSearchParams,
+    body: CommandBody,
+    response: ServerResponse,
+  ): Promise<void> {
+    const name = command.names[0];
     if (command.sendsHistory === true && this.sending >= MAX_SENDING) {
-      return sendJson(response, primary, { status: 503, error: `${MAX_SENDING} answers of this kind are being sent` });
+      return sendJson(response, name, { status: 503, error: `${MAX_SENDING} answers of this kind are being sent` });
     }
     const answer = await command.run(this.context, query, body);
-    if (answer.file === undefined && answer.bytes === undefined) this.sendJson(response, primary, answer);
+    if (answer.file === undefined && answer.bytes === undefined) this.sendJson(response, name, answer);
     else this.send(answer, response);
   }
 
@@ -236,6 +247,15 @@ export class AdminServer {
   }
 }
 
+/** undefined: it is none, such as `//`. */
+function urlOf({ url = '/' }: IncomingMessage): URL | undefined {
+  try {
+    return new URL(url, 'http://admin');
+  } catch {
+    return undefined;
+  }
+}
+
 /** As it is, where it is no escaped text. */
 function decoded(name: string): string {
   try {
@@ -243,17 +263,6 @@ function decoded(name: string): string {
   } catch {
     return name;
   }
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer | 'too large'> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > MAX_BODY_BYTES) return 'too large';
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks);
 }
 
 function setHeaders(response: ServerResponse, answer: AdminAnswer): void {

@@ -7,7 +7,8 @@ import type { GiveUp, SocketDoor } from '../io/node-socket-door.ts';
 
 /**
  * An HTTP port for operators: binds, bounds what one visitor may cost, and asks `handle` for each answer. Answers are
- * made one at a time, because each may read much of the peer's state; visitors who ask meanwhile wait in a short queue.
+ * made one at a time, because each may read much of the peer's state; visitors who ask meanwhile wait in a short queue. An
+ * answer that waits for something is made beside it.
  */
 
 /**
@@ -166,15 +167,24 @@ export class HttpListener {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    await this.carryOut(request, response, () => this.handle(request, response));
+    this.isAnswering = false;
+    this.next();
+  }
+
+  /** Beside the queue, for an answer that waits for its caller, the disk or other servers: no other one waits for it. */
+  aside(request: IncomingMessage, response: ServerResponse, task: () => Promise<void>): void {
+    void this.carryOut(request, response, task);
+  }
+
+  private async carryOut(request: IncomingMessage, response: ServerResponse, task: () => Promise<void>): Promise<void> {
     try {
-      if (!request.socket.destroyed) await this.handle(request, response);
+      if (!request.socket.destroyed) await task();
     } catch (error) {
       this.log.error({ url: request.url, reason: messageOf(error) }, `${this.options.name}: no answer could be made`);
       if (response.headersSent) request.socket.destroy();
       else answerText(response, 500, 'no answer could be made; the log says why\n');
     }
-    this.isAnswering = false;
-    this.next();
   }
 }
 

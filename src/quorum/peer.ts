@@ -240,8 +240,9 @@ export class Peer {
     else if (!this.parts.replica.snapshot(done)) done(new Error('another snapshot is being written'));
   }
 
-  /** Takes a snapshot in place of this server's history. */
+  /** Takes a snapshot in place of this server's history. Throws where it could not be carried out. */
   beginRestore(): Restore {
+    if (this.role?.mode !== 'standalone') throw new Error(RESTORE_IS_FOR_ONE);
     return new Restore(this.parts, (database, done) => this.restore(database, done));
   }
 

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect as connectSocket, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -270,6 +271,22 @@ describe('restore', () => {
     await last.close();
   });
 
+  it('keeps neither probes nor scrapers nor other commands waiting while it comes in', async () => {
+    const peer = await start();
+    const headers = 'Host: x\r\nAuthorization: digest a:b\r\nExpect: 100-continue\r\nContent-Length: 1000000\r\n\r\n';
+    const uploading = connectSocket(peer.adminPort as number, '127.0.0.1');
+    uploading.write(`POST /commands/restore HTTP/1.1\r\n${headers}`);
+    const [said] = (await once(uploading, 'data')) as [Buffer];
+    expect(said.toString('latin1')).toMatch(/^HTTP\/1.1 100 /);
+    uploading.write('ZKSN');
+    for (const path of ['/health/live', '/health/ready', '/metrics', '/commands/ruok'])
+      expect([path, (await ask(peer, path)).status]).toEqual([path, 200]);
+    expect((await ask(peer, '/commands/snapshot', { headers: SUPER })).status).toBe(200);
+    const second = await post(peer, 'x');
+    expect([second.status, second.json.error]).toEqual([503, 'another upload is under way']);
+    uploading.destroy();
+  });
+
   it('changes nothing when the bytes are no whole snapshot', async () => {
     const peer = await start();
     const client = await connect(`127.0.0.1:${peer.clientPort}`);
@@ -463,6 +480,14 @@ describe('the port', () => {
     expect((await ask(peer, '/')).status).toBe(404);
     expect((await ask(peer, '/commands/ruok', { method: 'PUT' })).status).toBe(405);
     expect((await ask(peer, '/commands/ruok', { method: 'POST' })).json.error).toBe('ruok takes GET');
+  });
+
+  it('answers 400 to a path that is none', async () => {
+    const peer = await start();
+    const socket = connectSocket(peer.adminPort as number, '127.0.0.1');
+    socket.write('GET // HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    const [said] = (await once(socket, 'data')) as [Buffer];
+    expect(said.toString('latin1')).toMatch(/^HTTP\/1.1 400 /);
   });
 
   it('that is taken costs a warning, and the peer serves', async () => {
