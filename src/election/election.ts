@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../io/clock.ts';
 import type { Net } from '../io/net.ts';
 import { PeerMesh, type PeerMeshOptions } from './mesh/peer-mesh.ts';
 import type { Reach } from './mesh/reach.ts';
+import type { Oracle } from './quorum/oracle.ts';
 import type { QuorumVerifier } from './quorum/quorum-verifier.ts';
 import type { Candidate, ElectionOptions, Outcome, SettledState } from './voting/election-host.ts';
 import { FastLeaderElection } from './voting/fast-leader-election.ts';
@@ -22,6 +23,8 @@ export interface ElectionHandlers {
   /** Met while looking: take it over, and `look` again unless only its version differs. */
   onNewerConfig(verifier: QuorumVerifier): void;
   onFatal(error: FatalError): void;
+  /** As the election's host has it. */
+  readonly oracle?: Oracle | undefined;
 }
 
 export class Election {
@@ -56,6 +59,7 @@ export class Election {
         this.newerConfig = verifier;
       },
       log,
+      oracle: handlers.oracle,
     });
     this.mesh = new PeerMesh(
       world.net,

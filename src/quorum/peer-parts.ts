@@ -9,6 +9,7 @@ import { LocalSessions } from '../server/sessions/local-sessions.ts';
 import type { ZooKeeperServer } from '../server/zookeeper-server.ts';
 import type { Store } from '../txnlog/store.ts';
 import type { PeerConfig } from './config/peer-config.ts';
+import type { OracleFile } from './oracle-file.ts';
 import type { PeerProbe } from './peer-probe.ts';
 import type { Replica } from './replica.ts';
 import type { PrimaryOptions } from './roles/primary.ts';
@@ -29,6 +30,8 @@ export interface PeerParts {
   /** For the protocol between leader and learners. */
   readonly zabLog: Log;
   readonly probe: PeerProbe | undefined;
+  /** undefined: none is configured. */
+  readonly oracle: OracleFile | undefined;
 }
 
 /** jute.maxbuffer.extrasize, by default and at least: what Apache takes beyond jute.maxbuffer. */

@@ -31,6 +31,7 @@ import {
   storeOptions,
 } from './config-parts.ts';
 import { DynamicConfigFiles } from './dynamic-config-files.ts';
+import { OracleFile } from './oracle-file.ts';
 import { infoOf } from './peer-info.ts';
 import type { PeerParts } from './peer-parts.ts';
 import type { PeerProbe } from './peer-probe.ts';
@@ -161,6 +162,7 @@ export class Peer {
       log: this.log,
       zabLog: logOf(log, 'zab'),
       probe: handlers.probe,
+      oracle: config.oraclePath === undefined ? undefined : new OracleFile(world.disk, config.oraclePath, this.log),
     };
     replica.probe = handlers.probe;
     this.readOnly = new ReadOnlyService(this.parts, () => handlers.onServing('read-only'));
@@ -211,6 +213,7 @@ export class Peer {
           this.lookAfterTurn();
         },
         onLooking: (sid) => this.role?.onVoterLooking(sid),
+        oracle: this.parts.oracle,
         onFatal: (error) => {
           throw error;
         },
@@ -469,6 +472,7 @@ export class Peer {
       isAbstaining: election.isAbstaining,
       reach: election.reach(),
       learners: this.role?.learners ?? [],
+      oracle: this.parts.oracle?.lastWord,
     };
   }
 

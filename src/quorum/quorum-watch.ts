@@ -20,6 +20,8 @@ export interface WatchedPeer {
   readonly reach: readonly Reach[];
   /** Of a leader that has no quorum yet. */
   readonly learners: readonly LearnerState[];
+  /** What an oracle said last; undefined: there is none, or it was not asked. */
+  readonly oracle?: string | undefined;
 }
 
 /** The first dials have an outcome by then. */
@@ -81,6 +83,7 @@ export class QuorumWatch {
         voters: here.join(', '),
         needed: needed.join(', '),
         missing: missing.length === 0 ? 'none' : missing.join('; '),
+        oracle: peer.oracle,
         wayOut: isQuorum ? (peer.isAbstaining ? WAYS_OUT.history : WAYS_OUT.leader) : WAYS_OUT.members,
       },
       isQuorum ? 'not serving: a quorum is there, and no leader that serves' : 'not serving: no quorum',

@@ -231,6 +231,18 @@ describe('unknown and unhonoured keys', () => {
     },
   );
 
+  test('an oracle is a file of its own for two that count alike', () => {
+    const two = `${STANDALONE}initLimit=10\nsyncLimit=5\nserver.1=a:2888:3888\nserver.2=b:2888:3888\noraclePath=oracle\n`;
+    expect(configOf(two, { ...MYID, '/conf/oracle': '0' }).oraclePath).toBe('/conf/oracle');
+    expect(read(two, MYID).warnings).toContain('zoo.cfg:7: oraclePath: /conf/oracle is not there now, which is a no');
+    expect(read(`${STANDALONE}oraclePath=/data/myid\n`, MYID).warnings).toEqual([
+      'zoo.cfg:3: oraclePath: it is for two servers of an ensemble; this one is alone',
+    ]);
+    expect(refusal(`${two}group.1=1:2\n`, MYID)).toBe(
+      'zoo.cfg:7: oraclePath=oracle: it is for two voters that count alike; leave out group.N and weight.N',
+    );
+  });
+
   test('a password is not said', () => {
     const said = read(`${STANDALONE}ssl.keyStore.password=geheim\nssl.quorum.trustStore.password=geheim\n`).warnings;
     expect(said).toEqual([

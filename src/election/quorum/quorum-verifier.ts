@@ -1,22 +1,26 @@
 import type { Zxid } from '../../jute/zxid.ts';
 import type { HostPort, ServerSpec } from './server-spec.ts';
 
+/** Who is counted, and which sets of them are enough. */
+export interface Quorum {
+  /** The participants. */
+  readonly voters: ReadonlySet<number>;
+  /** Servers that are no voters are not counted, wherever the acknowledgement came from (ZOOKEEPER-2959). */
+  containsQuorum(acks: ReadonlySet<number>): boolean;
+}
+
 /**
  * Says which sets of voters decide. One object is one configuration of the ensemble, and never changes; a
  * reconfiguration is a new object with a higher version. majority.ts and hierarchical.ts are the two kinds,
  * quorum-config.ts reads and chooses.
  */
-export interface QuorumVerifier {
+export interface QuorumVerifier extends Quorum {
   /** The zxid of the reconfiguration that made it; 0 for one that was only ever in a file. */
   readonly version: Zxid;
   /** Everyone, observers included, in the order `text()` prints them. */
   readonly members: ReadonlyMap<number, ServerSpec>;
-  /** The participants. */
-  readonly voters: ReadonlySet<number>;
   /** Candidates of weight 0 are never elected. 0 as well for who is no voter. */
   weightOf(sid: number): number;
-  /** Servers that are no voters are not counted, wherever the acknowledgement came from (ZOOKEEPER-2959). */
-  containsQuorum(acks: ReadonlySet<number>): boolean;
   /**
    * The configuration as Apache writes it to the wire, the config znode and files: a line for each `server.N`
    * (then groups and weights), and `version=<hex>` at the end without a newline.
@@ -34,11 +38,11 @@ export interface QuorumVerifier {
  * quorum of the present and of the next one is needed.
  */
 export class AckTracker {
-  private readonly verifiers: readonly QuorumVerifier[];
+  private readonly quorums: readonly Quorum[];
   private readonly acked = new Set<number>();
 
-  constructor(verifiers: readonly QuorumVerifier[]) {
-    this.verifiers = verifiers;
+  constructor(quorums: readonly Quorum[]) {
+    this.quorums = quorums;
   }
 
   get acks(): ReadonlySet<number> {
@@ -47,8 +51,8 @@ export class AckTracker {
 
   /** Whether `sid` is a voter of any of the configurations; others are not kept. */
   add(sid: number): boolean {
-    for (const verifier of this.verifiers) {
-      if (!verifier.voters.has(sid)) continue;
+    for (const { voters } of this.quorums) {
+      if (!voters.has(sid)) continue;
       this.acked.add(sid);
       return true;
     }
@@ -64,8 +68,8 @@ export class AckTracker {
   }
 
   hasAllQuorums(): boolean {
-    for (const verifier of this.verifiers) {
-      if (!verifier.containsQuorum(this.acked)) return false;
+    for (const quorum of this.quorums) {
+      if (!quorum.containsQuorum(this.acked)) return false;
     }
     return true;
   }

@@ -1,5 +1,6 @@
 import type { Log } from '../../base/log.ts';
 import type { Zxid } from '../../jute/zxid.ts';
+import type { Oracle } from '../quorum/oracle.ts';
 import type { QuorumVerifier } from '../quorum/quorum-verifier.ts';
 import type { Vote } from './vote.ts';
 
@@ -62,4 +63,6 @@ export interface ElectionHost {
   /** A looking server met a newer configuration: take it over, and `start` again unless only its version differs. */
   onNewerConfig(verifier: QuorumVerifier): void;
   readonly log: Log;
+  /** Says when one of two voters may lead without the other one. */
+  readonly oracle?: Oracle | undefined;
 }

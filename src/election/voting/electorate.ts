@@ -1,8 +1,9 @@
 import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { ZXID_ZERO, zxidText } from '../../jute/zxid.ts';
+import { type Oracle, quorumWithOracle } from '../quorum/oracle.ts';
 import { parseQuorumText } from '../quorum/quorum-config.ts';
-import type { QuorumVerifier } from '../quorum/quorum-verifier.ts';
+import type { Quorum, QuorumVerifier } from '../quorum/quorum-verifier.ts';
 import type { ElectionOptions } from './election-host.ts';
 
 /**
@@ -21,8 +22,10 @@ export class Electorate {
   private readonly self: number;
   private readonly options: ElectionOptions;
   private readonly log: Log;
+  private readonly oracle: Oracle | undefined;
   private inForce!: QuorumVerifier;
   private all: readonly QuorumVerifier[] = [];
+  private counted: readonly Quorum[] = [];
   private sids: readonly number[] = [];
   private text = '';
   private bytes: Buffer = Buffer.alloc(0);
@@ -31,15 +34,17 @@ export class Electorate {
   /** The last text that was read, and what it says if it is of use. */
   private read: { readonly text: string; readonly newer: QuorumVerifier | undefined } | undefined = undefined;
 
-  constructor(self: number, options: ElectionOptions, log: Log) {
+  constructor(self: number, options: ElectionOptions, log: Log, oracle?: Oracle) {
     this.self = self;
     this.options = options;
     this.log = log;
+    this.oracle = oracle;
   }
 
   use(verifier: QuorumVerifier, next: QuorumVerifier | undefined): void {
     this.inForce = verifier;
     this.all = next !== undefined && next.version > verifier.version ? [verifier, next] : [verifier];
+    this.counted = this.all.map((each) => this.quorumOf(each));
     this.sids = [...new Set(this.all.flatMap(({ voters }) => [...voters]))];
     this.text = verifier.text();
     this.bytes = Buffer.from(this.text, 'utf8');
@@ -54,6 +59,16 @@ export class Electorate {
   /** Each of these has to have its quorum. */
   get verifiers(): readonly QuorumVerifier[] {
     return this.all;
+  }
+
+  /** The same, for what an oracle may decide. */
+  get quorums(): readonly Quorum[] {
+    return this.counted;
+  }
+
+  /** Of two voters one may lead without the other one, and whoever comes back hears of it from that one alone. */
+  get mayHaveLoneLeader(): boolean {
+    return this.oracle !== undefined && this.inForce.voters.size === 2;
   }
 
   /** Of any of them, each once. */
@@ -93,6 +108,11 @@ export class Electorate {
     if (!isDecided && !isEveryOther && !this.inForce.containsQuorum(saySo)) return undefined;
     this.log.info({ from, version: zxidText(newer.version) }, 'a quorum has newer members');
     return newer;
+  }
+
+  private quorumOf(verifier: QuorumVerifier): Quorum {
+    const { oracle } = this;
+    return oracle === undefined ? verifier : quorumWithOracle(verifier, this.self, () => oracle.permits());
   }
 
   private proposedAs(text: string): QuorumVerifier | undefined {

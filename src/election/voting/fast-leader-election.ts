@@ -62,7 +62,7 @@ export class FastLeaderElection {
     this.options = options;
     this.host = host;
     this.log = host.log;
-    this.electorate = new Electorate(self, options, host.log);
+    this.electorate = new Electorate(self, options, host.log, host.oracle);
     this.notifier = new Notifier(self, options, this.electorate, host);
     this.rollCall = new RollCall(self, options, this.electorate, host.log);
     this.votes = new VoteTable(this.electorate);
@@ -175,6 +175,7 @@ export class FastLeaderElection {
     if (nowMs < this.notifier.dueMs) return;
     this.notifier.tellAgain(this.word(), nowMs, this.abstaining);
     if (this.abstaining) this.rollCall.sayWaiting(nowMs);
+    else if (this.electorate.mayHaveLoneLeader) this.checkQuorum(nowMs);
   }
 
   /**
@@ -215,7 +216,7 @@ export class FastLeaderElection {
       case 'leading':
         this.rollCall.forget(from);
         this.votes.delete(from);
-        this.onSettledVote(from, n, nowMs);
+        this.onSettledVote(from, n, fresh, nowMs);
         return;
       case 'observing':
         return;
@@ -250,7 +251,7 @@ export class FastLeaderElection {
     else this.checkQuorum(nowMs);
   }
 
-  private onSettledVote(from: number, n: Notification, nowMs: number): void {
+  private onSettledVote(from: number, n: Notification, fresh: boolean, nowMs: number): void {
     const vote = received(n);
     if (!this.abstaining && n.round === this.round) {
       // Apache keeps no version in this table, so the leader alone is compared there.
@@ -261,7 +262,7 @@ export class FastLeaderElection {
       }
     }
     this.settledVotes.set(from, vote);
-    if (this.isDecided(vote, this.settledVotes)) {
+    if (this.isDecided(vote, this.settledVotes) || (fresh && this.isOfLoneLeader(from, n))) {
       this.round = n.round;
       this.elect(vote);
     } else if (!this.abstaining) {
@@ -297,6 +298,14 @@ export class FastLeaderElection {
     if (!votes.isSupported(vote)) return false;
     const mine = !this.empty || (!this.abstaining && !isBetter(vote, this.ownStanding()));
     return mine && vote.round === this.round;
+  }
+
+  /**
+   * Of two voters the other one leads, so there is nobody whose vote would make a quorum with its own. Apache follows it when
+   * the oracle says no to the server that looks. Here it is followed in any case: with a yes to both there would be two.
+   */
+  private isOfLoneLeader(from: number, n: Notification): boolean {
+    return this.electorate.mayHaveLoneLeader && n.state === 'leading' && n.leader === from;
   }
 
   private elect(vote: Vote): void {

@@ -10,6 +10,8 @@ import type { Vote } from './vote.ts';
 
 /** Nothing is as important as a first start, and nothing is lost by asking: an abstaining voter asks this often. */
 const ABSTAINING_MAX_NOTIFICATION_MS = 5000;
+/** An oracle is asked again with each repetition, and has its word when the other one of two voters is found to be dead. */
+const MAX_WITH_ORACLE_MS = 1000;
 const STRANGERS_EVERY_MS = 50;
 
 export interface Word extends Vote {
@@ -52,7 +54,8 @@ export class Notifier {
   tellAgain(word: Word, nowMs: number, abstaining: boolean): void {
     this.tellVoters(word);
     const max = abstaining ? ABSTAINING_MAX_NOTIFICATION_MS : Number.POSITIVE_INFINITY;
-    this.intervalMs = Math.min(this.intervalMs * 2, this.options.maxNotificationMs, max);
+    const asking = this.electorate.mayHaveLoneLeader ? MAX_WITH_ORACLE_MS : max;
+    this.intervalMs = Math.min(this.intervalMs * 2, this.options.maxNotificationMs, asking);
     this.resendAtMs = nowMs + this.intervalMs;
   }
 

@@ -1,4 +1,4 @@
-import { AckTracker, type QuorumVerifier } from '../quorum/quorum-verifier.ts';
+import { AckTracker, type Quorum } from '../quorum/quorum-verifier.ts';
 import type { Electorate } from './electorate.ts';
 import type { Notification } from './notification.ts';
 import { type ReceivedVote, supports } from './vote.ts';
@@ -34,7 +34,7 @@ export class VoteTable {
   }
 
   isSupported(vote: ReceivedVote): boolean {
-    return this.isQuorumOf(this.electorate.verifiers, vote);
+    return this.isQuorumOf(this.electorate.quorums, vote);
   }
 
   /**
@@ -45,8 +45,8 @@ export class VoteTable {
     return this.electorate.verifiers.some((verifier) => this.isQuorumOf([verifier], vote));
   }
 
-  private isQuorumOf(verifiers: readonly QuorumVerifier[], vote: ReceivedVote): boolean {
-    const tracker = new AckTracker(verifiers);
+  private isQuorumOf(quorums: readonly Quorum[], vote: ReceivedVote): boolean {
+    const tracker = new AckTracker(quorums);
     for (const [sid, other] of this.votes) {
       if (supports(vote, other)) tracker.add(sid);
     }

@@ -27,6 +27,8 @@ export interface PeerConfig extends FieldsOfKeys {
   /** The content of `<zoo.cfg>.dynamic.next`: a membership proposed before the last stop, not known to be committed. */
   readonly lastSeenVerifier: QuorumVerifier | undefined;
   readonly peerType: 'participant' | 'observer';
+  /** Absolute; undefined: no oracle lets one of two voters lead alone. */
+  readonly oraclePath: string | undefined;
 
   // Directories
   /** Absolute. Snapshots, epochs and myid; the files are in its version-2. */

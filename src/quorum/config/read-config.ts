@@ -11,7 +11,7 @@ import { fieldsOf } from './fields.ts';
 import { openDoors } from './open-doors.ts';
 import type { PeerConfig } from './peer-config.ts';
 import { readAuth } from './read-auth.ts';
-import { readMembers } from './read-members.ts';
+import { readMembers, readOracle } from './read-members.ts';
 import { readTls } from './read-tls.ts';
 import { type ConfigContext, Settings } from './settings.ts';
 
@@ -79,6 +79,7 @@ function build(settings: Settings, configFile: string | undefined, context: Conf
   const tls = readTls(settings, members?.distributed === true, members?.secureClient);
   const auth = readAuth(settings, context, tls.clientTls !== undefined);
   const audit = readAudit(settings, context);
+  const oraclePath = readOracle(settings, members, context);
   settings.finish();
   assert(directories !== undefined && members !== undefined, 'what has no value was refused');
 
@@ -100,6 +101,7 @@ function build(settings: Settings, configFile: string | undefined, context: Conf
     fourLetterWords,
     ...auth,
     audit,
+    oraclePath,
   };
   refuseOpenDoors(settings, config);
   return { config, warnings: settings.warnings };

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { ConfigError } from '../../base/errors.ts';
 import { isAnyHost, isNumeric, printHostPort } from '../../election/quorum/host-address.ts';
+import { Majority } from '../../election/quorum/majority.ts';
 import { parseProperties, trimLikeJava } from '../../election/quorum/properties.ts';
 import { parseQuorumConfig, type QuorumConfigOptions, type QuorumEntry } from '../../election/quorum/quorum-config.ts';
 import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
@@ -104,6 +105,25 @@ function optionsOf(settings: Settings): QuorumConfigOptions {
     secureClient: true,
     otherKeys: 'ignore',
   };
+}
+
+/** The oracle's file, absolute; it need not be there yet. Undefined: there is none. */
+export function readOracle(
+  settings: Settings,
+  members: Members | undefined,
+  { cwd, disk }: ConfigContext,
+): string | undefined {
+  const written = settings.value('oraclePath');
+  const setting = settings.get('oraclePath');
+  if (written === undefined || setting === undefined || !settings.sound('oraclePath')) return undefined;
+  const path = resolve(cwd, written);
+  const warn = (what: string): number => settings.warnings.push(`${setting.where}: oraclePath: ${what}`);
+  if (members?.distributed === false) warn('it is for two servers of an ensemble; this one is alone');
+  if (members !== undefined && !(members.verifier instanceof Majority)) {
+    settings.refuseSetting(setting, 'it is for two voters that count alike; leave out group.N and weight.N');
+  }
+  if (!disk.exists(path)) warn(`${path} is not there now, which is a no`);
+  return path;
 }
 
 interface DynamicFile {

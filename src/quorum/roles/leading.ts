@@ -91,6 +91,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
         clients: this.requests,
         events: this,
         members: new LedMembers(book),
+        oracle: parts.oracle,
       },
       parts.zabLog,
     );

@@ -103,8 +103,8 @@ export class Discovery {
     this.next = next;
     this.stepDown = stepDown;
     this.epochWanted = role.ports.history.acceptedEpoch + 1;
-    this.connected = new AckTracker(this.members.all);
-    this.histories = new HistoryVotes(this.members.all);
+    this.connected = new AckTracker(this.members.quorums);
+    this.histories = new HistoryVotes(this.members.all, this.members.quorums);
   }
 
   /** undefined until a quorum is connected. */
@@ -238,13 +238,19 @@ export class Discovery {
       : `no quorum of voters with a history accepted the epoch, only ${this.histories.sids.join(',')}`;
   }
 
+  /** Those who are here may be enough now. */
+  recount(): void {
+    if (this.ownEpoch === undefined) this.maybeChooseEpoch();
+    else if (!this.isHistoryKnown) this.maybeKnowHistory();
+  }
+
   private maybeChooseEpoch(): void {
     if (!this.connected.has(this.options.self) || !this.connected.hasAllQuorums()) return;
-    if (this.epochWanted > MAX_EPOCH) {
-      this.stepDown(`epoch ${this.epochWanted} is beyond ${MAX_EPOCH}`);
+    const epoch = this.members.epochFrom(this.epochWanted, this.connected.acks);
+    if (epoch > MAX_EPOCH) {
+      this.stepDown(`epoch ${epoch} is beyond ${MAX_EPOCH}`);
       return;
     }
-    const epoch = this.epochWanted;
     this.ownEpoch = epoch;
     this.proposals.begin(makeZxid(epoch, 0));
     this.links.cameNearer();

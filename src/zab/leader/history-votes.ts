@@ -1,4 +1,4 @@
-import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
+import type { Quorum, QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
 
 /**
  * Whether enough voters have accepted the leader's epoch and shown their history (ACKEPOCH), so that what the leader
@@ -27,11 +27,14 @@ export type HistoryKind = 'some' | 'fresh' | 'empty';
 
 export class HistoryVotes {
   private readonly verifiers: readonly QuorumVerifier[];
+  private readonly quorums: readonly Quorum[];
   private readonly answers = new Map<number, HistoryKind>();
   private hasStartedBefore = false;
 
-  constructor(verifiers: readonly QuorumVerifier[]) {
+  /** `quorums`: which of them are enough, where an oracle may say otherwise. A first start is judged without it. */
+  constructor(verifiers: readonly QuorumVerifier[], quorums: readonly Quorum[] = verifiers) {
     this.verifiers = verifiers;
+    this.quorums = quorums;
   }
 
   /** Only voters count; a second answer replaces the first. */
@@ -57,7 +60,7 @@ export class HistoryVotes {
 
   /** Nobody who answered has a history, and those without are a quorum. */
   get isFirstStart(): boolean {
-    return !this.hasStartedBefore && this.isQuorum(new Set(this.answers.keys()));
+    return !this.hasStartedBefore && isQuorum(this.verifiers, new Set(this.answers.keys()));
   }
 
   /** Whether empty voters are among those that count. */
@@ -68,7 +71,7 @@ export class HistoryVotes {
   /** `self` has to be among those that count. */
   hasQuorum(self: number): boolean {
     const counted = this.counted();
-    return counted.has(self) && this.isQuorum(counted);
+    return counted.has(self) && isQuorum(this.quorums, counted);
   }
 
   private counted(): ReadonlySet<number> {
@@ -89,11 +92,11 @@ export class HistoryVotes {
     return true;
   }
 
-  private isQuorum(sids: ReadonlySet<number>): boolean {
-    return this.verifiers.every((verifier) => verifier.containsQuorum(sids));
-  }
-
   private isVoter(sid: number): boolean {
     return this.verifiers.some((verifier) => verifier.voters.has(sid));
   }
+}
+
+function isQuorum(quorums: readonly Quorum[], sids: ReadonlySet<number>): boolean {
+  return quorums.every((quorum) => quorum.containsQuorum(sids));
 }

@@ -1,4 +1,5 @@
 import type { Log } from '../../base/log.ts';
+import type { Oracle } from '../../election/quorum/oracle.ts';
 import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
 import type { Id } from '../../jute/data-records.ts';
 import type { Zxid } from '../../jute/zxid.ts';
@@ -174,6 +175,8 @@ export interface LeaderPorts<Question> {
   readonly clients: LeaderClients<Question>;
   readonly events: LeaderEvents;
   readonly members: LeaderMembers;
+  /** Says when one of two voters may lead without the other one. */
+  readonly oracle?: Oracle | undefined;
 }
 
 /** Shared by a leader with its parts; each of them takes of the ports what it needs. */

@@ -21,8 +21,9 @@ import { HandOver } from './hand-over/hand-over.ts';
 import { successorAmong } from './hand-over/successor.ts';
 import { Transfer } from './hand-over/transfer.ts';
 import type { Entry, LeaderLimits, LeaderOptions, LeaderPorts, TxnMaker } from './leader-ports.ts';
-import type { LearnerLink, LearnerWire } from './learner-link.ts';
+import { expectServing, type LearnerLink, type LearnerWire } from './learner-link.ts';
 import { LearnerLinks, type LinkInfo } from './learner-links.ts';
+import { LoneLead } from './lone-lead.ts';
 import { Memberships } from './memberships.ts';
 import { PingRounds } from './ping-rounds.ts';
 import { Proposals } from './proposals.ts';
@@ -86,7 +87,7 @@ export class Leader<Question> {
     this.syncHalfTicks = options.syncLimitTicks * 2;
     this.ports = ports;
     this.log = log;
-    this.members = new Memberships(options.verifiers);
+    this.members = new Memberships(options.verifiers, new LoneLead(options.self, ports.oracle, log));
     const role = { options, ports, members: this.members, log };
     this.links = new LearnerLinks(role, (link) => this.onGone(link));
     this.proposals = new Proposals(options.self, this.members);
@@ -444,7 +445,9 @@ export class Leader<Question> {
   // Time.
 
   private tickBeforeBroadcast(): void {
-    if (this.discovery.isOver) this.synchronization.synchroniseThoseWhoWait();
+    this.links.askOracle(false);
+    if (this.discovery.isOver) this.synchronization.onHalfTick();
+    else this.discovery.recount();
     const overtaken = this.discovery.overtaken;
     if (overtaken !== undefined) this.stepDown(overtaken);
     else if (!this.links.isStuck) this.rounds.comfort();
@@ -452,7 +455,8 @@ export class Leader<Question> {
   }
 
   private tickBroadcast(): void {
-    this.afterApply();
+    this.links.askOracle(true);
+    this.advance();
     if (this.handedOver !== undefined) {
       this.maybeLeave(this.handedOver);
       return;
@@ -490,8 +494,4 @@ export class Leader<Question> {
     this.log.warn({ epoch: this.epoch, reason }, 'not leading any more');
     this.ports.events.stepDown(reason, next);
   }
-}
-
-function expectServing(link: LearnerLink, packet: QuorumPacket): void {
-  if (link.phase !== 'serving') throw new ProtocolError(`${packetName(packet.type)} before UPTODATE`);
 }

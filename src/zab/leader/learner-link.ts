@@ -1,6 +1,7 @@
+import { ProtocolError } from '../../base/errors.ts';
 import { ZXID_NONE, ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
 import type { LinkCounts } from '../wire/link-counts.ts';
-import { PacketType, QuorumPacket, revalidatedBody } from '../wire/packets.ts';
+import { PacketType, packetName, QuorumPacket, revalidatedBody } from '../wire/packets.ts';
 import type { PacketSource, RawSource } from '../wire/sources.ts';
 import { AckWatch } from './ack-watch.ts';
 import { CommitOrder } from './commit-order.ts';
@@ -159,4 +160,9 @@ export class LearnerLink {
         return undefined;
     }
   }
+}
+
+/** Throws ProtocolError for a packet that only a learner with UPTODATE may send. */
+export function expectServing(link: LearnerLink, packet: QuorumPacket): void {
+  if (link.phase !== 'serving') throw new ProtocolError(`${packetName(packet.type)} before UPTODATE`);
 }

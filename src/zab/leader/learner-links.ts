@@ -98,6 +98,7 @@ export class LearnerLinks {
     assert(isAhead(link.phase, phase), 'a link goes forward only');
     link.phase = phase;
     link.heardAt = this.now;
+    if (phase === 'serving' && link.voter) this.members.voterFollows();
   }
 
   /** Its wire is closed, and not by us. */
@@ -130,6 +131,13 @@ export class LearnerLinks {
   /** Servers that follow, are synchronised, and acknowledge; observers do not. */
   followers(): LearnerLink[] {
     return [...this.links].filter((link) => link.phase === 'serving' && !link.observer);
+  }
+
+  /** Before a quorum was synchronised whoever is connected is waited for; later on only those that follow count. */
+  askOracle(isEstablished: boolean): void {
+    const isHere = [...this.links].some(({ voter, phase }) => voter && (!isEstablished || phase === 'serving'));
+    if (isHere) this.members.voterFollows();
+    else this.members.askOracle(this.now);
   }
 
   /** To all that follow what is proposed. `inform` is for observers, who have not seen the proposal. */
@@ -166,7 +174,7 @@ export class LearnerLinks {
 
   /** A learner that is being synchronised is there, too; its own limits say for how long. */
   hasQuorum(): boolean {
-    const connected = new AckTracker(this.members.all);
+    const connected = new AckTracker(this.members.quorums);
     connected.add(this.options.self);
     for (const link of this.links) {
       if (link.voter && !(link.isUnproven && link.phase !== 'serving')) connected.add(link.sid);

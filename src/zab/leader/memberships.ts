@@ -1,5 +1,6 @@
-import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
+import type { Quorum, QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
 import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
+import type { LoneLead } from './lone-lead.ts';
 
 /**
  * The members by which a leader counts: those in force, and with them those that are proposed and not decided. A version
@@ -10,16 +11,23 @@ import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
  * has the reconfiguration on disk, and whoever has it there looks for a quorum of the new ones as well.
  */
 export class Memberships {
-  private verifiers: readonly QuorumVerifier[];
+  private verifiers!: readonly QuorumVerifier[];
+  private counted!: readonly Quorum[];
+  private readonly lone: LoneLead | undefined;
 
   /** The one in force, then the one proposed, if there is one. */
-  constructor(verifiers: readonly QuorumVerifier[]) {
-    this.verifiers = verifiers;
+  constructor(verifiers: readonly QuorumVerifier[], lone?: LoneLead) {
+    this.lone = lone;
+    this.use(verifiers);
   }
 
-  /** Of each of them a quorum is needed. */
   get all(): readonly QuorumVerifier[] {
     return this.verifiers;
+  }
+
+  /** Each of these is needed. */
+  get quorums(): readonly Quorum[] {
+    return this.counted;
   }
 
   get inForce(): QuorumVerifier {
@@ -30,8 +38,8 @@ export class Memberships {
     return this.verifiers.at(-1) as QuorumVerifier;
   }
 
-  neededFor(zxid: Zxid): readonly QuorumVerifier[] {
-    return this.verifiers.length > 1 && zxid < this.newest.version ? [this.inForce] : this.verifiers;
+  neededFor(zxid: Zxid): readonly Quorum[] {
+    return this.counted.length > 1 && zxid < this.newest.version ? this.counted.slice(0, 1) : this.counted;
   }
 
   isVoter(sid: number): boolean {
@@ -43,12 +51,12 @@ export class Memberships {
   }
 
   propose(next: QuorumVerifier): void {
-    this.verifiers = [this.inForce, next];
+    this.use([this.inForce, next]);
   }
 
   /** The one proposed is in force. */
   decide(): void {
-    this.verifiers = [this.newest];
+    this.use([this.newest]);
   }
 
   /**
@@ -59,5 +67,26 @@ export class Memberships {
     if (this.newest.version !== ZXID_ZERO) return undefined;
     this.propose(this.inForce.withVersion(epochStart));
     return this.newest;
+  }
+
+  /** The other one of two voters does not follow, at half tick `now`. */
+  askOracle(now: number): void {
+    this.lone?.ask(this.verifiers, now);
+  }
+
+  /** A voter follows, and counts. */
+  voterFollows(): void {
+    this.lone?.end();
+  }
+
+  /** The epoch that this leader takes together with those that are connected. */
+  epochFrom(wanted: number, connected: ReadonlySet<number>): number {
+    return this.lone?.epochFrom(wanted, this.verifiers, connected) ?? wanted;
+  }
+
+  private use(verifiers: readonly QuorumVerifier[]): void {
+    const { lone } = this;
+    this.verifiers = verifiers;
+    this.counted = lone === undefined ? verifiers : verifiers.map((verifier) => lone.quorumOf(verifier));
   }
 }

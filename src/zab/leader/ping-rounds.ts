@@ -46,7 +46,7 @@ export class PingRounds {
 
   /** Has a quorum, the leader included, answered this round or a later one? */
   isAnswered(round: number): boolean {
-    const answered = new AckTracker(this.members.all);
+    const answered = new AckTracker(this.members.quorums);
     answered.add(this.self);
     for (const link of this.links.values()) {
       if (link.phase === 'serving' && link.voter && link.pings.answeredRound >= round) answered.add(link.sid);

@@ -65,7 +65,7 @@ export class Synchronization {
     this.proposals = proposals;
     this.rounds = rounds;
     this.onServing = onServing;
-    this.newLeaderAcks = new AckTracker(role.members.all);
+    this.newLeaderAcks = new AckTracker(role.members.quorums);
   }
 
   /** A quorum was synchronised: what is proposed from now on is committed by quorums of acknowledgements. */
@@ -145,6 +145,12 @@ export class Synchronization {
     // log
     // all of it again (ZOOKEEPER-4394).
     for (const entry of open) link.wire.send(new Packet(PacketType.proposal, entry.zxid, entry.payload));
+  }
+
+  /** Those who acknowledged may be enough now. */
+  onHalfTick(): void {
+    this.synchroniseThoseWhoWait();
+    if (!this.established) this.maybeEstablish();
   }
 
   /** The leader's tree, or the look through its log, may have come further. */

@@ -1,4 +1,5 @@
 import type { Mutant } from './mutant.ts';
+import { ORACLE_MUTANTS } from './oracle.ts';
 
 /**
  * For each rule of a change of the members, in docs/ARCHITECTURE.md by its number, of what is refused, and of a hand-over.
@@ -20,8 +21,8 @@ export const MEMBERS_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'Memberships.neededFor',
-        from: 'return this.verifiers.length > 1 && zxid < this.newest.version ? [this.inForce] : this.verifiers;',
-        to: 'return zxid < 0 ? this.verifiers : [this.inForce];',
+        from: 'return this.counted.length > 1 && zxid < this.newest.version ? this.counted.slice(0, 1) : this.counted;',
+        to: 'return zxid < 0 ? this.counted : this.counted.slice(0, 1);',
       },
     ],
   },
@@ -258,4 +259,5 @@ export const MEMBERS_MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  ...ORACLE_MUTANTS,
 ];

@@ -181,8 +181,14 @@ export function planOf(seed: number): Plan {
   const recentBytes = limits.chance(2, 3) ? limits.pick([1, 1, 300, 300, 1000, 4000]) : undefined;
   const alone = random.split('alone');
   const isAlone = alone.chance(1, 12);
-  const { voters, groups } = isAlone ? { voters: 1, groups: {} } : votersOf(random.split('voters'), few);
+  const isPair = !isAlone && random.split('oracle').chance(1, 24);
+  const { voters, groups } = isAlone
+    ? { voters: 1, groups: {} }
+    : isPair
+      ? { voters: 2, groups: {} }
+      : votersOf(random.split('voters'), few);
   Object.assign(config, groups);
+  if (isPair) config.oraclePath = '/oracle';
   Object.assign(config, serverOptions(random.split('server')), throttlesOf(random.split('throttles')));
   const probing = random.split('visitors');
   if (isAlone && alone.chance(1, 4)) config.standaloneEnabled = 'false';
@@ -199,7 +205,8 @@ export function planOf(seed: number): Plan {
   ];
   faults.sort((a, b) => a.atMs - b.atMs);
   const memberChanges = memberChangesOf(random.split('members'), faultsMs);
-  const mayChange = !isAlone && Object.keys(groups).length === 0 && net.old.length === 0 && net.addresses === 1;
+  const mayChange =
+    !isAlone && !isPair && Object.keys(groups).length === 0 && net.old.length === 0 && net.addresses === 1;
   const isChanging = mayChange && memberChanges.length > 0;
   if (isChanging) Object.assign(config, MAY_RECONFIGURE);
   const usual = clientsOf(random.split('clients'), random.split('habits'), tickMs);

@@ -31,6 +31,7 @@ import { type Failure, failureOf, Violation } from '../judges/violation.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type IsQuorum, quorumsOf } from '../plan/quorums.ts';
 import { SimEnsemble } from './ensemble.ts';
+import { FailureDetector } from './failure-detector.ts';
 import { Operator } from './operator.ts';
 import { SimRandom } from './random.ts';
 
@@ -245,6 +246,7 @@ export class World {
     }
     const { memberChanges = [] } = plan;
     if (memberChanges.length > 0) this.addOperator(memberChanges);
+    if (plan.config.oraclePath !== undefined) this.addFailureDetector();
     for (const options of plan.clients) this.addActor(options.name, options);
     if (plan.portProbesMs !== undefined) this.addPortProbes().comeEvery(plan.portProbesMs);
     this.runForMs(plan.faultsMs);
@@ -323,6 +325,18 @@ export class World {
     for (const { atMs, salt } of changes) {
       ensemble.scheduler.at(Math.round(atMs * 1000), undefined, () => operator.change(salt));
     }
+  }
+
+  private addFailureDetector(): void {
+    const detector = new FailureDetector(this.observer.views);
+    const { scheduler } = this.ensemble;
+    const lookAgain = (): void => {
+      detector.look();
+      scheduler.after(this.plan.tickMs * 500, undefined, lookAgain);
+    };
+    lookAgain();
+    const together = this.quorum;
+    this.quorum = (sids) => together(sids) || detector.permits(sids);
   }
 
   addPortProbes(): PortProbes {

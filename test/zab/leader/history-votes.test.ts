@@ -52,4 +52,14 @@ describe('whether the best history is known', () => {
   test('who is meant to be empty counts', () => {
     expect(votes([1, 2, 3], { 3: 'some', 1: 'fresh' }).hasQuorum(3)).toBe(true);
   });
+
+  test('an oracle makes one of two enough, but no first start of it', () => {
+    const lone = (kind: 'some' | 'empty'): HistoryVotes => {
+      const made = new HistoryVotes([majority([1, 2], [])], [{ voters: new Set([1, 2]), containsQuorum: () => true }]);
+      made.add(1, kind);
+      return made;
+    };
+    expect([lone('some').hasQuorum(1), lone('some').isFirstStart]).toEqual([true, false]);
+    expect([lone('empty').hasQuorum(1), lone('empty').isFirstStart]).toEqual([false, false]);
+  });
 });

@@ -146,9 +146,11 @@ export const ZOO_CFG_KEYS = {
     means: 'Members are changed while they run, by `reconfig`; the same on every server.',
   },
   oraclePath: {
-    ...ignored('two members need both of them up, whatever an oracle says', 'file'),
-    type: 'text',
+    ...FILE,
+    type: 'path',
     default: undefined,
+    means:
+      'File that begins with `1` while this one of two voters may lead without the other one (Two servers and an oracle).',
   },
   'autopurge.snapRetainCount': {
     ...FILE,
