@@ -42,12 +42,17 @@ export class AuditOfPeer implements AuditLog {
     this.write(auditLine({ user: this.serverUser, operation, result }), result);
   }
 
-  reopen(): void {
-    this.file?.reopen();
+  /** Lines that were never written. */
+  get lost(): number {
+    return this.file?.lost ?? 0;
   }
 
-  close(): void {
-    this.file?.close();
+  async reopen(): Promise<void> {
+    await this.file?.reopen();
+  }
+
+  async close(): Promise<void> {
+    await this.file?.close();
   }
 }
 

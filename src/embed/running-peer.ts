@@ -105,6 +105,8 @@ export class RunningPeer {
       );
       const { quorumHandshakeFailures } = this.peer.metrics.connections;
       this.tls.countRefused(() => quorumHandshakeFailures.add(1));
+      const { audit } = this;
+      if (audit !== undefined) this.peer.metrics.setGauge('audit_lines_lost', () => audit.lost);
       if (this.isBound) this.onListening.resolve();
       if (this.config.metricsProvider === 'prometheus') this.serveMetrics(this.peer);
       this.admin = adminOfPeer(this.peer, this.config, {
@@ -169,9 +171,9 @@ export class RunningPeer {
     }
   }
 
-  /** For whoever moved the file of the audit log away. Throws what `open` throws, and goes on with the old file then. */
-  reopenAudit(): void {
-    this.audit?.reopen();
+  /** For those who moved the file of the audit log away. Rejected with what `open` says; the old file goes on then. */
+  async reopenAudit(): Promise<void> {
+    await this.audit?.reopen();
   }
 
   /** Stops serving, brings what was received to disk, lets go of ports and directories. */
@@ -221,13 +223,13 @@ export class RunningPeer {
     void this.metricsHttp?.close();
     void this.admin?.close();
     this.tls?.close();
-    this.audit?.close();
     this.world.shut();
     const reason = error ?? new Error('the peer was closed');
     this.onReady.reject(reason);
     this.onListening.reject(reason);
-    if (error === undefined) this.onClosed.resolve();
-    else this.onClosed.reject(error);
+    const onClosed = (): void => (error === undefined ? this.onClosed.resolve() : this.onClosed.reject(error));
+    if (this.audit === undefined) onClosed();
+    else void this.audit.close().then(onClosed);
   }
 
   private onServing(mode: PeerMode): void {

@@ -184,8 +184,10 @@ class Program {
   }
 
   private reopenLog(peer: RunningPeer): void {
+    const onFault = (error: unknown): void =>
+      this.log.error({ reason: messageOf(error) }, 'the audit log could not be opened anew; the old file stays');
+    peer.reopenAudit().catch(onFault);
     try {
-      peer.reopenAudit();
       if (this.output.reopen()) this.log.info({}, 'the log file was opened anew');
       else this.log.info({ signal: 'SIGUSR2' }, 'there is no log file to open anew: --log-file names one');
     } catch (error) {

@@ -1,9 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import {
   closeSync,
+  constants,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -16,7 +20,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AUDIT_BACKLOG_BYTES, AuditFile } from '../../src/embed/audit-file.ts';
 import { logTo } from '../fakes/log-to.ts';
 
-/** The file of the audit log: what is in it after each turn, how it turns over, and a disk that does not take it. */
+/** The file of the audit log: what is in it, how it turns over, and disks that refuse it or hang. */
 let dir: string;
 let path: string;
 const said: string[] = [];
@@ -32,30 +36,55 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 const open = (limitBytes = 1 << 20, retain = 3): AuditFile => new AuditFile({ path, limitBytes, retain }, log);
 const text = (name = 'audit.log'): string => readFileSync(join(dir, name), 'utf8');
 
-test('the lines of a turn are in the file by the next one, in their order, behind those of before', async () => {
+/** Nothing waits any more. */
+async function drained(file: AuditFile): Promise<void> {
+  const hold = file as unknown as { writing: Promise<void> | undefined };
+  while (hold.writing !== undefined) await hold.writing;
+}
+
+/** Writes to it fail from here on; the good descriptor comes back. */
+function spoil(file: AuditFile): number {
+  const hold = file as unknown as { fd: number };
+  const good = hold.fd;
+  hold.fd = openSync(path, 'r');
+  return good;
+}
+
+function heal(file: AuditFile, good: number): void {
+  const hold = file as unknown as { fd: number; wake(): void };
+  closeSync(hold.fd);
+  hold.fd = good;
+  hold.wake();
+}
+
+async function untilSaid(count: number): Promise<void> {
+  while (said.length < count) await turn();
+}
+
+test('lines are written behind the turn that they came in, in their order, behind those of before', async () => {
   writeFileSync(path, 'before\n');
   const file = open();
   file.write('one');
   file.write('two');
   expect(text()).toBe('before\n');
-  await turn();
+  await drained(file);
   expect(text()).toBe('before\none\ntwo\n');
-  file.close();
+  await file.close();
 });
 
-test('what waits is written when it closes, and others cannot read it', () => {
+test('what waits is written when it closes, and others cannot read it', async () => {
   const file = open();
   file.write('last');
-  file.close();
+  await file.close();
   expect(text()).toBe('last\n');
   expect(statSync(path).mode & 0o777).toBe(0o640);
 });
 
-test('it turns over before it is too long, and keeps as many as it was told', () => {
+test('it turns over before it is too long, and keeps as many as it was told', async () => {
   const file = open(10, 2);
   for (const line of ['1111', '2222', '3333', '4444', '5555', '6666', 'longer than the limit', '7777'])
     file.write(line);
-  file.close();
+  await file.close();
   expect(readdirSync(dir).sort()).toEqual(['audit.log', 'audit.log.1', 'audit.log.2']);
   expect([text(), text('audit.log.1'), text('audit.log.2')]).toEqual([
     '7777\n',
@@ -64,87 +93,152 @@ test('it turns over before it is too long, and keeps as many as it was told', ()
   ]);
 });
 
-test('after a reopening the lines are in a new file, and none is lost', async () => {
+test('after a reopening the lines are in a new file, those of before in the old one, and none is lost', async () => {
   const file = open();
   file.write('old');
   renameSync(path, `${path}.moved`);
-  file.reopen();
+  const reopened = file.reopen();
   file.write('new');
-  await turn();
+  await reopened;
+  await drained(file);
   expect([text('audit.log.moved'), text()]).toEqual(['old\n', 'new\n']);
-  file.close();
+  await file.close();
 });
 
-test('a disk that does not take the lines is said once; those beyond the backlog are counted, and the rest is written', () => {
+test('a reopening that fails is told, and the old file goes on', async () => {
+  const file = open();
+  renameSync(path, `${path}.moved`);
+  mkdirSync(path);
+  await expect(file.reopen()).rejects.toThrow('EISDIR');
+  file.write('one');
+  await file.close();
+  expect(text('audit.log.moved')).toBe('one\n');
+});
+
+test('a disk that refuses the lines is said once; those beyond the backlog are counted where they were', async () => {
   const file = open(1 << 30);
-  // A descriptor that cannot be written.
-  const hold = file as unknown as { fd: number; flush(): void };
-  const good = hold.fd;
-  const bad = openSync(path, 'r');
-  hold.fd = bad;
-  const line = 'x'.repeat(1 << 16);
+  const good = spoil(file);
+  const line = 'x'.repeat(1 << 20);
   const fit = Math.floor(AUDIT_BACKLOG_BYTES / (line.length + 1));
   for (let i = 0; i < fit + 5; i++) file.write(line);
-  hold.flush();
-  hold.flush();
   expect(file.lost).toBe(5);
-  expect(said).toEqual(['error the audit log cannot be written; lines wait, and are lost when they become too many']);
-  hold.fd = good;
-  closeSync(bad);
-  hold.flush();
-  file.close();
+  await untilSaid(1);
+  heal(file, good);
+  await drained(file);
+  file.write('afterwards');
+  await file.close();
+  expect(said).toEqual([
+    'error the audit log cannot be written; lines wait, and are lost when they become too many',
+    'info the audit log is written again',
+  ]);
   const lines = text().split('\n');
   expect(lines.filter((each) => each === line)).toHaveLength(fit);
-  expect(lines.at(-2)).toMatch(/^\S+Z ERROR audit: 5 lines were lost here$/);
+  expect(lines.at(-3)).toMatch(/^\S+Z ERROR audit: 5 lines were lost here$/);
+  expect(lines.at(-2)).toBe('afterwards');
 });
 
-test('many lines in one turn are written while the disk takes them', () => {
+test('lines that the disk refuses wait for the next file, when it is opened anew', async () => {
+  const file = open();
+  const good = spoil(file);
+  file.write('one');
+  await untilSaid(1);
+  renameSync(path, `${path}.full`);
+  await file.reopen();
+  file.write('two');
+  await file.close();
+  closeSync(good);
+  expect([text('audit.log.full'), text()]).toEqual(['', 'one\ntwo\n']);
+});
+
+/** A pipe that nobody reads takes 64 KiB, and then a write to it hangs as one to a disk does. */
+function pipe(): number {
+  execFileSync('mkfifo', [path]);
+  return openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+}
+
+function readAll(reader: number): string {
+  const pieces: string[] = [];
+  const room = Buffer.alloc(1 << 20);
+  for (;;) {
+    try {
+      pieces.push(room.toString('latin1', 0, readSync(reader, room)));
+    } catch {
+      return pieces.join('');
+    }
+  }
+}
+
+test('a disk that hangs holds nobody up, and has every line in its order when it comes back', async () => {
+  const reader = pipe();
   const file = open(1 << 30);
-  const line = 'x'.repeat(1 << 16);
-  const count = 3 * Math.floor(AUDIT_BACKLOG_BYTES / line.length);
-  for (let i = 0; i < count; i++) file.write(line);
-  file.close();
-  expect([file.lost, text().split('\n').length - 1]).toEqual([0, count]);
+  const lines = Array.from({ length: 200 }, (_, i) => `${i} ${'x'.repeat(4000)}`);
+  let turns = 0;
+  for (const line of lines) {
+    file.write(line);
+    await turn();
+    turns++;
+  }
+  expect(turns).toBe(200);
+  let found = '';
+  while (found.length < 200 * 4000) {
+    found += readAll(reader);
+    await turn();
+  }
+  await file.close();
+  found += readAll(reader);
+  closeSync(reader);
+  expect(found).toBe(`${lines.join('\n')}\n`);
+  expect(file.lost).toBe(0);
 });
 
-test('a turn that has left no file behind is made good, and older files stay', () => {
+test('a disk that hangs when it closes is not waited for: the lines are counted, and it is said', async () => {
+  const reader = pipe();
+  const file = new AuditFile({ path, limitBytes: 1 << 30, retain: 1 }, log, 20);
+  for (let i = 0; i < 100; i++) file.write('x'.repeat(4095));
+  await file.close();
+  expect(file.lost).toBe(100);
+  expect(said).toEqual(['error the audit log is closed, and lines that waited are lost']);
+  while (readAll(reader) !== '') await turn();
+  await drained(file);
+  closeSync(reader);
+});
+
+test('a turn that has left no file behind is made good, and older files stay', async () => {
   const file = open(10, 3);
   for (const line of ['1111', '2222', '3333']) file.write(line);
-  (file as unknown as { flush(): void }).flush();
+  await drained(file);
   // As when the disk has no room for another file.
   renameSync(path, `${path}.away`);
   file.write('4444');
   file.write('5555');
-  file.close();
+  await file.close();
   expect(said).toEqual([]);
   expect([text(), text('audit.log.1'), text('audit.log.away')]).toEqual(['5555\n', '1111\n2222\n', '3333\n4444\n']);
 });
 
-test('a reopening that turns it over goes on in the new file', () => {
+test('a reopening that turns it over goes on in the new file', async () => {
   const file = open(10, 3);
   for (const line of ['1111', '2222', '3333']) file.write(line);
-  file.reopen();
+  await file.reopen();
   file.write('4444');
-  file.close();
+  await file.close();
   expect([text(), text('audit.log.1')]).toEqual(['3333\n4444\n', '1111\n2222\n']);
 });
 
-test('a line that was cut off before does not run into the next one', () => {
+test('a line that was cut off before does not run into the next one', async () => {
   writeFileSync(path, 'whole\nhal');
   const file = open();
   file.write('next');
-  file.close();
+  await file.close();
   expect(text()).toBe('whole\nhal\nnext\n');
 });
 
-test('lines that no disk has taken when it closes are counted, and it is said', () => {
+test('lines that no disk has taken when it closes are counted, and it is said', async () => {
   const file = open();
-  const hold = file as unknown as { fd: number };
-  closeSync(hold.fd);
-  hold.fd = openSync(path, 'r');
+  closeSync(spoil(file));
   file.write('one');
   file.write('two');
-  file.close();
+  await file.close();
   expect(file.lost).toBe(2);
   expect(said.at(-1)).toBe('error the audit log is closed, and lines that waited are lost');
 });
