@@ -35,6 +35,8 @@ const FETCH_MS = 5000;
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
 const KEPT_MS_MAX = 3_600_000;
 const KEPT_MAX = 1024;
+/** How far the clocks may be apart, as Java allows. */
+const CLOCK_SKEW_MS = 900_000;
 
 const OID = {
   crlPoints: '2.5.29.31',
@@ -208,7 +210,7 @@ export function readOcsp(bytes: Buffer, id: Buffer, issuer: X509Certificate, now
   if (data === undefined || algorithm === undefined || signature === undefined) throw new DerError('no answer');
   const signers =
     extra === undefined ? [] : partsOf(partAt(partsOf(extra), 0)).map(({ raw }) => new X509Certificate(raw));
-  const signer = [issuer, ...signers.filter((each) => maySignFor(each, issuer))].find((each) =>
+  const signer = [issuer, ...signers.filter((each) => maySignFor(each, issuer, nowMs))].find((each) =>
     isSigned(data.raw, algorithm, signature, each.publicKey),
   );
   if (signer === undefined) throw new Error('the OCSP answer is signed by none who may');
@@ -217,8 +219,11 @@ export function readOcsp(bytes: Buffer, id: Buffer, issuer: X509Certificate, now
     const [certId, certStatus, thisUpdate, next] = partsOf(each);
     if (certId === undefined || certStatus === undefined || thisUpdate === undefined || !certId.raw.equals(id))
       continue;
-    const nextMs = next?.tag === Tag.context ? timeOf(partAt(partsOf(next), 0)) : nowMs;
-    if (nextMs < nowMs) throw new Error('the OCSP answer is out of date');
+    const fromMs = timeOf(thisUpdate);
+    if (fromMs - CLOCK_SKEW_MS > nowMs) throw new Error('the OCSP answer is of a time to come');
+    // Without a time of the next one an answer is good for its own moment alone: an old one may be shown by anybody in between.
+    const nextMs = next?.tag === Tag.context ? timeOf(partAt(partsOf(next), 0)) : fromMs;
+    if (nextMs + CLOCK_SKEW_MS < nowMs) throw new Error('the OCSP answer is out of date');
     const kind = certStatus.tag & 0x1f;
     if (kind === 2) throw new Error('the OCSP responder does not know the certificate');
     return { isRevoked: kind === 1, nextMs };
@@ -226,10 +231,10 @@ export function readOcsp(bytes: Buffer, id: Buffer, issuer: X509Certificate, now
   throw new Error('the OCSP answer is about another certificate');
 }
 
-function maySignFor(signer: X509Certificate, issuer: X509Certificate): boolean {
-  return (
-    signer.checkIssued(issuer) && signer.verify(issuer.publicKey) && signer.keyUsage?.includes(OID.ocspSigning) === true
-  );
+function maySignFor(signer: X509Certificate, issuer: X509Certificate, nowMs: number): boolean {
+  const isOfToday = Date.parse(signer.validFrom) <= nowMs && nowMs <= Date.parse(signer.validTo);
+  const isForIt = signer.keyUsage?.includes(OID.ocspSigning) === true;
+  return isOfToday && isForIt && signer.checkIssued(issuer) && signer.verify(issuer.publicKey);
 }
 
 // Both

@@ -1,7 +1,9 @@
-import { X509Certificate } from 'node:crypto';
+import { type KeyObject, sign, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { type Fetch, Revocation } from '../../src/tls/revocation.ts';
+import { encodeDer, partAt, partsOf, readDer, Tag } from '../../src/base/der.ts';
+import { makeAuthority, makeCertificate } from '../../src/testing/tls/certificate.ts';
+import { type Fetch, Revocation, readOcsp } from '../../src/tls/revocation.ts';
 import { fixture, pem } from './tls-fixtures.ts';
 
 /** The list and the answers of OpenSSL about two certificates, one of which was revoked (fixtures/make.sh). */
@@ -91,4 +93,95 @@ test('an answer is kept', async () => {
   const check = (): Promise<unknown> => new Promise((resolve) => revocation.check(chain, [ca], resolve));
   expect([await check(), await check()]).toEqual(['its certificate was revoked', 'its certificate was revoked']);
   expect(asked).toBe(1);
+});
+
+// Answers that are made here
+
+const GENERALIZED_TIME = 0x18;
+const ECDSA = encodeDer(Tag.sequence, Buffer.from('06082a8648ce3d040302', 'hex'));
+const BASIC = Buffer.from('06092b0601050507300101', 'hex');
+const SOME_ID = encodeDer(Tag.sequence, Buffer.from('020107', 'hex'));
+const NOON = Date.UTC(2026, 5, 1, 12);
+const MINUTE_MS = 60_000;
+
+function time(ms: number): Buffer {
+  return encodeDer(GENERALIZED_TIME, Buffer.from(new Date(ms).toISOString().replace(/[-:T]|\.\d+/g, '')));
+}
+
+function signed(data: Buffer, key: KeyObject, ...more: Buffer[]): Buffer {
+  const bits = Buffer.concat([Buffer.from([0]), sign('sha256', data, key)]);
+  return encodeDer(Tag.sequence, data, ECDSA, encodeDer(Tag.bitString, bits), ...more);
+}
+
+/** That the certificate is good. */
+function answer(key: KeyObject, fromMs: number, nextMs?: number, signer?: Buffer): Buffer {
+  const good = Buffer.from('8000', 'hex');
+  const next = nextMs === undefined ? [] : [encodeDer(Tag.context, time(nextMs))];
+  const one = encodeDer(Tag.sequence, SOME_ID, good, time(fromMs), ...next);
+  const who = encodeDer(Tag.context + 1, encodeDer(Tag.sequence));
+  const data = encodeDer(Tag.sequence, who, time(fromMs), encodeDer(Tag.sequence, one));
+  const along = signer === undefined ? [] : [encodeDer(Tag.context, encodeDer(Tag.sequence, signer))];
+  const basic = encodeDer(Tag.sequence, BASIC, encodeDer(Tag.octetString, signed(data, key, ...along)));
+  return encodeDer(Tag.sequence, Buffer.from('0a0100', 'hex'), encodeDer(Tag.context, basic));
+}
+
+test.each([
+  ['of now, without a time of the next one', NOON, undefined, 'good'],
+  ['ten minutes old, without one', NOON - 10 * MINUTE_MS, undefined, 'good'],
+  ['an hour old, without one', NOON - 60 * MINUTE_MS, undefined, 'the OCSP answer is out of date'],
+  ['a day old, good for two', NOON - 1440 * MINUTE_MS, NOON + 1440 * MINUTE_MS, 'good'],
+  ['over since an hour', NOON - 1440 * MINUTE_MS, NOON - 60 * MINUTE_MS, 'the OCSP answer is out of date'],
+  ['of in an hour', NOON + 60 * MINUTE_MS, NOON + 1440 * MINUTE_MS, 'the OCSP answer is of a time to come'],
+])('an OCSP answer %s: %j %j', (_name, fromMs, nextMs, outcome) => {
+  const authority = makeAuthority('responding');
+  const judge = (): string => {
+    try {
+      const issuer = new X509Certificate(authority.pem);
+      return readOcsp(answer(authority.key, fromMs, nextMs), SOME_ID, issuer, NOON).isRevoked ? 'revoked' : 'good';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  expect(judge()).toBe(outcome);
+});
+
+const OCSP_SIGNING = encodeDer(
+  Tag.context + 3,
+  encodeDer(
+    Tag.sequence,
+    encodeDer(
+      Tag.sequence,
+      Buffer.from('0603551d25', 'hex'),
+      encodeDer(Tag.octetString, encodeDer(Tag.sequence, Buffer.from('06082b06010505070309', 'hex'))),
+    ),
+  ),
+);
+
+test.each([
+  ['of today', NOON - MINUTE_MS, NOON + MINUTE_MS, OCSP_SIGNING, 'good'],
+  [
+    'that has expired',
+    NOON - 2 * MINUTE_MS,
+    NOON - MINUTE_MS,
+    OCSP_SIGNING,
+    'the OCSP answer is signed by none who may',
+  ],
+  ['for another purpose', NOON - MINUTE_MS, NOON + MINUTE_MS, undefined, 'the OCSP answer is signed by none who may'],
+] as const)('an OCSP answer by a responder with a certificate %s', (_name, fromMs, toMs, purpose, outcome) => {
+  const authority = makeAuthority('above');
+  const responder = makeCertificate('responder', authority);
+  const fields = partsOf(partAt(partsOf(readDer(new X509Certificate(responder.pem).raw)), 0)).map(({ raw }) => raw);
+  fields[4] = encodeDer(Tag.sequence, time(fromMs), time(toMs));
+  if (purpose !== undefined) fields[7] = purpose;
+  const certificate = signed(encodeDer(Tag.sequence, ...fields), authority.key);
+  const issuer = new X509Certificate(authority.pem);
+  const judge = (): string => {
+    try {
+      readOcsp(answer(responder.key, NOON, NOON + MINUTE_MS, certificate), SOME_ID, issuer, NOON);
+      return 'good';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  expect(judge()).toBe(outcome);
 });
