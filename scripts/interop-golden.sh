@@ -147,7 +147,7 @@ X
 
 files() {
   local all="modern ttl slow" extended=-Dzookeeper.extendedTypesEnabled=true
-  scripts/interop-setup.sh 3.4.14 3.5.10 3.6.4 3.7.2
+  scripts/interop-setup.sh 3.4.14
   standalone standalone-3.9.5 3.9.5 "$all" $extended
   standalone gz-3.9.5 3.9.5 "modern" -Dzookeeper.snapshot.compression.method=gz
   standalone snappy-3.9.5 3.9.5 "modern" -Dzookeeper.snapshot.compression.method=snappy

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Installs what test/interop needs: the distribution's ZooKeeper 3.8.0 (server, C client, kazoo) and MIT's KDC by apt, and Apache
-# releases from the Java package registry by Maven, into .cache/interop (never into git). Safe to run again; quick
-# when there is nothing to do.
+# releases from the Java package registry by Maven, into .cache/interop (never into git). The C client is built there with
+# TLS and SASL, which the distribution's is without. Safe to run again; quick when there is nothing to do.
 #
-#   scripts/interop-setup.sh                     the judge release and the Java helpers
-#   scripts/interop-setup.sh 3.5.10 3.6.4 3.7.2  these releases as well
+#   scripts/interop-setup.sh               the judge release, those whose clients are tried, and the Java helpers
+#   scripts/interop-setup.sh 3.4.14 3.8.4  these releases as well
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 judge=3.9.5
+clients=(3.5.10 3.6.4 3.7.2 3.8.4)
 cache=.cache/interop
 java_dir=test/interop/java
 
@@ -16,6 +17,8 @@ packages=()
 [ -f /usr/share/java/zookeeper.jar ] || packages+=(zookeeper)
 [ -x /usr/lib/zookeeper/bin/cli_mt ] || packages+=(zookeeper-bin)
 [ -f /usr/include/zookeeper/zookeeper.h ] || packages+=(libzookeeper-mt-dev)
+[ -f /usr/include/openssl/ssl.h ] || packages+=(libssl-dev)
+[ -f /usr/lib/x86_64-linux-gnu/sasl2/libdigestmd5.so ] || packages+=(libsasl2-modules)
 /usr/bin/python3 -c 'import kazoo' 2>/dev/null || packages+=(python3-kazoo)
 /usr/bin/python3 -c 'import puresasl, kerberos' 2>/dev/null || packages+=(python3-pure-sasl python3-kerberos)
 /usr/bin/python3 -c 'import pytest' 2>/dev/null || packages+=(python3-pytest)
@@ -44,7 +47,16 @@ fetch() {
     -Dzookeeper.version="$version" -DincludeScope=runtime -DoutputDirectory="$PWD/$aside"
   mv "$aside" "$to"
 }
-for version in "$judge" "$@"; do fetch "$version"; done
+for version in "$judge" "${clients[@]}" "$@"; do fetch "$version"; done
+
+# The C client with TLS and SASL, from the distribution's source package; it and the headers of SASL stay in the cache.
+door_of_c=test/interop/c
+stamp=$(cat "$door_of_c"/* | cksum | tr ' ' -)
+if [ "$(cat "$cache/c/.stamp" 2>/dev/null)" != "$stamp" ]; then
+  echo "interop-setup: building the C client with TLS and SASL"
+  "$door_of_c/build.sh" "$PWD/$cache/c" "$PWD/$cache/apache-$judge"
+  echo "$stamp" >"$cache/c/.stamp"
+fi
 
 # What runs the JUnit tests of the test kit's extension.
 junit=1.14.4

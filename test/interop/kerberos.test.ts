@@ -1,10 +1,10 @@
 // Logins by Kerberos: tickets of MIT's KDC, shown by Java's client and kazoo, at our server and at Apache's.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Kdc } from './harness/kdc.ts';
-import { run, runKazoo } from './harness/programs.ts';
-import { classpath, judge, type Kind, lightJava, Server } from './harness/server.ts';
+import { run, runJava, runKazoo } from './harness/programs.ts';
+import { cache, classpath, judge, type Kind, lightJava, root, Server } from './harness/server.ts';
 
 const AUTH = 'org.apache.zookeeper.server.auth';
 const MODULE = 'com.sun.security.auth.module.Krb5LoginModule';
@@ -55,8 +55,52 @@ async function zkCli(
   return `${stdout}\n${stderr}`;
 }
 
+/** As the document has what was just found. */
+function expectRows(client: string): void {
+  const compatibility = readFileSync(join(root, 'docs/COMPATIBILITY.md'), 'utf8');
+  for (const server of ['Apache', 'ours'])
+    expect(compatibility).toContain(`| ${client} | ${server} | wrote | refused |\n`);
+}
+
 /** The identities in the table that whoami prints. */
 const saslOf = (said: string): string | undefined => /sasl: (\S+)/.exec(said)?.[1];
+
+/** At each port a session with alice's ticket, and one with a ticket for another service; all in one JVM. */
+async function javaOf(release: string, ports: readonly number[]): Promise<string[]> {
+  const jaas = join(kdc.dir, `client-${release}.jaas`);
+  writeFileSync(jaas, section('Client', 'alice', keytabs.alice));
+  const line = (port: number, service: string, limitMs: number): string =>
+    [`localhost:${port}`, limitMs, 'own', `zookeeper.server.principal=${service}`].join('\t');
+  const lines = ports.flatMap((port) => [
+    line(port, 'zookeeper/localhost', 40_000),
+    line(port, 'other/localhost', 3000),
+  ]);
+  const { stdout } = await runJava('interop.Doors', [], {
+    kind: `apache-${release}`,
+    input: `${lines.join('\n')}\n`,
+    env: {
+      JAVA_TOOL_OPTIONS: `-Djava.security.auth.login.config=${jaas} -Djava.security.krb5.conf=${kdc.krb5Conf}`,
+    },
+  });
+  return stdout.trim().split('\n');
+}
+
+async function cClient(port: number, isForAnother: boolean): Promise<string> {
+  const args = [
+    `localhost:${port}`,
+    isForAnother ? '3' : '40',
+    'sasl',
+    'GSSAPI',
+    isForAnother ? 'elsewhere' : 'localhost',
+  ];
+  const env = {
+    ...kdc.env,
+    KRB5_CLIENT_KTNAME: keytabs.alice,
+    SASL_PATH: `${join(cache, 'c/sasl2')}:/usr/lib/x86_64-linux-gnu/sasl2`,
+  };
+  const { stdout, stderr } = await run(join(cache, 'c/door'), args, { env });
+  return stdout.trim() || stderr;
+}
 
 describe('a ticket of MIT’s KDC', () => {
   const servers: Server[] = [];
@@ -65,6 +109,7 @@ describe('a ticket of MIT’s KDC', () => {
     keytabs.alice = kdc.keytab('alice');
     keytabs.host = kdc.keytab('orders/app1');
     keytabs.other = kdc.keytab('other/localhost');
+    kdc.keytab('zookeeper/elsewhere');
     await kdc.start();
     const removing = { 'kerberos.removeHostFromPrincipal': 'true', 'kerberos.removeRealmFromPrincipal': 'true' };
     servers.push(serverOf('ours', OURS, keytabs.service), serverOf(judge, APACHE, keytabs.service));
@@ -98,6 +143,22 @@ describe('a ticket of MIT’s KDC', () => {
     },
     60_000,
   );
+
+  it.each(['3.5.10', '3.6.4', '3.7.2', '3.8.4', '3.9.5'])(
+    'is good for Java %s, and one for another service is not',
+    async (release) => {
+      const found = await javaOf(release, [APACHE, OURS]);
+      expect(found).toEqual(['wrote', 'refused', 'wrote', 'refused']);
+      expectRows(`Java ${release}`);
+    },
+    60_000,
+  );
+
+  it('is good for the C client, and one for another host is not', async () => {
+    const found = await Promise.all([APACHE, OURS].flatMap((port) => [cClient(port, false), cClient(port, true)]));
+    expect(found).toEqual(['wrote', 'refused', 'wrote', 'refused']);
+    expectRows('C 3.8.0');
+  }, 60_000);
 
   it('makes a short name, which may be that of a super user', async () => {
     const said = await zkCli(SHORT, 'orders/app1', keytabs.host);
