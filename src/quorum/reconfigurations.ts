@@ -43,7 +43,7 @@ export class Reconfigurations implements Membership {
       return this.next(request).withVersion(zxid).text();
     } catch (error) {
       const { code, reason } = refusalOf(error);
-      this.log.warn({ code, reason }, 'a reconfiguration is refused');
+      this.log.warn({ code, reason: reason.slice(0, SHOWN_CHARS) }, 'a reconfiguration is refused');
       return code;
     }
   }
@@ -77,6 +77,8 @@ export class Reconfigurations implements Membership {
 }
 
 const ANY_VERSION = -1n;
+/** A reason quotes the request. */
+const SHOWN_CHARS = 300;
 
 class Refused extends Error {
   readonly code: number;

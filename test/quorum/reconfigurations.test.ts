@@ -135,3 +135,12 @@ describe('what was proposed and never decided', () => {
     expect(book.activate('server.1=a:1:2;5\nserver.2=b:9:2;5\nversion=100000008', 2, 1)).toBe(false);
   });
 });
+
+test('a refusal quotes the beginning of a long request, and one beyond 32,768 characters is not read', () => {
+  const { ask, said } = scene();
+  expect(ask({ joiningServers: '='.repeat(32_768) })).toBe(ErrorCode.badArguments);
+  expect(said.splice(0)).toEqual([`"${'='.repeat(299)}`]);
+  const halves = { joiningServers: 'x'.repeat(16_384), leavingServers: '9'.repeat(16_385) };
+  expect(ask(halves)).toBe(ErrorCode.badArguments);
+  expect(said).toEqual(['the members are named in 32768 characters at most']);
+});

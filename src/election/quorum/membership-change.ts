@@ -29,8 +29,15 @@ export interface ChangeOptions {
 
 export class UnreadableNumber extends ConfigError {}
 
+/** The texts of a request together; some 350 members. Reading them takes the leader's turn, whoever sent them. */
+const TEXT_MAX_CHARS = 32_768;
+
 /** With the version of before. Throws ConfigError. */
 export function membersAfter(before: QuorumVerifier, change: MembershipChange, options: ChangeOptions): QuorumVerifier {
+  const { joining = '', leaving = '', members = '' } = change;
+  if (joining.length + leaving.length + members.length > TEXT_MAX_CHARS) {
+    throw new ConfigError(`the members are named in ${TEXT_MAX_CHARS} characters at most`);
+  }
   const after = change.members === undefined ? changed(before, change, options) : whole(change.members, options);
   const least = options.standaloneEnabled ? 2 : 1;
   if (after.voters.size < least) throw new ConfigError(`there must be ${least} participants or more`);

@@ -7,6 +7,16 @@ import { ORACLE_MUTANTS } from './oracle.ts';
  */
 export const MEMBERS_MUTANTS: readonly Mutant[] = [
   {
+    name: 'read a reconfiguration of any length',
+    edits: [
+      {
+        at: 'membersAfter',
+        from: 'if (joining.length + leaving.length + members.length > TEXT_MAX_CHARS) {',
+        to: 'if (joining.length < 0) {',
+      },
+    ],
+  },
+  {
     name: 'hold what is asked of a leader without a limit',
     edits: [
       {

@@ -358,6 +358,7 @@ const REFUSED: readonly (readonly [Omit<Reconfig, 'op'>, number])[] = [
   [{ joining: 'server.9=zk9:1:2;zk1:2888' }, ErrorCode.badArguments],
   [{ leaving: 'x' }, ErrorCode.marshallingError],
   [{ leaving: '1,2,3' }, ErrorCode.badArguments],
+  [{ joining: `server.9=${'z'.repeat(32_768)}:1:2:observer;3` }, ErrorCode.badArguments],
   [{ leaving: '1', version: 77n }, ErrorCode.badVersion],
   [{ members: '' }, ErrorCode.marshallingError],
   [{ members: 'tickTime=5' }, ErrorCode.badArguments],
