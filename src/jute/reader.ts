@@ -38,6 +38,11 @@ export class Reader {
     return this.limit - this.offset;
   }
 
+  /** Throws TruncatedError when fewer bytes are left: what is read of them does not throw it. */
+  expect(bytes: number): void {
+    if (bytes > this.remaining) throw shortBy(bytes - this.remaining);
+  }
+
   readByte(): number {
     const at = this.take(1);
     return this.buffer[at] as number;
@@ -54,8 +59,12 @@ export class Reader {
   /** A long for values that use all 64 bits: session ids, digests, node checksums. */
   readLong(): bigint {
     const at = this.take(8);
-    scratch.setInt32(0, int32At(this.buffer, at));
-    scratch.setInt32(4, int32At(this.buffer, at + 4));
+    const high = int32At(this.buffer, at);
+    const low = int32At(this.buffer, at + 4);
+    // Of most nodes and many requests: a bigint is an object.
+    if (high === 0 && low === 0) return 0n;
+    scratch.setInt32(0, high);
+    scratch.setInt32(4, low);
     return scratch.getBigInt64(0);
   }
 

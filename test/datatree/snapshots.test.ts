@@ -288,6 +288,24 @@ describe('the decoder', () => {
     }
   });
 
+  test('keeps nothing of a chunk but copies: its buffer may hold the next one', () => {
+    const paths = ['/plain', '/plain/below', '/zwölf', '/zwölf/äöü'];
+    const wide = applied(...paths.map((path) => t.create(path, { data: path.repeat(50) })), t.remove('/plain/below'));
+    const stream = bytesOf(wide.startCut());
+    for (const size of [5, 100, 700]) {
+      const decoder = new SnapshotDecoder(OPTIONS);
+      const buffer = Buffer.alloc(size);
+      for (let at = 0; at < stream.length; at += size) {
+        const chunk = buffer.subarray(0, stream.copy(buffer, 0, at, at + size));
+        decoder.push(chunk);
+        chunk.fill(0xee);
+      }
+      const loaded = decoder.finish(5 as Zxid);
+      expect([...dump(loaded)]).toEqual([...dump(wide)]);
+      expect(loaded.tree.digest()).toBe(wide.tree.digest());
+    }
+  });
+
   test('waits for every byte that is missing, and refuses to finish without it', () => {
     for (let length = 0; length < bytes.length; length++) {
       const decoder = new SnapshotDecoder(OPTIONS);
@@ -333,6 +351,19 @@ describe('the decoder', () => {
     loaded.apply(t.txn(t.remove('/b'), { zxid: 4 }));
     expect(aclOf('/a')).toEqual([{ perms: 31, id: { scheme: 'world', id: 'anyone' } }]);
     expect(aclOf('/c')).toEqual(BOB);
+  });
+
+  test('reads a Stat of any numbers: those below zero, and the largest', () => {
+    const stat = { czxid: -1 as Zxid, mzxid: 0x1fffffffffffff as Zxid, ctime: -5, mtime: 0x1fffffffffffff };
+    const stream = new Stream()
+      .int(0)
+      .int(0)
+      .node('')
+      .node('/a', -1, stat)
+      .node('/b', -1, { ephemeralOwner: 1n << 40n });
+    const { tree } = load(stream.end());
+    expect(tree.persistedStat(tree.lookup('/a'))).toMatchObject(stat);
+    expect(tree.persistedStat(tree.lookup('/b')).ephemeralOwner).toBe(1n << 40n);
   });
 
   test('takes the owner of the root for nothing', () => {

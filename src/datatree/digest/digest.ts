@@ -27,12 +27,24 @@ export function isOutsideDigest(path: string): boolean {
   return path.startsWith(ZOOKEEPER_SUBTREE);
 }
 
+/** As contentCrc, where the path is ASCII and stands at [start, end), and the data at [dataStart, dataEnd). */
+export function contentCrcOfBytes(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  dataStart: number,
+  dataEnd: number,
+): number {
+  return crcBytes(crcBytes(CRC_START, bytes, start, end), bytes, dataStart, dataEnd);
+}
+
 /** The part of a node's CRC that a change of its Stat alone leaves as it is. */
 export function contentCrc(path: string, data: Buffer | undefined): number {
   const crc = path === '/' ? CRC_START : crcText(CRC_START, path);
   return data === undefined ? crc : crcBytes(crc, data, 0, data.length);
 }
 
+/** Of a StatPersisted, in a record and in the digest. */
 const STAT_BYTES = 60;
 const scratch = Buffer.alloc(STAT_BYTES);
 const view = new DataView(scratch.buffer, scratch.byteOffset, STAT_BYTES);
@@ -50,6 +62,12 @@ export function digestFrom(content: number, stat: StatPersisted): number {
   if (stat.ephemeralOwner === 0n) putLong(52, 0);
   else view.setBigInt64(52, stat.ephemeralOwner);
   return crcFinish(crcBytes(content, scratch, 0, STAT_BYTES));
+}
+
+/** The same of a Stat that stands at `at` as a StatPersisted, whose pzxid comes last there and third in the digest. */
+export function digestFromBytes(content: number, bytes: Uint8Array, at: number): number {
+  const zxids = crcBytes(crcBytes(content, bytes, at, at + 16), bytes, at + STAT_BYTES - 8, at + STAT_BYTES);
+  return crcFinish(crcBytes(zxids, bytes, at + 16, at + STAT_BYTES - 8));
 }
 
 function putLong(at: number, value: number): void {

@@ -1,5 +1,5 @@
 import { ProtocolError } from '../../base/errors.ts';
-import { type Acl, readAcl, readStatPersisted } from '../../jute/data-records.ts';
+import { type Acl, readAcl } from '../../jute/data-records.ts';
 import { Reader, TruncatedError } from '../../jute/reader.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 import { Database, type DatabaseOptions } from '../database.ts';
@@ -8,6 +8,10 @@ import { DataTree } from '../tree/data-tree.ts';
 
 /** No node's data or path is this long: Apache reads neither beyond twice its jute.maxbuffer. */
 const MAX_RECORD_BYTES = 1 << 30;
+
+/** What is looked at of a chunk, at least, for the end of a record that was begun in an earlier one. */
+const BRIDGE_BYTES = 512;
+const NOTHING = Buffer.alloc(0);
 
 /**
  * Builds a Database out of the stream that a SnapshotCut or an Apache server writes. Chunks may have any size, as they
@@ -40,31 +44,33 @@ export class SnapshotDecoder {
     this.tree = new DataTree(options, true);
   }
 
-  /** Whether the stream is over. Throws ProtocolError on bytes that are no snapshot. */
+  /**
+   * Whether the stream is over. The chunk is the caller's again afterwards: records are read where they lie in it, and
+   * of the last, which is not all there, a copy is kept. Throws ProtocolError on bytes that are no snapshot.
+   */
   push(chunk: Buffer): boolean {
-    if (chunk.length > 0) {
-      this.chunks.push(chunk);
-      this.buffered += chunk.length;
+    let from = 0;
+    while (this.buffered > 0 && !this.isDone) {
+      // The record that was begun, with as much of the chunk as it may take.
+      const more = Math.min(chunk.length - from, Math.max(this.needed - this.buffered, BRIDGE_BYTES));
+      if (this.buffered + more < this.needed) break;
+      const bytes = Buffer.concat([...this.chunks, chunk.subarray(from, from + more)]);
+      const whole = this.read(bytes);
+      if (whole >= this.buffered) {
+        from += whole - this.buffered;
+        this.keep(NOTHING);
+      } else {
+        from += more;
+        this.keep(bytes.subarray(whole));
+      }
     }
-    if (this.isDone || this.buffered < this.needed) return this.isDone;
-    const bytes = this.chunks.length === 1 ? (this.chunks[0] as Buffer) : Buffer.concat(this.chunks);
-    const r = this.reader;
-    r.reset(bytes);
-    let whole = 0;
-    this.needed = 1;
-    try {
-      while (this.readOne(r)) whole = r.position;
-      whole = r.position;
-    } catch (error) {
-      if (!(error instanceof TruncatedError)) throw error;
-      if (error.missing > MAX_RECORD_BYTES) throw new ProtocolError(`a record of ${error.missing} bytes in a snapshot`);
-      this.needed = bytes.length - whole + error.missing;
+    if (from < chunk.length) {
+      const whole = this.buffered > 0 || this.isDone ? from : from + this.read(chunk.subarray(from));
+      this.chunks.push(Buffer.from(chunk.subarray(whole)));
+      this.buffered += chunk.length - whole;
     }
-    this.buffered = bytes.length - whole;
-    this.chunks = this.buffered > 0 ? [bytes.subarray(whole)] : [];
     return this.isDone;
   }
-
   /** The bytes that came after the end of the stream. */
   get rest(): Buffer {
     return Buffer.concat(this.chunks);
@@ -81,6 +87,28 @@ export class SnapshotDecoder {
       );
     }
     return new Database(this.options, this.tree, this.sessions, zxid);
+  }
+
+  private keep(bytes: Buffer): void {
+    this.chunks = bytes.length > 0 ? [bytes] : [];
+    this.buffered = bytes.length;
+  }
+
+  /** Reads what is whole in `bytes`; where that ends. */
+  private read(bytes: Buffer): number {
+    const r = this.reader;
+    r.reset(bytes);
+    let whole = 0;
+    this.needed = 1;
+    try {
+      while (this.readOne(r)) whole = r.position;
+      whole = r.position;
+    } catch (error) {
+      if (!(error instanceof TruncatedError)) throw error;
+      if (error.missing > MAX_RECORD_BYTES) throw new ProtocolError(`a record of ${error.missing} bytes in a snapshot`);
+      this.needed = bytes.length - whole + error.missing;
+    }
+    return whole;
   }
 
   private get isDone(): boolean {
@@ -143,20 +171,26 @@ export class SnapshotDecoder {
   }
 
   private readNode(r: Reader): boolean {
-    const path = r.readRequiredString('path of a node');
-    if (path === '/') {
-      if (this.tree.lookup('/') < 0) throw new ProtocolError('a snapshot without a root');
+    const at = r.position;
+    const start = r.skipString();
+    if (start === -1) throw new ProtocolError('path of a node is null');
+    if (r.position - start === 1 && r.bytes[start] === SLASH) {
+      if (this.tree.oldest < 0) throw new ProtocolError('a snapshot without a root');
       this.part = 'done';
       return false;
     }
-    const data = r.readBuffer();
-    const aclId = r.readSafeLong('ACL id');
-    const outcome = this.tree.load(path, data, aclId, readStatPersisted(r));
-    if (outcome === 'no place') throw new ProtocolError(`no place in the tree for ${path} of a snapshot`);
+    r.position = at;
+    const outcome = this.tree.loadNode(r);
+    if (outcome === 'no place') {
+      r.position = at;
+      throw new ProtocolError(`no place in the tree for ${r.readString()} of a snapshot`);
+    }
     if (outcome === 'lost acl') this.lostAcls++;
     return true;
   }
 }
+
+const SLASH = 0x2f;
 
 function readCount(r: Reader, what: string): number {
   const count = r.readInt();

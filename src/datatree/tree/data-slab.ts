@@ -61,16 +61,17 @@ export class DataSlab {
     return total;
   }
 
-  /** Copies `data` in for a node and tells the owner where. */
-  put(handle: number, data: Uint8Array): void {
-    const size = HEADER_BYTES + data.length;
+  /** Copies bytes [start, end) of `data` in for a node and tells the owner where. */
+  put(handle: number, data: Uint8Array, start = 0, end: number = data.length): void {
+    const length = end - start;
+    const size = HEADER_BYTES + length;
     const index = this.blockFor(size);
     const block = this.blocks[index] as Block;
     const at = block.used;
     assert(at + size <= block.bytes.length, 'a record lies within its block');
     block.bytes.writeInt32LE(handle, at);
-    block.bytes.writeInt32LE(data.length, at + 4);
-    block.bytes.set(data, at + HEADER_BYTES);
+    block.bytes.writeInt32LE(length, at + 4);
+    copy(data, start, end, block.bytes, at + HEADER_BYTES);
     block.used = at + size;
     this.used += size;
     this.owner.moveTo(handle, index, at + HEADER_BYTES);
@@ -148,10 +149,18 @@ export class DataSlab {
       const offset = at + HEADER_BYTES;
       this.emptied = offset + length;
       if (!this.owner.isAt(handle, index, offset)) continue;
-      this.put(handle, block.bytes.subarray(offset, offset + length));
+      this.put(handle, block.bytes, offset, offset + length);
       block.dead += HEADER_BYTES + length;
       this.dead += HEADER_BYTES + length;
     }
     if (this.emptied === block.used) this.drop(index);
   }
+}
+
+/** Up to so many bytes one by one cost less than a view. */
+const COPIED_ONE_BY_ONE = 24;
+
+function copy(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
+  if (end - start > COPIED_ONE_BY_ONE) to.set(new Uint8Array(from.buffer, from.byteOffset + start, end - start), at);
+  else for (let i = start, j = at; i < end; i++, j++) to[j] = from[i] as number;
 }

@@ -1,12 +1,15 @@
+import { assert } from '../../base/assert.ts';
 import { ErrorCode } from '../../jute/codes.ts';
-import { type Acl, OPEN_ACL_UNSAFE, READ_ACL_UNSAFE, type StatPersisted } from '../../jute/data-records.ts';
+import { type Acl, OPEN_ACL_UNSAFE, READ_ACL_UNSAFE } from '../../jute/data-records.ts';
+import type { Reader } from '../../jute/reader.ts';
 import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
 import { contentCrc, digestFrom, isOutsideDigest } from '../digest/digest.ts';
 import type { QuotaSums } from '../quotas/quota-sums.ts';
 import { type QuotaState, Quotas, type QuotaTree } from '../quotas/quotas.ts';
 import { CONFIG_PATH, QUOTA_LIMITS_NAME, QUOTA_PATH, ROOT_PATH, ZOOKEEPER_PATH } from '../special-paths.ts';
 import { type WatchedTree, WatchManager } from '../watches/watch-manager.ts';
-import { persistedStat, setFirstStat, setPersistedStat } from './node-stat.ts';
+import { NodeLoader } from './node-loader.ts';
+import { persistedStat, setFirstStat } from './node-stat.ts';
 import {
   ACL,
   AVERSION,
@@ -35,6 +38,8 @@ import type { ChangeListener, CutTree, EphemeralDeleted, LoadedTree, LoadOutcome
 export class DataTree extends TreeReads implements ReadableTree, CutTree, LoadedTree, WatchedTree, QuotaTree {
   readonly watches: WatchManager;
   private readonly quotas: Quotas;
+  /** Until the tree is loaded. */
+  private loader: NodeLoader | undefined = undefined;
   private readonly listeners: ChangeListener[] = [];
   private dataSize = 0;
 
@@ -43,7 +48,11 @@ export class DataTree extends TreeReads implements ReadableTree, CutTree, Loaded
     super(options);
     this.watches = new WatchManager(this);
     this.quotas = new Quotas(this);
-    if (toBeLoaded) return;
+    if (toBeLoaded) {
+      const { nodes, byPath, acls, owned, sum } = this;
+      this.loader = new NodeLoader({ nodes, byPath, acls, owned, sum, digest: options.digest });
+      return;
+    }
     const root = this.insert('', NO_NODE, EMPTY, undefined, 0n, ZXID_ZERO, 0);
     const zookeeper = this.insert(ZOOKEEPER_PATH, root, EMPTY, undefined, 0n, ZXID_ZERO, 0);
     this.insert(QUOTA_PATH, zookeeper, EMPTY, undefined, 0n, ZXID_ZERO, 0);
@@ -85,7 +94,8 @@ export class DataTree extends TreeReads implements ReadableTree, CutTree, Loaded
     if (parent === NO_NODE) return ErrorCode.noNode;
     const parentAcl = this.aclOf(parent);
     const creates = parentCVersion === -1 ? (nodes.int(parent, CVERSION) + 1) | 0 : parentCVersion;
-    const existing = this.lookup(path);
+    const hash = this.byPath.hashOf(path);
+    const existing = this.byPath.findHashed(path, path.length, hash);
     if (creates > nodes.int(parent, CVERSION)) {
       this.beforeChange(parent);
       nodes.setInt(parent, CVERSION, creates);
@@ -97,7 +107,7 @@ export class DataTree extends TreeReads implements ReadableTree, CutTree, Loaded
       this.replaceAcl(existing, acl);
       return ErrorCode.nodeExists;
     }
-    const node = this.insert(path, parent, data, acl, owner, zxid, time);
+    const node = this.insert(path, parent, data, acl, owner, zxid, time, hash);
     const bytes = nodes.dataLength(node);
     this.dataSize += path.length + bytes;
     const parentPath = nodes.path(parent);
@@ -236,27 +246,15 @@ export class DataTree extends TreeReads implements ReadableTree, CutTree, Loaded
     this.acls.load(id, acl);
   }
 
-  /** Adds a node of a snapshot. It has no place when its parent is missing, or when it is there already. */
-  load(path: string, data: Buffer | undefined, aclId: number, stat: StatPersisted): LoadOutcome {
-    const parent = path === '' ? NO_NODE : this.parentFor(path);
-    if (parent === NO_NODE && path !== '') return 'no place';
-    if (this.lookup(path) !== NO_NODE) return 'no place';
-    const known = this.acls.acquireById(aclId);
-    const nodes = this.nodes;
-    const node = nodes.allocate(path);
-    this.byPath.add(node);
-    if (parent !== NO_NODE) nodes.appendChild(parent, node);
-    nodes.setData(node, data);
-    setPersistedStat(nodes, node, stat);
-    nodes.setInt(node, ACL, known ?? this.acls.acquireLost());
-    if (path !== '') this.owned.enter(node, stat.ephemeralOwner);
-    if (this.options.digest) nodes.setInt(node, CONTENT_CRC, contentCrc(path, data));
-    this.rehash(node);
-    return known === undefined ? 'lost acl' : 'loaded';
+  loadNode(r: Reader): LoadOutcome {
+    assert(this.loader !== undefined, 'a tree is loaded once');
+    return this.loader.read(r);
   }
 
   /** Ends loading. */
   finishLoad(): void {
+    this.loader?.finish();
+    this.loader = undefined;
     this.acls.purge();
     this.dataSize = this.summedDataSize();
     this.quotas.rebuild();
@@ -294,12 +292,13 @@ export class DataTree extends TreeReads implements ReadableTree, CutTree, Loaded
     owner: bigint,
     zxid: Zxid,
     time: number,
+    hash: number = this.byPath.hashOf(path),
   ): number {
     const nodes = this.nodes;
     const node = nodes.allocate(path);
-    this.byPath.add(node);
-    if (parent !== NO_NODE) nodes.appendChild(parent, node);
+    this.byPath.add(node, hash);
     nodes.setData(node, data);
+    if (parent !== NO_NODE) nodes.appendChild(parent, node);
     setFirstStat(nodes, node, zxid, time);
     nodes.setInt(node, ACL, this.acls.acquire(acl));
     this.owned.enter(node, owner);

@@ -1,4 +1,5 @@
 import type { Stat, StatPersisted } from '../../jute/data-records.ts';
+import type { Reader } from '../../jute/reader.ts';
 import type { Writer } from '../../jute/writer.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 import { kindOf, ownerOf } from './node-owner.ts';
@@ -35,16 +36,48 @@ export function persistedStat(nodes: NodeTable, node: number): StatPersisted {
   };
 }
 
-/** All but the owner, which is entered with the node's kind. */
-export function setPersistedStat(nodes: NodeTable, node: number, stat: StatPersisted): void {
-  nodes.setLong(node, CZXID, stat.czxid);
-  nodes.setLong(node, MZXID, stat.mzxid);
-  nodes.setLong(node, PZXID, stat.pzxid);
-  nodes.setLong(node, CTIME, stat.ctime);
-  nodes.setLong(node, MTIME, stat.mtime);
-  nodes.setInt(node, VERSION, stat.version);
-  nodes.setInt(node, CVERSION, stat.cversion);
-  nodes.setInt(node, AVERSION, stat.aversion);
+/**
+ * A StatPersisted of a snapshot that `r` comes to, into a node whose fields are 0 so far; the owner, which is entered
+ * with its kind. `view` is of the reader's bytes: of what a start with a million nodes reads, this is the most.
+ */
+export function readFirstStat(nodes: NodeTable, node: number, r: Reader, view: DataView): bigint {
+  const at = r.position;
+  for (let i = 0; i < LONGS_AT.length; i++) {
+    if (view.getUint32(at + (LONGS_AT[i] as number)) > MAX_HIGH) return readOddStat(nodes, node, r);
+  }
+  nodes.setLong(node, CZXID, longAt(view, at));
+  nodes.setLong(node, MZXID, longAt(view, at + 8));
+  nodes.setLong(node, CTIME, longAt(view, at + 16));
+  nodes.setLong(node, MTIME, longAt(view, at + 24));
+  nodes.setInt(node, VERSION, view.getInt32(at + 32));
+  nodes.setInt(node, CVERSION, view.getInt32(at + 36));
+  nodes.setInt(node, AVERSION, view.getInt32(at + 40));
+  nodes.setLong(node, PZXID, longAt(view, at + 52));
+  r.position = at + PERSISTED_STAT_BYTES;
+  return view.getInt32(at + 44) === 0 && view.getInt32(at + 48) === 0 ? 0n : view.getBigInt64(at + 44);
+}
+
+/** Where the zxids and times stand in a StatPersisted. */
+const LONGS_AT = [0, 8, 16, 24, 52];
+/** The high half of the largest long that a double holds exactly. */
+const MAX_HIGH = 0x1fffff;
+
+function longAt(view: DataView, at: number): number {
+  return view.getUint32(at) * 0x100000000 + view.getUint32(at + 4);
+}
+
+/** One with a number that is negative, or too large for a double. */
+function readOddStat(nodes: NodeTable, node: number, r: Reader): bigint {
+  nodes.setLong(node, CZXID, r.readZxid());
+  nodes.setLong(node, MZXID, r.readZxid());
+  nodes.setLong(node, CTIME, r.readSafeLong('ctime'));
+  nodes.setLong(node, MTIME, r.readSafeLong('mtime'));
+  nodes.setInt(node, VERSION, r.readInt());
+  nodes.setInt(node, CVERSION, r.readInt());
+  nodes.setInt(node, AVERSION, r.readInt());
+  const owner = r.readLong();
+  nodes.setLong(node, PZXID, r.readZxid());
+  return owner;
 }
 
 /** The Stat of a node just created: counters are 0 in a fresh node. */
@@ -102,5 +135,7 @@ export function writeClientStat(nodes: NodeTable, node: number, w: Writer): void
   w.putLong(at + 60, nodes.long(node, PZXID));
 }
 
+/** Of a StatPersisted. */
+export const PERSISTED_STAT_BYTES = 60;
 /** The Stat of data-records.ts, field by field. */
 const CLIENT_STAT_BYTES = 68;

@@ -147,7 +147,6 @@ export class NodeTable {
     (this.paths[node >> PAGE_BITS] as string[])[node & PAGE_MASK] = path;
     const ints = this.ints[node >> PAGE_BITS] as Int32Array;
     const at = (node & PAGE_MASK) * INTS;
-    ints.fill(0, at, at + INTS);
     ints[at + PARENT] = NO_NODE;
     ints[at + FIRST_CHILD] = NO_NODE;
     ints[at + LAST_CHILD] = NO_NODE;
@@ -156,7 +155,6 @@ export class NodeTable {
     ints[at + DATA_LENGTH] = -1;
     const longs = this.longs[node >> PAGE_BITS] as Float64Array;
     const first = (node & PAGE_MASK) * LONGS;
-    longs.fill(0, first, first + LONGS);
     longs[first + SEQUENCE] = ++this.sequence;
     ints[at + OLDER] = this.newestNode;
     ints[at + NEWER] = NO_NODE;
@@ -248,6 +246,13 @@ export class NodeTable {
     this.countAbove(node, 0, this.dataLength(node) - Math.max(length, 0));
   }
 
+  /** The first data of a node that has no parent yet: bytes [start, end) of `bytes`, copied in. */
+  setFirstData(node: number, bytes: Uint8Array, start: number, end: number): void {
+    assert(this.int(node, PARENT) === NO_NODE, 'data is counted above when its node gets its place');
+    this.setInt(node, DATA_LENGTH, end - start);
+    if (end > start) this.slab.put(node, bytes, start, end);
+  }
+
   /** Bytes of data; 0 for null. */
   dataLength(node: number): number {
     return Math.max(this.int(node, DATA_LENGTH), 0);
@@ -296,12 +301,22 @@ export class NodeTable {
     const number = this.open.at(-1) ?? this.addPage();
     const page = this.pages[number] as Page;
     let node = page.firstFree;
+    // All fields of a page are 0 at first, and are made so again for a node that is given out a second time.
     if (node === NO_NODE) node = (number << PAGE_BITS) + page.fresh++;
-    else page.firstFree = this.int(node, NEXT);
+    else {
+      page.firstFree = this.int(node, NEXT);
+      this.clear(node);
+    }
     page.used++;
     assert(page.used <= PAGE_NODES, 'an open page has a free node');
     if (page.used === PAGE_NODES) this.open.pop();
     return node;
+  }
+
+  private clear(node: number): void {
+    const at = node & PAGE_MASK;
+    (this.ints[node >> PAGE_BITS] as Int32Array).fill(0, at * INTS, (at + 1) * INTS);
+    (this.longs[node >> PAGE_BITS] as Float64Array).fill(0, at * LONGS, (at + 1) * LONGS);
   }
 
   private addPage(): number {

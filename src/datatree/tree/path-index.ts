@@ -43,8 +43,12 @@ export class PathIndex {
 
   /** The node with the first `length` letters of `path` for its path; NO_NODE when there is none. */
   find(path: string, length: number): number {
+    return this.findHashed(path, length, hashOfPath(path, length, this.key));
+  }
+
+  /** The same for those who have the hash of these letters. */
+  findHashed(path: string, length: number, hash: number): number {
     const nodes = this.nodes;
-    const hash = hashOfPath(path, length, this.key);
     const chains = this.chainsFor(hash);
     let node = chains[hash & (chains.length - 1)] as number;
     while (node !== 0) {
@@ -70,10 +74,32 @@ export class PathIndex {
     return NO_NODE;
   }
 
-  /** No node has this one's path yet. */
-  add(node: number): void {
-    const path = this.nodes.path(node);
-    const hash = hashOfPath(path, path.length, this.key);
+  /** The hash of the path with these UTF-8 bytes; NOT_ASCII where only its letters have one. */
+  hashOfBytes(bytes: Uint8Array, start: number, end: number): number {
+    return hashOfBytes(bytes, start, end, this.key);
+  }
+
+  /** The hash of the first `length` letters. */
+  hashOf(path: string, length: number = path.length): number {
+    return hashOfPath(path, length, this.key);
+  }
+
+  /** Takes all nodes of a tree that was loaded, whose HASH is set: `oldest` is the first in the order of creation. */
+  adopt(oldest: number): void {
+    assert(this.count === 0, 'a tree is loaded before anything changes it');
+    let count = 0;
+    for (let node = oldest; node !== NO_NODE; node = this.nodes.newer(node)) count++;
+    let length = FIRST_CHAINS;
+    while (length < count) length *= 2;
+    this.chains = new Int32Array(length);
+    this.count = count;
+    for (let node = oldest; node !== NO_NODE; node = this.nodes.newer(node)) {
+      this.link(this.chains, this.nodes.int(node, HASH) & (length - 1), node);
+    }
+  }
+
+  /** No node has this one's path yet, whose hash the caller may have. */
+  add(node: number, hash: number = this.hashOf(this.nodes.path(node))): void {
     this.nodes.setInt(node, HASH, hash);
     const chains = this.chainsFor(hash);
     this.link(chains, hash & (chains.length - 1), node);

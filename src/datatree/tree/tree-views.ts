@@ -85,9 +85,9 @@ export type LoadOutcome = 'loaded' | 'lost acl' | 'no place';
 
 /** For the SnapshotDecoder. */
 export interface LoadedTree {
-  lookup(path: string): number;
   loadAcl(id: number, acl: readonly Acl[]): void;
-  load(path: string, data: Buffer | undefined, aclId: number, stat: StatPersisted): LoadOutcome;
+  /** The next node of a snapshot: see NodeLoader. */
+  loadNode(r: Reader): LoadOutcome;
   finishLoad(): void;
 }
 

@@ -25,10 +25,11 @@ export class SnapshotFileDecoder {
     this.decoder = new SnapshotDecoder(options);
   }
 
+  /** The chunk is the caller's again afterwards. */
   push(chunk: Buffer): void {
-    if (this.trailer !== undefined) this.trailer.push(chunk);
+    if (this.trailer !== undefined) this.trailer.push(Buffer.from(chunk));
     else if (this.head === undefined) this.pushStream(chunk);
-    else this.pushHead(this.head.length === 0 ? chunk : Buffer.concat([this.head, chunk]));
+    else this.pushHead(Buffer.concat([this.head, chunk.subarray(0, SNAPSHOT_HEADER_BYTES)]), chunk);
   }
 
   /** `named`: the zxid in the file's name. Without a name the file has to say where it stands. */
@@ -46,14 +47,16 @@ export class SnapshotFileDecoder {
     return { database, digestZxid: verdict.digest?.zxid ?? ZXID_ZERO };
   }
 
-  private pushHead(head: Buffer): void {
+  private pushHead(begun: Buffer, chunk: Buffer): void {
+    const already = this.head?.length ?? 0;
+    const head = begun.subarray(0, SNAPSHOT_HEADER_BYTES);
     this.head = head;
     if (head.length < SNAPSHOT_HEADER_BYTES) return;
     const defect = snapshotHeaderDefect(head);
     if (defect !== undefined) throw new ProtocolError(defect);
-    this.checksum.add(head.subarray(0, SNAPSHOT_HEADER_BYTES));
+    this.checksum.add(head);
     this.head = undefined;
-    this.pushStream(head.subarray(SNAPSHOT_HEADER_BYTES));
+    this.pushStream(chunk.subarray(SNAPSHOT_HEADER_BYTES - already));
   }
 
   private pushStream(bytes: Buffer): void {

@@ -67,11 +67,12 @@ function damaged(defect: string): SnapshotVerdict {
   return { database: undefined, defect, digestZxid: ZXID_ZERO };
 }
 
+/** In one buffer: each chunk lasts until the next is asked for. Fresh memory for each costs as much as the reading. */
 function* chunksOf(file: DiskFile): Iterable<Buffer> {
   const size = file.size();
+  const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, size));
   for (let at = 0; at < size; at += CHUNK_BYTES) {
-    // A fresh buffer for each: the decoder keeps views of what it has not read to the end.
-    const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, size - at));
+    const chunk = buffer.subarray(0, Math.min(CHUNK_BYTES, size - at));
     const got = file.readAt(chunk, at);
     yield chunk.subarray(0, got);
     if (got < chunk.length) return;
@@ -79,7 +80,10 @@ function* chunksOf(file: DiskFile): Iterable<Buffer> {
 }
 
 function decompress(file: DiskFile, snapshot: SnapshotName): Buffer {
-  const packed = Buffer.concat([...chunksOf(file)]);
+  let packed = Buffer.allocUnsafeSlow(file.size());
+  let at = 0;
+  for (const chunk of chunksOf(file)) at += chunk.copy(packed, at);
+  packed = packed.subarray(0, at);
   if (snapshot.compression === 'snappy') return unsnappyStream(packed);
   try {
     return gunzipSync(packed);
