@@ -13,6 +13,8 @@ import type { LogPlace } from './log-place.ts';
  * on a log that begins with zeros, and those before 3.9 not on an empty one either.
  */
 const ZEROED_AHEAD_BYTES = 1 << 20;
+/** A longer group has more to write than its metadata, and all that is zeroed is written twice. */
+const ZEROED_FOR_BYTES = 32 * 1024;
 const ZEROS = Buffer.alloc(ZEROED_AHEAD_BYTES);
 const HEADER = Buffer.alloc(LOG_HEADER_BYTES);
 writeLogHeader(HEADER, 0);
@@ -65,7 +67,7 @@ export class LogFile {
       done(diskError(error));
       return;
     }
-    if (this.groupEnd > this.zeroedTo) {
+    if (this.groupEnd > this.zeroedTo && group.length < ZEROED_FOR_BYTES) {
       this.zeroedTo = Math.max(this.groupEnd, Math.min(this.fileBytes, this.groupEnd + ZEROED_AHEAD_BYTES));
       if (this.zeroedTo > this.groupEnd) chunks.push(ZEROS.subarray(0, this.zeroedTo - this.groupEnd));
     }
