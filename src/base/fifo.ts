@@ -9,16 +9,20 @@ import { assert } from './assert.ts';
  */
 /** Half of the slots go when fewer than one in so many is in use. */
 const SPARSE = 8;
+/** So few are kept: a client's 32 requests under way come and go all at once, and the room for them would as well. */
+const KEPT_SLOTS = 32;
 
 export class Fifo<T> {
   private slots: (T | undefined)[];
   private head = 0;
   private size = 0;
   private readonly leastSlots: number;
+  private readonly keptSlots: number;
 
   constructor(capacity = 16) {
     assert(capacity > 0 && (capacity & (capacity - 1)) === 0, 'capacity of a Fifo is a power of two');
     this.leastSlots = capacity;
+    this.keptSlots = Math.max(capacity, KEPT_SLOTS);
     this.slots = new Array<T | undefined>(capacity).fill(undefined);
   }
 
@@ -38,7 +42,7 @@ export class Fifo<T> {
     this.slots[this.head] = undefined;
     this.head = (this.head + 1) & (this.slots.length - 1);
     this.size--;
-    if (this.size * SPARSE < this.slots.length && this.slots.length > this.leastSlots) {
+    if (this.size * SPARSE < this.slots.length && this.slots.length > this.keptSlots) {
       this.resize(this.slots.length / 2);
     }
     return item;

@@ -120,18 +120,22 @@ export function readIds(r: Reader): Id[] {
 }
 
 export function writeStat(w: Writer, s: Stat): void {
-  w.writeZxid(s.czxid);
-  w.writeZxid(s.mzxid);
-  w.writeSafeLong(s.ctime);
-  w.writeSafeLong(s.mtime);
-  w.writeInt(s.version);
-  w.writeInt(s.cversion);
-  w.writeInt(s.aversion);
-  w.writeLong(s.ephemeralOwner);
-  w.writeInt(s.dataLength);
-  w.writeInt(s.numChildren);
-  w.writeZxid(s.pzxid);
+  const at = w.claim(STAT_BYTES);
+  w.putLong(at, s.czxid);
+  w.putLong(at + 8, s.mzxid);
+  w.putLong(at + 16, s.ctime);
+  w.putLong(at + 24, s.mtime);
+  w.putInt(at + 32, s.version);
+  w.putInt(at + 36, s.cversion);
+  w.putInt(at + 40, s.aversion);
+  if (s.ephemeralOwner === 0n) w.putLong(at + 44, 0);
+  else w.putBigLong(at + 44, s.ephemeralOwner);
+  w.putInt(at + 52, s.dataLength);
+  w.putInt(at + 56, s.numChildren);
+  w.putLong(at + 60, s.pzxid);
 }
+
+const STAT_BYTES = 68;
 
 export function readStat(r: Reader): Stat {
   return {

@@ -1,4 +1,5 @@
 import { ProtocolError } from '../base/errors.ts';
+import { asciiString } from './known-strings.ts';
 import { ZXID_NONE, ZXID_OBSERVER, type Zxid } from './zxid.ts';
 
 /**
@@ -115,11 +116,13 @@ export class Reader {
     if (length === -1) return undefined;
     if (length < 0) throw new ProtocolError(`unreasonable length ${length}`);
     const at = this.take(length);
-    // latin1 is the quicker path and exact for ASCII, which paths nearly always are.
+    let hash = 0;
     for (let i = at; i < at + length; i++) {
-      if ((this.buffer[i] as number) > 0x7f) return decodeAsJava(this.buffer.subarray(at, at + length));
+      const byte = this.buffer[i] as number;
+      if (byte > 0x7f) return decodeAsJava(this.buffer.subarray(at, at + length));
+      hash = (Math.imul(hash, 31) + byte) | 0;
     }
-    return this.buffer.toString('latin1', at, at + length);
+    return asciiString(this.buffer, at, at + length, hash);
   }
 
   /** Passes over a string and tells where its bytes begin in `bytes`; -1 for null. They end at `position`. */

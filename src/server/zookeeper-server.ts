@@ -79,6 +79,8 @@ export class ZooKeeperServer implements SessionOwner {
   private readonly handshakes: Handshakes;
   private readonly turnEnd: TurnEnd;
   private digestMismatches = 0;
+  /** About when the transactions of this turn are applied. */
+  private appliedWallMs = 0;
   /** Runs where the role has local sessions. */
   private localExpiry: Timer | undefined = undefined;
 
@@ -244,9 +246,10 @@ export class ZooKeeperServer implements SessionOwner {
     const { upstream } = this.role;
     if (upstream === undefined) return;
     const { metrics, clock } = this.parts;
+    if (this.turnEnd.lookAtSome()) this.appliedWallMs = clock.wallMs();
     if (upstream.mode !== 'standalone') metrics.requests.commitsQueued.add(1);
     metrics.requests.perNamespace.onApplied(txn, result);
-    const propagationMs = clock.wallMs() - txn.header.time;
+    const propagationMs = this.appliedWallMs - txn.header.time;
     if (propagationMs >= 0) metrics.requests.propagationLatency.add(propagationMs);
     this.countDigestMismatches();
     if (txn.header.type === OpCode.closeSession && txn.header.cxid === 0) this.countExpired(upstream.mode);

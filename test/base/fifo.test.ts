@@ -55,5 +55,13 @@ test('what a burst needed is given back once it has run nearly empty', () => {
   for (let i = 0; i < 5000; i++) fifo.push(i);
   expect(fifo.capacity).toBe(8192);
   for (let i = 0; i < 4997; i++) expect(fifo.shift()).toBe(i);
-  expect([fifo.capacity, fifo.length, fifo.at(0), fifo.at(2)]).toEqual([16, 3, 4997, 4999]);
+  expect([fifo.capacity, fifo.length, fifo.at(0), fifo.at(2)]).toEqual([32, 3, 4997, 4999]);
+});
+
+test('the room for a few is kept once it was needed', () => {
+  const fifo = new Fifo<number>(4);
+  expect(fifo.capacity).toBe(4);
+  for (let i = 0; i < 20; i++) fifo.push(i);
+  for (let i = 0; i < 20; i++) expect(fifo.shift()).toBe(i);
+  expect([fifo.capacity, fifo.length]).toEqual([32, 0]);
 });

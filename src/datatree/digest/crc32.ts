@@ -55,6 +55,38 @@ export function crcBytes(register: number, bytes: Uint8Array, start: number, end
   return crc;
 }
 
+/** The eight bytes of two ints, the high byte of each first. */
+export function crcInts(register: number, first: number, second: number): number {
+  const t = TABLES;
+  return (
+    (t[1792 + ((register ^ (first >>> 24)) & 0xff)] as number) ^
+    (t[1536 + (((register >>> 8) ^ (first >>> 16)) & 0xff)] as number) ^
+    (t[1280 + (((register >>> 16) ^ (first >>> 8)) & 0xff)] as number) ^
+    (t[1024 + (((register >>> 24) ^ first) & 0xff)] as number) ^
+    (t[768 + (second >>> 24)] as number) ^
+    (t[512 + ((second >>> 16) & 0xff)] as number) ^
+    (t[256 + ((second >>> 8) & 0xff)] as number) ^
+    (t[second & 0xff] as number)
+  );
+}
+
+/** The four bytes of one. */
+export function crcInt(register: number, value: number): number {
+  const t = TABLES;
+  return (
+    (t[768 + ((register ^ (value >>> 24)) & 0xff)] as number) ^
+    (t[512 + (((register >>> 8) ^ (value >>> 16)) & 0xff)] as number) ^
+    (t[256 + (((register >>> 16) ^ (value >>> 8)) & 0xff)] as number) ^
+    (t[((register >>> 24) ^ value) & 0xff] as number)
+  );
+}
+
+/** A long of up to 53 bits. */
+export function crcLong(register: number, value: number): number {
+  const high = Math.floor(value / 0x100000000);
+  return crcInts(register, high, (value - high * 0x100000000) | 0);
+}
+
 /** The bytes String.getBytes(UTF_8) gives in Java: a surrogate without its partner is a question mark. */
 export function crcText(register: number, text: string): number {
   const t = TABLES;

@@ -1,7 +1,7 @@
 import type { StatPersisted } from '../../jute/data-records.ts';
 import type { Zxid } from '../../jute/zxid.ts';
 import { ZOOKEEPER_SUBTREE } from '../special-paths.ts';
-import { CRC_START, crcBytes, crcFinish, crcText } from './crc32.ts';
+import { CRC_START, crcBytes, crcFinish, crcInt, crcInts, crcLong, crcText } from './crc32.ts';
 
 /**
  * The digest of a tree, version 2: the sum of one CRC-32 per node, kept up to date by every change. The leader writes
@@ -44,24 +44,17 @@ export function contentCrc(path: string, data: Buffer | undefined): number {
   return data === undefined ? crc : crcBytes(crc, data, 0, data.length);
 }
 
-/** Of a StatPersisted, in a record and in the digest. */
-const STAT_BYTES = 60;
-const scratch = Buffer.alloc(STAT_BYTES);
-const view = new DataView(scratch.buffer, scratch.byteOffset, STAT_BYTES);
-
 /** Digest of a node within the digest: an unsigned 32-bit number, what it adds to the tree's. */
 export function digestFrom(content: number, stat: StatPersisted): number {
-  putLong(0, stat.czxid);
-  putLong(8, stat.mzxid);
-  putLong(16, stat.pzxid);
-  putLong(24, stat.ctime);
-  putLong(32, stat.mtime);
-  view.setInt32(40, stat.version);
-  view.setInt32(44, stat.cversion);
-  view.setInt32(48, stat.aversion);
-  if (stat.ephemeralOwner === 0n) putLong(52, 0);
-  else view.setBigInt64(52, stat.ephemeralOwner);
-  return crcFinish(crcBytes(content, scratch, 0, STAT_BYTES));
+  let crc = crcLong(content, stat.czxid);
+  crc = crcLong(crc, stat.mzxid);
+  crc = crcLong(crc, stat.pzxid);
+  crc = crcLong(crc, stat.ctime);
+  crc = crcLong(crc, stat.mtime);
+  crc = crcInts(crc, stat.version, stat.cversion);
+  if (stat.ephemeralOwner === 0n) return crcFinish(crcInt(crcInts(crc, stat.aversion, 0), 0));
+  view.setBigInt64(0, stat.ephemeralOwner);
+  return crcFinish(crcInt(crcInts(crc, stat.aversion, view.getInt32(0)), view.getInt32(4)));
 }
 
 /** The same of a Stat that stands at `at` as a StatPersisted, whose pzxid comes last there and third in the digest. */
@@ -70,11 +63,10 @@ export function digestFromBytes(content: number, bytes: Uint8Array, at: number):
   return crcFinish(crcBytes(zxids, bytes, at + 16, at + STAT_BYTES - 8));
 }
 
-function putLong(at: number, value: number): void {
-  const high = Math.floor(value / 0x100000000);
-  view.setInt32(at, high);
-  view.setUint32(at + 4, value - high * 0x100000000);
-}
+/** Of a StatPersisted, in a record. */
+const STAT_BYTES = 60;
+
+const view = new DataView(new ArrayBuffer(8));
 
 /** A sum of node digests modulo 2^64, without a bigint per change: the low 32 bits and what they carried over. */
 export class DigestSum {

@@ -185,7 +185,6 @@ export class SessionRequests {
     const isNobodys = this.queue.isHeadInherited;
     const request = this.dequeue();
     this.server.audit?.onApplied(request, txn, result);
-    this.share.look();
     if (this.isWaitedFor(request, isNobodys)) this.answers.write(request, txn, result);
     this.runReady();
   }

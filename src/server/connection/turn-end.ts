@@ -7,8 +7,9 @@ export interface Resumable {
   resume(): void;
 }
 
-/** A look at the clock costs little beside so many writes. */
+/** A look at the clock costs little beside so many writes, or results of transactions. */
 const FLUSHES_PER_LOOK = 16;
+const RESULTS_PER_LOOK = 16;
 
 export class TurnEnd {
   /** Counts turns, as far as anything was to be done at their end. */
@@ -25,6 +26,10 @@ export class TurnEnd {
   private servedBefore = 0;
   /** When this turn's requests began to be served; undefined before the first. */
   private beganMs: number | undefined = undefined;
+
+  /** The turn of the last look at results, and how many came since. */
+  private resultsTurn = -1;
+  private results = 0;
 
   /** `onFlushed`: the output of this turn has been given to the streams. */
   constructor(clock: Clock, onFlushed: () => void) {
@@ -47,6 +52,19 @@ export class TurnEnd {
     this.nowMs = this.clock.nowMs();
     this.beganMs ??= this.nowMs;
     return this.nowMs;
+  }
+
+  /**
+   * Before each of many results that come one after the other: looks at the first of a turn, and at one of so many behind
+   * it. Whether it did.
+   */
+  lookAtSome(): boolean {
+    if (this.resultsTurn === this.turn && ++this.results < RESULTS_PER_LOOK) return false;
+    this.resultsTurn = this.turn;
+    this.results = 0;
+    this.look();
+    this.schedule();
+    return true;
   }
 
   flush(connection: HasOutput): void {

@@ -63,7 +63,6 @@ export class Prep implements PrepContext {
   asker: Asker = NOBODY;
   zxid: Zxid = ZXID_ZERO;
   timeMs = 0;
-  nowMs = 0;
   readonly bytesLeft: number;
   private cxid = 0;
   private readonly clock: PrepDeps['clock'];
@@ -74,7 +73,7 @@ export class Prep implements PrepContext {
     this.pending = new PendingTree(deps.database.tree, options.digest);
     this.sessions = deps.sessions;
     this.auth = deps.auth;
-    this.quota = new QuotaCheck(deps.database.tree, options.enforceQuota, deps.log);
+    this.quota = new QuotaCheck(deps.database.tree, options.enforceQuota, deps.clock, deps.log);
     this.owners = options;
     this.reconfigEnabled = options.reconfigEnabled;
     this.members = deps.members;
@@ -93,8 +92,6 @@ export class Prep implements PrepContext {
     this.cxid = request.cxid;
     this.zxid = zxid;
     this.timeMs = this.clock.wallMs();
-    this.nowMs = this.clock.nowMs();
-    this.quota.setNow(this.nowMs);
     this.pending.begin();
     const result = this.run(request);
     const txn = typeof result === 'number' ? this.failed(result) : this.accepted(result);
@@ -111,6 +108,11 @@ export class Prep implements PrepContext {
   /** The role is over: nothing that was prepared will be applied. */
   reset(): void {
     this.pending.clear();
+  }
+
+  /** Few transactions ask for it. */
+  get nowMs(): number {
+    return this.clock.nowMs();
   }
 
   private run({ operation, record, asker }: Request): TxnBody | number {

@@ -1,6 +1,7 @@
 import type { Log } from '../../base/log.ts';
 import { QUOTA_PATH, QUOTA_STATS_NAME } from '../../datatree/special-paths.ts';
 import type { ReadableTree } from '../../datatree/tree/tree-views.ts';
+import type { Clock } from '../../io/clock.ts';
 import { ErrorCode } from '../../jute/codes.ts';
 
 /**
@@ -15,19 +16,16 @@ const LOG_INTERVAL_MS = 60_000;
 export class QuotaCheck {
   private readonly tree: ReadableTree;
   private readonly enforced: boolean;
+  private readonly clock: Pick<Clock, 'nowMs'>;
   private readonly log: Log;
   private loggedMs = Number.NEGATIVE_INFINITY;
-  private nowMs = 0;
 
-  constructor(tree: ReadableTree, enforced: boolean, log: Log) {
+  /** The clock, monotonic, is for the rate of log lines. */
+  constructor(tree: ReadableTree, enforced: boolean, clock: Pick<Clock, 'nowMs'>, log: Log) {
     this.tree = tree;
     this.enforced = enforced;
+    this.clock = clock;
     this.log = log;
-  }
-
-  /** Monotonic time, for the rate of log lines. */
-  setNow(nowMs: number): void {
-    this.nowMs = nowMs;
   }
 
   checkCreate(path: string, data: Buffer | undefined): number {
@@ -74,8 +72,9 @@ export class QuotaCheck {
   }
 
   private report(what: string, path: string, wanted: bigint, limit: bigint, isHard: boolean): void {
-    if (this.nowMs - this.loggedMs < LOG_INTERVAL_MS) return;
-    this.loggedMs = this.nowMs;
+    const nowMs = this.clock.nowMs();
+    if (nowMs - this.loggedMs < LOG_INTERVAL_MS) return;
+    this.loggedMs = nowMs;
     const kind = isHard ? 'hard' : 'soft';
     this.log.warn({ path, what, wanted: Number(wanted), limit: Number(limit), kind }, 'quota exceeded');
   }

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CRC_START, crcBytes, crcFinish, crcText } from '../../../src/datatree/digest/crc32.ts';
+import {
+  CRC_START,
+  crcBytes,
+  crcFinish,
+  crcInt,
+  crcInts,
+  crcLong,
+  crcText,
+} from '../../../src/datatree/digest/crc32.ts';
 import { crc32 } from '../dumb-tree.ts';
 
 describe('CRC-32', () => {
@@ -15,6 +23,20 @@ describe('CRC-32', () => {
         const at = cut % (bytes.length + 1);
         const first = crcBytes(CRC_START, bytes, 0, at);
         expect(crcFinish(crcBytes(first, bytes, at, bytes.length))).toBe(crc32(Buffer.from(bytes)));
+      }),
+    );
+  });
+
+  test('takes numbers as their bytes, the high one first', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.integer(), fc.maxSafeNat(), fc.integer(), (first, second, long, start) => {
+        const bytes = Buffer.alloc(8);
+        bytes.writeInt32BE(first);
+        bytes.writeInt32BE(second, 4);
+        expect(crcInts(start, first, second)).toBe(crcBytes(start, bytes, 0, 8));
+        expect(crcInt(start, first)).toBe(crcBytes(start, bytes, 0, 4));
+        bytes.writeBigInt64BE(BigInt(long));
+        expect(crcLong(start, long)).toBe(crcBytes(start, bytes, 0, 8));
       }),
     );
   });
