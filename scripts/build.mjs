@@ -11,6 +11,7 @@ const tsc = join(dirname(manifest), 'bin', 'tsc');
 for (const project of ['tsconfig.build.json', 'tsconfig.cjs.json']) {
   execFileSync(process.execPath, [tsc, '-p', join(root, project)], { stdio: 'inherit' });
 }
+execFileSync(process.execPath, [join(root, 'scripts', 'bundle.mjs'), join(root, 'dist')], { stdio: 'inherit' });
 writeFileSync(join(root, 'dist/cjs/package.json'), '{ "type": "commonjs" }\n');
 
 // The compiler makes a require of it, which takes no URL and, in older releases of Node.js, no module.

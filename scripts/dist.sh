@@ -21,6 +21,7 @@ for folder in packaging docker kubernetes; do
   [ ! -d "$folder" ] || cp -R "$folder" "$tree"
 done
 npx --no-install tsc -p tsconfig.build.json --outDir "$tree/dist" --declaration false --sourceMap false
+node scripts/bundle.mjs "$tree/dist"
 
 # The first line is the checkout itself.
 npm ls --omit=dev --all --parseable | tail -n +2 | while read -r installed; do
