@@ -13,6 +13,7 @@ import { linesOf } from '../quorum/config/refused-config.ts';
 import { COMPATIBLE_VERSION, OWN_VERSION } from '../server/monitoring/version.ts';
 import { type Arguments, parseArguments } from './arguments.ts';
 import { ComponentLogs } from './component-logs.ts';
+import { logOptions } from './log-options.ts';
 import { LogOutput } from './log-output.ts';
 import { textLine } from './log-text.ts';
 import { ProcessExit } from './process-exit.ts';
@@ -63,12 +64,7 @@ class Program {
     this.errors = errors;
     this.exit = new ProcessExit([output, errors]);
     this.log = pino(
-      {
-        level: args.logLevel,
-        base: null,
-        timestamp: () => `,"time":"${new Date().toISOString()}"`,
-        formatters: { level: (label) => ({ level: label }) },
-      },
+      logOptions(args.logLevel),
       this.isForPeople() ? { write: (line) => output.write(textLine(line)) } : output,
     );
   }
