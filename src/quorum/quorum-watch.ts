@@ -83,7 +83,7 @@ export class QuorumWatch {
         voters: here.join(', '),
         needed: needed.join(', '),
         missing: missing.length === 0 ? 'none' : missing.join('; '),
-        oracle: peer.oracle,
+        ...(peer.oracle === undefined ? {} : { oracle: peer.oracle }),
         wayOut: isQuorum ? (peer.isAbstaining ? WAYS_OUT.history : WAYS_OUT.leader) : WAYS_OUT.members,
       },
       isQuorum ? 'not serving: a quorum is there, and no leader that serves' : 'not serving: no quorum',

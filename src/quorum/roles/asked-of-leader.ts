@@ -31,7 +31,7 @@ export class AskedOfLeader {
   begin(to: number | undefined, done: (error: Error | undefined) => void): string | undefined {
     const role = this.role();
     if (!(role instanceof Leading)) return this.notLeading;
-    if (this.done !== undefined) return 'it is handed over already';
+
     const refused = role.transfer(to);
     if (refused === undefined) this.done = done;
     return refused;

@@ -463,8 +463,6 @@ export class Leader<Question> {
     }
     const late = this.planned.takeFailure();
     if (late !== undefined) this.ports.events.transferFailed(late);
-    // Established with members that were proposed before, of which it is none: its learners leave at UPTODATE.
-    if (this.members.inForce.weightOf(this.self) === 0) this.handOver(undefined);
     if (this.links.now % 2 === 0 && !this.links.hasQuorum()) {
       this.stepDown('no quorum of learners is connected and answers');
       return;

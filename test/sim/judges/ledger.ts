@@ -27,6 +27,11 @@ export class Ledger {
     return this.delivered.at(-1)?.zxid ?? ZXID_ZERO;
   }
 
+  /** Of the epochs before this one. */
+  lastDeliveredBefore(epoch: number): Zxid {
+    return this.delivered.findLast(({ zxid }) => epochOf(zxid) < epoch)?.zxid ?? ZXID_ZERO;
+  }
+
   isKnown(zxid: Zxid): boolean {
     return zxid === ZXID_ZERO || this.entries.has(zxid) || (counterOf(zxid) === 0 && this.bases.has(epochOf(zxid)));
   }
@@ -56,7 +61,8 @@ export class Ledger {
    */
   establish(epoch: number, tip: Zxid, by: string): void {
     this.deliver(tip, by);
-    this.established = makeZxid(epoch, 0);
+    const start = makeZxid(epoch, 0);
+    if (start > this.established) this.established = start;
   }
 
   propose(entry: LedgerEntry): void {

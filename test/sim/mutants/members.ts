@@ -269,5 +269,48 @@ export const MEMBERS_MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'lead on though left out by what was decided here',
+    scenario: 'a leader that leaves, and nobody elects',
+    edits: [{ at: 'Leader.commitReconfig', from: 'if (!isLeader) this.handOver(next);', to: '' }],
+  },
+  {
+    name: 'forget at the leader what its history decided',
+    scenario: 'a leader alone has the new members in its history',
+    edits: [{ at: 'ConfigBook.adoptProposed', from: 'if (this.newest !== undefined) this', to: 'if (false) this' }],
+  },
+  {
+    name: 'two hand-overs at once',
+    scenario: 'a hand-over while the counter runs out',
+    edits: [
+      {
+        at: 'Leader.transfer',
+        from: "if (this.isTransferring) return 'it is handed over already';",
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'roll over only at the end',
+    scenario: 'an epoch whose counter runs out ends without an election',
+    edits: [
+      {
+        at: 'Leader.maybeRollOver',
+        from: 'if (this.hasRolledOver || left >',
+        to: 'if (this.maxCounter > 0 || left >',
+      },
+    ],
+  },
+  {
+    name: 'follow one who may not lead',
+    scenario: 'a leader hands over to an observer',
+    edits: [
+      {
+        at: 'Peer.goTo',
+        from: 'if (book.active.weightOf(leader) === 0) {',
+        to: 'if (book.active.weightOf(leader) < 0) {',
+      },
+    ],
+  },
   ...ORACLE_MUTANTS,
 ];
