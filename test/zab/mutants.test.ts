@@ -213,7 +213,7 @@ const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'Proposals.nextCommit',
-        from: 'if (head === undefined || !this.isOnQuorum(head.zxid)) return undefined;',
+        from: 'if (head === undefined || !(this.isReached(head.zxid) || this.isOnQuorum(head.zxid))) return undefined;',
         to: 'if (head === undefined || !this.isOnQuorum((this.entries.at(0) as Entry).zxid)) return undefined;',
       },
     ],

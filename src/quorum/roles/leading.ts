@@ -219,7 +219,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
 
   append(zxid: Zxid, payload: Buffer): void {
     this.proposals.onProposed(zxid);
-    this.acks.onAppended(zxid, this.parts.clock.wallMs());
+    this.acks.onAppended(zxid);
     this.proposalSizes.record(payload.length);
     this.parts.replica.append(zxid, payload, this.primary?.madeTxn(zxid));
   }

@@ -91,11 +91,11 @@ export class AckMeter {
     this.clock = clock;
   }
 
-  /** `wallMs`: as the transaction says. */
-  onAppended(zxid: Zxid, wallMs: number): void {
+  /** `wallMs`: as the transaction says; undefined: it is made now. */
+  onAppended(zxid: Zxid, wallMs?: number): void {
     if (this.watched !== ZXID_NONE) return;
     this.watched = zxid;
-    this.madeMs = wallMs;
+    this.madeMs = wallMs ?? this.clock.wallMs();
   }
 
   onDurable(zxid: Zxid): void {

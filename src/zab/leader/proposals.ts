@@ -1,5 +1,6 @@
 import { assert, unreachable } from '../../base/assert.ts';
 import { Fifo } from '../../base/fifo.ts';
+import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
 import { ZXID_ZERO, type Zxid, zxidHex } from '../../jute/zxid.ts';
 import type { Entry } from './leader-ports.ts';
 import type { Memberships } from './memberships.ts';
@@ -25,6 +26,9 @@ export class Proposals {
   private committedCount = 0;
   private readonly acked = new Map<number, Zxid>();
   private readonly quorum = new Set<number>();
+  /** The quorum that was found last has everything up to here, by these members. */
+  private reached: Zxid = ZXID_ZERO;
+  private reachedBy: readonly QuorumVerifier[] = [];
   private start: Zxid = ZXID_ZERO;
   private newest: Zxid = ZXID_ZERO;
   private decided: Zxid = ZXID_ZERO;
@@ -100,12 +104,13 @@ export class Proposals {
   forget(sid: number): void {
     assert(sid !== this.self, 'nobody cuts the log of the leader');
     this.acked.delete(sid);
+    this.reached = ZXID_ZERO;
   }
 
   /** The next proposal that a quorum has on disk; it is committed with this. undefined: none now. */
   nextCommit(): Entry | undefined {
     const head = this.entries.at(this.committedCount);
-    if (head === undefined || !this.isOnQuorum(head.zxid)) return undefined;
+    if (head === undefined || !(this.isReached(head.zxid) || this.isOnQuorum(head.zxid))) return undefined;
     assert(head.zxid > this.decided && head.zxid <= this.newest, 'proposals are committed in order');
     this.committedCount++;
     this.decided = head.zxid;
@@ -143,12 +148,21 @@ export class Proposals {
   private isOnQuorum(zxid: Zxid): boolean {
     const quorum = this.quorum;
     quorum.clear();
+    let least = this.newest;
     for (const [sid, acked] of this.acked) {
       if (acked >= zxid) quorum.add(sid);
+      if (acked >= zxid && acked < least) least = acked;
     }
     for (const verifier of this.members.neededFor(zxid)) {
       if (!verifier.containsQuorum(quorum)) return false;
     }
+    this.reachedBy = this.members.all;
+    this.reached = this.reachedBy.length === 1 ? least : zxid;
     return true;
+  }
+
+  /** Those that were found to have an earlier one have this one as well, and the same members count. */
+  private isReached(zxid: Zxid): boolean {
+    return zxid <= this.reached && this.members.all === this.reachedBy;
   }
 }

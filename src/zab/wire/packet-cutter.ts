@@ -34,8 +34,9 @@ export class PacketCutter {
   maxPacketBytes = MAX_PACKET_BYTES;
   private readonly onPacket: (packet: QuorumPacket) => boolean;
   private readonly reader = new Reader();
-  /** Bytes that are not worked off: views into the last chunk, or behind each other in `kept`. */
-  private rest: Buffer = NO_BYTES;
+  /** The bytes that came last; from `at` on they are not worked off. */
+  private chunk: Buffer = NO_BYTES;
+  private at = 0;
   /** The beginning of a packet that spans chunks: `keptBytes` of it, in a buffer that grows by doubling. */
   private kept: Buffer = NO_BYTES;
   private keptBytes = 0;
@@ -53,19 +54,24 @@ export class PacketCutter {
 
   /** Bytes held back because a packet is incomplete or the consumer stopped. */
   get bufferedBytes(): number {
-    return this.keptBytes + this.rest.length;
+    return this.keptBytes + this.left;
+  }
+
+  private get left(): number {
+    return this.chunk.length - this.at;
   }
 
   /** Throws ProtocolError on what cannot be a packet; the cutter is of no use then. */
   push(chunk: Buffer): void {
-    this.rest = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
+    this.chunk = this.left === 0 ? chunk : Buffer.concat([this.takeRest(), chunk]);
+    this.at = 0;
     this.cut();
   }
 
   /** The bytes behind the packet that was stopped at. */
   takeRest(): Buffer {
-    const { rest } = this;
-    this.rest = NO_BYTES;
+    const rest = this.chunk.subarray(this.at);
+    this.forgetChunk();
     return rest;
   }
 
@@ -75,36 +81,42 @@ export class PacketCutter {
   }
 
   private cut(): void {
-    while (!this.isStopped && this.rest.length > 0) {
+    while (!this.isStopped && this.left > 0) {
       if (this.keptBytes === 0) this.cutHere();
       else this.cutKept();
     }
+    if (this.left === 0) this.forgetChunk();
+  }
+
+  private forgetChunk(): void {
+    this.chunk = NO_BYTES;
+    this.at = 0;
   }
 
   /** A packet that begins in this chunk. */
   private cutHere(): void {
-    const { rest } = this;
-    const length = this.measure.next(rest, rest.length, this.maxPacketBytes);
-    if (length > rest.length) {
-      this.keep(rest.length, length);
+    const { chunk, at, left } = this;
+    const length = this.measure.next(chunk, at, left, this.maxPacketBytes);
+    if (length > left) {
+      this.keep(left, length);
       return;
     }
-    this.rest = rest.subarray(length);
-    this.give(rest, length);
+    this.at = at + length;
+    this.give(chunk, at, at + length);
   }
 
   /** One that began in an earlier chunk: no more than it needs is added to it. */
   private cutKept(): void {
-    const length = this.measure.next(this.kept, this.keptBytes, this.maxPacketBytes);
+    const length = this.measure.next(this.kept, 0, this.keptBytes, this.maxPacketBytes);
     if (length > this.keptBytes) {
-      this.keep(Math.min(this.rest.length, length - this.keptBytes), length);
-      if (this.measure.next(this.kept, this.keptBytes, this.maxPacketBytes) > this.keptBytes) return;
+      this.keep(Math.min(this.left, length - this.keptBytes), length);
+      if (this.measure.next(this.kept, 0, this.keptBytes, this.maxPacketBytes) > this.keptBytes) return;
     }
     const whole = this.kept;
     const bytes = this.keptBytes;
     this.kept = NO_BYTES;
     this.keptBytes = 0;
-    this.give(whole, bytes);
+    this.give(whole, 0, bytes);
   }
 
   /** Takes `count` bytes over from the chunk, for a packet that has at least `length`. */
@@ -119,14 +131,14 @@ export class PacketCutter {
       this.kept.copy(grown, 0, 0, this.keptBytes);
       this.kept = grown;
     }
-    this.rest.copy(this.kept, this.keptBytes, 0, count);
+    this.chunk.copy(this.kept, this.keptBytes, this.at, this.at + count);
     this.keptBytes = bytes;
-    this.rest = this.rest.subarray(count);
+    this.at += count;
   }
 
-  private give(bytes: Buffer, length: number): void {
+  private give(bytes: Buffer, start: number, end: number): void {
     this.measure.reset();
-    this.reader.reset(bytes, 0, length);
+    this.reader.reset(bytes, start, end);
     if (!this.onPacket(readPacket(this.reader))) this.isStopped = true;
   }
 }
@@ -147,24 +159,24 @@ class PacketMeasure {
   }
 
   /**
-   * Length of the packet at the start of `bytes`, of which `count` are there, when all of it is. Otherwise how many
-   * bytes are needed to know more, which is more than there are.
+   * Length of the packet that begins at `start` of `bytes`, of which `count` are there, when all of it is. Otherwise how
+   * many bytes are needed to know more, which is more than there are.
    */
-  next(bytes: Buffer, count: number, limit: number): number {
+  next(bytes: Buffer, start: number, count: number, limit: number): number {
     if (this.end === 0) {
       if (count < TYPE_AND_ZXID_BYTES + INT_BYTES) return TYPE_AND_ZXID_BYTES + INT_BYTES;
-      const type = bytes.readInt32BE(0);
+      const type = bytes.readInt32BE(start);
       if (type < 0 || type > MAX_PACKET_TYPE) throw new ProtocolError(`${type} is no type of a quorum packet`);
-      const idsEnd = lengthAt(bytes, TYPE_AND_ZXID_BYTES, limit) + TYPE_AND_ZXID_BYTES + 2 * INT_BYTES;
+      const idsEnd = lengthAt(bytes, start + TYPE_AND_ZXID_BYTES, limit) + TYPE_AND_ZXID_BYTES + 2 * INT_BYTES;
       if (idsEnd > count) return idsEnd;
-      const ids = bytes.readInt32BE(idsEnd - INT_BYTES);
+      const ids = bytes.readInt32BE(start + idsEnd - INT_BYTES);
       if (ids < -1 || ids > MAX_AUTH_IDS) throw new ProtocolError(`unreasonable vector length ${ids}`);
       this.end = idsEnd;
       this.strings = Math.max(0, ids) * 2;
     }
     for (; this.strings > 0; this.strings--) {
       if (this.end + INT_BYTES > count) return this.end + INT_BYTES;
-      this.end += INT_BYTES + lengthAt(bytes, this.end, limit);
+      this.end += INT_BYTES + lengthAt(bytes, start + this.end, limit);
       if (this.end > limit) throw new ProtocolError(`packet of more than ${limit} bytes`);
     }
     return this.end;

@@ -44,3 +44,24 @@ describe('a bug of ours is', () => {
     expect(() => proposals.applied(zxid)).toThrow(AssertionFailure);
   });
 });
+
+test('a quorum that is found once counts for what all of it has, until a log is cut or other members count', () => {
+  const members = new Memberships([majority([1, 2, 3], [])]);
+  const proposals = new Proposals(1, members);
+  proposals.begin(START);
+  proposals.establish(0);
+  const zxids = [1, 2, 3, 4, 5].map((counter) => propose(proposals, counter));
+  const at = (counter: number): Zxid => zxids[counter - 1] as Zxid;
+  proposals.acknowledge(1, at(5));
+  proposals.acknowledge(2, at(3));
+  expect([proposals.nextCommit()?.zxid, proposals.nextCommit()?.zxid]).toEqual([at(1), at(2)]);
+  proposals.forget(2);
+  expect(proposals.nextCommit()).toBeUndefined();
+  proposals.acknowledge(3, at(4));
+  expect(proposals.nextCommit()?.zxid).toBe(at(3));
+  members.propose(majority([1, 4, 5], []).withVersion(at(4)));
+  expect(proposals.nextCommit()).toBeUndefined();
+  proposals.acknowledge(4, at(4));
+  expect(proposals.nextCommit()?.zxid).toBe(at(4));
+  expect(proposals.nextCommit()).toBeUndefined();
+});
