@@ -34,6 +34,11 @@ export interface PeerParts {
   readonly oracle: OracleFile | undefined;
 }
 
+/** messageTracker.*: of each link between servers; undefined: none are kept. */
+export function packetsKept(config: PeerConfig): number | undefined {
+  return config.messageTrackerEnabled ? config.messageTrackerSize : undefined;
+}
+
 /** jute.maxbuffer.extrasize, by default and at least: what Apache takes beyond jute.maxbuffer. */
 const LEAST_EXTRA_BYTES = 1024;
 

@@ -2,9 +2,10 @@ import type { HostPort } from '../../election/quorum/server-spec.ts';
 import type { Timer } from '../../io/clock.ts';
 import type { ToLeader } from '../../zab/learner/learner-ports.ts';
 import { LinkStream } from '../../zab/wire/link-stream.ts';
+import { PacketRecord } from '../../zab/wire/packet-record.ts';
 import { PacketType, type QuorumPacket } from '../../zab/wire/packets.ts';
 import type { RawSink } from '../../zab/wire/sources.ts';
-import type { PeerParts } from '../peer-parts.ts';
+import { type PeerParts, packetsKept } from '../peer-parts.ts';
 import { AnyDial } from './any-dial.ts';
 
 /** The connection of a learner to its leader, and the dialling that leads to it: several times, within a limit. */
@@ -52,11 +53,13 @@ export class LeaderLink implements ToLeader {
   }
 
   dial(ends: LeaderLinkEnds): void {
-    const { clock } = this.parts;
+    const { clock, zabLog } = this.parts;
+    const kept = packetsKept(this.parts.config);
     this.attempts++;
     const leftMs = Math.max(1, this.options.limitMs - (clock.nowMs() - this.startedMs));
     let isOpen = false;
     const stream = new LinkStream(undefined, clock, {
+      record: kept === undefined ? undefined : new PacketRecord(clock, zabLog, kept),
       onOpen: () => {
         isOpen = true;
         ends.learner.onOpen();

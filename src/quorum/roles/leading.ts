@@ -13,7 +13,7 @@ import type { CatchUpKind, LeaderEvents, LeaderLog, LeaderOptions } from '../../
 import type { LearnerLink, LearnerWire } from '../../zab/leader/learner-link.ts';
 import { PacketType, QuorumPacket } from '../../zab/wire/packets.ts';
 import type { ConfigBook } from '../config-book.ts';
-import { type PeerParts, primaryOptions } from '../peer-parts.ts';
+import { type PeerParts, packetsKept, primaryOptions } from '../peer-parts.ts';
 import { Reconfigurations } from '../reconfigurations.ts';
 import type { ReplicaSink } from '../replica.ts';
 import type { LearnerState } from '../state-dump.ts';
@@ -99,7 +99,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
       parts.net,
       clock,
       parts.zabLog,
-      { addresses: options.quorumAddresses, keepAlive: config.tcpKeepAlive },
+      { addresses: options.quorumAddresses, keepAlive: config.tcpKeepAlive, packetsKept: packetsKept(config) },
       {
         onOpened: (wire) => this.core.onLinkOpened(wire),
         onPacket: (learner, packet) => this.onPacket(learner, packet),

@@ -5,6 +5,7 @@ import type { Net, NetError, Stream, StreamHandlers } from '../../io/net.ts';
 import { PatientListener } from '../../io/patient-listener.ts';
 import type { LearnerLink } from '../../zab/leader/learner-link.ts';
 import { LinkStream } from '../../zab/wire/link-stream.ts';
+import { PacketRecord } from '../../zab/wire/packet-record.ts';
 import type { QuorumPacket } from '../../zab/wire/packets.ts';
 
 /**
@@ -20,6 +21,8 @@ export interface QuorumPortAddress {
 export interface QuorumPortOptions {
   readonly addresses: readonly QuorumPortAddress[];
   readonly keepAlive: boolean;
+  /** The last packets of each link that are kept in mind; undefined: none. */
+  readonly packetsKept: number | undefined;
 }
 
 export interface QuorumPortHandlers {
@@ -89,7 +92,9 @@ export class QuorumPort {
   private onStream(stream: Stream): StreamHandlers | undefined {
     if (this.closed) return undefined;
     let learner: LearnerLink | undefined;
+    const { packetsKept } = this.options;
     const link = new LinkStream(stream, this.clock, {
+      record: packetsKept === undefined ? undefined : new PacketRecord(this.clock, this.log, packetsKept),
       onPacket: (packet) => {
         if (learner !== undefined) this.handlers.onPacket(learner, packet);
         return true;

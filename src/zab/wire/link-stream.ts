@@ -6,6 +6,7 @@ import type { NetError, Stream, StreamHandlers } from '../../io/net.ts';
 import { Writer } from '../../jute/writer.ts';
 import { LinkCounts, QueueWatch } from './link-counts.ts';
 import { PacketCutter } from './packet-cutter.ts';
+import type { PacketRecord } from './packet-record.ts';
 import { PACKET_OVERHEAD_BYTES, type QuorumPacket, writePacket } from './packets.ts';
 import type { PacketSource, RawSink, RawSource } from './sources.ts';
 
@@ -33,6 +34,8 @@ export interface LinkHandlers {
   onWaited?(ms: number, packets: number): void;
   /** Once, and nothing after it; not when this side destroyed the link. */
   onClose(reason: string): void;
+  /** Hears of each packet. */
+  readonly record?: PacketRecord | undefined;
 }
 
 /** Beyond this much in the stream's own buffers nothing more is made into bytes. */
@@ -76,6 +79,7 @@ export class LinkStream implements StreamHandlers {
     this.watch = onWaited && new QueueWatch(clock, (ms) => onWaited(ms, this.queue.length));
     this.cutter = new PacketCutter((packet) => {
       this.counts.packetsReceived++;
+      handlers.record?.onReceived(packet.type);
       return handlers.onPacket(packet) && !this.isClosed;
     });
   }
@@ -306,6 +310,7 @@ export class LinkStream implements StreamHandlers {
   private makePacket(packet: QuorumPacket): number {
     const data = packet.data ?? NO_DATA;
     this.counts.onSent(packet.zxid);
+    this.handlers.record?.onSent(packet.type);
     if (data.length <= COPY_LIMIT_BYTES || packet.authinfo !== undefined) {
       writePacket(this.w, packet);
     } else {
@@ -334,6 +339,7 @@ export class LinkStream implements StreamHandlers {
 
   private shut(): void {
     this.isClosed = true;
+    if (this.stream !== undefined) this.handlers.record?.end(this.remoteAddress);
     for (let item = this.queue.shift(); item !== undefined; item = this.queue.shift()) {
       if ('raw' in item) item.raw.cancel();
     }
