@@ -119,6 +119,11 @@ export class GrowingBuffer {
     }
   }
 
+  /** A copy of what was written after the length was `length`, nothing shared being in it. */
+  copySince(length: number): Buffer {
+    return Buffer.from(this.buffer.subarray(this.start + length - this.partsBytes, this.offset));
+  }
+
   /** The bytes written since the last take; they are the caller's to keep. */
   take(): Buffer {
     if (this.parts.length > 0) return Buffer.concat(this.takeParts());

@@ -298,7 +298,10 @@ export class DataTree extends TreeReads implements ReadableTree, CutTree, Loaded
     const node = nodes.allocate(path);
     this.byPath.add(node, hash);
     nodes.setData(node, data);
-    if (parent !== NO_NODE) nodes.appendChild(parent, node);
+    if (parent !== NO_NODE) {
+      nodes.appendChild(parent, node);
+      this.lists.forget(parent);
+    }
     setFirstStat(nodes, node, zxid, time);
     nodes.setInt(node, ACL, this.acls.acquire(acl));
     this.owned.enter(node, owner);
@@ -323,6 +326,7 @@ export class DataTree extends TreeReads implements ReadableTree, CutTree, Loaded
     this.owned.leave(node);
     this.byPath.remove(node);
     nodes.removeChild(node);
+    this.lists.forget(parent);
     nodes.free(node);
     this.dataSize -= path.length + bytes;
     const parentPath = nodes.path(parent);

@@ -5,6 +5,7 @@ import type { Zxid } from '../../jute/zxid.ts';
 import { DigestSum } from '../digest/digest.ts';
 import { ROOT_PATH } from '../special-paths.ts';
 import { AclCache, type AclList } from './acl-cache.ts';
+import { ChildLists, LISTED_CHILDREN } from './child-lists.ts';
 import { kindOf, ownerOf } from './node-owner.ts';
 import { clientStat, persistedStat, writeClientStat, writePersistedStat } from './node-stat.ts';
 import {
@@ -49,6 +50,7 @@ export abstract class TreeReads implements NodeView, WalkedTree {
   protected readonly acls = new AclCache();
   protected readonly sum = new DigestSum();
   protected readonly owned: OwnedNodes;
+  protected readonly lists = new ChildLists();
   /** The node whose digest, and with it the sum, is behind its Stat; NO_NODE for none. */
   protected stale = NO_NODE;
 
@@ -129,6 +131,17 @@ export abstract class TreeReads implements NodeView, WalkedTree {
 
   /** vector<ustring> of the children's names, oldest first. */
   writeChildren(node: number, w: Writer): void {
+    if (this.childCount(node) < LISTED_CHILDREN) {
+      this.gatherChildren(node, w);
+      return;
+    }
+    if (this.lists.write(node, w)) return;
+    const before = w.length;
+    this.gatherChildren(node, w);
+    this.lists.keep(node, w.copySince(before));
+  }
+
+  private gatherChildren(node: number, w: Writer): void {
     w.writeInt(this.childCount(node));
     const start = this.nodes.path(node).length + 1;
     for (let child = this.nodes.int(node, FIRST_CHILD); child !== NO_NODE; child = this.nodes.int(child, NEXT)) {

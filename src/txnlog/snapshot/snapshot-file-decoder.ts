@@ -29,7 +29,7 @@ export class SnapshotFileDecoder {
   push(chunk: Buffer): void {
     if (this.trailer !== undefined) this.trailer.push(Buffer.from(chunk));
     else if (this.head === undefined) this.pushStream(chunk);
-    else this.pushHead(Buffer.concat([this.head, chunk.subarray(0, SNAPSHOT_HEADER_BYTES)]), chunk);
+    else this.pushHead(this.head, chunk);
   }
 
   /** `named`: the zxid in the file's name. Without a name the file has to say where it stands. */
@@ -47,16 +47,16 @@ export class SnapshotFileDecoder {
     return { database, digestZxid: verdict.digest?.zxid ?? ZXID_ZERO };
   }
 
-  private pushHead(begun: Buffer, chunk: Buffer): void {
-    const already = this.head?.length ?? 0;
-    const head = begun.subarray(0, SNAPSHOT_HEADER_BYTES);
+  private pushHead(before: Buffer, chunk: Buffer): void {
+    const missing = SNAPSHOT_HEADER_BYTES - before.length;
+    const head = Buffer.concat([before, chunk.subarray(0, missing)]);
     this.head = head;
     if (head.length < SNAPSHOT_HEADER_BYTES) return;
     const defect = snapshotHeaderDefect(head);
     if (defect !== undefined) throw new ProtocolError(defect);
     this.checksum.add(head);
     this.head = undefined;
-    this.pushStream(chunk.subarray(SNAPSHOT_HEADER_BYTES - already));
+    this.pushStream(chunk.subarray(missing));
   }
 
   private pushStream(bytes: Buffer): void {
