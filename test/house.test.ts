@@ -56,7 +56,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   txnlog: ['base', 'io', 'jute', 'datatree'],
   election: ['base', 'io', 'jute'],
   zab: ['base', 'io', 'jute', 'election'],
-  sasl: ['base'],
+  sasl: ['base', 'io'],
   server: ['base', 'io', 'jute', 'datatree', 'sasl'],
   tls: ['base', 'io'],
   quorum: ['base', 'io', 'jute', 'datatree', 'txnlog', 'election', 'zab', 'sasl', 'server', 'tls'],

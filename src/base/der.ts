@@ -110,6 +110,33 @@ function daysSince1970(year: number, month: number, day: number): number {
   return from * 365 + leapDays + dayOfYear - 719_468;
 }
 
+/** GeneralizedTime, of whole seconds. */
+export function encodeTime(ms: number): Buffer {
+  const seconds = Math.floor(ms / 1000);
+  const days = Math.floor(seconds / 86_400);
+  const inDay = seconds - days * 86_400;
+  // The year begins with March: 146,097 days are 400 years.
+  const since = days + 719_468;
+  const era = Math.floor(since / 146_097);
+  const day = since - era * 146_097;
+  const yearOfEra = Math.floor(
+    (day - Math.floor(day / 1460) + Math.floor(day / 36_524) - Math.floor(day / 146_096)) / 365,
+  );
+  const dayOfYear = day - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const march = Math.floor((5 * dayOfYear + 2) / 153);
+  const dayOfMonth = dayOfYear - Math.floor((153 * march + 2) / 5) + 1;
+  const month = march < 10 ? march + 3 : march - 9;
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const clock = [Math.floor(inDay / 3600), Math.floor(inDay / 60) % 60, inDay % 60].map(two).join('');
+  return encodeDer(
+    GENERALIZED_TIME,
+    Buffer.from(`${String(year).padStart(4, '0')}${two(month)}${two(dayOfMonth)}${clock}Z`),
+  );
+}
+
+const GENERALIZED_TIME = 0x18;
+
 export function encodeDer(tag: number, ...contents: readonly Buffer[]): Buffer {
   const content = Buffer.concat(contents);
   const { length } = content;

@@ -99,12 +99,16 @@ const SECRET_KEYS = /^\s*(?:\S*[pP]assword|DigestAuthenticationProvider\.superDi
 
 /** A trust store has no secret, but whoever changes it decides whom this server believes. */
 function secretFiles(config: PeerConfig, configText: string): Kept[] {
-  const { configFile, jaasFile, clientSasl, clientTls, quorumTls } = config;
+  const { configFile, jaasFile, clientSasl, quorumSasl, clientTls, quorumTls } = config;
   const files: Kept[] = [];
   if (configFile !== undefined && SECRET_KEYS.test(configText)) files.push({ path: configFile, what: 'a password' });
   if (jaasFile !== undefined) files.push({ path: jaasFile, what: 'passwords' });
-  if (clientSasl?.logins.mechanism === 'GSSAPI')
-    files.push({ path: clientSasl.logins.keyTab, what: 'keys of Kerberos' });
+  for (const logins of [clientSasl?.logins, quorumSasl?.logins]) {
+    if (logins?.mechanism === 'GSSAPI') files.push({ path: logins.keyTab, what: 'keys of Kerberos' });
+  }
+  const own = quorumSasl?.login?.mechanism === 'GSSAPI' ? quorumSasl.login.identity : undefined;
+  if (own?.keyTab !== undefined) files.push({ path: own.keyTab, what: 'keys of Kerberos' });
+  if (own?.ticketCache !== undefined) files.push({ path: own.ticketCache, what: 'tickets of Kerberos' });
   for (const tls of [clientTls, quorumTls]) {
     if (tls === undefined) continue;
     const { keyStore, trustStore } = tls;

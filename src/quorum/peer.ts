@@ -147,7 +147,8 @@ export class Peer {
       (port, isSecure) => handlers.onListening(port, isSecure),
       logOf(log, 'server'),
     );
-    const nets = serversNets(world, config, this.metrics.connections.quorumLoginFailures, logOf(log, 'quorum'));
+    const { quorumLoginFailures } = this.metrics.connections;
+    const nets = serversNets(world, config, () => this.book, quorumLoginFailures, this.log);
     this.parts = {
       config,
       clock: world.clock,

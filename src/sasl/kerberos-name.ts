@@ -86,9 +86,3 @@ function apply(rule: Exclude<NameRule, 'DEFAULT'>, parts: readonly string[]): st
   if (rule.match !== undefined && !rule.match.test(base)) return undefined;
   return rule.from === undefined ? base : base.replace(rule.from, rule.to);
 }
-
-/** `default_realm` of a krb5.conf; "" when it names none. */
-export function defaultRealmOf(krb5Conf: string): string {
-  const section = /^\s*\[libdefaults\]([\s\S]*?)(?=^\s*\[|$(?![\s\S]))/m.exec(krb5Conf)?.[1] ?? '';
-  return /^\s*default_realm\s*=\s*(\S+)/m.exec(section)?.[1] ?? '';
-}

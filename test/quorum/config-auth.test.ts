@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ConfigError, messageOf } from '../../src/base/errors.ts';
 import { DiskError } from '../../src/io/disk.ts';
 import { type ReadConfig, readConfigFile } from '../../src/quorum/config/read-config.ts';
+import { keytabOf } from '../sasl/kerberos/client/kerberos-files.ts';
 
 /** The keys of authentication: what a start makes of them, and the sentence that stops it. */
 const AUTH = 'org.apache.zookeeper.server.auth';
@@ -169,11 +170,12 @@ QuorumLearner {
   test('are switched on in three steps, as an ensemble is changed', () => {
     const files = { '/jaas.conf': QUORUM };
     const users = new Map([['zk', 'quorumsecret']]);
-    const login = { username: 'zk', password: 'quorumsecret' };
+    const logins = { mechanism: 'DIGEST-MD5', users };
+    const login = { mechanism: 'DIGEST-MD5', username: 'zk', password: 'quorumsecret' };
     expect(read([], files, FLAG).config.quorumSasl).toBeUndefined();
-    expect(read(ON, files, FLAG).config.quorumSasl).toEqual({ users, isRequired: false, login: undefined });
-    expect(read(ALL.slice(0, 2), files, FLAG).config.quorumSasl).toEqual({ users, isRequired: false, login });
-    expect(read(ALL, files, FLAG).config.quorumSasl).toEqual({ users, isRequired: true, login });
+    expect(read(ON, files, FLAG).config.quorumSasl).toEqual({ logins, isRequired: false, login: undefined });
+    expect(read(ALL.slice(0, 2), files, FLAG).config.quorumSasl).toEqual({ logins, isRequired: false, login });
+    expect(read(ALL, files, FLAG).config.quorumSasl).toEqual({ logins, isRequired: true, login });
   });
 
   test.each([
@@ -317,5 +319,72 @@ describe('a section of Kerberos', () => {
     );
     expect(refusal(['requireKerberosConfig=true'])).toContain('no krb5.conf here has a default_realm');
     expect(refusal([SASL, 'java.security.krb5.conf=/no.conf'], files, FLAG)).toContain('there is no such file');
+  });
+});
+
+describe('Kerberos between servers', () => {
+  const MODULE = 'com.sun.security.auth.module.Krb5LoginModule';
+  const KRB5 = '[libdefaults]\n default_realm = A.ORG\n[realms]\nA.ORG = {\nkdc = kdc\n}\n';
+  const OPTIONS = 'useKeyTab=true keyTab="/zk.keytab" principal="zkquorum/zk1"';
+  const jaas = (server: string, learner: string): string =>
+    `QuorumServer { ${MODULE} required ${server}; };\nQuorumLearner { ${MODULE} required ${learner}; };\n`;
+  const KEYTAB = keytabOf('zkquorum/zk1@A.ORG', 18, Buffer.from('k'.repeat(32))).toString('latin1');
+  const files = (learner = OPTIONS, more: Readonly<Record<string, string>> = {}) => ({
+    '/jaas.conf': jaas(OPTIONS, learner),
+    '/etc/krb5.conf': KRB5,
+    '/zk.keytab': KEYTAB,
+    ...more,
+  });
+  const ALL = ['enableSasl', 'learnerRequireSasl', 'serverRequireSasl'].map((key) => `quorum.auth.${key}=true`);
+  const PRINCIPAL = 'quorum.auth.kerberos.servicePrincipal';
+
+  test('is a keytab for either side, and the name of the others', () => {
+    const { config, warnings } = read([...ALL, `${PRINCIPAL}=zkquorum/_HOST@A.ORG`], files(), FLAG);
+    expect(warnings).toEqual([]);
+    expect(config.quorumSasl).toMatchObject({
+      logins: { mechanism: 'GSSAPI', principal: 'zkquorum/zk1@A.ORG', keyTab: '/zk.keytab' },
+      isRequired: true,
+      login: {
+        mechanism: 'GSSAPI',
+        identity: {
+          principal: 'zkquorum/zk1@A.ORG',
+          keyTab: '/zk.keytab',
+          ticketCache: undefined,
+          password: undefined,
+        },
+        servicePrincipal: 'zkquorum/_HOST@A.ORG',
+      },
+    });
+    expect(read(ALL, files(), FLAG).config.quorumSasl?.login).toMatchObject({ servicePrincipal: 'zkquorum/localhost' });
+  });
+
+  test('may take its first ticket from a cache', () => {
+    const { config } = read(ALL, files('useTicketCache=true ticketCache="/tmp/cc"'), FLAG);
+    expect(config.quorumSasl?.login).toMatchObject({ identity: { principal: undefined, ticketCache: '/tmp/cc' } });
+  });
+
+  const WHERE = '/jaas.conf:2: Krb5LoginModule: ';
+  test.each<[readonly string[], Readonly<Record<string, string>>, string]>([
+    [[], files('useKeyTab=false'), `${WHERE}it needs useKeyTab=true and keyTab="...", or useTicketCache=true`],
+    [[], files('useKeyTab=true principal="a/b"'), `${WHERE}it needs keyTab="..." beside useKeyTab=true`],
+    [[], files('useTicketCache=true'), `${WHERE}it needs ticketCache="..." beside useTicketCache=true`],
+    [[], files('useKeyTab=true keyTab="/zk.keytab"'), `${WHERE}it needs principal="zkquorum/this.host@REALM"`],
+    [[], files(OPTIONS.replace('zk.keytab', 'no')), `${WHERE}keyTab /no: there is no such file`],
+    [[], files(OPTIONS.replace('zk1', 'zk1@B')), `${WHERE}krb5.conf names no kdc of B in its section [realms]`],
+    [
+      [`${PRINCIPAL}=zkquorum`],
+      files(),
+      `${PRINCIPAL}=zkquorum: write zkquorum/_HOST@REALM, or a host instead of _HOST`,
+    ],
+  ])('%j with a fault stops the start', (lines, all, sentence) => {
+    expect(refusal([...ALL, ...lines], all, FLAG)).toContain(sentence);
+  });
+
+  test('names options that it does not know, and lines of krb5.conf that are none', () => {
+    const all = files(`${OPTIONS} useKeytabs=true`, { '/etc/krb5.conf': `${KRB5}nonsense\n` });
+    expect(read(ALL, all, FLAG).warnings).toEqual([
+      '/etc/krb5.conf:7: this is no line of a krb5.conf; write key = value',
+      `${WHERE}the option useKeytabs is unknown and has no effect`,
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultRealmOf, identityOf, type NameRule, parseNameRules } from '../../src/sasl/kerberos-name.ts';
+import { identityOf, type NameRule, parseNameRules } from '../../src/sasl/kerberos-name.ts';
 
 type Removed = { host?: boolean; realm?: boolean };
 
@@ -57,11 +57,5 @@ describe('rules', () => {
     );
     expect(parseNameRules('RULE:[1:$1](a[)')).toMatch(/Invalid regular expression/);
     expect(parseNameRules('')).toEqual([]);
-  });
-
-  it('need the default realm, which krb5.conf has', () => {
-    expect(defaultRealmOf('[libdefaults]\n  default_realm = A.ORG\n[realms]\n default_realm = B')).toBe('A.ORG');
-    expect(defaultRealmOf('[realms]\n default_realm = B')).toBe('');
-    expect(defaultRealmOf('')).toBe('');
   });
 });

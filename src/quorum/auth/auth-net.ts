@@ -13,8 +13,11 @@ import { AuthStatus, authPacket, beginsAuthPacket, MAGIC_BYTES, readAuthPacket }
 export interface QuorumLogins {
   readonly accept: SaslLogin;
   readonly isRequired: boolean;
-  /** undefined: this server does not log in. */
-  readonly begin: (() => SaslClientExchange) | undefined;
+  /**
+   * A login at the server with this host; `done` is called once, perhaps before it returns. A text: why there is none.
+   * undefined: this server does not log in.
+   */
+  readonly begin: ((host: string, done: (begun: SaslClientExchange | string) => void) => void) | undefined;
 }
 
 export interface AuthNetOptions {
@@ -56,23 +59,38 @@ export class AuthNet implements Net {
   dial(host: string, port: number, timeoutMs: number, handlers: StreamHandlers): Stream {
     const { begin } = this.options.logins;
     if (begin === undefined) return this.net.dial(host, port, timeoutMs, handlers);
-    const exchange = begin();
-    const side = new DiallingSide(exchange);
-    const stream = this.streamOf(side, authPacket(AuthStatus.inProgress, exchange.first), `${host}:${port}`);
+    const side = new DiallingSide();
+    const stream = this.streamOf(side, true, `${host}:${port}`);
     stream.own(handlers);
+    // A server that is dialled before there is something to say to it would wait, and let others wait.
+    const endMs = this.clock.nowMs() + timeoutMs;
+    const late = this.clock.after(timeoutMs, () => stream.refuse(`nothing to log in with came within ${timeoutMs} ms`));
+    begin(host, (begun) => {
+      late.cancel();
+      if (stream.isOver) return;
+      if (typeof begun === 'string') stream.refuse(begun);
+      else {
+        side.exchange = begun;
+        stream.begin(authPacket(AuthStatus.inProgress, begun.first));
+        this.attach(stream, host, port, Math.max(endMs - this.clock.nowMs(), 1));
+      }
+    });
+    return stream;
+  }
+
+  private attach(stream: AuthStream, host: string, port: number, timeoutMs: number): void {
     const { innerHandlers } = stream;
     const onOpen = (): void => {
       this.bound(stream);
       innerHandlers.onOpen?.();
     };
     stream.attach(this.net.dial(host, port, timeoutMs, { ...innerHandlers, onOpen }));
-    return stream;
   }
 
   private onStream(inner: Stream, handlers: ListenHandlers): StreamHandlers | undefined {
     const { logins } = this.options;
     const side = new AcceptingSide(logins);
-    const stream = this.streamOf(side, undefined, `${inner.remoteAddress}:${inner.remotePort}`);
+    const stream = this.streamOf(side, false, `${inner.remoteAddress}:${inner.remotePort}`);
     stream.attach(inner);
     const owner = handlers.onStream(stream);
     if (owner === undefined) return undefined;
@@ -81,11 +99,10 @@ export class AuthNet implements Net {
     return stream.innerHandlers;
   }
 
-  private streamOf(side: LoginSide, first: Buffer | undefined, other: string): AuthStream {
+  private streamOf(side: LoginSide, isDialled: boolean, other: string): AuthStream {
     return new AuthStream({
       side,
-      first,
-      isDialled: first !== undefined,
+      isDialled,
       front: this.options.front,
       later: (call) => {
         this.clock.after(0, call);
@@ -114,25 +131,25 @@ export class AuthNet implements Net {
 
 class DiallingSide implements LoginSide {
   readonly isOptional = false;
-  private readonly exchange: SaslClientExchange;
-
-  constructor(exchange: SaslClientExchange) {
-    this.exchange = exchange;
-  }
+  /** There before the other server is dialled. */
+  exchange: SaslClientExchange | undefined = undefined;
 
   onBytes(bytes: Buffer): LoginStep {
+    const { exchange } = this;
     const read = readAuthPacket(bytes);
-    if (read === undefined) return { taken: 0, next: 'wait' };
+    if (read === undefined || exchange === undefined) return { taken: 0, next: 'wait' };
     if (typeof read === 'string') return { taken: 0, next: 'fail', reason: read };
     const { packet, length: taken } = read;
     if (packet.status !== AuthStatus.inProgress && packet.status !== AuthStatus.success) {
       return { taken, next: 'fail', reason: 'the other server refused the login' };
     }
+    const isLast = packet.status === AuthStatus.success;
+    // A mechanism whose last token is this side's hears of its end by the status alone.
+    if (isLast && exchange.isComplete) return { taken, next: 'open' };
     try {
-      const answer = this.exchange.step(Buffer.from(packet.token));
-      if (packet.status === AuthStatus.success) {
-        if (answer !== undefined || !this.exchange.isComplete)
-          throw new SaslFault('the login ended before it was over');
+      const answer = exchange.step(Buffer.from(packet.token));
+      if (isLast) {
+        if (answer !== undefined || !exchange.isComplete) throw new SaslFault('the login ended before it was over');
         return { taken, next: 'open' };
       }
       if (answer === undefined) throw new SaslFault('the login is over, and the other server does not say so');

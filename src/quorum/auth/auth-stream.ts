@@ -21,8 +21,6 @@ export interface AuthStreamOptions {
   readonly front: (bytes: Buffer) => number | undefined;
   /** The front is written by this side, as by whoever dials; otherwise it comes from the other one. */
   readonly isDialled: boolean;
-  /** The first packet of this side, where it is the one to begin. */
-  readonly first: Buffer | undefined;
   readonly side: LoginSide;
   /** Runs it in another turn. */
   readonly later: (call: () => void) => void;
@@ -37,6 +35,7 @@ export class AuthStream implements Stream {
   readonly innerHandlers: StreamHandlers;
   private readonly options: AuthStreamOptions;
   private inner: Stream | undefined = undefined;
+  private first: Buffer | undefined = undefined;
   private owner: StreamHandlers | undefined = undefined;
   private phase: 'front' | 'login' | 'open' | 'failed' = 'front';
   /** Of the other side, not taken yet. */
@@ -64,6 +63,23 @@ export class AuthStream implements Stream {
 
   attach(inner: Stream): void {
     this.inner = inner;
+  }
+
+  /** The first packet of this side, where it is the one to begin; before `attach`. */
+  begin(first: Buffer): void {
+    this.first = first;
+  }
+
+  /** Nothing is to be attached any more. */
+  get isOver(): boolean {
+    return this.isDestroyed || this.phase === 'failed';
+  }
+
+  /** There is nothing to log in with, and nothing was dialled. */
+  refuse(reason: string): void {
+    if (this.isOver || this.inner !== undefined) return;
+    this.fail(reason);
+    this.options.later(() => this.onClose(undefined));
   }
 
   own(owner: StreamHandlers): void {
@@ -116,12 +132,13 @@ export class AuthStream implements Stream {
 
   /** Of what the owner has written the front goes out, and the login behind it. */
   private passFront(): void {
+    if (this.inner === undefined) return;
     const length = this.options.front(this.held);
     if (length === undefined || length > this.held.length) return;
-    if (length > 0) this.inner?.write(this.held.subarray(0, length));
+    if (length > 0) this.inner.write(this.held.subarray(0, length));
     this.held = this.held.subarray(length);
     this.phase = 'login';
-    if (this.options.first !== undefined) this.inner?.write(this.options.first);
+    if (this.first !== undefined) this.inner.write(this.first);
   }
 
   private open(): void {
@@ -231,6 +248,7 @@ export class AuthStream implements Stream {
   }
 
   destroy(): void {
+    if (this.inner === undefined && !this.isOver) this.options.later(() => this.onClose(undefined));
     this.isDestroyed = true;
     this.inner?.destroy();
   }

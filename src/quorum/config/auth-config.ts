@@ -1,3 +1,5 @@
+import type { KerberosIdentity } from '../../sasl/kerberos/client/kerberos-client.ts';
+import type { Krb5Conf } from '../../sasl/kerberos/client/krb5-conf.ts';
 import type { NameRules } from '../../sasl/kerberos-name.ts';
 import type { KerberosKeys } from './read-kerberos.ts';
 
@@ -20,10 +22,19 @@ export interface ClientSasl {
 }
 
 export interface QuorumSasl {
-  /** Passwords of other servers by user name. */
-  readonly users: ReadonlyMap<string, string>;
+  readonly logins: AcceptedLogins;
   /** A server that connects has to log in. */
   readonly isRequired: boolean;
   /** This server's own login; undefined: it has none. */
-  readonly login: { readonly username: string; readonly password: string } | undefined;
+  readonly login: QuorumLogin | undefined;
 }
+
+export type QuorumLogin =
+  | { readonly mechanism: 'DIGEST-MD5'; readonly username: string; readonly password: string }
+  | {
+      readonly mechanism: 'GSSAPI';
+      readonly identity: KerberosIdentity;
+      readonly conf: Krb5Conf;
+      /** `zkquorum/_HOST@REALM`; the host and the realm may be written, or not. */
+      readonly servicePrincipal: string;
+    };

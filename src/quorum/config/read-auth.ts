@@ -1,12 +1,14 @@
 import { isAbsolute, resolve } from 'node:path';
 import { suggest } from '../../base/suggest.ts';
 import { JaasFault, type JaasSections, type LoginModule, parseJaas } from '../../sasl/jaas-file.ts';
+import type { Krb5Conf } from '../../sasl/kerberos/client/krb5-conf.ts';
+import { KERBEROS_MODULE } from '../../sasl/kerberos/krb5-module.ts';
 import { type NameRules, parseNameRules } from '../../sasl/kerberos-name.ts';
-import type { ClientSasl, OwnProviderFile, QuorumSasl } from './auth-config.ts';
+import type { AcceptedLogins, ClientSasl, OwnProviderFile, QuorumLogin, QuorumSasl } from './auth-config.ts';
 import { readConfigText } from './config-text.ts';
 import { AUTH_PROVIDERS } from './keys/families.ts';
 import type { PeerConfig } from './peer-config.ts';
-import { readDefaultRealm, readKerberosKeys } from './read-kerberos.ts';
+import { readKerberosConf, readKerberosIdentity, readKerberosKeys } from './read-kerberos.ts';
 import type { ConfigContext, Settings } from './settings.ts';
 
 /**
@@ -36,6 +38,7 @@ const NEVER_EMPTY = [
   'sasl.serverconfig',
   'quorum.auth.learner.saslLoginContext',
   'quorum.auth.server.saslLoginContext',
+  'quorum.auth.kerberos.servicePrincipal',
 ] as const;
 
 /** `hasTls`: clients may come with certificates; the scheme x509 is there by itself then, as in Apache. */
@@ -47,7 +50,8 @@ export function readAuth(settings: Settings, context: ConfigContext, hasTls: boo
   const classes = hasTls && !named.includes(X509_PROVIDER) ? [...named, X509_PROVIDER] : named;
   const requiredSchemes = readRequiredSchemes(settings, classes, files.length > 0);
   const jaas = readJaas(settings, context);
-  const clientSasl = readClientSasl(settings, context, jaas);
+  const conf = readKerberosConf(settings, context);
+  const clientSasl = readClientSasl(settings, context, jaas, conf);
   if (clientSasl === undefined && (classes.includes(SASL_PROVIDER) || requiredSchemes.includes('sasl'))) {
     const missing = jaas === undefined ? 'java.security.auth.login.config names no JAAS file' : 'the JAAS file has no';
     const section = jaas === undefined ? '' : ` section ${settings.value('sasl.serverconfig')}`;
@@ -63,7 +67,7 @@ export function readAuth(settings: Settings, context: ConfigContext, hasTls: boo
       .map((setting) => setting.value),
     requiredSchemes,
     clientSasl,
-    quorumSasl: readQuorumSasl(settings, jaas),
+    quorumSasl: readQuorumSasl(settings, context, jaas, conf),
     jaasFile: jaas?.path,
   };
 }
@@ -167,17 +171,17 @@ function readJaas(settings: Settings, context: ConfigContext): JaasFile | undefi
 }
 
 const DIGEST_MODULE = 'org.apache.zookeeper.server.auth.DigestLoginModule';
-const KERBEROS_MODULE = 'com.sun.security.auth.module.Krb5LoginModule';
 
 function readClientSasl(
   settings: Settings,
   context: ConfigContext,
   jaas: JaasFile | undefined,
+  conf: Krb5Conf,
 ): ClientSasl | undefined {
   const key = 'security.auth_to_local';
   const rules = parseNameRules(settings.value(key));
   if (typeof rules === 'string') settings.refuse(key, rules);
-  const defaultRealm = readDefaultRealm(settings, context);
+  const { defaultRealm } = conf;
   if (settings.value('requireKerberosConfig') && defaultRealm === '') {
     settings.refuse('requireKerberosConfig', 'no krb5.conf here has a default_realm');
   }
@@ -195,11 +199,9 @@ function readClientSasl(
     removeHost: settings.value('kerberos.removeHostFromPrincipal'),
     removeRealm: settings.value('kerberos.removeRealmFromPrincipal'),
   };
-  const kerberos = modules.find(({ className }) => className === KERBEROS_MODULE);
+  const kerberos = kerberosModule(settings, jaas.path, modules);
   if (kerberos !== undefined) {
-    if (modules.length > 1)
-      settings.refuseText(`${jaas.path}:${kerberos.line}: Krb5LoginModule stands alone in its section`);
-    const keys = readKerberosKeys(settings, context, jaas.path, kerberos, defaultRealm);
+    const keys = readKerberosKeys(settings, context, { path: jaas.path, module: kerberos, conf });
     return keys === undefined ? undefined : { logins: { mechanism: 'GSSAPI', ...keys }, names };
   }
   const users = usersOf(settings, jaas.path, name, modules);
@@ -208,9 +210,21 @@ function readClientSasl(
   return { logins: { mechanism: 'DIGEST-MD5', users }, names };
 }
 
+function kerberosModule(settings: Settings, path: string, modules: readonly LoginModule[]): LoginModule | undefined {
+  const kerberos = modules.find(({ className }) => className === KERBEROS_MODULE);
+  if (kerberos !== undefined && modules.length > 1)
+    settings.refuseText(`${path}:${kerberos.line}: Krb5LoginModule stands alone in its section`);
+  return kerberos;
+}
+
 const REQUIRE_KEYS = ['quorum.auth.serverRequireSasl', 'quorum.auth.learnerRequireSasl'] as const;
 
-function readQuorumSasl(settings: Settings, jaas: JaasFile | undefined): QuorumSasl | undefined {
+function readQuorumSasl(
+  settings: Settings,
+  context: ConfigContext,
+  jaas: JaasFile | undefined,
+  conf: Krb5Conf,
+): QuorumSasl | undefined {
   const isRequired = settings.value('quorum.auth.serverRequireSasl');
   const logsIn = settings.value('quorum.auth.learnerRequireSasl');
   if (!settings.value('quorum.auth.enableSasl')) {
@@ -234,18 +248,56 @@ function readQuorumSasl(settings: Settings, jaas: JaasFile | undefined): QuorumS
   const accepting = quorumSection(settings, jaas, 'quorum.auth.server.saslLoginContext');
   const dialling = quorumSection(settings, jaas, 'quorum.auth.learner.saslLoginContext');
   if (accepting === undefined || dialling === undefined) return undefined;
-  const users = usersOf(settings, jaas.path, settings.value('quorum.auth.server.saslLoginContext'), accepting);
-  const own = dialling.find(({ options }) => options.has('username'));
+  const logins = acceptedLogins(settings, context, jaas, accepting, conf);
+  const login = ownLogin(settings, context, jaas, dialling, conf);
+  if (logins === undefined || login === undefined) return undefined;
+  return { logins, isRequired, login: logsIn ? login : undefined };
+}
+
+function acceptedLogins(
+  settings: Settings,
+  context: ConfigContext,
+  jaas: JaasFile,
+  modules: readonly LoginModule[],
+  conf: Krb5Conf,
+): AcceptedLogins | undefined {
+  const kerberos = kerberosModule(settings, jaas.path, modules);
+  if (kerberos === undefined) {
+    const section = settings.value('quorum.auth.server.saslLoginContext');
+    return { mechanism: 'DIGEST-MD5', users: usersOf(settings, jaas.path, section, modules) };
+  }
+  const keys = readKerberosKeys(settings, context, { path: jaas.path, module: kerberos, conf });
+  return keys === undefined ? undefined : { mechanism: 'GSSAPI', ...keys };
+}
+
+function ownLogin(
+  settings: Settings,
+  context: ConfigContext,
+  jaas: JaasFile,
+  modules: readonly LoginModule[],
+  conf: Krb5Conf,
+): QuorumLogin | undefined {
+  const kerberos = kerberosModule(settings, jaas.path, modules);
+  if (kerberos !== undefined) {
+    const identity = readKerberosIdentity(settings, context, { path: jaas.path, module: kerberos, conf });
+    const servicePrincipal = settings.value('quorum.auth.kerberos.servicePrincipal');
+    if (!/^[^/@\s]+\/[^/@\s]+(@[^/@\s]+)?$/.test(servicePrincipal)) {
+      settings.refuse(
+        'quorum.auth.kerberos.servicePrincipal',
+        'write zkquorum/_HOST@REALM, or a host instead of _HOST',
+      );
+    }
+    return identity === undefined ? undefined : { mechanism: 'GSSAPI', identity, conf, servicePrincipal };
+  }
+  const own = modules.find(({ options }) => options.has('username'));
   const username = own?.options.get('username');
   const password = own?.options.get('password');
-  if (username === undefined || password === undefined) {
-    const section = settings.value('quorum.auth.learner.saslLoginContext');
-    settings.refuseText(
-      `${jaas.path}:${dialling[0]?.line}: the section ${section} needs username="..." and password="..."`,
-    );
-    return undefined;
-  }
-  return { users, isRequired, login: logsIn ? { username, password } : undefined };
+  if (username !== undefined && password !== undefined) return { mechanism: 'DIGEST-MD5', username, password };
+  const section = settings.value('quorum.auth.learner.saslLoginContext');
+  settings.refuseText(
+    `${jaas.path}:${modules[0]?.line}: the section ${section} needs username="..." and password="..."`,
+  );
+  return undefined;
 }
 
 function quorumSection(
@@ -268,9 +320,7 @@ function usersOf(
 ): Map<string, string> {
   const users = new Map<string, string>();
   for (const { className, options, line } of modules) {
-    if (className === KERBEROS_MODULE)
-      settings.refuseText(`${path}:${line}: ${className}: servers do not log in at each other by GSSAPI here`);
-    else if (className !== DIGEST_MODULE) {
+    if (className !== DIGEST_MODULE) {
       settings.refuseText(`${path}:${line}: there is no login module ${className} here; there is ${DIGEST_MODULE}`);
     }
     for (const [option, password] of options) {

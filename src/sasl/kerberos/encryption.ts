@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto';
 
 /**
  * The ways in which Kerberos encrypts and signs: AES with ciphertext stealing, and an HMAC over it (RFC 3962, RFC 8009). From
@@ -12,7 +12,12 @@ export interface Encryption {
   /** undefined: it was made with another key, for another purpose, or changed. */
   decrypt(key: Buffer, usage: number, sealed: Buffer): Buffer | undefined;
   readonly checksumBytes: number;
+  /** The number that Kerberos has for its checksum. */
+  readonly checksumType: number;
   checksum(key: Buffer, usage: number, data: Buffer): Buffer;
+  /** How often a password is hashed where the KDC does not say. */
+  readonly rounds: number;
+  keyOfPassword(password: string, salt: Buffer, rounds: number): Buffer;
 }
 
 const BLOCK = 16;
@@ -24,10 +29,13 @@ const Purpose = { checksum: 0x99, encryption: 0xaa, integrity: 0x55 } as const;
 /** AES with HMAC-SHA1, of which twelve bytes are kept. */
 class AesSha1 implements Encryption {
   readonly checksumBytes = 12;
+  readonly rounds = 4096;
   readonly name: string;
   readonly keyBytes: number;
+  readonly checksumType: number;
 
-  constructor(keyBytes: number) {
+  constructor(keyBytes: number, checksumType: number) {
+    this.checksumType = checksumType;
     this.name = `aes${keyBytes * 8}-cts-hmac-sha1-96`;
     this.keyBytes = keyBytes;
   }
@@ -50,6 +58,11 @@ class AesSha1 implements Encryption {
     return this.mac(derived(key, usage, Purpose.checksum), data);
   }
 
+  keyOfPassword(password: string, salt: Buffer, rounds: number): Buffer {
+    const hashed = pbkdf2Sync(password, salt, rounds, this.keyBytes, 'sha1');
+    return derivedBy(hashed, OF_PASSWORD);
+  }
+
   private mac(key: Buffer, data: Buffer): Buffer {
     return createHmac('sha1', key).update(data).digest().subarray(0, this.checksumBytes);
   }
@@ -57,12 +70,15 @@ class AesSha1 implements Encryption {
 
 /** AES with HMAC-SHA2: the HMAC is of the encrypted bytes, and so are its keys' lengths other ones. */
 class AesSha2 implements Encryption {
+  readonly rounds = 32_768;
   readonly name: string;
   readonly keyBytes: number;
   readonly checksumBytes: number;
+  readonly checksumType: number;
   private readonly hash: string;
 
-  constructor(keyBytes: number, hash: string, checksumBytes: number) {
+  constructor(keyBytes: number, hash: string, checksumBytes: number, checksumType: number) {
+    this.checksumType = checksumType;
     this.name = `aes${keyBytes * 8}-cts-hmac-${hash}-${checksumBytes * 8}`;
     this.keyBytes = keyBytes;
     this.hash = hash;
@@ -86,16 +102,26 @@ class AesSha2 implements Encryption {
     return this.mac(this.derived(key, usage, Purpose.checksum), data);
   }
 
+  keyOfPassword(password: string, salt: Buffer, rounds: number): Buffer {
+    const named = Buffer.concat([Buffer.from(`${this.name}\0`), salt]);
+    const hashed = pbkdf2Sync(password, named, rounds, this.keyBytes, this.hash);
+    return this.derivedBy(hashed, OF_PASSWORD, this.keyBytes);
+  }
+
   private tag(key: Buffer, usage: number, sealed: Buffer): Buffer {
     return this.mac(this.derived(key, usage, Purpose.integrity), Buffer.concat([ZERO_BLOCK, sealed]));
   }
 
   private derived(key: Buffer, usage: number, purpose: number): Buffer {
     const bytes = purpose === Purpose.encryption ? this.keyBytes : this.checksumBytes;
-    const input = Buffer.alloc(14);
+    return this.derivedBy(key, constantOf(usage, purpose), bytes);
+  }
+
+  private derivedBy(key: Buffer, constant: Buffer, bytes: number): Buffer {
+    const input = Buffer.alloc(constant.length + 9);
     input.writeUInt32BE(1, 0);
-    constantOf(usage, purpose).copy(input, 4);
-    input.writeUInt32BE(bytes * 8, 10);
+    constant.copy(input, 4);
+    input.writeUInt32BE(bytes * 8, constant.length + 5);
     return createHmac(this.hash, key).update(input).digest().subarray(0, bytes);
   }
 
@@ -105,11 +131,14 @@ class AesSha2 implements Encryption {
 }
 
 const ENCRYPTIONS: ReadonlyMap<number, Encryption> = new Map<number, Encryption>([
-  [17, new AesSha1(16)],
-  [18, new AesSha1(32)],
-  [19, new AesSha2(16, 'sha256', 16)],
-  [20, new AesSha2(32, 'sha384', 24)],
+  [17, new AesSha1(16, 15)],
+  [18, new AesSha1(32, 16)],
+  [19, new AesSha2(16, 'sha256', 16, 19)],
+  [20, new AesSha2(32, 'sha384', 24, 20)],
 ]);
+
+/** Those that are asked for, the best first, as Java and MIT have them. */
+export const ENCRYPTION_ORDER: readonly number[] = [18, 17, 20, 19];
 
 /** By the number that Kerberos has for it; undefined for one that is not taken. */
 export function encryptionOf(type: number): Encryption | undefined {
@@ -125,8 +154,14 @@ function constantOf(usage: number, purpose: number): Buffer {
 
 /** RFC 3961, 5.1: the folded constant is encrypted, and that again, until there are bytes enough. */
 function derived(key: Buffer, usage: number, purpose: number): Buffer {
+  return derivedBy(key, constantOf(usage, purpose));
+}
+
+const OF_PASSWORD = Buffer.from('kerberos');
+
+function derivedBy(key: Buffer, constant: Buffer): Buffer {
   const blocks: Buffer[] = [];
-  let block = folded(constantOf(usage, purpose), BLOCK);
+  let block = folded(constant, BLOCK);
   for (let made = 0; made < key.length; made += BLOCK) {
     block = oneBlock(key, block, 'encrypt');
     blocks.push(block);

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { encodeDer, oidText, readDer, Tag } from '../../base/der.ts';
 import { encryptionOf } from './encryption.ts';
-import type { SessionKey } from './messages.ts';
+import type { SessionKey } from './fields.ts';
 
 /**
  * The frame that GSSAPI puts around the messages of Kerberos (RFC 2743, RFC 4121).
@@ -45,31 +45,38 @@ const Flag = { byAcceptor: 1, sealed: 2, acceptorKey: 4 } as const;
 const Usage = { acceptor: 22, initiator: 24 } as const;
 const HEAD_BYTES = 16;
 
-/** Open, by the side that accepts. */
-export function wrapped(text: Buffer, { encryption, key, isOffered }: WrapKey, sequence: number): Buffer {
-  const head = Buffer.from('050401ff000000000000000000000000', 'hex');
-  if (isOffered) head.writeUInt8(Flag.byAcceptor | Flag.acceptorKey, 2);
+/** The two ends of a login: the one that was asked, and the one that began. */
+export type Side = keyof typeof Usage;
+
+/** Open, by this side. */
+export function wrapped(text: Buffer, { encryption, key, isOffered }: WrapKey, sequence: number, by: Side): Buffer {
+  const head = Buffer.from('050400ff000000000000000000000000', 'hex');
+  head.writeUInt8(flagsOf(by, isOffered), 2);
   head.writeUInt32BE(sequence, 12);
-  const checksum = encryptionOf(encryption)?.checksum(key, Usage.acceptor, Buffer.concat([text, head])) ?? NO_BYTES;
+  const checksum = encryptionOf(encryption)?.checksum(key, Usage[by], Buffer.concat([text, head])) ?? NO_BYTES;
   head.writeUInt16BE(checksum.length, 4);
   return Buffer.concat([head, text, checksum]);
 }
 
-/** The text of one that the other side made; undefined: it is none, or is not of this login. */
-export function unwrapped(token: Buffer, { encryption, key, isOffered }: WrapKey): Buffer | undefined {
+function flagsOf(by: Side, isOffered: boolean): number {
+  return (by === 'acceptor' ? Flag.byAcceptor : 0) | (isOffered ? Flag.acceptorKey : 0);
+}
+
+/** The text of one that the side `by` made; undefined: it is none, or is not of this login. */
+export function unwrapped(token: Buffer, { encryption, key, isOffered }: WrapKey, by: Side): Buffer | undefined {
   const cipher = encryptionOf(encryption);
   if (cipher === undefined || token.length <= HEAD_BYTES || token.readUInt16BE(0) !== 0x0504) return undefined;
   const flags = token.readUInt8(2);
-  const expected = isOffered ? Flag.acceptorKey : 0;
+  const expected = flagsOf(by, isOffered);
   if ((flags & (Flag.byAcceptor | Flag.acceptorKey)) !== expected || token.readUInt8(3) !== 0xff) return undefined;
   const extra = token.readUInt16BE(4);
   const turned = token.subarray(HEAD_BYTES);
-  const by = token.readUInt16BE(6) % turned.length;
-  const data = Buffer.concat([turned.subarray(by), turned.subarray(0, by)]);
+  const turns = token.readUInt16BE(6) % turned.length;
+  const data = Buffer.concat([turned.subarray(turns), turned.subarray(0, turns)]);
   const head = Buffer.from(token.subarray(0, HEAD_BYTES));
   head.writeUInt16BE(0, 6);
   if ((flags & Flag.sealed) !== 0) {
-    const opened = cipher.decrypt(key, Usage.initiator, data);
+    const opened = cipher.decrypt(key, Usage[by], data);
     const at = (opened?.length ?? 0) - HEAD_BYTES;
     if (opened === undefined || at < extra || !opened.subarray(at).equals(head)) return undefined;
     return opened.subarray(0, at - extra);
@@ -78,6 +85,6 @@ export function unwrapped(token: Buffer, { encryption, key, isOffered }: WrapKey
   if (extra !== cipher.checksumBytes || at < 0) return undefined;
   head.writeUInt16BE(0, 4);
   const text = data.subarray(0, at);
-  const checksum = cipher.checksum(key, Usage.initiator, Buffer.concat([text, head]));
+  const checksum = cipher.checksum(key, Usage[by], Buffer.concat([text, head]));
   return timingSafeEqual(checksum, data.subarray(at)) ? text : undefined;
 }

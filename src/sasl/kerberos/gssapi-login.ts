@@ -66,12 +66,12 @@ class GssapiServer implements SaslServerExchange {
   private offer(): SaslAnswer {
     const { key, sequence } = this.shown as Shown;
     this.next = 'choice';
-    return { token: wrapped(OFFER, key, sequence) };
+    return { token: wrapped(OFFER, key, sequence, 'acceptor') };
   }
 
   private onChoice(token: Buffer): SaslAnswer {
     const { key, client } = this.shown as Shown;
-    const choice = unwrapped(token, key);
+    const choice = unwrapped(token, key, 'initiator');
     if (choice === undefined || choice.length < OFFER.length)
       return { fault: `the last token of ${client} is not of this login` };
     if (choice.readUInt8(0) !== NO_LAYER)

@@ -1,25 +1,27 @@
+import { bytesOfBitString, DerError, encodeDer, encodeTime, numberOf, Tag, timeOf } from '../../base/der.ts';
 import {
-  bytesOfBitString,
-  type Der,
-  DerError,
-  encodeDer,
-  numberOf,
-  partsOf,
-  readDer,
-  Tag,
-  timeOf,
-} from '../../base/der.ts';
+  type EncryptedData,
+  encryptedField,
+  encryptedIn,
+  field,
+  fieldsIn,
+  fieldsOf,
+  flagsField,
+  generalText,
+  integer,
+  keyField,
+  keyIn,
+  nameField,
+  nameOf,
+  octets,
+  type SessionKey,
+  textOf,
+} from './fields.ts';
 
 /**
  * The messages of Kerberos (RFC 4120) in which a client shows a ticket and a service answers. Each is a sequence of fields
  * with numbers; fields that are not asked for here are passed over. Bytes that are no such message throw DerError.
  */
-export interface EncryptedData {
-  readonly encryption: number;
-  /** Of the key; 0 where it is not said. */
-  readonly version: number;
-  readonly sealed: Buffer;
-}
 
 /** AP-REQ: a ticket, and the proof that whoever shows it has its key. */
 export interface ApReq {
@@ -40,11 +42,6 @@ export interface TicketPart {
   /** undefined: from the beginning. */
   readonly startMs: number | undefined;
   readonly endMs: number;
-}
-
-export interface SessionKey {
-  readonly encryption: number;
-  readonly key: Buffer;
 }
 
 export interface Authenticator {
@@ -68,8 +65,13 @@ const Application = {
   apRep: 0x6f,
   apRepPart: 0x7b,
 } as const;
+const AP_REQ = 14;
 const AP_REP = 15;
-const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 5;
+/** In the options of AP-REQ. */
+const MUTUAL_REQUIRED = 1 << 29;
+/** A name of a client, of an instance of a service (`krbtgt/REALM`), of a service on a host. */
+export const NameType = { principal: 1, instance: 2, host: 3 } as const;
 
 export function readApReq(bytes: Buffer): ApReq {
   const fields = fieldsOf(bytes, Application.apReq);
@@ -118,96 +120,77 @@ export function readAuthenticator(bytes: Buffer): Authenticator {
 
 /** The part of the answer that is encrypted: the client's own time, the key to wrap with, the number of the first message. */
 export function apRepPart({ time, micros }: Authenticator, offered: SessionKey, sequence: number): Buffer {
-  const type = field(0, integer(offered.encryption));
-  const key = encodeDer(Tag.sequence, type, field(1, encodeDer(Tag.octetString, offered.key)));
-  const fields = [field(0, time), field(1, micros), field(2, key), field(3, integer(sequence))];
+  const fields = [field(0, time), field(1, micros), field(2, keyField(offered)), field(3, integer(sequence))];
   return encodeDer(Application.apRepPart, encodeDer(Tag.sequence, ...fields));
 }
 
 export function apRep(encryption: number, sealed: Buffer): Buffer {
-  const part = encodeDer(Tag.sequence, field(0, integer(encryption)), field(2, encodeDer(Tag.octetString, sealed)));
+  const part = encryptedField(encryption, sealed);
   const fields = [field(0, integer(PROTOCOL_VERSION)), field(1, integer(AP_REP)), field(2, part)];
   return encodeDer(Application.apRep, encodeDer(Tag.sequence, ...fields));
 }
 
-interface Fields {
-  find(number: number): Der | undefined;
-  needed(number: number): Der;
+// The client's side of it
+
+/** An authenticator as it is made: `subkey` and `sequence` where the ticket is shown to a service. */
+export interface NewAuthenticator {
+  /** `name@REALM`. */
+  readonly client: string;
+  readonly checksumType: number;
+  readonly checksum: Buffer;
+  readonly timeMs: number;
+  /** Within the second. */
+  readonly micros: number;
+  readonly subkey?: SessionKey;
+  readonly sequence?: number;
 }
 
-function fieldsOf(bytes: Buffer, tag: number): Fields {
-  const outer = readDer(bytes);
-  if (outer.tag !== tag) throw new DerError('a message of another kind');
-  return fieldsIn(readDer(outer.content));
+export function authenticatorBytes(made: NewAuthenticator): Buffer {
+  const { client, checksumType, checksum, timeMs, micros, subkey, sequence } = made;
+  const at = client.lastIndexOf('@');
+  const sum = encodeDer(Tag.sequence, field(0, integer(checksumType)), field(1, octets(checksum)));
+  const fields = [
+    field(0, integer(PROTOCOL_VERSION)),
+    field(1, generalText(client.slice(at + 1))),
+    field(2, nameField(NameType.principal, client.slice(0, at))),
+    field(3, sum),
+    field(4, integer(micros)),
+    field(5, encodeTime(timeMs)),
+    ...(subkey === undefined ? [] : [field(6, keyField(subkey))]),
+    ...(sequence === undefined ? [] : [field(7, integer(sequence))]),
+  ];
+  return encodeDer(Application.authenticator, encodeDer(Tag.sequence, ...fields));
 }
 
-function fieldsIn(sequence: Der): Fields {
-  if (sequence.tag !== Tag.sequence) throw new DerError('a value of another kind');
-  const fields = partsOf(sequence);
-  const find = (number: number): Der | undefined => {
-    const found = fields.find(({ tag }) => tag === Tag.context + number);
-    return found === undefined ? undefined : readDer(found.content);
-  };
+/** `ticket`: the bytes that the KDC gave. */
+export function apReq(isMutual: boolean, ticket: Buffer, encryption: number, authenticator: Buffer): Buffer {
+  const fields = [
+    field(0, integer(PROTOCOL_VERSION)),
+    field(1, integer(AP_REQ)),
+    field(2, flagsField(isMutual ? MUTUAL_REQUIRED : 0)),
+    field(3, ticket),
+    field(4, encryptedField(encryption, authenticator)),
+  ];
+  return encodeDer(Application.apReq, encodeDer(Tag.sequence, ...fields));
+}
+
+export function readApRep(bytes: Buffer): EncryptedData {
+  return encryptedIn(fieldsOf(bytes, Application.apRep).needed(2));
+}
+
+/** What a service proves itself with. */
+export interface ApRepPart {
+  readonly timeMs: number;
+  readonly micros: number;
+  readonly subkey: SessionKey | undefined;
+}
+
+export function readApRepPart(bytes: Buffer): ApRepPart {
+  const fields = fieldsOf(bytes, Application.apRepPart);
+  const subkey = fields.find(2);
   return {
-    find,
-    needed(number) {
-      const found = find(number);
-      if (found === undefined) throw new DerError(`the field ${number} is missing`);
-      return found;
-    },
+    timeMs: timeOf(fields.needed(0)),
+    micros: numberOf(fields.needed(1)),
+    subkey: subkey === undefined ? undefined : keyIn(subkey),
   };
-}
-
-function encryptedIn(value: Der): EncryptedData {
-  const fields = fieldsIn(value);
-  const version = fields.find(1);
-  return {
-    encryption: numberOf(fields.needed(0)),
-    version: version === undefined ? 0 : numberOf(version),
-    sealed: fields.needed(2).content,
-  };
-}
-
-function keyIn(value: Der): SessionKey {
-  const fields = fieldsIn(value);
-  return { encryption: numberOf(fields.needed(0)), key: fields.needed(1).content };
-}
-
-const COMPONENTS_MAX = 16;
-
-/** PrincipalName: the components with slashes between them. */
-function nameOf(value: Der): string {
-  const components = partsOf(fieldsIn(value).needed(1)).map(textOf);
-  // A slash inside would make two names one.
-  if (components.length > COMPONENTS_MAX || components.some((text) => /[/@]/.test(text))) {
-    throw new DerError('a name that is none');
-  }
-  const name = components.join('/');
-  if (name === '') throw new DerError('a name that is none');
-  return name;
-}
-
-const GENERAL_STRING = 0x1b;
-/** A host or a realm is not longer; whatever stands here may come to the log before anybody has proved anything. */
-const TEXT_BYTES_MAX = 255;
-
-function textOf(value: Der): string {
-  const { tag, content } = value;
-  if (tag !== GENERAL_STRING || content.length > TEXT_BYTES_MAX) throw new DerError('no text');
-  const text = content.toString('utf8');
-  // Bytes that are no UTF-8 all become the same character, and two names one.
-  if (!content.equals(Buffer.from(text))) throw new DerError('a text that is not UTF-8');
-  return text;
-}
-
-function field(number: number, value: Buffer): Buffer {
-  return encodeDer(Tag.context + number, value);
-}
-
-function integer(value: number): Buffer {
-  const bytes = Buffer.alloc(5);
-  bytes.writeUInt32BE(value, 1);
-  let from = 0;
-  while (from < 4 && bytes[from] === 0 && (bytes[from + 1] as number) < 0x80) from++;
-  return encodeDer(Tag.integer, bytes.subarray(from));
 }

@@ -1,5 +1,6 @@
 import { DerError } from '../../base/der.ts';
 import { encryptionOf } from './encryption.ts';
+import type { EncryptedData } from './fields.ts';
 import { framed, messageIn, TokenKind, type WrapKey } from './gss-token.ts';
 import type { KeytabEntry } from './keytab.ts';
 import {
@@ -7,7 +8,6 @@ import {
   type Authenticator,
   apRep,
   apRepPart,
-  type EncryptedData,
   readApReq,
   readAuthenticator,
   readTicketPart,

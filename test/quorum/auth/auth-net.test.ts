@@ -25,7 +25,8 @@ function logins(password: string, isRequired = true): QuorumLogins {
       secret,
     }),
     isRequired,
-    begin: () => new DigestMd5Client({ username: 'zk', password, service: SERVICE, host: REALM, secret }),
+    begin: (_host, done) =>
+      done(new DigestMd5Client({ username: 'zk', password, service: SERVICE, host: REALM, secret })),
   };
 }
 
@@ -185,6 +186,70 @@ describe('a server that cannot be reached', () => {
     net.last.refuse();
     expect(unreached.heard).toEqual(['closed ECONNREFUSED refused']);
     expect(ends.lines).toEqual([]);
+  });
+});
+
+describe('a login that needs a ticket first', () => {
+  type Done = Parameters<NonNullable<QuorumLogins['begin']>>[1];
+
+  /** A server that dials `Zk2`, and what its ticket comes to later. */
+  function waiting() {
+    const owner = new Owner();
+    const net = new FakeNet('dial');
+    const clock = new FakeClock();
+    const lines: string[] = [];
+    const begun: { host: string; done: Done }[] = [];
+    const own: QuorumLogins = { ...logins('quorumsecret'), begin: (host, done) => begun.push({ host, done }) };
+    const log = logTo((level, message, fields) => {
+      if (level !== 'debug') lines.push(`${message}: ${fields.reason}`);
+    });
+    const stream = new AuthNet(net, clock, { logins: own, front: () => 0 }, log).dial('Zk2', 1, 100, owner);
+    const done: Done = (exchange) => begun[0]?.done(exchange);
+    const exchange = new DigestMd5Client({ username: 'zk', password: 'x', service: SERVICE, host: REALM, secret });
+    return { owner, net, clock, lines, stream, done, exchange, host: begun[0]?.host };
+  }
+
+  it('dials when it has one, and what was written meanwhile goes behind the login', () => {
+    const { net, stream, done, exchange, owner, host } = waiting();
+    stream.write(Buffer.from('hello'));
+    expect(net.dialled).toEqual([]);
+    expect(host).toBe('Zk2');
+    expect(stream.remotePort).toBe(0);
+    done(exchange);
+    net.last.accept();
+    expect(owner.heard).toEqual(['open']);
+    expect(net.last.hex).toBe('5f2435013501edcc' + '00000000' + '00000000');
+    expect(stream.bufferedBytes).toBe(5);
+  });
+
+  it('and gets none closes with the reason, which is a line in the log', () => {
+    const { net, clock, done, owner, lines } = waiting();
+    done('no KDC answers');
+    expect(owner.heard).toEqual([]);
+    clock.advance(0);
+    expect(owner.heard).toEqual(['closed EAUTH no KDC answers']);
+    expect(lines).toEqual(['a login between servers failed: no KDC answers']);
+    expect(net.dialled).toEqual([]);
+  });
+
+  it('waits no longer than a dial may take', () => {
+    const { net, clock, done, exchange, owner } = waiting();
+    clock.advance(101);
+    expect(owner.heard).toEqual(['closed EAUTH nothing to log in with came within 100 ms']);
+    done(exchange);
+    expect(net.dialled).toEqual([]);
+  });
+
+  it('and is given up meanwhile dials nobody', () => {
+    const { net, clock, stream, done, exchange, owner, lines } = waiting();
+    stream.destroy();
+    expect(owner.heard).toEqual([]);
+    clock.advance(0);
+    done(exchange);
+    clock.advance(200);
+    expect(owner.heard).toEqual(['closed']);
+    expect(net.dialled).toEqual([]);
+    expect(lines).toEqual([]);
   });
 });
 

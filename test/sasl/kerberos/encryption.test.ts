@@ -74,3 +74,23 @@ describe.each([17, 18, 19, 20])('type %i', (type) => {
 test('DES and RC4 are not there', () => {
   expect([1, 3, 16, 23].map(encryptionOf)).toEqual([undefined, undefined, undefined, undefined]);
 });
+
+/** RFC 3962, appendix B, and RFC 8009, appendix A. */
+test.each([
+  [17, 'password', 'ATHENA.MIT.EDUraeburn', 1, '42263c6e89f4fc28b8df68ee09799f15'],
+  [18, 'password', 'ATHENA.MIT.EDUraeburn', 1, 'fe697b52bc0d3ce14432ba036a92e65bbb52280990a2fa27883998d72af30161'],
+  [17, 'password', 'ATHENA.MIT.EDUraeburn', 1200, '4c01cd46d632d01e6dbe230a01ed642a'],
+  [18, 'password', 'ATHENA.MIT.EDUraeburn', 1200, '55a6ac740ad17b4846941051e1e8b0a7548d93b0ab30a8bc3ff16280382b8c2a'],
+])('a key of type %i is made of a password', (type, password, salt, rounds, expected) => {
+  expect(encryptionOf(type)?.keyOfPassword(password, Buffer.from(salt), rounds).toString('hex')).toBe(expected);
+});
+
+test.each([
+  [19, '089bca48b105ea6ea77ca5d2f39dc5e7'],
+  [20, '45bd806dbf6a833a9cffc1c94589a222367a79bc21c413718906e9f578a78467'],
+])('a key of type %i is made of a password as in RFC 8009', (type, expected) => {
+  const salt = Buffer.concat([hex('10df9dd783e5bc8acea1730e74355f61'), Buffer.from('ATHENA.MIT.EDUraeburn')]);
+  const encryption = encryptionOf(type);
+  expect(encryption?.rounds).toBe(32_768);
+  expect(encryption?.keyOfPassword('password', salt, 32_768).toString('hex')).toBe(expected);
+});

@@ -116,7 +116,10 @@ export function zeroOrMore(value: number): number {
   return Math.max(value, 0);
 }
 
-export const NO_TICKETS = 'this server opens tickets of others with its keytab, and asks for none itself';
+export const RENEWED_IN_TIME =
+  'a ticket is asked for anew after four fifths of its life, and after a failure a second later at the earliest';
+export const NAMES_AS_WRITTEN = 'a host has the name that the configuration gives it; DNS is not asked for another one';
+export const NO_KINIT = 'this server asks the KDC itself, and starts no program for it';
 export const NO_JVM = 'there is no JVM here';
 export const FOR_TESTS = "it is meant for ZooKeeper's own tests";
 export const FOR_CLIENTS = 'it is for clients; a server does not read it';

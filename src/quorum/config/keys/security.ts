@@ -1,4 +1,13 @@
-import { FLAG, type KeySpec, meaningless, NO_TICKETS, PROPERTY } from './key-spec.ts';
+import {
+  FLAG,
+  ignored,
+  type KeySpec,
+  meaningless,
+  NAMES_AS_WRITTEN,
+  NO_KINIT,
+  PROPERTY,
+  RENEWED_IN_TIME,
+} from './key-spec.ts';
 
 /** The keys that say who may do what. */
 export const SECURITY_KEYS = {
@@ -114,9 +123,9 @@ export const SECURITY_KEYS = {
     default: false,
     means: 'The identity of `name@REALM` is without the realm.',
   },
-  'kerberos.minReLoginTimeMs': { ...meaningless(NO_TICKETS), type: 'int', default: 60_000 },
-  'kerberos.canonicalizeHostNames': { ...meaningless(NO_TICKETS), type: 'boolean', default: false },
-  kinit: { ...meaningless(NO_TICKETS), type: 'text', default: '/usr/bin/kinit' },
+  'kerberos.minReLoginTimeMs': { ...meaningless(RENEWED_IN_TIME), type: 'int', default: 60_000 },
+  'kerberos.canonicalizeHostNames': { ...ignored(NAMES_AS_WRITTEN), type: 'boolean', default: false, same: ['false'] },
+  kinit: { ...meaningless(NO_KINIT), type: 'text', default: '/usr/bin/kinit' },
   requireKerberosConfig: {
     ...PROPERTY,
     type: 'boolean',
@@ -127,7 +136,7 @@ export const SECURITY_KEYS = {
     ...FLAG,
     type: 'path',
     default: undefined,
-    means: 'The `krb5.conf` with the default realm; `/etc/krb5.conf` unless given. As a flag or as a key.',
+    means: 'The `krb5.conf` with the default realm and the KDCs; `/etc/krb5.conf` unless given. As a flag or as a key.',
   },
   'sasl.serverconfig': {
     ...PROPERTY,

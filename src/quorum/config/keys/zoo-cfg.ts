@@ -193,7 +193,7 @@ export const ZOO_CFG_KEYS = {
     ...FILE,
     type: 'boolean',
     default: false,
-    means: 'Servers can log in at each other by SASL (DIGEST-MD5), on election and quorum ports.',
+    means: 'Servers can log in at each other by SASL (DIGEST-MD5 or Kerberos), on election and quorum ports.',
   },
   'quorum.auth.serverRequireSasl': {
     ...FILE,
@@ -217,12 +217,14 @@ export const ZOO_CFG_KEYS = {
     ...FILE,
     type: 'text',
     default: 'QuorumServer',
-    means: 'The section of the JAAS file with the users by which other servers log in.',
+    means: 'The section of the JAAS file with the users, or the keytab, by which other servers log in.',
   },
   'quorum.auth.kerberos.servicePrincipal': {
-    ...ignored('servers do not log in at each other by GSSAPI here', 'file'),
+    ...FILE,
     type: 'text',
     default: 'zkquorum/localhost',
+    means:
+      'With Kerberos: the service that this server looks for at the others. `zkquorum/_HOST` has the host of each; a realm may be behind it.',
   },
   'quorum.cnxn.threads.size': {
     ...meaningless('connections between servers need no threads', 'file'),
