@@ -2,6 +2,7 @@ import type { Log } from '../base/log.ts';
 import type { Clock } from '../io/clock.ts';
 import type { Net } from '../io/net.ts';
 import type { Random } from '../io/random.ts';
+import type { ClientKerberos } from './client-kerberos.ts';
 import type { ClientTls } from './client-tls.ts';
 import type { SessionState } from './session/session-options.ts';
 import type { Watcher } from './watches/watch-table.ts';
@@ -37,8 +38,11 @@ export interface ClientOptions {
   readonly world?: { readonly clock: Clock; readonly net: Net; readonly random: Random };
   /** Speak TLS, for `secureClientPort` or a unified port; with `true` as Node.js trusts, and without a certificate. */
   readonly tls?: ClientTls | boolean;
-  /** Log in by SASL DIGEST-MD5 on every connection, before anything else; a refusal ends the session as `authFailed`. */
-  readonly sasl?: { readonly username: string; readonly password: string };
+  /**
+   * Log in by SASL on every connection, before anything else: DIGEST-MD5 with a name and a password, or Kerberos. A refusal ends the
+   * session as `authFailed`; a KDC that does not answer is asked again with the next connection.
+   */
+  readonly sasl?: { readonly username: string; readonly password: string } | { readonly kerberos: ClientKerberos };
 }
 
 export interface ConnectOptions extends ClientOptions {

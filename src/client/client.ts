@@ -34,6 +34,7 @@ export async function connect(connectString: string, options: ConnectOptions = {
 export { ErrorCode, Perm } from '../jute/codes.ts';
 // The types a program needs beside the client itself.
 export type { Acl, Id, Stat } from '../jute/data-records.ts';
+export type { ClientKerberos } from './client-kerberos.ts';
 export type {
   CallOptions,
   ClientOptions,

@@ -1,4 +1,4 @@
-import { silentLog } from '../base/log.ts';
+import { type Log, silentLog } from '../base/log.ts';
 import type { Random } from '../io/random.ts';
 import { writePathWatch, writeReconfigRequest } from '../jute/client-records.ts';
 import { OpCode } from '../jute/codes.ts';
@@ -7,6 +7,7 @@ import type { Reader } from '../jute/reader.ts';
 import type { Zxid } from '../jute/zxid.ts';
 import { DigestMd5Client } from '../sasl/digest-md5-client.ts';
 import { Chroot } from './chroot.ts';
+import { kerberosLogin } from './client-kerberos.ts';
 import type { CallOptions, ClientOptions, Reconfiguration, WatchOptions } from './client-options.ts';
 import { realWorld } from './client-world.ts';
 import { parseConnectString } from './connect-string.ts';
@@ -14,7 +15,7 @@ import { dataOf, ownDataAndStat } from './operations/multi.ts';
 import { Requests } from './operations/requests.ts';
 import { Quotas } from './quotas.ts';
 import { ClientSession, NO_PASSWORD } from './session/client-session.ts';
-import type { SessionState } from './session/session-options.ts';
+import type { BeginLogin, SessionState } from './session/session-options.ts';
 import { isOver, SessionStates } from './session/session-states.ts';
 import { WatchOperations } from './watches/watch-operations.ts';
 import { WatchTable } from './watches/watch-table.ts';
@@ -61,7 +62,7 @@ export class ZooKeeperClient extends WatchOperations {
         net,
         random,
         log,
-        login: saslLogin(options.sasl, random),
+        login: saslLogin(options, random, log),
       },
       {
         onState: (state) => {
@@ -219,10 +220,12 @@ const DEFAULT_MAX_PENDING_REQUESTS = 65_536;
 const DEFAULT_MAX_PENDING_BYTES = 64 * 1024 * 1024;
 const CONFIG_PATH = '/zookeeper/config';
 
-function saslLogin(credentials: ClientOptions['sasl'], random: Random): (() => DigestMd5Client) | undefined {
-  if (credentials === undefined) return undefined;
+function saslLogin({ sasl, world }: ClientOptions, random: Random, log: Log): BeginLogin | undefined {
+  if (sasl === undefined) return undefined;
+  // A KDC is never asked through the TLS of the servers.
+  if ('kerberos' in sasl) return kerberosLogin(sasl.kerberos, world ?? realWorld(log, false), log);
   const service = { service: 'zookeeper', host: 'zk-sasl-md5', secret: (bytes: number) => random.secret(bytes) };
-  return () => new DigestMd5Client({ ...credentials, ...service });
+  return (_server, done) => done(new DigestMd5Client({ ...sasl, ...service }));
 }
 
 function readIds(r: Reader): Id[] {

@@ -75,7 +75,36 @@ describe('the shell', () => {
     expect(login(CLIENT)).toEqual({ username: 'bob', password: 'bobsecret' });
     expect(login(CLIENT, { 'zookeeper.sasl.clientconfig': 'Other' })).toBeUndefined();
     expect(login(CLIENT, { 'zookeeper.sasl.client': 'false' })).toBeUndefined();
-    expect(login(CLIENT.replace('Client', 'Other'), { 'zookeeper.sasl.clientconfig': 'Other' })?.username).toBe('bob');
+    expect(login(CLIENT.replace('Client', 'Other'), { 'zookeeper.sasl.clientconfig': 'Other' })).toMatchObject({
+      username: 'bob',
+    });
+  });
+
+  test('logs in by Kerberos with the section and the properties of a Java client', () => {
+    const MODULE = 'com.sun.security.auth.module.Krb5LoginModule';
+    const section = `Client { ${MODULE} required useKeyTab=true keyTab="/a.keytab" principal="alice@A" useTicketCache=false; };`;
+    expect(login(section)).toEqual({
+      kerberos: { principal: 'alice@A', keyTab: '/a.keytab', canonicalizeHostname: true },
+    });
+    const properties = {
+      'java.security.krb5.conf': '/krb5.conf',
+      'zookeeper.sasl.client.username': 'zk',
+      'zookeeper.sasl.client.canonicalize.hostname': 'false',
+      'zookeeper.server.principal': 'zk/one',
+      'zookeeper.server.realm': 'B',
+    };
+    expect(login(`Client { ${MODULE} required useTicketCache=true; };`, properties)).toEqual({
+      kerberos: {
+        ticketCache: true,
+        krb5Conf: '/krb5.conf',
+        serviceName: 'zk',
+        serverPrincipal: 'zk/one@B',
+        canonicalizeHostname: false,
+      },
+    });
+    expect(() => login(section.replace('useTicketCache', 'useTicketCach'))).toThrow(
+      /client.jaas:1: Krb5LoginModule: the option useTicketCach is unknown/,
+    );
   });
 
   test('says what is wrong with the file, and never the password', () => {

@@ -24,10 +24,15 @@ export class ClientLogin {
   onReply({ err }: ReplyHeader, r: Reader): string | undefined {
     if (err !== ErrorCode.ok) return `the server refused the login (${err})`;
     const token = r.readBuffer();
+    // Where the last token is the client's, the answer to it has none.
+    if (this.exchange.isComplete) return 'done';
     if (token === undefined) return 'the server does not log clients in by SASL';
     try {
       const answer = this.exchange.step(Buffer.from(token));
-      if (answer !== undefined) this.send(answer);
+      if (answer !== undefined) {
+        this.send(answer);
+        return undefined;
+      }
     } catch (error) {
       if (!(error instanceof SaslFault)) throw error;
       return error.message;

@@ -15,6 +15,7 @@ import { FrameCutter } from '../../jute/frames.ts';
 import { Reader } from '../../jute/reader.ts';
 import { Writer } from '../../jute/writer.ts';
 import { ZXID_ZERO, type Zxid } from '../../jute/zxid.ts';
+import type { SaslClientExchange } from '../../sasl/sasl-exchange.ts';
 import type { ServerAddress } from '../connect-string.ts';
 import { ZooKeeperError } from '../errors.ts';
 import { type Call, CallQueue } from './call-queue.ts';
@@ -23,7 +24,7 @@ import { encodeFrame, withXid } from './encode-frame.ts';
 import { Identities } from './identities.ts';
 import { ReadWriteSearch } from './read-write-search.ts';
 import { ServerList } from './server-list.ts';
-import type { SessionEvents, SessionOptions, SessionState } from './session-options.ts';
+import type { LoginFault, SessionEvents, SessionOptions, SessionState } from './session-options.ts';
 import { codeOfState, isOver } from './session-states.ts';
 
 export const NO_PASSWORD: Buffer = Buffer.alloc(16);
@@ -50,6 +51,7 @@ export class ClientSession {
   private readonly reader = new Reader();
   /** host:port of the latest attempt. */
   private dialled = '';
+  private host = '';
 
   private currentState: SessionState = 'connecting';
   private stream: Stream | undefined = undefined;
@@ -219,6 +221,7 @@ export class ClientSession {
   private dial(): void {
     const server = this.servers.take();
     this.dialled = `${server.host}:${server.port}`;
+    this.host = server.host;
     const connection = ++this.connection;
     this.login = undefined;
     this.cutter = this.newCutter();
@@ -272,10 +275,29 @@ export class ClientSession {
       this.onServed();
       return;
     }
-    this.login = new ClientLogin(this.options.login(), (token) =>
+    const { connection, host } = this;
+    this.options.login({ host, address: this.stream?.remoteAddress ?? '' }, (begun) => {
+      if (connection !== this.connection) return;
+      if ('fault' in begun) this.onLoginFault(begun);
+      else this.beginLogin(begun);
+    });
+  }
+
+  private beginLogin(exchange: SaslClientExchange): void {
+    this.login = new ClientLogin(exchange, (token) =>
       this.sendRequest(this.calls.takeXid(), OpCode.sasl, (w) => w.writeBuffer(token)),
     );
     this.login.begin();
+  }
+
+  /** A KDC that is away comes back: the next connection tries again. */
+  private onLoginFault({ fault, isLasting }: LoginFault): void {
+    if (!isLasting) {
+      this.disconnect(fault);
+      return;
+    }
+    this.events.onAttemptFailed(this.dialled, fault);
+    this.end('authFailed');
   }
 
   private onLoginReply(login: ClientLogin, r: Reader): void {

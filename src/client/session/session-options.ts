@@ -28,7 +28,19 @@ export interface SessionOptions {
   readonly random: Random;
   readonly log: Log;
   /** The login by SASL of each connection; undefined: none. */
-  readonly login: (() => SaslClientExchange) | undefined;
+  readonly login: BeginLogin | undefined;
+}
+
+/** A login at the server with this name and this address; `done` is called once, perhaps before it returns. */
+export type BeginLogin = (
+  server: { readonly host: string; readonly address: string },
+  done: (begun: SaslClientExchange | LoginFault) => void,
+) => void;
+
+/** `isLasting`: to ask again gives the same. */
+export interface LoginFault {
+  readonly fault: string;
+  readonly isLasting: boolean;
 }
 
 export interface SessionEvents {
