@@ -13,6 +13,10 @@ export interface EnsembleOptions {
   readonly flags?: readonly string[];
   /** The admin server of each, from this port on; without it there is none. */
   readonly adminPort?: number;
+  /** The address of each member, where it is not 127.0.0.1. */
+  readonly hosts?: readonly string[];
+  /** More flags of one member. */
+  readonly flagsOf?: (id: number) => readonly string[];
   /** Members by number (from 1) that only observe. */
   readonly observers?: readonly number[];
 }
@@ -23,10 +27,10 @@ export class Ensemble {
 
   constructor(options: EnsembleOptions) {
     this.options = options;
-    const { basePort, kinds, observers = [] } = options;
+    const { basePort, kinds, observers = [], hosts = [] } = options;
     const members = kinds.map((_, i) => {
       const role = observers.includes(i + 1) ? 'observer' : 'participant';
-      return `server.${i + 1}=127.0.0.1:${basePort + 20 + i}:${basePort + 40 + i}:${role}`;
+      return `server.${i + 1}=${hosts[i] ?? '127.0.0.1'}:${basePort + 20 + i}:${basePort + 40 + i}:${role}`;
     });
     this.servers = kinds.map((kind, i) => this.build(kind, i + 1, members));
   }
@@ -51,7 +55,7 @@ export class Ensemble {
       id,
       clientPort: basePort + id - 1,
       members,
-      flags,
+      flags: [...flags, ...(this.options.flagsOf?.(id) ?? [])],
       settings: {
         tickTime,
         initLimit: 20,

@@ -79,6 +79,39 @@ export class Kdc {
     });
   }
 
+  /** Out of reach for everybody, until it starts again. */
+  async stop(): Promise<void> {
+    const { child } = this;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((done) => child.once('exit', done));
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  /** A principal with a password, who has to prove it before there is a ticket. */
+  password(name: string, password: string): void {
+    this.tool('/usr/sbin/kadmin.local', ['-r', REALM, '-q', `addprinc +requires_preauth -pw "${password}" ${name}`]);
+  }
+
+  /** A keytab with a key of this principal that the KDC does not have. */
+  forged(name: string): string {
+    const file = join(this.dir, `${name.replaceAll('/', '-')}-forged.keytab`);
+    const entry = `addent -password -p ${name}@${REALM} -k 9 -e aes256-cts-hmac-sha1-96\nforged\nwkt ${file}\nq\n`;
+    execFileSync('/usr/bin/ktutil', { input: entry, env: { ...process.env, ...this.env }, stdio: 'pipe' });
+    return file;
+  }
+
+  /** A first ticket in a cache, as a user of the machine has it. */
+  kinit(name: string, keytab: string, cache: string): void {
+    this.tool('/usr/bin/kinit', ['-k', '-t', keytab, '-c', `FILE:${cache}`, name]);
+  }
+
+  /** Tickets of it end so soon. */
+  shortLived(name: string, seconds: number): void {
+    const life = `0:00:${String(seconds).padStart(2, '0')}`;
+    this.tool('/usr/sbin/kadmin.local', ['-r', REALM, '-q', `modprinc -maxlife "${life}" ${name}`]);
+  }
+
   /** A principal with random keys of these types, and the file with them. */
   keytab(name: string, encryption = 'aes256-cts:normal'): string {
     const file = join(this.dir, `${name.replaceAll('/', '-')}-${encryption.split(':')[0]}.keytab`);
@@ -93,12 +126,7 @@ export class Kdc {
   }
 
   async remove(): Promise<void> {
-    const { child } = this;
-    if (child !== undefined && child.exitCode === null) {
-      const ended = new Promise((done) => child.once('exit', done));
-      child.kill('SIGKILL');
-      await ended;
-    }
+    await this.stop();
     rmSync(this.dir, { recursive: true, force: true });
   }
 }
