@@ -4,6 +4,7 @@ import type { PeerMeshOptions } from '../election/mesh/peer-mesh.ts';
 import type { QuorumVerifier } from '../election/quorum/quorum-verifier.ts';
 import { ELECTION_DEFAULTS, type ElectionOptions } from '../election/voting/election-host.ts';
 import { type AuthOptions, DEFAULT_AUTH_OPTIONS } from '../server/auth/auth-registry.ts';
+import type { PathStatsOptions } from '../server/monitoring/path-stats.ts';
 import type { ServerOptions } from '../server/server-options.ts';
 import type { SessionWeights } from '../server/throttles/connection-throttle.ts';
 import type { ThrottleOptions } from '../server/throttles/throttle-options.ts';
@@ -53,7 +54,20 @@ export function serverOptions(config: PeerConfig): ServerOptions {
     throttles: throttleOptions(config),
     allowSaslFailedClients: config.allowSaslFailedClients,
     slowRequestMs: config.slowRequestMs,
+    pathStats: config.pathStatsEnabled ? pathStatsOptions(config) : undefined,
     fourLetterWords: config.fourLetterWords,
+  };
+}
+
+function pathStatsOptions(config: PeerConfig): PathStatsOptions {
+  return {
+    slotMs: config.pathStatsSlotMs,
+    slots: config.pathStatsSlots,
+    depth: config.pathStatsMaxDepth,
+    sampleRate: config.pathStatsSampleRate,
+    firstLogMs: config.pathStatsFirstLogMs,
+    logEveryMs: config.pathStatsLogEveryMs,
+    most: config.pathStatsTopPathMax,
   };
 }
 

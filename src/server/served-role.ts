@@ -27,15 +27,20 @@ export class ServedRole {
     return this.upstream?.mode === 'read-only';
   }
 
-  begin(upstream: Upstream, database: Database, parts: Pick<ServerParts, 'auth' | 'metrics' | 'audit'>): void {
+  begin(
+    upstream: Upstream,
+    database: Database,
+    parts: Pick<ServerParts, 'auth' | 'metrics' | 'audit' | 'paths'>,
+  ): void {
     assert(this.upstream === undefined, 'a server serves one role at a time');
     this.upstream = upstream;
     this.database = database;
-    const { auth, metrics, audit } = parts;
+    const { auth, metrics, audit, paths } = parts;
+    const { perNamespace } = metrics.requests;
     this.watches = database.tree.watches;
     database.tree.watches.onFired = (type, watchers) => metrics.watches.onFired(type, watchers);
     database.onEphemeralDeleted = audit?.onEphemeralDeleted;
-    this.reads = { database, auth, sessions: upstream.sessions, meter: metrics.requests.perNamespace };
+    this.reads = { database, auth, sessions: upstream.sessions, meter: paths?.besides(perNamespace) ?? perNamespace };
   }
 
   end(): void {

@@ -1,3 +1,4 @@
+import type { PathStatsOptions } from './monitoring/path-stats.ts';
 import type { ThrottleOptions } from './throttles/throttle-options.ts';
 
 /** The settings of zoo.cfg about the client port, in units; each is named like its key. */
@@ -25,6 +26,8 @@ export interface ServerOptions {
   readonly allowSaslFailedClients: boolean;
   /** Requests that take longer are logged with their stages; undefined: none. */
   readonly slowRequestMs: number | undefined;
+  /** undefined: requests are not counted by path. */
+  readonly pathStats: PathStatsOptions | undefined;
   /** Four-letter words that are answered. */
   readonly fourLetterWords: ReadonlySet<string>;
 }

@@ -4,6 +4,7 @@ import type { SaslLogin } from '../sasl/sasl-exchange.ts';
 import type { AuditTrail } from './audit/audit-trail.ts';
 import type { AuthRegistry } from './auth/auth-registry.ts';
 import type { ServerMetrics } from './metrics/server-metrics.ts';
+import type { PathStats } from './monitoring/path-stats.ts';
 import type { ServerStats } from './monitoring/server-stats.ts';
 import type { SlowRequests } from './monitoring/slow-requests.ts';
 import type { ServerOptions } from './server-options.ts';
@@ -18,6 +19,8 @@ export interface ServerParts {
   readonly metrics: ServerMetrics;
   readonly stats: ServerStats;
   readonly slow: SlowRequests;
+  /** undefined: requests are not counted by path. */
+  readonly paths: PathStats | undefined;
   /** undefined: there is no audit log. */
   readonly audit: AuditTrail | undefined;
   readonly log: Log;

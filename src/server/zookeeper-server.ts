@@ -28,6 +28,7 @@ import { TurnEnd } from './connection/turn-end.ts';
 import { registerServerGauges } from './metrics/server-gauges.ts';
 import type { ServerMetrics } from './metrics/server-metrics.ts';
 import { FourLetterWords } from './monitoring/four-letter/four-letter-words.ts';
+import { PathStats } from './monitoring/path-stats.ts';
 import type { HostInfo, ServerInfo } from './monitoring/server-info.ts';
 import { ServerStats } from './monitoring/server-stats.ts';
 import type { ServerView } from './monitoring/server-view.ts';
@@ -90,7 +91,9 @@ export class ZooKeeperServer implements SessionOwner {
     const audit = AuditTrail.of(needs.audit, auth);
     const slow = new SlowRequests({ clock, log, count: metrics.requests.slowRequests }, options.slowRequestMs);
     const stats = new ServerStats(metrics, clock.nowMs());
-    this.parts = { clock, options, auth, sasl, metrics, log, stats, slow, audit };
+    const { pathStats } = options;
+    const paths = pathStats && new PathStats({ clock, random: world.random, log }, pathStats);
+    this.parts = { clock, options, auth, sasl, metrics, log, stats, slow, paths, audit };
     this.turnEnd = new TurnEnd(clock, () => this.shedOutput());
     this.handshakes = new Handshakes(metrics, options.outstandingHandshakeLimit);
     this.connections = new ClientConnections(
@@ -235,6 +238,7 @@ export class ZooKeeperServer implements SessionOwner {
 
   close(): void {
     this.stop();
+    this.parts.paths?.close();
     for (const connection of [...this.connections.all]) connection.close('this server is closing', true);
     this.listener.close();
     this.secureListener?.close();
@@ -256,6 +260,7 @@ export class ZooKeeperServer implements SessionOwner {
     if (txn.header.type === OpCode.createSession) upstream.localSessions?.onGlobal(txn.header.clientId);
     const connection = this.attachments.holderOf(txn.header.clientId);
     if (connection !== undefined) {
+      this.parts.paths?.onWritten(txn.body);
       connection.requests.onApplied(txn, result);
       if (txn.header.type === OpCode.closeSession) this.endSession(connection);
       this.attachments.forgetIfDone(connection);

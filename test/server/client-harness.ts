@@ -217,6 +217,7 @@ export const TEST_OPTIONS: ServerOptions = {
   throttles: NO_THROTTLES,
   allowSaslFailedClients: false,
   slowRequestMs: undefined,
+  pathStats: undefined,
   fourLetterWords: new Set('ruok srvr stat mntr conf isro dirs wchs hash envi'.split(' ')),
 };
 

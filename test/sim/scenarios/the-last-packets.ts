@@ -21,3 +21,22 @@ export const scenario: Scenario = {
     s.write('/a', 'after');
   },
 };
+
+export const paths: Scenario = {
+  name: 'the paths that are asked for most',
+  about: 'pathStats.enabled: a line for reads and one for writes of the clients of each server, now and then',
+  voters: 1,
+  config: { 'pathStats.enabled': 'true', 'pathStats.sampleRate': 1, 'pathStats.initialDelay': 1, 'pathStats.delay': 1 },
+  play(s) {
+    s.begin();
+    const { lines } = s.listen(1);
+    s.create('/a', '0');
+    s.write('/a', '1');
+    s.read('/a');
+    s.run(125_000);
+    const paths = lines.filter((line) => line.includes('paths=')).map((line) => line.replace(/^info /, ''));
+    s.expect(paths.join('; ').includes('read most paths=/a : 1'), true, paths.join('; '));
+    s.expect(paths.join('; ').includes('written most paths=/a : 2'), true, paths.join('; '));
+    s.expect(paths.length, 4, 'the lines');
+  },
+};

@@ -1,4 +1,4 @@
-import { aboveZero, bytesOfKiB, EITHER, FOR_TESTS, ignored, type KeySpec, meaningless, PROPERTY } from './key-spec.ts';
+import { aboveZero, bytesOfKiB, EITHER, FOR_TESTS, type KeySpec, meaningless, PROPERTY } from './key-spec.ts';
 
 /** The log and the snapshots. */
 export const DISK_KEYS = {
@@ -104,8 +104,8 @@ export const DISK_KEYS = {
     means: 'Create missing data directories.',
   },
   'db.autocreate': {
-    ...ignored(
-      'a server without a history starts, but does not count until it has one or the file initialize is there',
+    ...meaningless(
+      'it is always as with false: a server without a history counts when it has one, or the file initialize is there',
     ),
     type: 'boolean',
     default: true,
