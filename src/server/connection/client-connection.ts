@@ -87,11 +87,8 @@ export class ClientConnection implements Watcher, Expiring, WordHost {
     this.replies = new ClientReplies(server, this, stream, this.stats);
     this.answers = new ClientAnswers(server, this, this.replies);
     this.share = new TurnShare(server.turnEnd);
-    const connection = this;
     this.requests = new SessionRequests(server, this.answers, this.replies, this.share, {
-      get timeoutMs() {
-        return connection.timeoutMs;
-      },
+      timeoutMs: () => this.timeoutMs,
       asker: () => this.asker,
       isClosed: () => this.isClosed,
       onAnswered: () => this.maybeResume(),

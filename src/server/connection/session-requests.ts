@@ -29,7 +29,7 @@ export interface RequestsServer {
 }
 
 export interface RequestsHost {
-  readonly timeoutMs: number;
+  timeoutMs(): number;
   asker(): Asker;
   isClosed(): boolean;
   /** Something was answered: requests that were held back may go on. */
@@ -122,7 +122,7 @@ export class SessionRequests {
 
   private wait(request: Request): void {
     this.line ??= new Line({
-      timeoutMs: () => this.host.timeoutMs,
+      timeoutMs: () => this.host.timeoutMs(),
       admit: (next) => {
         this.enqueue(next);
         this.goOn();
@@ -201,7 +201,7 @@ export class SessionRequests {
   private isWaitedFor(request: Request, isNobodys: boolean): boolean {
     const { throttle, metrics } = this.server;
     const isGone = isNobodys || this.isGivenUp;
-    if (isGone || throttle.isStale(request, this.host.timeoutMs)) metrics.throttles.staleReplies.add(1);
+    if (isGone || throttle.isStale(request, this.host.timeoutMs())) metrics.throttles.staleReplies.add(1);
     return !isGone;
   }
 
