@@ -2,8 +2,10 @@
 // else; every request is answered with the same 100 bytes and Stat.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { createServer as createSecureServer } from 'node:tls';
 
-const port = Number(/^clientPort=(\d+)/m.exec(readFileSync(process.argv[2], 'utf8'))[1]);
+const config = readFileSync(process.argv[2], 'utf8');
+const setting = (key) => new RegExp(`^${key}=(.*)`, 'm').exec(config)?.[1];
 const ANSWER = Buffer.alloc(4 + 16 + 4 + 100 + 68);
 ANSWER.writeInt32BE(ANSWER.length - 4, 0);
 ANSWER.writeInt32BE(100, 20);
@@ -14,7 +16,7 @@ SESSION.writeInt32BE(1, 16);
 SESSION.writeInt32BE(16, 20);
 const SRVR = 'Zookeeper version: none\nMode: standalone\n';
 
-createServer((socket) => {
+const serve = (socket) => {
   socket.setNoDelay(true);
   socket.on('error', () => {});
   let rest = Buffer.alloc(0);
@@ -42,4 +44,14 @@ createServer((socket) => {
     });
     return socket.write(out);
   });
-}).listen(port, '127.0.0.1', 4096);
+};
+createServer(serve).listen(Number(setting('clientPort')), '127.0.0.1', 4096);
+const securePort = setting('secureClientPort');
+if (securePort !== undefined) {
+  const options = {
+    pfx: readFileSync(setting('ssl.keyStore.location')),
+    passphrase: setting('ssl.keyStore.password'),
+    ciphers: 'TLS_AES_128_GCM_SHA256',
+  };
+  createSecureServer(options, serve).listen(Number(securePort), '127.0.0.1', 4096);
+}

@@ -4,6 +4,7 @@ import { createConnection, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Contestant } from './contestants.ts';
+import type { LoadKeys } from './generator.ts';
 
 /** One or three processes of one contestant on loopback, with their data on the disk this repository is on. */
 const root = resolve(import.meta.dirname, '..');
@@ -12,10 +13,23 @@ const HOST = '127.0.0.1';
 const CLOCK_TICKS = 100;
 const POLL_MS = 5;
 const START_LIMIT_MS = 60_000;
+const FIXTURES = join(root, 'test', 'tls', 'fixtures');
+const TLS_LINES = [
+  'serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory',
+  'ssl.enabledProtocols=TLSv1.3',
+  'ssl.ciphersuites=TLS_AES_128_GCM_SHA256',
+  'ssl.clientAuth=none',
+  `ssl.keyStore.location=${join(FIXTURES, 'server.p12')}`,
+  'ssl.keyStore.password=geheim',
+  `ssl.trustStore.location=${join(FIXTURES, 'trust.p12')}`,
+  'ssl.trustStore.password=geheim',
+];
 
 interface Member {
   readonly config: string;
   readonly clientPort: number;
+  /** Undefined without TLS. */
+  readonly securePort: number | undefined;
   child: ChildProcess;
 }
 
@@ -31,12 +45,17 @@ export class Cluster {
     this.dir = dir;
   }
 
-  /** `more`: lines of the configuration. */
-  static async start(contestant: Contestant, size: number, more: readonly string[] = []): Promise<Cluster> {
+  /** `more`: lines of the configuration. `isSecure`: the load comes over TLS. */
+  static async start(
+    contestant: Contestant,
+    size: number,
+    more: readonly string[] = [],
+    isSecure = false,
+  ): Promise<Cluster> {
     mkdirSync(join(root, '.cache', 'bench'), { recursive: true });
     const dir = mkdtempSync(join(root, '.cache', 'bench', 'data-'));
     const cluster = new Cluster(contestant, dir);
-    const ports = await freePorts(size * 3);
+    const ports = await freePorts(size * 4);
     const servers = Array.from({ length: size }, (_, i) => {
       return `server.${i + 1}=${HOST}:${ports[size + 2 * i]}:${ports[size + 2 * i + 1]}`;
     });
@@ -58,10 +77,16 @@ export class Cluster {
         'admin.enableServer=false',
         '4lw.commands.whitelist=*',
         ...(size > 1 ? servers : []),
+        ...(isSecure ? [`secureClientPort=${ports[3 * size + i]}`, ...TLS_LINES] : []),
         ...more,
       ];
       writeFileSync(config, `${lines.join('\n')}\n`);
-      cluster.members.push({ config, clientPort: ports[i] as number, child: cluster.launch(config) });
+      cluster.members.push({
+        config,
+        clientPort: ports[i] as number,
+        securePort: isSecure ? ports[3 * size + i] : undefined,
+        child: cluster.launch(config),
+      });
     }
     try {
       cluster.servedAfter = (await cluster.firstServing()) - began;
@@ -78,7 +103,12 @@ export class Cluster {
   }
 
   get hosts(): string {
-    return this.members.map(({ clientPort }) => `${HOST}:${clientPort}`).join(',');
+    return this.members.map(({ clientPort, securePort }) => `${HOST}:${securePort ?? clientPort}`).join(',');
+  }
+
+  /** For the load generator: where it goes, and how. */
+  get door(): LoadKeys {
+    return { hosts: this.hosts, ...(this.members[0]?.securePort === undefined ? {} : { tls: 1 }) };
   }
 
   get firstServedMs(): number {

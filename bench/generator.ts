@@ -38,10 +38,17 @@ export function generatorProgram(): string {
   const program = join(CACHE, `generator-${hash}`);
   if (existsSync(program)) return program;
   mkdirSync(CACHE, { recursive: true });
+  const compile = (more: readonly string[]): void => {
+    execFileSync('cc', ['-O2', '-o', program, source, ...more], { stdio: ['ignore', 'ignore', 'pipe'] });
+  };
   try {
-    execFileSync('cc', ['-O2', '-o', program, source], { stdio: ['ignore', 'ignore', 'pipe'] });
-  } catch (error) {
-    throw new Error(`the load generator needs a C compiler (cc): ${(error as Error).message}`);
+    compile(['-DWITH_TLS', '-lssl', '-lcrypto']);
+  } catch {
+    try {
+      compile([]);
+    } catch (error) {
+      throw new Error(`the load generator needs a C compiler (cc): ${(error as Error).message}`);
+    }
   }
   return program;
 }

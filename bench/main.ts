@@ -62,9 +62,15 @@ async function main(): Promise<void> {
   const contestants = rival === undefined ? [ours] : [ours, rival];
   say(`${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}, ${rounds} rounds\n`);
   const rows: Row[] = [];
-  for (const peers of [1, 3] as const) {
-    const shared = chosen.filter((scenario) => scenario.peers === peers && scenario.alone !== true);
-    if (shared.length > 0) rows.push(...(await measureTogether(shared, peers, contestants, rounds)));
+  for (const [peers, isSecure] of [
+    [1, false],
+    [1, true],
+    [3, false],
+  ] as const) {
+    const shared = chosen.filter(
+      (scenario) => scenario.peers === peers && (scenario.isSecure ?? false) === isSecure && scenario.alone !== true,
+    );
+    if (shared.length > 0) rows.push(...(await measureTogether(shared, contestants, rounds)));
   }
   for (const scenario of chosen.filter(({ alone }) => alone === true)) {
     rows.push(...(await measureAlone(scenario, contestants, rounds)));
@@ -78,20 +84,20 @@ async function main(): Promise<void> {
   if (values.plot !== undefined) writeFileSync(values.plot, await plot(contestants));
 }
 
-/** Every contestant's cluster is up for all of them, and idle while the other's is measured. */
+/** Every contestant's cluster is up for all of them, which are alike in peers and TLS, and idle while the other's is measured. */
 async function measureTogether(
   scenarios: readonly Scenario[],
-  peers: 1 | 3,
   contestants: readonly Contestant[],
   rounds: number,
 ): Promise<Row[]> {
+  const { peers, isSecure } = scenarios[0] as Scenario;
   const withBare = peers === 1 && scenarios.some(({ bare }) => bare === true);
   const all = withBare ? [...contestants, bareNode] : contestants;
   const clusters: Cluster[] = [];
   const rows: Row[] = [];
   try {
     for (const contestant of all) {
-      const cluster = await Cluster.start(contestant, peers);
+      const cluster = await Cluster.start(contestant, peers, [], isSecure);
       clusters.push(cluster);
       if (contestant !== bareNode) await prepare(cluster);
     }

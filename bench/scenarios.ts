@@ -36,6 +36,8 @@ export interface Scenario {
   readonly prepared?: boolean;
   /** The bare Node server can be its limit row. */
   readonly bare?: boolean;
+  /** Over TLS. */
+  readonly isSecure?: boolean;
   run(cluster: Cluster, times: Times): Promise<Figures>;
 }
 
@@ -60,7 +62,7 @@ async function measured(cluster: Cluster, operation: string, keys: LoadKeys): Pr
   cluster.forgetStalls();
   const result = await runGenerator(
     operation,
-    { hosts: cluster.hosts, ...keys },
+    { ...cluster.door, ...keys },
     {
       onBegin: () => {
         before = cluster.cpuSeconds();
@@ -84,8 +86,8 @@ function figuresOf(result: LoadResult, cpuSeconds: number): Figures {
 }
 
 export async function prepare(cluster: Cluster): Promise<void> {
-  await runGenerator('prepare', { hosts: cluster.hosts, nodes: NODES, outstanding: 64 });
-  const big = { hosts: cluster.hosts, nodes: 1, bytes: 65_536 };
+  await runGenerator('prepare', { ...cluster.door, nodes: NODES, outstanding: 64 });
+  const big = { ...cluster.door, nodes: 1, bytes: 65_536 };
   if (cluster.size === 1) await runGenerator('prepare-big', big);
 }
 
@@ -98,6 +100,10 @@ export const SCENARIOS: readonly Scenario[] = [
   steady('write, 1 x 1', 1, 'set', { clients: 1, outstanding: 1 }),
   steady('children of 1,000, 8 x 4', 1, 'children', { clients: 8, outstanding: 4 }),
   steady('read of 64 KB, 8 x 4', 1, 'get-big', { clients: 8, outstanding: 4, bytes: 65_536 }),
+  steady('tls: read, 32 x 32', 1, 'get', { clients: 32, outstanding: 32 }, { bare: true, isSecure: true }),
+  steady('tls: read, 256 x 1', 1, 'get', { clients: 256, outstanding: 1 }, { bare: true, isSecure: true }),
+  steady('tls: write, 32 x 32', 1, 'set', { clients: 32, outstanding: 32 }, { isSecure: true }),
+  steady('tls: write, 256 x 1', 1, 'set', { clients: 256, outstanding: 1 }, { isSecure: true }),
   steady('three peers, write, 1 x 1', 3, 'set', { clients: 1, outstanding: 1 }),
   steady('three peers, write, 32 x 32', 3, 'set', { clients: 32, outstanding: 32 }),
   steady('three peers, nine reads a write, 32 x 32', 3, 'mix', { clients: 32, outstanding: 32 }),

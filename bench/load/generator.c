@@ -9,6 +9,7 @@
  *   clients=N outstanding=M requests under way on each connection
  *   warm=S seconds=S        not counted, counted
  *   bytes=B nodes=K         size of a node's data; nodes read or written, each client has some of its own
+ *   tls=1                   over TLS 1.3 with AES-128-GCM, whatever certificate is shown; if it was compiled with WITH_TLS
  *
  *   get set mix exists children     on nodes that `prepare` made; mix is nine reads and one write
  *   get-big                         of the one node that `prepare-big` made
@@ -39,6 +40,9 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef WITH_TLS
+#include <openssl/ssl.h>
+#endif
 
 enum { CREATE = 1, DELETE = 2, EXISTS = 3, GET_DATA = 4, SET_DATA = 5, GET_CHILDREN = 8 };
 enum { MAX_HOSTS = 16, CONNECTING_AT_ONCE = 256, WIDE = 1000, CHANGES = 10 };
@@ -62,6 +66,9 @@ struct client {
   struct request *ring; /* under way, oldest first */
   unsigned head, count;
   unsigned turn;
+#ifdef WITH_TLS
+  SSL *ssl;
+#endif
 };
 
 static struct sockaddr_in hosts[MAX_HOSTS];
@@ -162,12 +169,67 @@ static void watch_writes(struct client *c, int wanted) {
   epoll_ctl(epoll_fd, EPOLL_CTL_MOD, c->fd, &event);
 }
 
+/* The two ways of a byte: as send and recv, with EAGAIN where TLS waits for the other side, and has_more behind a read. */
+#ifdef WITH_TLS
+static SSL_CTX *tls;
+
+static void open_door(void) {
+  tls = SSL_CTX_new(TLS_client_method());
+  SSL_CTX_set_min_proto_version(tls, TLS1_3_VERSION);
+  SSL_CTX_set_ciphersuites(tls, "TLS_AES_128_GCM_SHA256");
+  SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_read_ahead(tls, 1);
+}
+
+static void enter(struct client *c) {
+  if (tls == NULL) return;
+  c->ssl = SSL_new(tls);
+  SSL_set_fd(c->ssl, c->fd);
+  SSL_set_connect_state(c->ssl);
+}
+
+static ssize_t tls_result(struct client *c, int done, int *waits_for_read) {
+  if (done > 0) return done;
+  int error = SSL_get_error(c->ssl, done);
+  if (error == SSL_ERROR_ZERO_RETURN) return 0;
+  *waits_for_read = error == SSL_ERROR_WANT_READ;
+  if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) errno = EAGAIN;
+  else errno = EPROTO;
+  return -1;
+}
+
+static ssize_t send_some(struct client *c, int *waits_for_read) {
+  const char *from = c->out + c->out_sent;
+  size_t length = c->out_length - c->out_sent;
+  if (c->ssl == NULL) return send(c->fd, from, length, MSG_NOSIGNAL);
+  return tls_result(c, SSL_write(c->ssl, from, (int)length), waits_for_read);
+}
+
+static ssize_t receive(struct client *c, size_t room) {
+  int ignored;
+  if (c->ssl == NULL) return recv(c->fd, c->in + c->in_length, room, 0);
+  return tls_result(c, SSL_read(c->ssl, c->in + c->in_length, (int)room), &ignored);
+}
+
+static int has_more(struct client *c) { return c->ssl != NULL && SSL_has_pending(c->ssl); }
+#else
+static void open_door(void) { die("compiled without TLS"); }
+static void enter(struct client *c) { (void)c; }
+static ssize_t send_some(struct client *c, int *waits_for_read) {
+  (void)waits_for_read;
+  return send(c->fd, c->out + c->out_sent, c->out_length - c->out_sent, MSG_NOSIGNAL);
+}
+static ssize_t receive(struct client *c, size_t room) { return recv(c->fd, c->in + c->in_length, room, 0); }
+static int has_more(struct client *c) { return (void)c, 0; }
+#endif
+
 static void flush(struct client *c) {
   while (c->out_sent < c->out_length) {
-    ssize_t sent = send(c->fd, c->out + c->out_sent, c->out_length - c->out_sent, MSG_NOSIGNAL);
+    int waits_for_read = 0;
+    ssize_t sent = send_some(c, &waits_for_read);
     if (sent < 0) {
       if (errno == EAGAIN) {
-        watch_writes(c, 1);
+        watch_writes(c, !waits_for_read);
         return;
       }
       die("client %d: send: %s", c->id, strerror(errno));
@@ -307,10 +369,10 @@ static void on_readable(struct client *c) {
       c->in = realloc(c->in, c->in_room);
     }
     size_t room = c->in_room - c->in_length;
-    ssize_t got = recv(c->fd, c->in + c->in_length, room, 0);
+    ssize_t got = receive(c, room);
     if (got == 0) die("client %d: the server closed the connection", c->id);
     if (got < 0) {
-      if (errno == EAGAIN) return;
+      if (errno == EAGAIN) break;
       die("client %d: recv: %s", c->id, strerror(errno));
     }
     c->in_length += (size_t)got;
@@ -323,8 +385,10 @@ static void on_readable(struct client *c) {
     }
     memmove(c->in, c->in + at, c->in_length - at);
     c->in_length -= at;
-    if ((size_t)got < room) return;
+    if ((size_t)got < room && !has_more(c)) break;
   }
+  /* What waited for the other side's half of a handshake. */
+  if (c->out_sent < c->out_length) flush(c);
 }
 
 /* Connections */
@@ -341,6 +405,7 @@ static void start_connecting(struct client *c) {
   struct epoll_event event = {.events = EPOLLIN | EPOLLOUT, .data.ptr = c};
   c->wants_write = 1;
   epoll_ctl(epoll_fd, EPOLL_CTL_ADD, c->fd, &event);
+  enter(c);
   char *at = reserve(c, 4 + 45);
   at = put_int(at, 45);
   at = put_int(at, 0); /* protocolVersion, lastZxidSeen */
@@ -518,6 +583,7 @@ int main(int argc, char **argv) {
     else if (!strcmp(argv[i], "seconds")) run_seconds = atof(value);
     else if (!strcmp(argv[i], "bytes")) data_bytes = atoi(value);
     else if (!strcmp(argv[i], "nodes")) node_count = atoi(value);
+    else if (!strcmp(argv[i], "tls")) open_door();
     else die("unknown key: %s", argv[i]);
   }
   if (host_count == 0 || client_count < 1 || outstanding < 1 || node_count < 1) die("hosts, clients, outstanding, nodes");
