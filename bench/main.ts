@@ -128,7 +128,7 @@ async function measureAlone(scenario: Scenario, contestants: readonly Contestant
   for (let round = 0; round < rounds; round++) {
     for (const [contestant, list] of figures) {
       progress(scenario, round, contestant);
-      const cluster = await Cluster.start(contestant, scenario.peers);
+      const cluster = await Cluster.start(contestant, scenario.peers, scenario.more);
       try {
         if (scenario.prepared === true) await prepare(cluster);
         list.push(await scenario.run(cluster, times(contestant, scenario.peers, 0)));

@@ -38,6 +38,8 @@ export interface Scenario {
   readonly bare?: boolean;
   /** Over TLS. */
   readonly isSecure?: boolean;
+  /** Of one that is alone: lines of the configuration. */
+  readonly more?: readonly string[];
   run(cluster: Cluster, times: Times): Promise<Figures>;
 }
 
@@ -104,6 +106,20 @@ export const SCENARIOS: readonly Scenario[] = [
   steady('tls: read, 256 x 1', 1, 'get', { clients: 256, outstanding: 1 }, { bare: true, isSecure: true }),
   steady('tls: write, 32 x 32', 1, 'set', { clients: 32, outstanding: 32 }, { isSecure: true }),
   steady('tls: write, 256 x 1', 1, 'set', { clients: 256, outstanding: 1 }, { isSecure: true }),
+  steady(
+    'audited: write, 32 x 32',
+    1,
+    'set',
+    { clients: 32, outstanding: 32 },
+    { alone: true, prepared: true, more: ['audit.enable=true', 'audit.file=audit.log'] },
+  ),
+  steady(
+    'not audited, and as alone: write, 32 x 32',
+    1,
+    'set',
+    { clients: 32, outstanding: 32 },
+    { alone: true, prepared: true },
+  ),
   steady('three peers, write, 1 x 1', 3, 'set', { clients: 1, outstanding: 1 }),
   steady('three peers, write, 32 x 32', 3, 'set', { clients: 32, outstanding: 32 }),
   steady('three peers, nine reads a write, 32 x 32', 3, 'mix', { clients: 32, outstanding: 32 }),

@@ -1,5 +1,6 @@
 // TLS of clients beyond who is let in (client-matrix.test.ts): the shell and the status of ours, and certificates that change.
-import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect as dial } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -96,6 +97,40 @@ it('certificates replaced under load: no connection is dropped, and new ones see
   expect(states.length).toBe(opened);
   for (const client of clients) await client.close();
 });
+
+it('5,000 halves of handshakes from a hundred addresses: others are served, each half is closed, told and counted', async () => {
+  const running = await start('ours', storesOf('server', 'PEM'));
+  const before = residentMiB(running.pid);
+  // The record of a hello, without its last byte.
+  const half = Buffer.concat([Buffer.from('16030100c8010000c40303', 'hex'), Buffer.alloc(193)]);
+  const closed: Promise<void>[] = [];
+  for (let i = 0; i < 5000; i += 250) {
+    const opened: Promise<void>[] = [];
+    for (let j = i; j < i + 250; j++) {
+      const from = `127.0.1.${1 + (j % 100)}`;
+      const socket = dial({ port: SECURE, host: '127.0.0.1', localAddress: from }, () => socket.write(half));
+      socket.on('error', () => {});
+      opened.push(new Promise((done) => socket.once('connect', () => done())));
+      closed.push(new Promise((done) => socket.once('close', () => done())));
+    }
+    await Promise.all(opened);
+  }
+  const tls = { ca: pem('ca'), key: pem('client'), cert: pem('client') };
+  const client = await connect(ADDRESS, { tls });
+  await client.create('/beside', 'x');
+  expect(residentMiB(running.pid) - before).toBeLessThan(500);
+  await Promise.all(closed);
+  await client.create('/behind', 'x');
+  await client.close();
+  const mntr = await running.word('mntr');
+  expect(mntr).toContain('zk_unsuccessful_handshake\t5000\n');
+  expect(mntr).toContain('zk_outstanding_tls_handshake\t0\n');
+  expect(running.log()).toMatch(/"reason":"its handshake took more than 10000 ms".*"a TLS connection was refused"/);
+}, 60_000);
+
+function residentMiB(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+}
 
 function subjectShown(): Promise<string> {
   return new Promise((done, fail) => {
