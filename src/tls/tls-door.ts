@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket, connect as tlsConnect } from 'node:tls';
+import { Fifo } from '../base/fifo.ts';
 import type { Log } from '../base/log.ts';
 import { NetError, type StreamTls } from '../io/net.ts';
 import type { Admitted, GiveUp, SocketDoor } from '../io/node-socket-door.ts';
@@ -29,6 +30,8 @@ export interface TlsDoorOptions {
 
 /** From the first byte of a handshake to its end. */
 const HANDSHAKE_MS = 10_000;
+/** So many begin in one turn: a handshake costs a millisecond, and whoever is served waits for those of a crowd. */
+const HANDSHAKES_A_TURN = 8;
 /** The first byte of a TLS handshake; no frame of a client or server begins with it. */
 const HANDSHAKE_RECORD = 0x16;
 
@@ -40,6 +43,9 @@ export class TlsDoor implements SocketDoor {
   private readonly server: Server;
   /** Handshakes under way, by the other side's address and port. */
   private readonly pending = new Map<string, Handshake>();
+  /** Those that have not begun; each is a connection, and counts as one. */
+  private readonly waiting = new Fifo<Handshake>();
+  private isBeginning = false;
   private material: TlsMaterial;
   /** Called for each of those who came and were not let in, but for dials that were broken off. */
   onRefused: () => void = () => {};
@@ -80,7 +86,7 @@ export class TlsDoor implements SocketDoor {
       }
     });
     if (this.options.takesPlain) this.detect(raw, handshake);
-    else this.begin(raw, handshake);
+    else this.begin(handshake);
     return () => handshake.giveUp();
   }
 
@@ -95,14 +101,33 @@ export class TlsDoor implements SocketDoor {
       raw.pause();
       if (handshake.isOver) return;
       raw.unshift(chunk);
-      if (chunk[0] === HANDSHAKE_RECORD) this.begin(raw, handshake);
+      if (chunk[0] === HANDSHAKE_RECORD) this.begin(handshake);
       else handshake.succeed(raw, undefined);
     });
   }
 
-  private begin(raw: Socket, handshake: Handshake): void {
-    const key = addressOf(raw);
+  private begin(handshake: Handshake): void {
     handshake.limit(HANDSHAKE_MS, `its handshake took more than ${HANDSHAKE_MS} ms`);
+    this.waiting.push(handshake);
+    if (this.isBeginning) return;
+    this.isBeginning = true;
+    setImmediate(this.beginSome);
+  }
+
+  private readonly beginSome = (): void => {
+    for (let begun = 0; begun < HANDSHAKES_A_TURN && this.waiting.length > 0; ) {
+      const handshake = this.waiting.shift() as Handshake;
+      if (handshake.isOver) continue;
+      this.beginOne(handshake);
+      begun++;
+    }
+    this.isBeginning = this.waiting.length > 0;
+    if (this.isBeginning) setImmediate(this.beginSome);
+  };
+
+  private beginOne(handshake: Handshake): void {
+    const { raw } = handshake;
+    const key = addressOf(raw);
     handshake.onSecure = (socket) => this.judgeClient(socket, handshake);
     handshake.onOver = () => {
       if (this.pending.get(key) === handshake) this.pending.delete(key);
@@ -183,7 +208,7 @@ export class TlsDoor implements SocketDoor {
 
 /** One handshake, which ends once: the socket goes on, or it is destroyed and the reason is told. */
 class Handshake {
-  private readonly raw: Socket;
+  readonly raw: Socket;
   private readonly done: Admitted;
   private readonly onFailed: (reason: string, code: string | undefined) => void;
   private timer: NodeJS.Timeout | undefined = undefined;

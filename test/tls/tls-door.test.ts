@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls';
+import { type ConnectionOptions, type TLSSocket, type Server as TlsServer, connect as tlsConnect } from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
 import { silentLog } from '../../src/base/log.ts';
 import type { Net, NetError, Stream, StreamTls } from '../../src/io/net.ts';
@@ -158,6 +158,47 @@ test('a connection that ends within its handshake is over', async () => {
   const { port, until } = await openPort();
   comeInTheClear(port, Buffer.from('160301', 'hex'), true);
   expect(await until(1)).toEqual(['it closed the connection during the handshake']);
+});
+
+test('a crowd that comes at once begins its handshakes in turns, and those who end early end', async () => {
+  const options = { name: 'port', takesPlain: false, dialsByName: false };
+  const door = new TlsDoor(material({}), options, silentLog, undefined);
+  const perTurn: number[] = [];
+  let begun = 0;
+  (door as unknown as { server: TlsServer }).server.prependListener('connection', () => {
+    if (begun++ > 0) return;
+    setImmediate(() => {
+      perTurn.push(begun);
+      begun = 0;
+    });
+  });
+  const crowd = 60;
+  const here: Socket[] = [];
+  const heard = new Promise<string[]>((resolve) => {
+    const outcomes: string[] = [];
+    const say = (error: NetError | undefined, _socket: Socket, tls: StreamTls | undefined): void => {
+      outcomes.push(error?.message ?? tls?.peerSubject ?? '');
+      if (outcomes.length === crowd) resolve(outcomes);
+    };
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      cleanups.push(() => socket.destroy());
+      here.push(socket);
+      if (here.length === crowd) for (const each of here) door.admit(each, say);
+    });
+    cleanups.push(() => server.close());
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      for (let i = 0; i < crowd; i++) {
+        if (i % 3 === 0) comeInTheClear(port, Buffer.from('160301', 'hex'), true);
+        else come(port, certificate('client'));
+      }
+    });
+  });
+  const outcomes = await heard;
+  expect(outcomes.filter((each) => each.startsWith('CN=client'))).toHaveLength(40);
+  expect(outcomes.filter((each) => each === 'it closed the connection during the handshake')).toHaveLength(20);
+  expect(Math.max(...perTurn)).toBe(8);
+  expect(perTurn.reduce((sum, each) => sum + each)).toBe(crowd);
 });
 
 test('a version and a cipher suite that this side does not take', async () => {
