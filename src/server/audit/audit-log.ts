@@ -33,28 +33,36 @@ export const AUDIT_VALUE_CHARS = 4096;
  *          [ TAB "znode=" path ] [ TAB "znode_type=" mode ] [ TAB "acl=" text ] TAB "result=" result
  */
 export function auditLine(event: AuditEvent): string {
-  const fields: string[] = [];
-  const add = (name: string, value: string | undefined): void => {
-    if (value !== undefined) fields.push(`${name}=${auditValue(value)}`);
-  };
-  add('session', event.session);
-  add('user', event.user);
-  add('ip', event.ip);
-  add('operation', event.operation);
-  add('znode', event.znode);
-  add('znode_type', event.znodeType);
-  add('acl', event.acl);
-  add('result', event.result);
-  return fields.join('\t');
+  let line = withField('', 'session', event.session);
+  line = withField(line, 'user', event.user);
+  line = withField(line, 'ip', event.ip);
+  line = withField(line, 'operation', event.operation);
+  line = withField(line, 'znode', event.znode);
+  line = withField(line, 'znode_type', event.znodeType);
+  line = withField(line, 'acl', event.acl);
+  return withField(line, 'result', event.result);
+}
+
+function withField(line: string, name: string, value: string | undefined): string {
+  if (value === undefined) return line;
+  return `${line}${line === '' ? '' : '\t'}${name}=${auditValue(value)}`;
 }
 
 /** A value as it stands in a line. Names and refused paths may hold anything, and one with a tab or a line end in it would forge fields and lines. */
 export function auditValue(value: string): string {
   const bounded = value.length <= AUDIT_VALUE_CHARS ? value : `${value.slice(0, AUDIT_VALUE_CHARS)}...`;
-  return CONTROL.test(bounded) ? bounded.replace(CONTROLS, escaped) : bounded;
+  return hasControl(bounded) ? bounded.replace(CONTROLS, escaped) : bounded;
 }
 
-const CONTROL = /[\p{Cc}\u2028\u2029]/u;
+/** Of the same characters; a loop takes a tenth of the expression's time, and each change asks for six values. */
+function hasControl(value: string): boolean {
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code === 0x2028 || code === 0x2029) return true;
+  }
+  return false;
+}
+
 const CONTROLS = /[\p{Cc}\u2028\u2029]/gu;
 
 function escaped(char: string): string {

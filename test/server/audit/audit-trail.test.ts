@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { AUDIT_VALUE_CHARS, auditLine } from '../../../src/server/audit/audit-log.ts';
+import { AUDIT_VALUE_CHARS, auditLine, auditValue } from '../../../src/server/audit/audit-log.ts';
 import {
   auth,
   type Client,
@@ -181,3 +181,11 @@ test('no value makes a second field or line, and none is longer than a bound', (
 function bound(audited: Audited): { client: Client; upstream: FakeUpstream; take: () => string[] } {
   return { client: audited.client, upstream: audited.upstream, take: () => audited.take() };
 }
+
+test('a value keeps every character but those that could end a field or a line', () => {
+  const isControl = /[\p{Cc}\u2028\u2029]/u;
+  for (let code = 0; code <= 0xffff; code++) {
+    const value = `a${String.fromCharCode(code)}b`;
+    expect(auditValue(value) !== value, code.toString(16)).toBe(isControl.test(value));
+  }
+});
