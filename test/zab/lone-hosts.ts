@@ -14,6 +14,8 @@ import type {
   LeaderOptions,
 } from '../../src/zab/leader/leader-ports.ts';
 import type { LearnerLink, LearnerWire } from '../../src/zab/leader/learner-link.ts';
+import { LoneLead } from '../../src/zab/leader/lone-lead.ts';
+import { Memberships } from '../../src/zab/leader/memberships.ts';
 import { Learner } from '../../src/zab/learner/learner.ts';
 import type {
   LearnerClients,
@@ -462,4 +464,9 @@ function zxidOf(payload: Buffer): Zxid {
 /** Where a test's own packets come from. */
 export function packet(type: keyof typeof PacketType, zxid: Zxid, data?: Buffer): QuorumPacket {
   return new QuorumPacket(PacketType[type], zxid, data);
+}
+
+/** As a leader counts by them without an oracle. */
+export function membershipsOf(verifiers: readonly QuorumVerifier[]): Memberships {
+  return new Memberships(verifiers, new LoneLead(1, undefined, silentLog));
 }

@@ -241,7 +241,7 @@ export class Discovery {
   /** Those who are here may be enough now. */
   recount(): void {
     if (this.ownEpoch === undefined) this.maybeChooseEpoch();
-    else if (!this.isHistoryKnown) this.maybeKnowHistory();
+    else this.maybeKnowHistory();
   }
 
   private maybeChooseEpoch(): void {

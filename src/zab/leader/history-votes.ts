@@ -32,7 +32,7 @@ export class HistoryVotes {
   private hasStartedBefore = false;
 
   /** `quorums`: which of them are enough, where an oracle may say otherwise. A first start is judged without it. */
-  constructor(verifiers: readonly QuorumVerifier[], quorums: readonly Quorum[] = verifiers) {
+  constructor(verifiers: readonly QuorumVerifier[], quorums: readonly Quorum[]) {
     this.verifiers = verifiers;
     this.quorums = quorums;
   }

@@ -13,10 +13,10 @@ import type { LoneLead } from './lone-lead.ts';
 export class Memberships {
   private verifiers!: readonly QuorumVerifier[];
   private counted!: readonly Quorum[];
-  private readonly lone: LoneLead | undefined;
+  private readonly lone: LoneLead;
 
   /** The one in force, then the one proposed, if there is one. */
-  constructor(verifiers: readonly QuorumVerifier[], lone?: LoneLead) {
+  constructor(verifiers: readonly QuorumVerifier[], lone: LoneLead) {
     this.lone = lone;
     this.use(verifiers);
   }
@@ -71,22 +71,21 @@ export class Memberships {
 
   /** The other one of two voters does not follow, at half tick `now`. */
   askOracle(now: number): void {
-    this.lone?.ask(this.verifiers, now);
+    this.lone.ask(this.verifiers, now);
   }
 
   /** A voter follows, and counts. */
   voterFollows(): void {
-    this.lone?.end();
+    this.lone.end();
   }
 
   /** The epoch that this leader takes together with those that are connected. */
   epochFrom(wanted: number, connected: ReadonlySet<number>): number {
-    return this.lone?.epochFrom(wanted, this.verifiers, connected) ?? wanted;
+    return this.lone.epochFrom(wanted, this.verifiers, connected);
   }
 
   private use(verifiers: readonly QuorumVerifier[]): void {
-    const { lone } = this;
     this.verifiers = verifiers;
-    this.counted = lone === undefined ? verifiers : verifiers.map((verifier) => lone.quorumOf(verifier));
+    this.counted = verifiers.map((verifier) => this.lone.quorumOf(verifier));
   }
 }

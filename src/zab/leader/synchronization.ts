@@ -147,10 +147,10 @@ export class Synchronization {
     for (const entry of open) link.wire.send(new Packet(PacketType.proposal, entry.zxid, entry.payload));
   }
 
-  /** Those who acknowledged may be enough now. */
+  /** Before a quorum was synchronised: those who acknowledged may be enough now. */
   onHalfTick(): void {
     this.synchroniseThoseWhoWait();
-    if (!this.established) this.maybeEstablish();
+    this.maybeEstablish();
   }
 
   /** The leader's tree, or the look through its log, may have come further. */

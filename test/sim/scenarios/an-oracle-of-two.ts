@@ -70,6 +70,9 @@ export const saysNo: Scenario = {
     s.run(5000);
     s.expect(s.leader, 0, 'a leader with nothing');
     s.expect(s.said(2, 'no, for it cannot be read') > 0, true, 'it says why');
+    says(s, 2, '');
+    s.run(3000);
+    s.expect(s.leader, 0, 'a leader with an empty file');
     permit(s, 2);
     s.until('a leader with a yes', () => s.leader === 2, 5000);
     s.write('/a', 'alone');
@@ -85,6 +88,28 @@ export const saysNo: Scenario = {
     s.start(2);
     s.untilServing();
     s.expect(s.read('/a'), 'alone', 'what is written');
+  },
+};
+
+export const ofThree: Scenario = {
+  name: 'an oracle of three',
+  about: 'it is not asked: one of three does not lead, and two of three need no word',
+  voters: 3,
+  config: { oraclePath: '/oracle' },
+  play(s) {
+    for (const sid of [1, 2, 3]) says(s, sid, '1\n');
+    s.begin();
+    s.create('/a', 'three');
+    const { leader } = s;
+    const [first, second] = s.followers as [number, number];
+    s.kill(first);
+    s.write('/a', 'two');
+    s.kill(second);
+    s.until('the end of the leader', () => s.leader === 0, 10_000);
+    s.run(10_000);
+    s.expect(s.said(leader, 'the oracle was asked'), 0, 'questions to the oracle');
+    s.start(first, second);
+    s.untilServing();
   },
 };
 

@@ -3,7 +3,8 @@ import { HistoryVotes } from '../../../src/zab/leader/history-votes.ts';
 import { majority } from '../ensemble.ts';
 
 function votes(voters: readonly number[], answers: Readonly<Record<number, 'some' | 'fresh' | 'empty'>>): HistoryVotes {
-  const made = new HistoryVotes([majority(voters, [9])]);
+  const members = [majority(voters, [9])];
+  const made = new HistoryVotes(members, members);
   for (const [sid, kind] of Object.entries(answers)) made.add(Number(sid), kind);
   return made;
 }

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { AssertionFailure } from '../../../src/base/assert.ts';
 import { makeZxid, type Zxid } from '../../../src/jute/zxid.ts';
-import { Memberships } from '../../../src/zab/leader/memberships.ts';
 import { Proposals } from '../../../src/zab/leader/proposals.ts';
 import { majority } from '../ensemble.ts';
+import { membershipsOf } from '../lone-hosts.ts';
 
 const START = makeZxid(3, 0);
 
 function begun(): Proposals {
-  const proposals = new Proposals(1, new Memberships([majority([1, 2, 3], [])]));
+  const proposals = new Proposals(1, membershipsOf([majority([1, 2, 3], [])]));
   proposals.begin(START);
   return proposals;
 }
@@ -25,7 +25,7 @@ describe('a bug of ours is', () => {
   });
 
   test('a leader that is established without an epoch, or when it has proposed', () => {
-    expect(() => new Proposals(1, new Memberships([])).establish(0)).toThrow(AssertionFailure);
+    expect(() => new Proposals(1, membershipsOf([])).establish(0)).toThrow(AssertionFailure);
     const proposals = begun();
     propose(proposals, 1);
     expect(() => proposals.establish(0)).toThrow(AssertionFailure);
@@ -46,7 +46,7 @@ describe('a bug of ours is', () => {
 });
 
 test('a quorum that is found once counts for what all of it has, until a log is cut or other members count', () => {
-  const members = new Memberships([majority([1, 2, 3], [])]);
+  const members = membershipsOf([majority([1, 2, 3], [])]);
   const proposals = new Proposals(1, members);
   proposals.begin(START);
   proposals.establish(0);

@@ -3,11 +3,10 @@ import { parseQuorumText } from '../../../src/election/quorum/quorum-config.ts';
 import type { QuorumVerifier } from '../../../src/election/quorum/quorum-verifier.ts';
 import { OpCode } from '../../../src/jute/codes.ts';
 import { ZXID_NONE, type Zxid } from '../../../src/jute/zxid.ts';
-import { Memberships } from '../../../src/zab/leader/memberships.ts';
 import { intBody, PacketType } from '../../../src/zab/wire/packets.ts';
 import { payloadOf, zxid } from '../ensemble.ts';
 import { ack, ackEpoch, established, info, OBSERVER, ONE, observerInfo, payload, TWO } from '../established-leader.ts';
-import { LoneLeader, packet } from '../lone-hosts.ts';
+import { LoneLeader, membershipsOf, packet } from '../lone-hosts.ts';
 
 /** `3:leads,1,2,4:observer`: server 3 at another quorum port as `3:moved`. */
 function members(text: string, version: string): QuorumVerifier {
@@ -223,7 +222,7 @@ describe('the version of members that were only in a file', () => {
 });
 
 test('a version says which proposals need both', () => {
-  const both = new Memberships([NOW]);
+  const both = membershipsOf([NOW]);
   expect(both.neededFor(1 as Zxid)).toEqual([NOW]);
   const next = members('3 5 6', '1:2');
   both.propose(next);
