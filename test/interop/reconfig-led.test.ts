@@ -150,6 +150,20 @@ it.each([
     expect(await one.mode()).toBe('leader');
     await equalEverywhere(all);
 
+    // A follower of either kind leaves: it follows on without a vote, and comes back.
+    for (const leaver of [2, 3]) {
+      expect(await ask(session, { leaving: `${leaver}` })).not.toContain(`server.${leaver}=`);
+      await expect
+        .poll(() => fourLetterWord(one.clientPort, 'mntr'), { timeout: 10_000 })
+        .toContain('zk_synced_non_voting_followers\t1');
+      await equalEverywhere(all.filter((server) => server.options.id !== leaver));
+      expect(await ask(session, { joining: member(leaver) })).toContain(`server.${leaver}=`);
+      await expect
+        .poll(() => fourLetterWord(one.clientPort, 'mntr'), { timeout: 10_000 })
+        .toContain('zk_synced_followers\t2');
+      await equalEverywhere(all);
+    }
+
     // An observer, which becomes a voter, and an observer again.
     const four = build(fourth, 4, [member(1), member(4, 'observer')]);
     expect(await ask(session, { joining: member(4, 'observer') })).toContain('server.4=');
