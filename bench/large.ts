@@ -10,17 +10,20 @@ import { type LoadKeys, runGenerator } from './generator.ts';
  *   node --import ./scripts/ts.mjs bench/large.ts [nodes [nodes...]]
  *
  * prints a table for each number of nodes, of 100 bytes. A third of them is deleted and created again, twice. Snapshots
- * are taken all along, one for every 50,000 to 100,000 writes, and while the reads of the last step go on.
+ * are taken all along, one for every 50,000 to 100,000 writes, or for as many as a twentieth to a tenth of the nodes, for each is
+ * as large as all of them; and while the reads of the last step go on.
  */
+const LEAST_SNAP_COUNT = 100_000;
 const READ_SECONDS = 5;
 const SETTLE_MS = 3000;
 
 async function run(nodes: number): Promise<void> {
-  const cluster = await Cluster.start(ours, 1);
-  const rows: string[] = [];
+  const cluster = await Cluster.start(ours, 1, [`snapCount=${Math.max(LEAST_SNAP_COUNT, nodes / 10)}`]);
+  console.log(`\n| ${nodes.toLocaleString('en')} nodes of 100 bytes | s | k/s | RSS, MB | longest stall, ms |`);
+  console.log('|---|---|---|---|---|');
   const row = async (name: string, more: string): Promise<void> => {
     const stall = (await cluster.stallMs()) ?? 0;
-    rows.push(`| ${name} | ${more} | ${cluster.rssMb().toFixed(0)} | ${stall.toFixed(0)} |`);
+    console.log(`| ${name} | ${more} | ${cluster.rssMb().toFixed(0)} | ${stall.toFixed(0)} |`);
     cluster.forgetStalls();
   };
   const load = async (name: string, operation: string, keys: LoadKeys = {}): Promise<void> => {
@@ -51,9 +54,6 @@ async function run(nodes: number): Promise<void> {
   } finally {
     await cluster.stop();
   }
-  console.log(`\n| ${nodes.toLocaleString('en')} nodes of 100 bytes | s | k/s | RSS, MB | longest stall, ms |`);
-  console.log('|---|---|---|---|---|');
-  for (const line of rows) console.log(line);
 }
 
 for (const nodes of process.argv.length > 2 ? process.argv.slice(2).map(Number) : [10_000, 1_000_000]) await run(nodes);

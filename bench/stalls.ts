@@ -18,7 +18,7 @@ import { Prep } from '../src/server/prep/prep.ts';
 import { Request } from '../src/server/request.ts';
 import { SessionTracker } from '../src/server/sessions/session-tracker.ts';
 import { serverRows } from './server-stalls.ts';
-import { COUNT, printHead, row } from './stall-rows.ts';
+import { COUNT, longestOf, printHead, row } from './stall-rows.ts';
 
 /**
  * Measures single turns of the loop whose length clients decide: trees, watches and snapshots, each with COUNT
@@ -185,9 +185,10 @@ row('a quota is set: usage counted anew', () => {
   bench.create('/zookeeper/quota/p');
   return () => bench.create('/zookeeper/quota/p/zookeeper_stats');
 });
-row('containers and TTLs looked through', () => {
+longestOf('containers and TTLs looked through: the longest turn', () => {
   const { bench } = withChildren({ type: OpCode.createContainer });
-  return () => bench.db.tree.containerCandidates(1e12, 1);
+  const steps = bench.db.tree.containerCandidates(1e12, 1);
+  return () => steps.next().done !== true;
 });
 row('a snapshot begins, with sessions and ACLs', () => {
   const bench = new Bench();

@@ -9,7 +9,7 @@ import type { TxnBody } from '../../src/jute/txns.ts';
 import { Writer } from '../../src/jute/writer.ts';
 import { makeZxid, type Zxid } from '../../src/jute/zxid.ts';
 import { logTo } from '../fakes/log-to.ts';
-import { dump, sessionsOf } from './histories.ts';
+import { dump, sessionsOf, steppedThrough } from './histories.ts';
 import * as t from './txns.ts';
 
 const lines: { level: string; message: string; fields: LogFields }[] = [];
@@ -577,14 +577,24 @@ describe('reads', () => {
     apply(t.createTtl('/gone', 10), at);
     apply(t.remove('/gone'), at);
     apply(t.create('/plain'), at);
-    expect(db.tree.containerCandidates(1010, 0)).toEqual(['/used']);
-    expect(db.tree.containerCandidates(1011, 0)).toEqual(['/used', '/short']);
-    expect(db.tree.containerCandidates(1011, 10)).toEqual(['/fresh', '/used', '/short']);
-    expect(db.tree.containerCandidates(200_000, 0)).toEqual(['/used', '/short', '/long']);
+    expect(steppedThrough(db.tree.containerCandidates(1010, 0))).toEqual(['/used']);
+    expect(steppedThrough(db.tree.containerCandidates(1011, 0))).toEqual(['/used', '/short']);
+    expect(steppedThrough(db.tree.containerCandidates(1011, 10))).toEqual(['/fresh', '/used', '/short']);
+    expect(steppedThrough(db.tree.containerCandidates(200_000, 0))).toEqual(['/used', '/short', '/long']);
     apply(t.setData('/short', 'x'), { time: 2000 });
-    expect(db.tree.containerCandidates(2010, 0)).toEqual(['/used']);
+    expect(steppedThrough(db.tree.containerCandidates(2010, 0))).toEqual(['/used']);
     apply(t.remove('/used'));
     apply(t.remove('/short'));
-    expect(db.tree.containerCandidates(2010, 0)).toEqual([]);
+    expect(steppedThrough(db.tree.containerCandidates(2010, 0))).toEqual([]);
+  });
+
+  test('name the rest when the node that was looked at last goes between two steps', () => {
+    for (let i = 0; i <= 10_000; i++) apply(t.createTtl(`/n${i}`, 10), { time: 1000 });
+    const steps = db.tree.containerCandidates(2000, 0);
+    expect(steps.next().done).toBe(false);
+    for (const i of [3, 9999]) apply(t.remove(`/n${i}`));
+    for (const i of [1, 2]) apply(t.createTtl(`/later${i}`, 10), { time: 1000 });
+    const named = steppedThrough(steps);
+    expect([named.length, named.slice(-3)]).toEqual([10_003, ['/n10000', '/later1', '/later2']]);
   });
 });

@@ -241,3 +241,11 @@ export function replay(txns: readonly Txn[], db = new Database(OPTIONS)): Databa
 export function zxidAt(index: number): Zxid {
   return makeZxid(EPOCH, index);
 }
+
+/** All steps in one. */
+export function steppedThrough<T>(steps: Iterator<undefined, T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}

@@ -7,7 +7,7 @@ import type { TxnBody } from '../../src/jute/txns.ts';
 import { readTxn, writeTxn } from '../../src/jute/txns.ts';
 import { Writer } from '../../src/jute/writer.ts';
 import type { Zxid } from '../../src/jute/zxid.ts';
-import { dump, histories, OPTIONS, replay } from './histories.ts';
+import { dump, histories, OPTIONS, replay, steppedThrough } from './histories.ts';
 import { txn } from './txns.ts';
 
 const names = fc.constantFrom('', 'a', 'b', '/', 'zookeeper', 'quota', 'config', 'zookeeper_limits', 'zookeeper_stats');
@@ -85,7 +85,7 @@ describe('apply', () => {
           expect(db.lastProcessedZxid).toBe(i + 1);
         });
         db.setConfig('version=0', 0 as Zxid, 1);
-        db.tree.containerCandidates(1e13, 1);
+        steppedThrough(db.tree.containerCandidates(1e13, 1));
         const decoder = new SnapshotDecoder(OPTIONS);
         expect(decoder.push(whole(db))).toBe(true);
         const loaded = decoder.finish(db.lastProcessedZxid);

@@ -4,6 +4,9 @@ import { CHILD_COUNT, CVERSION, MTIME, NO_NODE, type NodeTable, SEQUENCE } from 
 import { OwnerKind, type OwnerOptions, ownerKindOf, ttlOf } from './owner-kind.ts';
 import { NO_SLOT, type Owned } from './owner-lists.ts';
 
+/** Containers and nodes with a TTL that are looked at in one turn. */
+export const LOOKED_AT_ONCE = 10_000;
+
 /**
  * Nodes that do not stay for good: the ephemerals of each session, the containers, the nodes with a TTL. A session
  * whose last ephemeral was deleted stays in the list until it is closed, as in Apache's dump.
@@ -105,26 +108,38 @@ export class OwnedNodes {
   }
 
   /** See DataTree.containerCandidates. */
-  candidates(wallMs: number, maxNeverUsedMs: number): string[] {
+  *candidates(wallMs: number, maxNeverUsedMs: number): Generator<undefined, string[]> {
     const { nodes } = this;
     const { owners } = nodes;
     const paths: string[] = [];
     const timed: string[] = [];
-    for (const list of owners.all()) {
+    let looked = 0;
+    for (const list of atMost(owners.all(), owners.size)) {
       if (list.kind === OwnerKind.session) continue;
       const ttlMs = ttlOf(list.owner);
-      for (let slot = list.first; slot !== NO_SLOT; slot = owners.after(slot)) {
+      for (let slot = list.first; slot !== NO_SLOT; ) {
         const node = owners.nodeAt(slot);
-        if (nodes.int(node, CHILD_COUNT) > 0) continue;
-        const idleMs = wallMs - nodes.long(node, MTIME);
-        if (list.kind === OwnerKind.ttl) {
-          if (ttlMs !== 0 && idleMs > ttlMs) timed.push(nodes.path(node));
-        } else if (nodes.int(node, CVERSION) > 0 || (maxNeverUsedMs !== 0 && idleMs > maxNeverUsedMs)) {
-          paths.push(nodes.path(node));
+        if (this.isOver(node, list.kind, wallMs - nodes.long(node, MTIME), ttlMs, maxNeverUsedMs)) {
+          (list.kind === OwnerKind.ttl ? timed : paths).push(nodes.path(node));
         }
+        if (++looked % LOOKED_AT_ONCE !== 0) {
+          slot = owners.after(slot);
+          continue;
+        }
+        const sequence = nodes.long(node, SEQUENCE);
+        yield;
+        const isThere = owners.isAt(slot, node, list) && nodes.long(node, SEQUENCE) === sequence;
+        slot = isThere ? owners.after(slot) : this.firstAfter(list, sequence);
       }
     }
     return [...paths, ...timed];
+  }
+
+  private isOver(node: number, kind: number, idleMs: number, ttlMs: number, maxNeverUsedMs: number): boolean {
+    const { nodes } = this;
+    if (nodes.int(node, CHILD_COUNT) > 0) return false;
+    if (kind === OwnerKind.ttl) return ttlMs !== 0 && idleMs > ttlMs;
+    return nodes.int(node, CVERSION) > 0 || (maxNeverUsedMs !== 0 && idleMs > maxNeverUsedMs);
   }
 
   private sessionOf(sessionId: bigint): Owned | undefined {

@@ -277,7 +277,7 @@ export abstract class TreeReads implements NodeView, WalkedTree {
    * or (with `maxNeverUsedMs` other than 0) never had any for so long; the TTL of other nodes is over. `wallMs` is the
    * wall clock.
    */
-  containerCandidates(wallMs: number, maxNeverUsedMs: number): string[] {
+  containerCandidates(wallMs: number, maxNeverUsedMs: number): Generator<undefined, string[]> {
     return this.owned.candidates(wallMs, maxNeverUsedMs);
   }
 

@@ -48,7 +48,7 @@ export interface WholeView {
   ephemeralOwners(): bigint[];
   readonly ephemeralOwnerCount: number;
   ephemeralsInPieces(): Iterable<[sessionId: bigint, paths: Iterable<string>]>;
-  containerCandidates(wallMs: number, maxNeverUsedMs: number): string[];
+  containerCandidates(wallMs: number, maxNeverUsedMs: number): Iterator<undefined, string[]>;
   quotaAbove(path: string): QuotaState | undefined;
   readonly quotaSums: QuotaSums;
   digest(): bigint;

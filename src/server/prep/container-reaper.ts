@@ -18,8 +18,8 @@ export interface ReaperOptions {
 }
 
 export interface ReaperHost {
-  /** Paths to delete if they are still empty by then. */
-  candidates(): readonly string[];
+  /** Looks for paths to delete if they are still empty by then; a step for each turn, the last returns them. */
+  candidates(): Iterator<undefined, readonly string[]>;
   submit(request: Request): void;
 }
 
@@ -31,6 +31,7 @@ export class ContainerReaper {
   private readonly w = new Writer(1024);
   private nextCheckMs: number;
   private nextSubmitMs = 0;
+  private search: Iterator<undefined, readonly string[]> | undefined = undefined;
 
   constructor(options: ReaperOptions, host: ReaperHost, nowMs: number) {
     this.options = options;
@@ -41,19 +42,27 @@ export class ContainerReaper {
 
   /** Submits as many as have become due since the last call. */
   onTick(nowMs: number): void {
-    if (this.queue.length === 0 && nowMs >= this.nextCheckMs) {
-      for (const path of this.host.candidates()) this.queue.push(path);
+    if (this.search === undefined && this.queue.length === 0 && nowMs >= this.nextCheckMs) {
+      this.search = this.host.candidates();
       this.nextCheckMs += this.options.checkIntervalMs;
       // After a long sweep or a stall, checks that were missed are not made up for.
       if (this.nextCheckMs <= nowMs) this.nextCheckMs = nowMs + this.options.checkIntervalMs;
-      this.nextSubmitMs = nowMs;
     }
+    this.lookOn(nowMs);
     while (nowMs >= this.nextSubmitMs) {
       const path = this.queue.shift();
       if (path === undefined) return;
       this.nextSubmitMs += this.spacingMs;
       this.host.submit(this.deletion(path, nowMs));
     }
+  }
+
+  private lookOn(nowMs: number): void {
+    const step = this.search?.next();
+    if (step?.done !== true) return;
+    this.search = undefined;
+    for (const path of step.value) this.queue.push(path);
+    this.nextSubmitMs = nowMs;
   }
 
   /** Owned by nobody: only the server itself may ask for this. */

@@ -5,13 +5,18 @@ import { ContainerReaper } from '../../../src/server/prep/container-reaper.ts';
 import type { Request } from '../../../src/server/request.ts';
 import { ALICE, createBody, createTtlBody, pathVersionBody, SmallServer } from '../small-server.ts';
 
-function reaping(candidates: string[], maxPerMinute: number) {
+function* found(paths: string[], steps = 0): Generator<undefined, string[]> {
+  for (let i = 0; i < steps; i++) yield;
+  return paths;
+}
+
+function reaping(candidates: string[], maxPerMinute: number, steps = 0) {
   const submitted: Request[] = [];
   let asked = 0;
   const host = {
     candidates: () => {
       asked++;
-      return candidates;
+      return found(candidates, steps);
     },
     submit: (request: Request) => submitted.push(request),
   };
@@ -56,6 +61,17 @@ describe('the reaper', () => {
     expect(asked()).toBe(1);
     reaper.onTick(160_000);
     expect(submitted).toHaveLength(100);
+  });
+
+  it('looks at many in steps, one a tick, and submits when all are known', () => {
+    const { reaper, submitted, asked } = reaping(['/a', '/b'], 60_000, 2);
+    const sent = [60_000, 61_000, 62_000, 63_000].map((nowMs) => {
+      reaper.onTick(nowMs);
+      return submitted.length;
+    });
+    expect([sent, asked()]).toEqual([[0, 0, 1, 2], 1]);
+    reaper.onTick(120_000);
+    expect(asked()).toBe(2);
   });
 
   it('does not make up for checks missed in a stall', () => {
