@@ -9,6 +9,7 @@ import type { ServerOptions } from '../server/server-options.ts';
 import type { SessionWeights } from '../server/throttles/connection-throttle.ts';
 import type { ThrottleOptions } from '../server/throttles/throttle-options.ts';
 import type { StoreOptions } from '../txnlog/store-options.ts';
+import type { LeaderLimits, LinkOptions } from '../zab/leader/leader-ports.ts';
 import type { PeerConfig } from './config/peer-config.ts';
 import type { SnapshotPolicy } from './replica.ts';
 
@@ -24,6 +25,7 @@ export function storeOptions(config: PeerConfig, database: DatabaseOptions): Sto
     forceSync: config.forceSync,
     fsyncWarningThresholdMs: config.fsyncWarningThresholdMs,
     commitLogCount: config.commitLogCount,
+    recentBytes: config.observerMasterPort > 0 ? config.observerMasterSizeLimitBytes : undefined,
     snapshotCompression: config.snapshotCompression,
     serializeLastProcessedZxid: config.serializeLastProcessedZxid,
     snapshotTrustEmpty: config.snapshotTrustEmpty,
@@ -105,6 +107,33 @@ function sessionWeights(config: PeerConfig): SessionWeights | undefined {
     global: config.connectionThrottleGlobalWeight,
     renewed: config.connectionThrottleRenewWeight,
     local: config.connectionThrottleLocalWeight,
+  };
+}
+
+/** A learner that takes nothing while this much waits for it is cut off. */
+const MAX_LINK_QUEUE_BYTES = 512 << 20;
+/** For all of them together, in both directions: proposals are shared, and counted for each. */
+const MAX_LINKS_BYTES = 2 ** 30;
+/** A learner that catches up takes at least this much; a modem of 1998 had twice as little. */
+const LEAST_CATCH_UP_BYTES_PER_SECOND = 16 * 1024;
+/** The longest words of a learner: a request, or the sessions of a PING at twelve bytes each. */
+const MAX_LEARNER_PACKET_BYTES = 32 << 20;
+
+export function linkOptions(config: PeerConfig, self: number, limits: LeaderLimits | undefined): LinkOptions {
+  return {
+    self,
+    limits,
+    initLimitTicks: config.initLimitTicks,
+    syncLimitTicks: config.syncLimitTicks,
+    membersOnly: config.membersOnly,
+    snapshotSizeFactor: config.snapshotSizeFactor,
+    maxConcurrentSnapSyncs: config.maxConcurrentSnapSyncs,
+    maxConcurrentDiffSyncs: config.maxConcurrentDiffSyncs,
+    forceSnapshotSync: false,
+    maxLinkQueueBytes: MAX_LINK_QUEUE_BYTES,
+    maxBytes: MAX_LINKS_BYTES,
+    leastCatchUpBytes: Math.ceil((LEAST_CATCH_UP_BYTES_PER_SECOND * config.tickTimeMs) / 2000),
+    maxLearnerPacketBytes: Math.max(MAX_LEARNER_PACKET_BYTES, 2 * config.juteMaxBufferBytes),
   };
 }
 

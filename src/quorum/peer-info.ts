@@ -37,6 +37,7 @@ export function infoOf(config: PeerConfig, peer: DescribedPeer): ServerInfo {
       return book === undefined ? undefined : quorumInfo(config, book, peer.role());
     },
     leader: () => peer.role()?.leaderInfo,
+    observers: () => peer.role()?.observersInfo,
   };
 }
 
@@ -55,7 +56,7 @@ function quorumInfo(config: PeerConfig, book: ConfigBook, role: Role | undefined
     membership: book.active.text(),
     quorumSize: book.active.voters.size,
     peerState: `${STATES[mode]}${phase}`,
-    observerMasterId: mode === 'observer' ? role?.leader : undefined,
+    observerMasterId: mode === 'observer' ? role?.learnsFrom : undefined,
   };
 }
 

@@ -9,6 +9,7 @@ import { LocalSessions } from '../server/sessions/local-sessions.ts';
 import type { ZooKeeperServer } from '../server/zookeeper-server.ts';
 import type { Store } from '../txnlog/store.ts';
 import type { PeerConfig } from './config/peer-config.ts';
+import type { LearnerMasters } from './observers/learner-masters.ts';
 import type { OracleFile } from './oracle-file.ts';
 import type { PeerProbe } from './peer-probe.ts';
 import type { Replica } from './replica.ts';
@@ -22,6 +23,8 @@ export interface PeerParts {
   readonly random: Random;
   readonly store: Store;
   readonly replica: Replica;
+  /** From whom this peer learns as an observer. */
+  readonly masters: LearnerMasters;
   readonly server: ZooKeeperServer;
   readonly auth: AuthRegistry;
   readonly metrics: ServerMetrics;

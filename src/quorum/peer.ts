@@ -31,6 +31,7 @@ import {
   storeOptions,
 } from './config-parts.ts';
 import { DynamicConfigFiles } from './dynamic-config-files.ts';
+import { LearnerMasters } from './observers/learner-masters.ts';
 import { OracleFile } from './oracle-file.ts';
 import { infoOf } from './peer-info.ts';
 import type { PeerParts } from './peer-parts.ts';
@@ -163,6 +164,7 @@ export class Peer {
       log: this.log,
       zabLog: logOf(log, 'zab'),
       probe: handlers.probe,
+      masters: new LearnerMasters(config, world.random, world.clock),
       oracle: config.oraclePath === undefined ? undefined : new OracleFile(world.disk, config.oraclePath, this.log),
     };
     replica.probe = handlers.probe;
@@ -196,9 +198,8 @@ export class Peer {
       this.log,
     );
     this.book = book;
-    const configNode = new ConfigNode(this.parts, book);
-    this.configNode = configNode;
-    if (config.reconfigEnabled) configNode.recall();
+    this.configNode = new ConfigNode(this.parts, book);
+    if (config.reconfigEnabled) this.configNode.recall();
     this.election = new Election(
       { ...world, net: nets.election },
       {
@@ -328,6 +329,7 @@ export class Peer {
   }
 
   private beginLooking(): void {
+    if (this.book?.isObserver === false) this.parts.replica.settle();
     this.lookingSinceMs = this.world.clock.nowMs();
     this.metrics.ensemble.lookingCount.add(1);
     this.configNode?.show();
@@ -351,12 +353,8 @@ export class Peer {
     const self = config.myid as number;
     const ms = Math.round(this.world.clock.nowMs() - this.lookingSinceMs);
     this.metrics.ensemble.electionTime.add(ms);
-    this.elections.push({
-      wallMs: this.world.clock.wallMs(),
-      leader: vote.leader,
-      round: Number(vote.round),
-      tookMs: ms,
-    });
+    const wallMs = this.world.clock.wallMs();
+    this.elections.push({ wallMs, leader: vote.leader, round: Number(vote.round), tookMs: ms });
     if (this.elections.length > ELECTIONS_REMEMBERED) this.elections.shift();
     this.log.info({ leader: vote.leader, round: Number(vote.round), ms }, 'elected');
     // Of the members in force, or of those that were proposed: the election looked for both.
@@ -391,7 +389,7 @@ export class Peer {
     const role = new Following(parts, book, {
       self,
       leader: vote.leader,
-      leaderAddresses: leaderSpec.addresses.map(({ host, quorumPort }) => ({ host, port: quorumPort })),
+      leaderSpec,
       observer: book.isObserver,
       empty: this.isEmpty,
       initialize,
@@ -405,7 +403,7 @@ export class Peer {
 
   /** Later joiners compare epochs: the vote that looked for a leader still has the one before. */
   private onSynchronised(state: SettledState, vote: Vote, epoch: number): void {
-    this.wasSynchronised = true;
+    this.wasSynchronised = this.role?.mode !== 'observer' || this.config.observerLogs;
     // The operator's word was about the empty disk that this no longer is.
     this.initialize = false;
     const unavailableMs = Math.round(this.world.clock.nowMs() - this.lookingSinceMs);

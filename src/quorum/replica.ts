@@ -22,7 +22,7 @@ import type { PeerProbe } from './peer-probe.ts';
 export interface ReplicaSink {
   /** `zxid` and everything before it is on this peer's disk, and what of that is decided has been applied. */
   onDurable(zxid: Zxid): void;
-  onApplied(txn: Txn, result: ApplyResult): void;
+  onApplied(txn: Txn, result: ApplyResult, payload: Buffer): void;
 }
 
 export interface SnapshotPolicy {
@@ -60,6 +60,10 @@ export class Replica {
   private readonly pending = new Fifo<PendingTxn>(1024);
   private committed: Zxid;
   private draining = false;
+  /** False in the role of an observer without log and snapshots. */
+  private isLogged = true;
+  /** The tree has what this peer's disk has not, and shall not have. */
+  private ahead = false;
   private txnsSinceSnapshot = 0;
   private bytesSinceSnapshot = 0;
   private txnsToSnapshot = 0;
@@ -93,11 +97,23 @@ export class Replica {
     return this.committed;
   }
 
-  beginRole(sink: ReplicaSink): void {
+  /** What the tree has is not on disk, for an observer need not log. */
+  get isAhead(): boolean {
+    return this.ahead;
+  }
+
+  /** The last transaction of this peer's history, by which a learner counts: its log's, or the tree's where that is ahead. */
+  get lastHeld(): Zxid {
+    return this.ahead ? this.current.lastProcessedZxid : this.store.lastDurable;
+  }
+
+  beginRole(sink: ReplicaSink, isLogged = true): void {
     assert(this.sink === undefined, 'one role at a time');
     assert(this.pending.length === 0, 'no transaction of an earlier role is pending');
     // The tree of one who led without proposing stands at its epoch's start, above the log that a learner counts by.
     this.committed = this.store.lastDurable;
+    if (this.ahead) this.committed = this.current.lastProcessedZxid;
+    this.isLogged = isLogged;
     this.sink = sink;
     this.times.clear();
     this.probe?.onRoleBegan();
@@ -114,7 +130,7 @@ export class Replica {
     this.probe?.onAppend(zxid, payload);
     this.times.onProposed(zxid);
     this.pending.push({ zxid, payload, txn });
-    this.store.append(zxid, payload);
+    if (this.isLogged) this.store.append(zxid, payload);
   }
 
   /** Everything up to `zxid` is decided; it is applied as soon as this peer's disk has it. */
@@ -151,6 +167,16 @@ export class Replica {
     });
   }
 
+  /**
+   * This peer is to vote, or to follow: the tree goes back to where its disk is, for a log that leaves something out would
+   * be served to others one day. True: it did.
+   */
+  settle(): boolean {
+    if (!this.ahead) return false;
+    this.reload();
+    return true;
+  }
+
   /** After the log was cut or a snapshot replaced the history: the tree as the disk has it now. */
   reload(): void {
     assert(this.pending.length === 0, 'the tree is reloaded only while nothing is pending');
@@ -159,6 +185,7 @@ export class Replica {
 
   replaceWith(database: Database): void {
     this.current = database;
+    this.ahead = false;
     this.committed = database.lastProcessedZxid;
     this.probe?.onReplaced(database);
   }
@@ -166,6 +193,10 @@ export class Replica {
   /** Starts a snapshot now unless one is being written. */
   snapshot(done?: (error: Error | undefined) => void): boolean {
     if (this.store.facts.isWritingSnapshot) return false;
+    if (this.ahead) {
+      done?.(new Error('this observer keeps its history in memory alone: syncEnabled=false'));
+      return true;
+    }
     this.drawThresholds();
     this.store.roll();
     const cut = this.current.startCut();
@@ -188,23 +219,24 @@ export class Replica {
   private drain(): void {
     if (this.draining) return;
     this.draining = true;
-    const limit = Math.min(this.committed, this.store.lastDurable);
+    const limit = this.isLogged ? Math.min(this.committed, this.store.lastDurable) : this.committed;
     for (let head = this.pending.peek(); head !== undefined && head.zxid <= limit; head = this.pending.peek()) {
       this.pending.shift();
       this.applyOne(head);
     }
     this.draining = false;
-    if (this.isSnapshotDue()) this.snapshot();
+    if (this.isLogged && this.isSnapshotDue()) this.snapshot();
   }
 
   private applyOne(entry: PendingTxn): void {
     const txn = entry.txn ?? readTxn(entry.payload);
     const isDecided = this.sink !== undefined;
+    if (!this.isLogged) this.ahead = true;
     const result = this.current.apply(txn);
     this.store.recent.push(entry.zxid, entry.payload);
     this.txnsSinceSnapshot++;
     this.bytesSinceSnapshot += entry.payload.length;
-    this.sink?.onApplied(txn, result);
+    this.sink?.onApplied(txn, result, entry.payload);
     this.probe?.onApplied(entry.zxid, entry.payload, isDecided);
   }
 

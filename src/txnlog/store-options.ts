@@ -15,6 +15,8 @@ export interface StoreOptions {
   readonly forceSync: boolean;
   readonly fsyncWarningThresholdMs: number;
   readonly commitLogCount: number;
+  /** Of them in memory; undefined: the usual limit. */
+  readonly recentBytes?: number | undefined;
   readonly snapshotCompression: Compression;
   readonly serializeLastProcessedZxid: boolean;
   readonly snapshotTrustEmpty: boolean;

@@ -95,7 +95,7 @@ export class Store {
     this.disk.syncDir(dirs.snapDir);
     this.disk.syncDir(dirs.logDir);
     this.epochs = new Epochs(this.disk, dirs.snapDir, log, probe);
-    this.recent = new RecentLog(options.commitLogCount);
+    this.recent = new RecentLog(options.commitLogCount, options.recentBytes);
     this.note = new DurableNote(this.disk, dirs.logDir, log);
     this.order = new LogOrder(this.disk, dirs.logDir);
     this.place = { disk: this.disk, dir: dirs.logDir, note: this.note, order: this.order };

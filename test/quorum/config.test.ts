@@ -208,7 +208,6 @@ describe('unknown and unhonoured keys', () => {
       'requestThrottleLimit=5',
       'zoo.cfg:3: unknown key requestThrottleLimit; the key that works is request_throttle_max_requests',
     ],
-    ['observerMasterPort=2191', 'zoo.cfg:3: observerMasterPort is not honoured: observers learn from the leader'],
     ['admin.httpVersion=2', 'zoo.cfg:3: admin.httpVersion has no meaning here: HTTP/1.1 is spoken'],
     ['metricsProvider.foo=1', 'zoo.cfg:3: metricsProvider.foo is not honoured: the metrics provider has no such key'],
   ])('%s is warned about by name', (line, warning) => {

@@ -267,6 +267,7 @@ export class ClientWorld {
       dataDirBytes: () => 1234,
       logDirBytes: () => 67_108_880,
       newestSnapshot: () => undefined,
+      observers: () => undefined,
       quorum: () => this.quorum,
       leader: () => this.leader,
     };

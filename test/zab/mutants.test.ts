@@ -36,7 +36,7 @@ const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'Discovery.onInfo',
-        from: 'link.voter = !link.observer && this.members.isVoter(info.sid);',
+        from: 'link.voter = !link.observer && this.members.isVoter(link.sid);',
         to: 'link.voter = true;',
       },
       { at: 'Leader.countAck', from: 'if (link.observer) return;', to: '' },

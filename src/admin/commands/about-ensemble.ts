@@ -20,11 +20,11 @@ export const ABOUT_ENSEMBLE: readonly AdminCommand[] = [
     };
   }),
   whileServing(['observers', 'obsr'], ({ info }) => {
-    const observers = info.leader()?.observers ?? [];
+    const observers = info.observers()?.observers ?? [];
     return { fields: { synced_observers: observers.length, observers: observers.map(observerView) } };
   }),
   whileServing(['observer_connection_stat_reset', 'orst'], ({ info }) => {
-    info.leader()?.resetObservers();
+    info.observers()?.resetObservers();
     return {};
   }),
   whileServing(['voting_view'], (context) => {

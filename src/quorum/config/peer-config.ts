@@ -29,6 +29,8 @@ export interface PeerConfig extends FieldsOfKeys {
   readonly peerType: 'participant' | 'observer';
   /** Absolute; undefined: no oracle lets one of two voters lead alone. */
   readonly oraclePath: string | undefined;
+  /** syncEnabled, and observer.syncEnabled: as an observer this server keeps log and snapshots. */
+  readonly observerLogs: boolean;
 
   // Directories
   /** Absolute. Snapshots, epochs and myid; the files are in its version-2. */

@@ -11,7 +11,7 @@ import { fieldsOf } from './fields.ts';
 import { openDoors } from './open-doors.ts';
 import type { PeerConfig } from './peer-config.ts';
 import { readAuth } from './read-auth.ts';
-import { readMembers, readOracle } from './read-members.ts';
+import { type Members, readMembers, readOracle } from './read-members.ts';
 import { readTls } from './read-tls.ts';
 import { type ConfigContext, Settings } from './settings.ts';
 
@@ -69,6 +69,7 @@ function build(settings: Settings, configFile: string | undefined, context: Conf
   if (members?.distributed === true) refuseMissingLimits(settings);
   const sessionTimeouts = readSessionTimeouts(settings);
   refuseNotificationIntervals(settings);
+  refuseTakenObserverPort(settings, members);
   if (!fields.forceSync) {
     settings.warnings.push('forceSync=no: writes are acknowledged before they are on disk; a power loss loses them');
   }
@@ -94,6 +95,7 @@ function build(settings: Settings, configFile: string | undefined, context: Conf
     quorumVerifier: members.distributed ? members.verifier : undefined,
     lastSeenVerifier: members.lastSeen,
     peerType: members.peerType,
+    observerLogs: settings.value(settings.has('observer.syncEnabled') ? 'observer.syncEnabled' : 'syncEnabled'),
     connectToLearnerMasterLimitTicks: connectTicks === 0 ? fields.initLimitTicks : connectTicks,
     clientPort: members.clientPort,
     clientPortAddress: members.clientPortAddress,
@@ -105,6 +107,16 @@ function build(settings: Settings, configFile: string | undefined, context: Conf
   };
   refuseOpenDoors(settings, config);
   return { config, warnings: settings.warnings };
+}
+
+/** Of the server's own ports; those of others on the same host are known to the operator alone. */
+function refuseTakenObserverPort(settings: Settings, members: Members | undefined): void {
+  const port = settings.value('observerMasterPort');
+  if (port === 0 || members === undefined) return;
+  const own = members.myid === undefined ? undefined : members.verifier.members.get(members.myid);
+  const taken = own?.addresses.flatMap(({ quorumPort, electionPort }) => [quorumPort, electionPort]) ?? [];
+  if (![...taken, members.clientPort].includes(port)) return;
+  settings.refuse('observerMasterPort', `${port} is another port of this server; write one that is free`);
 }
 
 function refuseOpenDoors(settings: Settings, config: PeerConfig): void {

@@ -1,18 +1,24 @@
 import { FatalError } from '../../base/errors.ts';
 import type { ApplyResult } from '../../datatree/database.ts';
-import type { HostPort } from '../../election/quorum/server-spec.ts';
+import type { ServerSpec } from '../../election/quorum/server-spec.ts';
 import type { Timer } from '../../io/clock.ts';
 import { readTxn, type Txn } from '../../jute/txns.ts';
 import { epochOf, ZXID_ZERO, type Zxid, zxidText } from '../../jute/zxid.ts';
 import { AckMeter } from '../../server/metrics/role-meters.ts';
+import type { ObserversInfo } from '../../server/monitoring/server-info.ts';
+import type { EpochFiles } from '../../zab/epoch-files.ts';
 import { Learner } from '../../zab/learner/learner.ts';
 import type { LearnerEvents, LearnerHistory, LearnerLog } from '../../zab/learner/learner-ports.ts';
 import type { ConfigBook } from '../config-book.ts';
 import { DurableQueue } from '../durable-queue.ts';
+import { type LearnerMaster, leaderItself } from '../observers/learner-masters.ts';
+import { ObserverService } from '../observers/observer-service.ts';
 import type { PeerParts } from '../peer-parts.ts';
 import type { ReplicaSink } from '../replica.ts';
+import type { LearnerState } from '../state-dump.ts';
 import { LeaderLink } from './leader-link.ts';
 import { LearnerUpstream } from './learner-upstream.ts';
+import { observerAddresses } from './quorum-port.ts';
 import type { Role } from './role.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
 
@@ -23,7 +29,7 @@ import { SnapshotReceiver } from './snapshot-receiver.ts';
 export interface FollowingOptions {
   readonly self: number;
   readonly leader: number;
-  readonly leaderAddresses: readonly HostPort[];
+  readonly leaderSpec: ServerSpec;
   readonly observer: boolean;
   readonly empty: boolean;
   readonly initialize: boolean;
@@ -38,9 +44,13 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
   readonly mode: 'observer' | 'follower';
   readonly leader: number;
   readonly leaderInfo = undefined;
-  readonly learners = [];
+  readonly learnsFrom: number;
   private readonly parts: PeerParts;
+  private readonly book: ConfigBook;
   private readonly options: FollowingOptions;
+  private readonly master: LearnerMaster;
+  /** An observer may do without log and snapshots. */
+  private readonly isLogged: boolean;
   private readonly link: LeaderLink;
   private readonly durable: DurableQueue;
   private readonly acks: AckMeter;
@@ -52,6 +62,7 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
   /** An observer may take its time to come, and to say that it is over. */
   private delay: Timer | undefined = undefined;
   private isServing = false;
+  private observers: ObserverService | undefined = undefined;
   private over = false;
 
   constructor(parts: PeerParts, book: ConfigBook, options: FollowingOptions) {
@@ -59,11 +70,16 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
     this.options = options;
     this.mode = options.observer ? 'observer' : 'follower';
     this.leader = options.leader;
+    this.book = book;
+    const { observer, leaderSpec } = options;
+    this.master = observer ? parts.masters.next(leaderSpec, book.active) : leaderItself(leaderSpec);
+    this.learnsFrom = this.master.sid;
+    this.isLogged = !observer || parts.config.observerLogs;
     const { config, clock, replica, store } = parts;
     this.startedMs = clock.nowMs();
-    replica.beginRole(this);
+    replica.beginRole(this, this.isLogged);
     this.link = new LeaderLink(parts, {
-      addresses: options.leaderAddresses,
+      addresses: this.master.addresses,
       limitMs: config.connectToLearnerMasterLimitTicks * config.tickTimeMs + this.maxReconnectMs,
       delayMs: config.leaderConnectDelayDuringRetryMs,
     });
@@ -72,6 +88,7 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
     this.snapshots = new SnapshotReceiver(parts, {
       onReceived: () => this.learner.onSnapshotReceived(),
       onInstalled: () => {
+        if (!this.isLogged) this.takeEpochOfSnapshot();
         this.learner.onSnapshotInstalled();
         this.link.resume();
       },
@@ -92,9 +109,9 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
         syncLimitTicks: config.syncLimitTicks,
       },
       {
-        lastZxid: store.lastDurable,
+        lastZxid: replica.lastHeld,
         acceptedEpoch: store.epochs.acceptedEpoch ?? 0,
-        currentEpoch: store.epochs.currentEpoch ?? 0,
+        currentEpoch: this.currentEpoch,
         empty: options.empty,
         initialize: options.initialize,
         needsSnapshot: options.needsSnapshot,
@@ -104,7 +121,7 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
         durable: this.durable,
         log: this,
         history: this,
-        epochs: store.epochs,
+        epochs: this.isLogged ? store.epochs : acceptedAlone(store.epochs),
         members: book,
         clients: this.upstream,
         events: this,
@@ -128,7 +145,7 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
   }
 
   private get maxReconnectMs(): number {
-    return this.options.observer ? this.parts.config.observerReconnectDelayMs : 0;
+    return this.options.observer && this.master.isLast ? this.parts.config.observerReconnectDelayMs : 0;
   }
 
   /** Hundreds of observers that come at once keep the voters from what they are there for. */
@@ -143,8 +160,28 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
     this.delay = clock.after(ms, then);
   }
 
+  get observersInfo(): ObserversInfo | undefined {
+    return this.observers?.info;
+  }
+
+  get learners(): readonly LearnerState[] {
+    return this.observers?.learners ?? [];
+  }
+
   get needsSnapshot(): boolean {
     return this.learner.needsSnapshot;
+  }
+
+  private get currentEpoch(): number {
+    const { store, replica } = this.parts;
+    return Math.max(store.epochs.currentEpoch ?? 0, replica.isAhead ? epochOf(replica.lastHeld) : 0);
+  }
+
+  /** Without a log the disk has what is in the snapshot, and so the epoch that it ends in. */
+  private takeEpochOfSnapshot(): void {
+    const { epochs } = this.parts.store;
+    const epoch = epochOf(this.parts.replica.lastHeld);
+    if (epoch > (epochs.currentEpoch ?? 0)) epochs.setCurrent(epoch);
   }
 
   get phase(): string {
@@ -159,6 +196,7 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
     if (this.over) return;
     this.over = true;
     this.ticker.cancel();
+    this.observers?.close();
     this.durable.clear();
     this.snapshots.giveUp();
     this.link.close();
@@ -171,7 +209,7 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
     // A transaction that cannot be read must not get into the log: no server could start from that any more.
     const txn = readTxn(payload);
     if (!this.options.observer) this.countProposal(zxid, txn);
-    this.durable.onAppended(zxid);
+    if (this.isLogged) this.durable.onAppended(zxid);
     this.parts.replica.append(zxid, payload, txn);
   }
 
@@ -183,8 +221,9 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
     metrics.broadcast.proposalLatency.add(Math.max(clock.wallMs() - txn.header.time, 0));
   }
 
-  commit(zxid: Zxid): void {
+  commit(zxid: Zxid, leads?: number): void {
     this.parts.metrics.broadcast.learnerCommitsReceived.add(1);
+    if (leads !== undefined) this.observers?.master.designates(zxid, leads);
     this.parts.replica.commit(zxid);
   }
 
@@ -193,6 +232,10 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
   truncate(zxid: Zxid): void {
     const { store, replica, log } = this.parts;
     this.refuseToDropStandaloneHistory();
+    if (replica.isAhead) {
+      this.learner.onTruncated(undefined);
+      return;
+    }
     log.warn({ zxid: zxidText(zxid), last: zxidText(store.lastDurable) }, 'cutting off what was never decided');
     const isCut = store.truncate(zxid);
     if (isCut) replica.reload();
@@ -236,7 +279,23 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
     // The one that was installed is ahead of its zxid: whoever replays the log over it would find other digests.
     if (replica.database.wasFuzzy) replica.snapshot();
     server.start(this.upstream, replica.database);
+    this.parts.masters.reached();
+    if (!this.options.observer) this.serveObservers();
     this.options.onServing(this.learner.epoch);
+  }
+
+  private serveObservers(): void {
+    const { self, leader } = this.options;
+    const addresses = observerAddresses(this.book.active.members.get(self), this.parts.config);
+    if (addresses.length === 0) return;
+    const observers = new ObserverService(this.parts, this.book, this.upstream, {
+      self,
+      leader,
+      epoch: this.learner.epoch,
+      addresses,
+    });
+    this.observers = observers;
+    this.upstream.observers = observers.master;
   }
 
   leave(reason: string, next?: number): void {
@@ -253,8 +312,17 @@ export class Following implements Role, LearnerLog, LearnerHistory, LearnerEvent
     this.durable.onDurable(zxid);
   }
 
-  onApplied(txn: Txn, result: ApplyResult): void {
+  onApplied(txn: Txn, result: ApplyResult, payload: Buffer): void {
     this.upstream.onApplied(txn);
     if (this.isServing) this.parts.server.onApplied(txn, result);
+    this.observers?.applied(txn, payload);
   }
+}
+
+/** Whoever does not log has not on disk what a current epoch says. */
+function acceptedAlone(epochs: EpochFiles): EpochFiles {
+  return {
+    setAccepted: (epoch) => epochs.setAccepted(epoch),
+    setCurrent: () => {},
+  };
 }

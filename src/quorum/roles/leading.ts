@@ -7,17 +7,20 @@ import type { Txn } from '../../jute/txns.ts';
 import { epochOf, MAX_COUNTER, type Zxid, zxidText } from '../../jute/zxid.ts';
 import { SizeStats } from '../../server/metrics/counters.ts';
 import { AckMeter, ProposalMeter } from '../../server/metrics/role-meters.ts';
-import type { LeaderInfo, LearnerInfo } from '../../server/monitoring/server-info.ts';
+import type { LeaderInfo } from '../../server/monitoring/server-info.ts';
 import { Leader } from '../../zab/leader/leader.ts';
 import type { CatchUpKind, LeaderEvents, LeaderLog, LeaderOptions } from '../../zab/leader/leader-ports.ts';
-import type { LearnerLink, LearnerWire } from '../../zab/leader/learner-link.ts';
+import type { LearnerLink } from '../../zab/leader/learner-link.ts';
 import { PacketType, QuorumPacket } from '../../zab/wire/packets.ts';
 import type { ConfigBook } from '../config-book.ts';
+import { linkOptions } from '../config-parts.ts';
 import { type PeerParts, packetsKept, primaryOptions } from '../peer-parts.ts';
 import { Reconfigurations } from '../reconfigurations.ts';
 import type { ReplicaSink } from '../replica.ts';
 import type { LearnerState } from '../state-dump.ts';
 import { LeaderRequests, type Question, TOO_MUCH_WAITS } from './leader-requests.ts';
+import { learnerInfo, learnerState } from './learner-info.ts';
+import { LearnerMeter } from './learner-meter.ts';
 import { LedMembers } from './led-members.ts';
 import { Primary } from './primary.ts';
 import { QuorumPort, type QuorumPortOptions } from './quorum-port.ts';
@@ -41,15 +44,6 @@ export interface LeadingOptions {
   readonly onOver: (reason: string, next: number | undefined) => void;
 }
 
-/** A learner that takes nothing while this much waits for it is cut off. */
-const MAX_LINK_QUEUE_BYTES = 512 << 20;
-/** For all of them together, in both directions: proposals are shared, and counted for each. */
-const MAX_LINKS_BYTES = 2 ** 30;
-/** A learner that catches up takes at least this much; a modem of 1998 had twice as little. */
-const LEAST_CATCH_UP_BYTES_PER_SECOND = 16 * 1024;
-/** The longest words of a learner: a request, or the sessions of a PING at twelve bytes each. */
-const MAX_LEARNER_PACKET_BYTES = 32 << 20;
-
 export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
   readonly mode = 'leader';
   readonly needsSnapshot = false;
@@ -61,6 +55,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
   private readonly requests: LeaderRequests;
   private readonly port: QuorumPort;
   private readonly ticker: Timer;
+  private readonly meter: LearnerMeter;
   private readonly proposalSizes = new SizeStats();
   private readonly proposals: ProposalMeter;
   private readonly acks: AckMeter;
@@ -81,6 +76,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
     this.proposals = new ProposalMeter(parts.metrics, clock);
     this.acks = new AckMeter(parts.metrics, clock);
     replica.beginRole(this);
+    this.meter = new LearnerMeter(parts, () => this.core.linkInfos());
     this.requests = new LeaderRequests(parts, book.active.voters.size);
     this.core = new Leader<Question>(
       leaderOptions(parts, book, options),
@@ -103,7 +99,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
       {
         onOpened: (wire) => this.core.onLinkOpened(wire),
         onPacket: (learner, packet) => this.onPacket(learner, packet),
-        onWaited: (learner, ms, packets) => this.countWait(learner, ms, packets),
+        onWaited: (learner, ms, packets) => this.meter.waited(learner, ms, packets),
         onLost: (learner) => this.event(() => this.core.onLinkClosed(learner)),
         onUnavailable: (port, error) => this.stepDown(`cannot listen on quorum port ${port}: ${error.message}`),
       },
@@ -132,7 +128,6 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
       learners: links.length,
       syncedFollowers: synced.filter((link) => link.voter).length,
       syncedNonVotingFollowers: synced.filter((link) => !link.voter && !link.observer).length,
-      syncedObservers: synced.filter((link) => link.observer).length,
       pendingSyncs: this.core.pendingSyncs,
       uptimeMs: this.establishedMs === undefined ? 0 : this.parts.clock.nowMs() - this.establishedMs,
       proposalSizes: this.proposalSizes,
@@ -143,10 +138,12 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
     };
   }
 
+  get observersInfo(): LeaderInfo {
+    return this.leaderInfo;
+  }
+
   get learners(): LearnerState[] {
-    return this.core.linkInfos().map(({ sid, observer, phase, wire }) => {
-      return { sid, observer, phase, queued: wire.queuedBytes };
-    });
+    return this.core.linkInfos().map(learnerState);
   }
 
   stop(): void {
@@ -209,12 +206,6 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
     turn.end();
   }
 
-  private countWait({ sid }: LearnerLink, ms: number, packets: number): void {
-    const { learnerQueueSize, learnerQueueTime } = this.parts.metrics.broadcast;
-    learnerQueueSize.add(String(sid), packets);
-    learnerQueueTime.add(String(sid), Math.round(ms));
-  }
-
   // LeaderLog
 
   append(zxid: Zxid, payload: Buffer): void {
@@ -232,14 +223,7 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
   // LeaderEvents
 
   catchingUp(learner: LearnerLink, kind: CatchUpKind, zxid: Zxid): void {
-    const { log, metrics } = this.parts;
-    const { inflightSnaps, inflightDiffs, snapCount, diffCount } = metrics.ensemble;
-    const isSnap = kind === 'snap';
-    const others = this.core.linkInfos().filter(({ catchingUp }) => catchingUp && (catchingUp === 'snap') === isSnap);
-    (isSnap ? inflightSnaps : inflightDiffs).add(others.length + 1);
-    (isSnap ? snapCount : diffCount).add(1);
-    if (!isSnap) return;
-    log.info({ learner: learner.ownerName, zxid: zxidText(zxid) }, 'sending a snapshot');
+    this.meter.catchingUp(learner, kind, zxid);
   }
 
   acknowledged(sid: number, zxid: Zxid): void {
@@ -308,45 +292,18 @@ export class Leading implements Role, LeaderLog, LeaderEvents, ReplicaSink {
   }
 }
 
-function learnerInfo(sid: number, wire: LearnerWire): LearnerInfo {
-  const { remoteAddress, queuedPackets, queuedBytes, counts } = wire;
-  return {
-    sid,
-    remoteAddress,
-    queuedPackets,
-    queuedBytes,
-    establishedMs: counts.establishedMs,
-    packetsReceived: counts.packetsReceived,
-    packetsSent: counts.packetsSent,
-    requests: counts.requests,
-    lastZxid: counts.lastZxid,
-  };
-}
-
 function leaderOptions({ config, probe }: PeerParts, book: ConfigBook, options: LeadingOptions): LeaderOptions {
   const { active, lastSeen } = book;
   return {
-    self: options.self,
+    ...linkOptions(config, options.self, probe?.limits),
     verifiers: lastSeen === undefined ? [active] : [active, lastSeen],
     mayReconfigure: config.reconfigEnabled,
-    initLimitTicks: config.initLimitTicks,
-    syncLimitTicks: config.syncLimitTicks,
     empty: options.empty,
     initialize: options.initialize,
     maxEpochWaitHalfTicks:
       config.maxTimeToWaitForEpochMs === undefined
         ? undefined
         : Math.ceil((config.maxTimeToWaitForEpochMs * 2) / config.tickTimeMs),
-    membersOnly: config.membersOnly,
-    snapshotSizeFactor: config.snapshotSizeFactor,
-    maxConcurrentSnapSyncs: config.maxConcurrentSnapSyncs,
-    maxConcurrentDiffSyncs: config.maxConcurrentDiffSyncs,
-    forceSnapshotSync: false,
-    maxLinkQueueBytes: MAX_LINK_QUEUE_BYTES,
-    maxBytes: MAX_LINKS_BYTES,
-    leastCatchUpBytes: Math.ceil((LEAST_CATCH_UP_BYTES_PER_SECOND * config.tickTimeMs) / 2000),
-    maxLearnerPacketBytes: Math.max(MAX_LEARNER_PACKET_BYTES, 2 * config.juteMaxBufferBytes),
-    limits: probe?.limits,
     maxCounter: MAX_COUNTER - 1 - config.countersAtStart,
     initialCounter: 0,
   };

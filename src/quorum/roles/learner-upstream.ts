@@ -7,8 +7,12 @@ import { LearnerSessionTracker } from '../../server/sessions/learner-session-tra
 import type { LocalSessions } from '../../server/sessions/local-sessions.ts';
 import { SessionIds } from '../../server/sessions/session-ids.ts';
 import type { Upstream } from '../../server/upstream.ts';
+import type { LearnerLink } from '../../zab/leader/learner-link.ts';
 import type { LearnerClients, ToLeader } from '../../zab/learner/learner-ports.ts';
-import { requestPacket, revalidatePacket } from '../../zab/wire/packets.ts';
+import type { ObserverMaster } from '../../zab/observer-master/observer-master.ts';
+import type { ObserverQuestions } from '../../zab/observer-master/observer-master-ports.ts';
+import { QuorumPacket, requestPacket, revalidatePacket } from '../../zab/wire/packets.ts';
+import { Revalidations } from '../observers/revalidations.ts';
 import { localSessionsOf, type PeerParts } from '../peer-parts.ts';
 
 /**
@@ -21,6 +25,11 @@ export interface LearnerUpstreamOptions {
   readonly quorumSize: number;
 }
 
+/** An observer of a follower has asked for a `sync`. */
+interface ObserverSync {
+  readonly observer: LearnerLink;
+}
+
 /** The leader's answer to a client that came back with its session. */
 interface Revalidation {
   readonly sessionId: bigint;
@@ -29,16 +38,19 @@ interface Revalidation {
 
 const SYNC_OF_ROOT = Buffer.from('\0\0\0\x01/');
 
-export class LearnerUpstream implements Upstream, LearnerClients {
+export class LearnerUpstream implements Upstream, LearnerClients, ObserverQuestions {
   readonly mode: 'observer' | 'follower';
   readonly quorumSize: number;
   readonly sessions = new LearnerSessionTracker();
   readonly localSessions: LocalSessions | undefined;
+  /** Once this follower serves observers. */
+  observers: ObserverMaster | undefined = undefined;
   private readonly parts: PeerParts;
   private readonly link: ToLeader;
   private readonly ids: SessionIds;
   /** For each answer to a sync that is to come, the one who waits for it. */
-  private readonly syncs = new Fifo<Request | Revalidation>();
+  private readonly syncs = new Fifo<Request | Revalidation | ObserverSync>();
+  private readonly revalidations = new Revalidations<LearnerLink>();
 
   constructor(parts: PeerParts, link: ToLeader, options: LearnerUpstreamOptions) {
     this.parts = parts;
@@ -70,7 +82,7 @@ export class LearnerUpstream implements Upstream, LearnerClients {
   }
 
   revalidate(sessionId: bigint, timeoutMs: number): void {
-    this.link.send(revalidatePacket(sessionId, timeoutMs));
+    this.revalidateFor(undefined, sessionId, timeoutMs);
   }
 
   touch(sessionId: bigint, timeoutMs: number): boolean {
@@ -82,6 +94,27 @@ export class LearnerUpstream implements Upstream, LearnerClients {
     return undefined;
   }
 
+  // ObserverQuestions
+
+  /** undefined: for a client here. */
+  revalidateFor(observer: LearnerLink | undefined, sessionId: bigint, timeoutMs: number): void {
+    this.revalidations.asked(sessionId, observer);
+    this.link.send(revalidatePacket(sessionId, timeoutMs));
+  }
+
+  request({ type, zxid, data, authinfo }: QuorumPacket): void {
+    this.link.send(new QuorumPacket(type, zxid, data && Buffer.from(data), authinfo));
+  }
+
+  sync(observer: LearnerLink, packet: QuorumPacket): void {
+    this.syncs.push({ observer });
+    this.request(packet);
+  }
+
+  touched(sessionId: bigint, timeoutMs: number): void {
+    this.sessions.touch(sessionId, timeoutMs);
+  }
+
   // LearnerClients
 
   /**
@@ -89,6 +122,12 @@ export class LearnerUpstream implements Upstream, LearnerClients {
    * observer hears of them when they are decided, and waits for that, to tell them from what the client asks here.
    */
   revalidated(sessionId: bigint, valid: boolean): void {
+    const observer = this.revalidations.answered(sessionId);
+    if (observer !== undefined) {
+      this.observers?.revalidated(observer, sessionId, valid);
+      return;
+    }
+    if (valid) this.observers?.isHere(sessionId);
     if (this.mode === 'follower') {
       this.parts.server.onRevalidated(sessionId, valid);
       return;
@@ -101,7 +140,9 @@ export class LearnerUpstream implements Upstream, LearnerClients {
     const { server, replica } = this.parts;
     const asked = this.syncs.shift();
     if (asked instanceof Request) server.onSynced(asked, replica.lastCommitted);
-    else if (asked !== undefined) server.onRevalidated(asked.sessionId, asked.valid);
+    else if (asked !== undefined && 'observer' in asked) {
+      this.observers?.syncAnswered(asked.observer, replica.lastCommitted);
+    } else if (asked !== undefined) server.onRevalidated(asked.sessionId, asked.valid);
   }
 
   takeTouched(): Iterable<readonly [bigint, number]> {

@@ -118,3 +118,14 @@ export function listenAddresses(spec: ServerSpec, onAllIPs: boolean): readonly Q
   if (!onAllIPs) return spec.addresses.map(({ host, quorumPort }) => ({ host, port: quorumPort }));
   return [...new Set(spec.addresses.map(({ quorumPort }) => quorumPort))].map((port) => ({ host: undefined, port }));
 }
+
+/** The addresses of a follower's port for observers; none where it has no such port. */
+export function observerAddresses(
+  spec: ServerSpec | undefined,
+  config: { readonly observerMasterPort: number; readonly quorumListenOnAllIPs: boolean },
+): readonly QuorumPortAddress[] {
+  const port = config.observerMasterPort;
+  if (port === 0 || spec === undefined) return [];
+  if (config.quorumListenOnAllIPs) return [{ host: undefined, port }];
+  return [...new Set(spec.addresses.map(({ host }) => host))].map((host) => ({ host, port }));
+}

@@ -1,4 +1,4 @@
-import type { LeaderInfo } from '../../server/monitoring/server-info.ts';
+import type { LeaderInfo, ObserversInfo } from '../../server/monitoring/server-info.ts';
 import type { LearnerState } from '../state-dump.ts';
 
 export type PeerMode = RoleMode | 'looking' | 'read-only';
@@ -15,10 +15,14 @@ export interface Role {
   /** Whether the next role, as a learner, has to ask for a snapshot. */
   readonly needsSnapshot: boolean;
   readonly leaderInfo: LeaderInfo | undefined;
-  /** Its learners, where it leads. */
+  /** The observers that it serves, as a leader or in its place; undefined where none can come. */
+  readonly observersInfo?: ObserversInfo | undefined;
+  /** Its learners, where it leads or serves observers. */
   readonly learners: readonly LearnerState[];
   /** The leader, itself included. */
   readonly leader: number | undefined;
+  /** A learner's: the one that it hears from, which for an observer may be a follower. */
+  readonly learnsFrom?: number;
   /** Apart from the constructor, because the role may be over before it returns. */
   start(): void;
   /** Ended from inside or outside: nothing of it happens any more. */

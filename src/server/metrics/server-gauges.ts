@@ -41,7 +41,7 @@ export function registerServerGauges(server: ServerView, info: ServerInfo, host:
   metrics.setGauge('learners', () => info.leader()?.learners);
   metrics.setGauge('synced_followers', () => info.leader()?.syncedFollowers);
   metrics.setGauge('synced_non_voting_followers', () => info.leader()?.syncedNonVotingFollowers);
-  metrics.setGauge('synced_observers', () => info.leader()?.syncedObservers);
+  metrics.setGauge('synced_observers', () => info.observers()?.observers.length);
   metrics.setGauge('pending_syncs', () => info.leader()?.pendingSyncs);
   metrics.setGauge('leader_uptime', () => wholeMs(info.leader()?.uptimeMs));
   metrics.setGauge('last_proposal_size', () => info.leader()?.proposalSizes.last);

@@ -276,6 +276,8 @@ class BroadcastMetrics {
   readonly learnerQueueTime: SummarySet;
   readonly learnerProposalsReceived: Counter;
   readonly learnerCommitsReceived: Counter;
+  /** Until all observers of this follower were told of a transaction. */
+  readonly observersToldTime: Summary;
   readonly proposalLatency: Summary;
   readonly commitPropagationLatency: Summary;
 
@@ -289,6 +291,7 @@ class BroadcastMetrics {
     this.learnerQueueTime = meters.advancedSet('learner_handler_qp_time_ms');
     this.learnerProposalsReceived = meters.counter('learner_proposal_received_count');
     this.learnerCommitsReceived = meters.counter('learner_commit_received_count');
+    this.observersToldTime = meters.basic('om_commit_process_time_ms');
     this.proposalLatency = meters.advanced('proposal_latency');
     this.commitPropagationLatency = meters.advanced('commit_propagation_latency');
   }

@@ -20,6 +20,8 @@ export interface ServerInfo {
   quorum(): QuorumInfo | undefined;
   /** Only while leading. */
   leader(): LeaderInfo | undefined;
+  /** While leading, or following and serving observers. */
+  observers(): ObserversInfo | undefined;
 }
 
 export interface SnapshotInfo {
@@ -64,15 +66,17 @@ export interface QuorumInfo {
   readonly observerMasterId: number | undefined;
 }
 
-export interface LeaderInfo {
+export interface LeaderInfo extends ObserversInfo {
   readonly learners: number;
   readonly syncedFollowers: number;
   readonly syncedNonVotingFollowers: number;
-  readonly syncedObservers: number;
   readonly pendingSyncs: number;
   readonly uptimeMs: number;
   /** Bytes of proposals. */
   readonly proposalSizes: SizeStats;
+}
+
+export interface ObserversInfo {
   /** Those that are synchronised. */
   readonly observers: readonly LearnerInfo[];
   resetObservers(): void;

@@ -17,15 +17,14 @@ import { leaderInfoBody } from '../wire/leader-info.ts';
 import {
   QuorumPacket as Packet,
   PacketType,
-  PROTOCOL_VERSION,
   packetName,
   type QuorumPacket,
   readEpoch,
   readIntBody,
-  readLearnerInfo,
 } from '../wire/packets.ts';
 import { type HistoryKind, HistoryVotes } from './history-votes.ts';
 import type { History, LeaderOptions, LeaderRole } from './leader-ports.ts';
+import { claimedSid } from './learner-claim.ts';
 import type { LearnerLink } from './learner-link.ts';
 import type { LearnerLinks } from './learner-links.ts';
 import type { Memberships } from './memberships.ts';
@@ -125,24 +124,9 @@ export class Discovery {
     if (packet.type !== PacketType.followerInfo && packet.type !== PacketType.observerInfo) {
       throw new ProtocolError(`${packetName(packet.type)} instead of FOLLOWERINFO or OBSERVERINFO`);
     }
-    const info = readLearnerInfo(packet.data);
-    if (info.sid === undefined || info.protocolVersion < PROTOCOL_VERSION) {
-      throw new ProtocolError('the learner is older than ZooKeeper 3.4');
-    }
-    const ownVersion = this.members.inForce.version;
-    if (info.configVersion > ownVersion) {
-      throw new ProtocolError(
-        `learner ${info.sid} has configuration ${zxidHex(info.configVersion)}, ours is ${zxidHex(ownVersion)}`,
-      );
-    }
-    if (info.sid < 0) throw new ProtocolError(`server id ${info.sid} is negative`);
-    if (this.options.membersOnly === true && !this.links.isMember(info.sid)) {
-      throw new ProtocolError(`server id ${info.sid} is no member's, and leader.membersOnly lets in nobody else`);
-    }
-    if (info.sid === this.options.self) throw new ProtocolError(`the learner has our own id, ${info.sid}`);
-    link.sid = info.sid;
+    link.sid = claimedSid(packet, this.options, this.members);
     link.observer = packet.type === PacketType.observerInfo;
-    link.voter = !link.observer && this.members.isVoter(info.sid);
+    link.voter = !link.observer && this.members.isVoter(link.sid);
     link.acceptedEpoch = readEpoch(packet);
     const own = this.ownEpoch ?? this.history.acceptedEpoch;
     if (link.acceptedEpoch > own + MAX_EPOCH_JUMP) {

@@ -26,18 +26,12 @@ import type { Memberships } from './memberships.ts';
  *  - `onHalfTick` comes every half tickTime; all limits are counted in these, so that a peer which was paused does not
  *    judge its neighbours by a time in which it could not hear them.
  */
-export interface LeaderOptions {
+/** The care of links, which is the same for a leader and for a follower that serves observers. */
+export interface LinkOptions {
   readonly limits?: LeaderLimits | undefined;
   readonly self: number;
-  /** The present configuration; then the one proposed but not yet decided, if the peer has logged one: both must agree. */
-  readonly verifiers: readonly QuorumVerifier[];
   readonly initLimitTicks: number;
   readonly syncLimitTicks: number;
-  /** Both as in LearnerState: the disk is known to have lost something; this voter is meant to have no history. */
-  readonly empty: boolean;
-  readonly initialize?: boolean;
-  /** How many half ticks the leader bears with a voter that went looking again while it waits for its epoch; undefined: no limit. */
-  readonly maxEpochWaitHalfTicks: number | undefined;
   /** leader.membersOnly: a learner whose id no member has is turned away, which Apache's leaders never do. */
   readonly membersOnly?: boolean;
   /** zookeeper.snapshotSizeFactor: a DIFF is read from disk while it is no larger than this share of a snapshot; negative: never. */
@@ -55,6 +49,16 @@ export interface LeaderOptions {
   readonly leastCatchUpBytes: number;
   /** Of a learner that serves; before, it has nothing long to say. */
   readonly maxLearnerPacketBytes: number;
+}
+
+export interface LeaderOptions extends LinkOptions {
+  /** The present configuration; then the one proposed but not yet decided, if the peer has logged one: both must agree. */
+  readonly verifiers: readonly QuorumVerifier[];
+  /** Both as in LearnerState: the disk is known to have lost something; this voter is meant to have no history. */
+  readonly empty: boolean;
+  readonly initialize?: boolean;
+  /** How many half ticks the leader bears with a voter that went looking again while it waits for its epoch; undefined: no limit. */
+  readonly maxEpochWaitHalfTicks: number | undefined;
   /** reconfigEnabled: members get a version, and may be others while this leader leads. */
   readonly mayReconfigure: boolean;
   /** The last counter of an epoch, when it is not the last that a zxid has room for: testingonly.initialZxid. */
@@ -179,10 +183,15 @@ export interface LeaderPorts<Question> {
   readonly oracle?: Oracle | undefined;
 }
 
-/** Shared by a leader with its parts; each of them takes of the ports what it needs. */
-export interface LeaderRole {
-  readonly options: LeaderOptions;
-  readonly ports: LeaderPorts<never>;
+/** Whose links they are: a leader's, or those of a follower that serves observers. */
+export interface LinksRole {
+  readonly options: LinkOptions;
   readonly members: Memberships;
   readonly log: Log;
+}
+
+/** Shared by a leader with its parts; each of them takes of the ports what it needs. */
+export interface LeaderRole extends LinksRole {
+  readonly options: LeaderOptions;
+  readonly ports: LeaderPorts<never>;
 }

@@ -2,7 +2,7 @@ import { assert } from '../../base/assert.ts';
 import type { Log } from '../../base/log.ts';
 import { AckTracker } from '../../election/quorum/quorum-verifier.ts';
 import type { QuorumPacket } from '../wire/packets.ts';
-import type { CatchUpKind, LeaderOptions, LeaderRole } from './leader-ports.ts';
+import type { CatchUpKind, LinkOptions, LinksRole } from './leader-ports.ts';
 import { LearnerLink, type LearnerWire, type LinkLimits, type LinkPhase } from './learner-link.ts';
 import { displacedBy } from './link-places.ts';
 import type { Memberships } from './memberships.ts';
@@ -28,7 +28,7 @@ export interface LinkInfo {
 const FIRST_PACKET_HALF_TICKS = 4;
 
 export class LearnerLinks {
-  private readonly options: LeaderOptions;
+  private readonly options: LinkOptions;
   private readonly members: Memberships;
   private readonly log: Log;
   private readonly limits: LinkLimits;
@@ -40,7 +40,7 @@ export class LearnerLinks {
   private halfTicks = 0;
   private nearerAt = 0;
 
-  constructor(role: LeaderRole, onGone: (link: LearnerLink) => void) {
+  constructor(role: LinksRole, onGone: (link: LearnerLink) => void) {
     const { options } = role;
     this.options = options;
     this.members = role.members;

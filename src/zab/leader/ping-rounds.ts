@@ -1,12 +1,11 @@
 import { ProtocolError } from '../../base/errors.ts';
 import { AckTracker } from '../../election/quorum/quorum-verifier.ts';
-import { zxidHex } from '../../jute/zxid.ts';
+import { type Zxid, zxidHex } from '../../jute/zxid.ts';
 import { bodyReader, QuorumPacket as Packet, PacketType, type QuorumPacket, readTimeout } from '../wire/packets.ts';
-import type { LeaderClients, LeaderRole } from './leader-ports.ts';
+import type { LeaderClients, LinksRole } from './leader-ports.ts';
 import type { LearnerLink } from './learner-link.ts';
 import type { LearnerLinks } from './learner-links.ts';
 import type { Memberships } from './memberships.ts';
-import type { Proposals } from './proposals.ts';
 
 /**
  * Whether this leader still led at a given moment: PINGs go out in numbered rounds. A round that a quorum answers
@@ -16,20 +15,26 @@ import type { Proposals } from './proposals.ts';
  * On the wire they are Apache's PINGs. A learner answers each one behind UPTODATE, in order and with its zxid, and adds
  * the sessions it has heard from.
  */
+/** A leader, or a follower whose observers are asked for the sessions that they heard from. */
+export interface AskingRole extends Pick<LinksRole, 'options' | 'members'> {
+  readonly ports: { readonly clients: Pick<LeaderClients<never>, 'touched'> };
+}
+
 export class PingRounds {
   private readonly self: number;
   private readonly members: Memberships;
   private readonly clients: Pick<LeaderClients<never>, 'touched'>;
   private readonly links: LearnerLinks;
-  private readonly proposals: Proposals;
+  /** The last zxid that was sent to learners. */
+  private readonly sent: { readonly proposed: Zxid };
   private round = 0;
 
-  constructor(role: LeaderRole, links: LearnerLinks, proposals: Proposals) {
+  constructor(role: AskingRole, links: LearnerLinks, sent: { readonly proposed: Zxid }) {
     this.self = role.options.self;
     this.members = role.members;
     this.clients = role.ports.clients;
     this.links = links;
-    this.proposals = proposals;
+    this.sent = sent;
   }
 
   /** The last one begun. */
@@ -70,12 +75,12 @@ export class PingRounds {
    */
   comfort(): void {
     for (const link of this.links.values()) {
-      if (link.phase === 'synced') link.wire.send(new Packet(PacketType.ping, this.proposals.proposed));
+      if (link.phase === 'synced') link.wire.send(new Packet(PacketType.ping, this.sent.proposed));
     }
   }
 
   private ping(link: LearnerLink): void {
-    link.pings.sent(this.round, this.proposals.proposed);
-    link.wire.send(new Packet(PacketType.ping, this.proposals.proposed));
+    link.pings.sent(this.round, this.sent.proposed);
+    link.wire.send(new Packet(PacketType.ping, this.sent.proposed));
   }
 }

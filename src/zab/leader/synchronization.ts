@@ -1,17 +1,17 @@
 import { assert } from '../../base/assert.ts';
 import type { Log } from '../../base/log.ts';
 import { AckTracker } from '../../election/quorum/quorum-verifier.ts';
-import { epochOf, ZXID_NONE, zxidText } from '../../jute/zxid.ts';
+import { epochOf, ZXID_NONE } from '../../jute/zxid.ts';
 import type { EpochFiles } from '../epoch-files.ts';
 import { QuorumPacket as Packet, PacketType } from '../wire/packets.ts';
+import { CatchUps } from './catch-up/catch-ups.ts';
+import { planSync } from './catch-up/sync-plan.ts';
 import type { Entry, History, LeaderEvents, LeaderMembers, LeaderOptions, LeaderRole } from './leader-ports.ts';
 import type { LearnerLink } from './learner-link.ts';
 import type { LearnerLinks } from './learner-links.ts';
 import type { Memberships } from './memberships.ts';
 import type { PingRounds } from './ping-rounds.ts';
 import type { Proposals } from './proposals.ts';
-import { planSync, type SyncPlan } from './sync-plan.ts';
-import { SyncSource } from './sync-source.ts';
 
 /**
  * How every learner gets the leader's history, and when it may serve: the second phase of ZAB for the first quorum, and
@@ -32,20 +32,19 @@ export class Synchronization {
   private readonly options: LeaderOptions;
   private readonly history: History;
   private readonly epochs: Pick<EpochFiles, 'setCurrent'>;
-  private readonly events: Pick<LeaderEvents, 'catchingUp' | 'established'>;
+  private readonly events: Pick<LeaderEvents, 'established'>;
   private readonly membersPort: Pick<LeaderMembers, 'renumbered'>;
   private readonly members: Memberships;
   private readonly log: Log;
   private readonly links: LearnerLinks;
   private readonly proposals: Proposals;
   private readonly rounds: PingRounds;
+  private readonly catchUps: CatchUps;
   /** UPTODATE is out to this learner. */
   private readonly onServing: (link: LearnerLink) => void;
 
   private established = false;
   private readonly newLeaderAcks: AckTracker;
-  /** Servers whose DIFF from disk broke off: they get a SNAP. */
-  private readonly snapOnly = new Set<number>();
 
   constructor(
     role: LeaderRole,
@@ -64,6 +63,7 @@ export class Synchronization {
     this.links = links;
     this.proposals = proposals;
     this.rounds = rounds;
+    this.catchUps = new CatchUps(role, role.ports.history, role.ports.events, links);
     this.onServing = onServing;
     this.newLeaderAcks = new AckTracker(role.members.quorums);
   }
@@ -103,34 +103,13 @@ export class Synchronization {
       link.catchUp.provenBy = this.rounds.lastRound + 1;
     }
     const treeZxid = this.history.lastZxid;
-    const plan = planSync(link.lastZxid, this.history, this.proposals.decidedAbove(treeZxid), {
-      forceSnapshotSync: this.options.forceSnapshotSync || link.catchUp.needsSnapshot || this.snapOnly.has(link.sid),
-      snapshotSizeFactor: this.options.snapshotSizeFactor,
-    });
+    const decided = this.proposals.decidedAbove(treeZxid);
+    const plan = planSync(link.lastZxid, this.history, decided, this.catchUps.rulesFor(link));
     if (plan === 'later') return;
     // A committed transaction may be on this learner's disk and not yet on ours: a snapshot must not take it away
     // there.
     if (plan.kind === 'snap' && treeZxid < link.catchUp.snapshotFrom) return;
-    // A server that is no member may still be one to be, as its own files say it; it has the places of observers.
-    if (!link.voter && !this.hasRoomFor(plan.kind)) {
-      plan.disk?.cursor.close();
-      this.links.drop(link, 'too many learners are being synchronised at the same time');
-      return;
-    }
-    this.log.info(
-      {
-        sid: link.sid,
-        sync: plan.kind,
-        learner: zxidText(link.lastZxid),
-        to: zxidText(plan.zxid),
-        txns: plan.entries.length,
-      },
-      'synchronising a learner',
-    );
-    link.catchUp.kind = plan.kind;
-    this.events.catchingUp(link, plan.kind, plan.zxid);
-    this.links.enter(link, 'syncing');
-    this.sendPlan(link, plan);
+    if (!this.catchUps.begin(link, plan)) return;
     const open: Entry[] = [];
     this.proposals.forEachAbove(plan.reaches, (entry, isCommitted) => {
       if (isCommitted) this.forward(link, entry);
@@ -164,8 +143,7 @@ export class Synchronization {
     const phase = this.established ? 'broadcast' : 'synchronization';
     this.log.info({ sid: link.sid, sync: link.catchUp.kind, phase }, 'learner synchronised');
     this.links.enter(link, 'synced');
-    closeSource(link);
-    this.snapOnly.delete(link.sid);
+    this.catchUps.finished(link);
     this.links.cameNearer();
     if (this.established) {
       this.serveSynced();
@@ -204,39 +182,16 @@ export class Synchronization {
   }
 
   onGone(link: LearnerLink): void {
-    closeSource(link);
+    this.catchUps.onGone(link);
   }
 
   close(): void {
-    for (const link of this.links.values()) closeSource(link);
-  }
-
-  private sendPlan(link: LearnerLink, plan: SyncPlan): void {
-    link.wire.send(new Packet(PacketType[plan.kind], plan.zxid));
-    if (plan.kind === 'snap') {
-      link.wire.sendRaw(this.history.startCut());
-      return;
-    }
-    if (plan.disk === undefined && plan.entries.length === 0) return;
-    const source = new SyncSource(plan, (reason) => {
-      this.snapOnly.add(link.sid);
-      this.links.drop(link, reason);
-    });
-    link.catchUp.source = source;
-    link.wire.sendFrom(source);
+    this.catchUps.close();
   }
 
   private forward(link: LearnerLink, entry: Entry): void {
     link.wire.send(new Packet(PacketType.proposal, entry.zxid, entry.payload));
     link.wire.send(new Packet(PacketType.commit, entry.zxid));
-  }
-
-  private hasRoomFor(kind: SyncPlan['kind']): boolean {
-    let busy = 0;
-    for (const link of this.links.values()) {
-      if (link.phase === 'syncing' && (link.catchUp.kind === 'snap') === (kind === 'snap')) busy++;
-    }
-    return busy < (kind === 'snap' ? this.options.maxConcurrentSnapSyncs : this.options.maxConcurrentDiffSyncs);
   }
 
   private maybeEstablish(): void {
@@ -254,9 +209,4 @@ export class Synchronization {
     assert(this.history.lastZxid === epochStart, 'the tree stands at the start of the new epoch');
     this.serveSynced();
   }
-}
-
-function closeSource({ catchUp }: LearnerLink): void {
-  catchUp.source?.close();
-  catchUp.source = undefined;
 }

@@ -69,8 +69,11 @@ export interface WhenDurable {
 export interface LearnerLog {
   /** Log it; ProtocolError, and nothing logged, when it is no transaction. */
   append(zxid: Zxid, payload: Buffer): void;
-  /** Everything up to `zxid` is decided, in zxid order; applied when it is durable here as well. */
-  commit(zxid: Zxid): void;
+  /**
+   * Everything up to `zxid` is decided, in zxid order; applied when it is durable here as well. `leads`: with a
+   * reconfiguration, who leads from then on.
+   */
+  commit(zxid: Zxid, leads?: number): void;
 }
 
 export interface LearnerHistory {

@@ -382,7 +382,7 @@ export class Learner {
     const { leader } = readDesignatedLeader(packet);
     const stays = this.activate(packet.zxid, leader);
     this.pending.shift();
-    this.commitTo(packet.zxid);
+    this.commitTo(packet.zxid, leader);
     if (!stays) this.leave('a reconfiguration gives this server another role or leader', leader);
   }
 
@@ -434,11 +434,11 @@ export class Learner {
     throw new ProtocolError(`commit of ${zxidHex(zxid)}, ${expected}`);
   }
 
-  private commitTo(zxid: Zxid): void {
+  private commitTo(zxid: Zxid, leads?: number): void {
     if (zxid <= this.committed) return;
     assert(zxid <= this.lastZxid, 'only what is logged is committed');
     this.committed = zxid;
-    this.ports.log.commit(zxid);
+    this.ports.log.commit(zxid, leads);
   }
 
   private activate(zxid: Zxid, leader: number): boolean {

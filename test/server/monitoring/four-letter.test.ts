@@ -171,7 +171,6 @@ describe('what they tell', () => {
       learners: 2,
       syncedFollowers: 2,
       syncedNonVotingFollowers: 0,
-      syncedObservers: 0,
       pendingSyncs: 0,
       uptimeMs: 5.75,
       proposalSizes,

@@ -1,6 +1,7 @@
 import { DATATREE_MUTANTS } from './datatree.ts';
 import { ELECTION_MUTANTS } from './election.ts';
 import type { Mutant } from './mutant.ts';
+import { OBSERVER_MUTANTS } from './observers.ts';
 import { QUORUM_MUTANTS } from './quorum.ts';
 import { SERVER_MUTANTS } from './server.ts';
 import { TXNLOG_MUTANTS } from './txnlog.ts';
@@ -16,6 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...ELECTION_MUTANTS,
   ...TXNLOG_MUTANTS,
   ...QUORUM_MUTANTS,
+  ...OBSERVER_MUTANTS,
   ...DATATREE_MUTANTS,
   ...SERVER_MUTANTS,
 ];

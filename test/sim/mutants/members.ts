@@ -41,8 +41,8 @@ export const MEMBERS_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'Peer.constructor',
-        from: 'if (config.reconfigEnabled) configNode.recall();',
-        to: 'if (config.tickTimeMs < 0) configNode.recall();',
+        from: 'if (config.reconfigEnabled) this.configNode.recall();',
+        to: 'if (config.tickTimeMs < 0) this.configNode.recall();',
       },
     ],
   },

@@ -113,8 +113,8 @@ export const QUORUM_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'Replica.drain',
-        from: 'const limit = Math.min(this.committed, this.store.lastDurable);',
-        to: 'const limit = this.committed;',
+        from: 'Math.min(this.committed, this.store.lastDurable)',
+        to: 'this.committed',
       },
     ],
   },
@@ -145,8 +145,8 @@ export const QUORUM_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'Replica.drain',
-        from: 'const limit = Math.min(this.committed, this.store.lastDurable);',
-        to: 'const limit = Math.min(this.committed - 1, this.store.lastDurable);',
+        from: 'Math.min(this.committed, this.store.lastDurable)',
+        to: 'Math.min(this.committed - 1, this.store.lastDurable)',
       },
     ],
   },

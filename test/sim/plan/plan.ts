@@ -208,6 +208,7 @@ export function planOf(seed: number): Plan {
   const mayChange =
     !isAlone && !isPair && Object.keys(groups).length === 0 && net.old.length === 0 && net.addresses === 1;
   const isChanging = mayChange && memberChanges.length > 0;
+  if (!isAlone) Object.assign(config, observerOptions(random.split('observers'), observers > 0 || isChanging));
   if (isChanging) Object.assign(config, MAY_RECONFIGURE);
   const usual = clientsOf(random.split('clients'), random.split('habits'), tickMs);
   const clients = withDials(withPressure(usual, random.split('ways')), random.split('dials'));
@@ -258,6 +259,15 @@ function votersOf(
 ): { voters: number; groups: Readonly<Record<string, string | number>> } {
   if (random.chance(1, 12)) return random.pick(GROUPS);
   return { voters: random.chance(1, 24) ? 7 : few, groups: {} };
+}
+
+/** Observers that learn from followers, and some that keep nothing. */
+function observerOptions(random: SimRandom, areThere: boolean): Record<string, string | number> {
+  const config: Record<string, string | number> = {};
+  if (!areThere) return config;
+  if (random.chance(1, 2)) config.observerMasterPort = 2191;
+  if (random.chance(1, 4)) config.syncEnabled = 'false';
+  return config;
 }
 
 /** Settings of an operator about the clients' side. */

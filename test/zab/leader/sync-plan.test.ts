@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Zxid } from '../../../src/jute/zxid.ts';
+import { planSync } from '../../../src/zab/leader/catch-up/sync-plan.ts';
+import { SyncSource } from '../../../src/zab/leader/catch-up/sync-source.ts';
 import type { Entry, EntryCursor, History } from '../../../src/zab/leader/leader-ports.ts';
-import { planSync } from '../../../src/zab/leader/sync-plan.ts';
-import { SyncSource } from '../../../src/zab/leader/sync-source.ts';
 import { showPacket, showZxid, zxid } from '../ensemble.ts';
 
 /** zxids as texts: what the tree ends at, what is in memory, what is committed beyond the tree, what is on disk. */

@@ -1,5 +1,5 @@
 import { MAX_COUNTER } from '../../../jute/zxid.ts';
-import { aboveZero, FOR_TESTS, ignored, type KeySpec, meaningless, PROPERTY } from './key-spec.ts';
+import { aboveZero, FOR_TESTS, type KeySpec, meaningless, PROPERTY } from './key-spec.ts';
 
 const ONE_WRITE = 'what a turn brings leaves in one write, so there is nothing for TCP to gather';
 
@@ -155,7 +155,15 @@ export const QUORUM_KEYS = {
     field: 'observerElectionDelayMs',
     means: 'ms; an observer that lost its leader looks for another one after a random part of it.',
   },
-  'observerMaster.sizeLimit': { ...ignored('observers learn from the leader'), type: 'int', default: 33_554_432 },
+  'observerMaster.sizeLimit': {
+    ...PROPERTY,
+    type: 'int',
+    default: 33_554_432,
+    min: 0,
+    field: 'observerMasterSizeLimitBytes',
+    means:
+      'With `observerMasterPort`: bytes of the recent transactions that are kept in memory, for observers and followers that lack no more.',
+  },
   'messageTracker.Enabled': {
     ...PROPERTY,
     type: 'boolean',

@@ -1,4 +1,4 @@
-import { aboveZero, FILE, ignored, type KeySpec, meaningless, NO_JVM, PORT, PROPERTY, zeroOrMore } from './key-spec.ts';
+import { aboveZero, FILE, type KeySpec, meaningless, NO_JVM, PORT, PROPERTY, zeroOrMore } from './key-spec.ts';
 
 /** The keys that only zoo.cfg can have: who this server is among whom, where, and in which time. */
 export const ZOO_CFG_KEYS = {
@@ -101,22 +101,24 @@ export const ZOO_CFG_KEYS = {
     means: '`participant` or `observer`. The server line decides; a difference is warned about.',
   },
   observerMasterPort: {
-    ...ignored('observers learn from the leader', 'file'),
+    ...FILE,
     type: 'int',
     default: 0,
-    same: ['0'],
+    ...PORT,
+    field: 'observerMasterPort',
+    means: 'A follower serves observers on it, and observers learn from followers; the same on every server. 0: no.',
   },
   syncEnabled: {
-    ...ignored('observers always keep log and snapshots', 'file'),
+    ...FILE,
     type: 'boolean',
     default: true,
-    same: ['true'],
+    means: 'Whether an observer keeps log and snapshots; if not, a restart begins where the last snapshot was.',
   },
   'observer.syncEnabled': {
-    ...ignored('observers always keep log and snapshots'),
+    ...PROPERTY,
     type: 'boolean',
     default: true,
-    same: ['true'],
+    means: 'The older name of `syncEnabled`; where both are there, this one counts.',
   },
   quorumListenOnAllIPs: {
     ...FILE,

@@ -1,6 +1,7 @@
 import { counterOf, epochOf, zxidHex } from '../../../../src/jute/zxid.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Invariant, View } from '../observer.ts';
+import { replicaOf } from '../observer.ts';
 import { Violation } from '../violation.ts';
 
 /**
@@ -20,7 +21,8 @@ export function ackedIsDurable(ledger: Ledger, isForced: boolean): Invariant {
   return {
     onDurable: onDisk,
     onApplied(view, zxid, _payload, _before, decided) {
-      if (!decided || ledger.contains(view.durable, zxid)) return;
+      // An observer may do without a log: nothing is committed by what it acknowledges, and it takes no epoch by it.
+      if (!decided || ledger.contains(view.durable, zxid) || keepsNoLog(view)) return;
       throw new Violation(
         'DiskBeforeMemory',
         `${view.sid} shows ${zxidHex(zxid)}, its disk has ${zxidHex(view.durable)}`,
@@ -34,6 +36,7 @@ export function ackedIsDurable(ledger: Ledger, isForced: boolean): Invariant {
       );
     },
     onAck(view, zxid) {
+      if (keepsNoLog(view)) return;
       const wanted = counterOf(zxid) === 0 ? view.atNewLeader : zxid;
       if (!ledger.contains(view.durable, wanted)) {
         throw new Violation(
@@ -49,4 +52,8 @@ export function ackedIsDurable(ledger: Ledger, isForced: boolean): Invariant {
       }
     },
   };
+}
+
+function keepsNoLog({ peer }: View): boolean {
+  return peer?.mode === 'observer' && !peer.config.observerLogs && replicaOf(peer).isAhead;
 }

@@ -1,6 +1,6 @@
-import { assert } from '../../base/assert.ts';
-import { counterOf, epochOf, follows, type Zxid, zxidHex } from '../../jute/zxid.ts';
-import type { CatchUpKind, Entry, EntryCursor, History } from './leader-ports.ts';
+import { assert } from '../../../base/assert.ts';
+import { counterOf, epochOf, follows, type Zxid, zxidHex } from '../../../jute/zxid.ts';
+import type { CatchUpKind, Entry, EntryCursor, History } from '../leader-ports.ts';
 
 /**
  * How a learner that logged up to `peerZxid` gets the leader's history: with nothing but what it lacks (DIFF), after

@@ -1,7 +1,7 @@
-import { follows, ZXID_NONE, type Zxid, zxidHex } from '../../jute/zxid.ts';
-import { PacketType, QuorumPacket } from '../wire/packets.ts';
-import type { PacketSource } from '../wire/sources.ts';
-import type { Entry, EntryCursor } from './leader-ports.ts';
+import { follows, ZXID_NONE, type Zxid, zxidHex } from '../../../jute/zxid.ts';
+import { PacketType, QuorumPacket } from '../../wire/packets.ts';
+import type { PacketSource } from '../../wire/sources.ts';
+import type { Entry, EntryCursor } from '../leader-ports.ts';
 import type { SyncPlan } from './sync-plan.ts';
 
 /**
