@@ -10,7 +10,7 @@ import type { Entry } from '../record/entry.ts';
 
 const USAGE = `Usage: menagerie compare <host:port> <host:port> [--recording file]
 
-  --recording <file>   what menagerie record --out ... --frames wrote; without it about sixty requests of the kit's own,
+  --recording <file>   what menagerie record --out ... --frames wrote; without it about eighty requests of the kit's own,
                        below a node of their own that is removed again
 
 Times, zxids and session ids are not compared, for they differ between any two servers.

@@ -2,7 +2,7 @@ import '../io/node-required.ts';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { messageOf } from '../base/errors.ts';
 import { parseConnectString } from '../client/connect-string.ts';
-import { type Entry, type EntryFilter, isWanted } from '../record/entry.ts';
+import { type Entry, type EntryFilter, isWanted, withoutData } from '../record/entry.ts';
 import { entryText } from '../record/entry-text.ts';
 import { Recorder } from '../record/recorder.ts';
 import { argumentsOf } from './usage.ts';
@@ -21,7 +21,7 @@ const USAGE = `Usage: menagerie record --to <host:port,...> [--listen [host:]por
   --op, --path         only these operations; only this path, or with /** at its end all below it
   --errors             only what was not answered with success
   --pings              pings too
-  --data               data of nodes in what is shown, up to 64 bytes
+  --data               data of nodes in what is shown and stored, up to 64 bytes
   --json               what is shown as JSON
 
 Passwords, SASL tokens and credentials are counted, and neither shown nor stored.
@@ -106,10 +106,10 @@ async function main(): Promise<void> {
   process.once('SIGTERM', end);
 }
 
-function tell(entry: Entry, { filter, json, colours, data }: Arguments, out: WriteStream | undefined): void {
-  out?.write(`${JSON.stringify(entry)}\n`);
+function tell(entry: Entry, { filter, json, colours, data, frames }: Arguments, out: WriteStream | undefined): void {
+  out?.write(`${JSON.stringify(data || frames ? entry : withoutData(entry))}\n`);
   if (!isWanted(entry, filter)) return;
-  const { frame: _frame, ...shown } = entry;
+  const { frame: _frame, ...shown } = data ? entry : withoutData(entry);
   process.stdout.write(json ? `${JSON.stringify(shown)}\n` : entryText(entry, { colours, data }));
 }
 

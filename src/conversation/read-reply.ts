@@ -1,7 +1,7 @@
 import { ProtocolError } from '../base/errors.ts';
 import { readMultiHeader, readReplyHeader, readWatcherEvent } from '../jute/client-records.ts';
 import { OpCode } from '../jute/codes.ts';
-import { readStat } from '../jute/data-records.ts';
+import { type Acl, readAcls, readStat } from '../jute/data-records.ts';
 import { Reader } from '../jute/reader.ts';
 import { errorName, eventName } from './names.ts';
 import type { EventSeen, Fields, ReplySeen } from './seen.ts';
@@ -53,13 +53,25 @@ function readBody(op: number, r: Reader): Fields {
       return { children: (r.readStrings() ?? []).sort().join(',') };
     case OpCode.getChildren2:
       return { children: (r.readStrings() ?? []).sort().join(','), ...statFields(r) };
+    case OpCode.getACL:
+      return { acl: aclText(readAcls(r)), ...statFields(r) };
+    case OpCode.sync:
+      return { path: r.readString() ?? '' };
     case OpCode.getAllChildrenNumber:
       return { count: r.readInt() };
     case OpCode.multi:
-      return multi(r);
+    case OpCode.multiRead:
+      return parts(r);
+    case OpCode.whoAmI:
+      return { identities: identities(r) };
     default:
       return {};
   }
+}
+
+/** The identities are left out, for they hold hashes of passwords. */
+function aclText(acl: readonly Acl[] | undefined): string {
+  return (acl ?? []).map(({ perms, id }) => `${id.scheme}:${perms}`).join(',');
 }
 
 /** Longer data is named by its length. */
@@ -70,24 +82,34 @@ function shown(data: Buffer | undefined): string {
   return data.length > SHOWN_BYTES ? `${data.length} bytes` : JSON.stringify(data.toString('utf8'));
 }
 
+/** By scheme alone: an address differs between any two connections, and a name may be a secret. */
+function identities(r: Reader): string {
+  const schemes: string[] = [];
+  for (let left = r.readVectorLength(8); left > 0; left--) {
+    schemes.push(r.readString() ?? '');
+    r.skipBuffer();
+  }
+  return schemes.sort().join(',');
+}
+
 function statFields(r: Reader): Fields {
   const { version, cversion, aversion, ephemeralOwner, dataLength, numChildren } = readStat(r);
   return { version, cversion, aversion, ephemeral: ephemeralOwner !== 0n, dataLength, numChildren };
 }
 
-/** Each part by its outcome. */
-function multi(r: Reader): Fields {
-  const outcomes: string[] = [];
-  for (;;) {
-    const { type, done } = readMultiHeader(r);
-    if (done) return { parts: outcomes.join(', ') };
-    if (type === OpCode.error) {
+/** What each part answered: an error, or its own fields. They are numbered, so that a difference names the part. */
+function parts(r: Reader): Fields {
+  const fields: Record<string, string | number | boolean> = {};
+  let count = 0;
+  for (let header = readMultiHeader(r); !header.done; header = readMultiHeader(r)) {
+    const part = `part ${++count}`;
+    if (header.type === OpCode.error) {
       const code = r.readInt();
-      outcomes.push(code === 0 ? 'ok' : errorName(code));
-    } else {
-      if (type === OpCode.create || type === OpCode.create2) r.skipBuffer();
-      if (type === OpCode.create2 || type === OpCode.setData) readStat(r);
-      outcomes.push('ok');
+      fields[part] = code === 0 ? 'ok' : errorName(code);
+      continue;
     }
+    fields[part] = 'ok';
+    for (const [key, value] of Object.entries(readBody(header.type, r))) fields[`${part} ${key}`] = value;
   }
+  return { parts: count, ...fields };
 }

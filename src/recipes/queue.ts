@@ -103,7 +103,10 @@ export interface LockedItem {
   readonly data: Buffer;
   /** The czxid of the lock: larger for each later holder of the item. */
   readonly token: number;
-  /** Takes it out of the queue. False: the lock was lost meanwhile, with its session or by hand, and another one may have it. */
+  /**
+   * Takes it out of the queue. False: the lock was lost meanwhile, with its session or by hand, and another one may have it. Rejects with
+   * sessionExpired where the session ended before the answer came: then it may be out.
+   */
   done(): Promise<boolean>;
   giveBack(): Promise<void>;
 }
@@ -185,10 +188,15 @@ export class LockingQueue extends Queue {
     const both = [childOf(this.entries, name), childOf(this.taken, name)];
     try {
       if (!(await this.isOurs(childOf(this.taken, name), token))) return false;
+    } catch (error) {
+      if (isZooKeeperError(error, ErrorCode.sessionExpired)) return false;
+      throw error;
+    }
+    try {
       await this.transactions.commit(both.map((path) => ({ op: 'delete', path })));
       return true;
     } catch (error) {
-      if (isZooKeeperError(error, ErrorCode.noNode) || isZooKeeperError(error, ErrorCode.sessionExpired)) return false;
+      if (isZooKeeperError(error, ErrorCode.noNode)) return false;
       throw error;
     }
   }

@@ -92,7 +92,7 @@ async function outcomeOf(asker: Asker, frame: Buffer): Promise<ReplySeen | strin
 }
 
 function outcomeDifference(one: ReplySeen | string, other: ReplySeen | string): string | undefined {
-  if (typeof one !== 'string' && typeof other !== 'string') return replyDifference(one, other);
+  if (typeof one !== 'string' && typeof other !== 'string') return replyDifference(one, other, 'with data');
   if (typeof one === 'string' && typeof other === 'string') return undefined;
   const told = (outcome: ReplySeen | string): string => (typeof outcome === 'string' ? outcome : 'an answer');
   return `${told(one)} against ${told(other)}`;

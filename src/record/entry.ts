@@ -41,3 +41,10 @@ export function isWanted(entry: Entry, { ops, path, onlyErrors = false, pings = 
   if (entry.path === undefined) return false;
   return path.endsWith('/**') ? entry.path.startsWith(path.slice(0, -2)) : entry.path === path;
 }
+
+/** The same without the data of its node. */
+export function withoutData(entry: Entry): Entry {
+  if (entry.fields?.data === undefined) return entry;
+  const { data: _data, ...fields } = entry.fields;
+  return { ...entry, fields };
+}

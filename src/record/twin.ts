@@ -29,7 +29,7 @@ export class Twin {
     while (left.length > 0 && right.length > 0) {
       const [one, other] = [left.shift() as Answer, right.shift() as Answer];
       this.compared++;
-      const text = replyDifference(one.reply, other.reply);
+      const text = replyDifference(one.reply, other.reply, 'without data');
       if (text !== undefined) this.onDifference({ request: one.request, text });
     }
   }

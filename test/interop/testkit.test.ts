@@ -73,7 +73,7 @@ test("menagerie compare finds no difference between Apache's server and ours", a
       '127.0.0.1:26190',
       '127.0.0.1:26191',
     ]);
-    expect(compared).toEqual({ code: 0, stdout: '62 requests, 0 differences\n', stderr: '' });
+    expect(compared).toEqual({ code: 0, stdout: '80 requests, 0 differences\n', stderr: '' });
   } finally {
     await Promise.all([apache.remove(), ours.remove()]);
   }

@@ -90,6 +90,19 @@ describe('LockingQueue', () => {
   });
 });
 
+test('LockingQueue: an item whose end was committed is not called another one’s when the session ends before the answer', async () => {
+  const [client, other] = [await at.client(), await at.client()];
+  const queue = new LockingQueue(client, `/once-${++places}`);
+  await queue.put('a');
+  const item = await queue.takeLocked();
+  const lost = at.ensemble.clients.swallowReply({ op: 'multi', session: client.sessionId });
+  const refused = expect(item.done()).rejects.toThrow('sessionExpired');
+  await lost.happened;
+  await at.ensemble.expireSession(client.sessionId);
+  await refused;
+  expect(await new LockingQueue(other, `/once-${places}`).size()).toBe(0);
+});
+
 test.each(ENDINGS)('IdGenerator, Counter, AtomicValue, ExactTransactions: %s', async (ending) => {
   const path = `/once-${++places}`;
   const [victim, other] = [await at.victim(ending), await at.client()];

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { connect } from '../../src/client/client.ts';
 import { builtInScript, compare, scriptOf } from '../../src/record/compare.ts';
-import { type Entry, isWanted } from '../../src/record/entry.ts';
+import { type Entry, isWanted, withoutData } from '../../src/record/entry.ts';
 import { entryText } from '../../src/record/entry-text.ts';
 import { Recorder } from '../../src/record/recorder.ts';
 import type { Address } from '../../src/record/upstream.ts';
@@ -74,6 +74,7 @@ test('a conversation is told: calls with their outcome, events, the session, and
   expect(shown).not.toContain('plainsecret');
   const withData = entries.map((entry) => entryText(entry, { colours: true, data: true })).join('');
   expect(withData).toContain('plainsecret');
+  expect(JSON.stringify(entries.map(withoutData))).not.toContain('plainsecret');
 });
 
 test('two servers that answer alike differ in nothing, over a lost connection too', async () => {
@@ -157,4 +158,57 @@ test('entries are filtered by operation, path and outcome', () => {
   expect(isWanted({ ...call, error: undefined }, { onlyErrors: true })).toBe(false);
   const ping: Entry = { ...call, name: 'ping', error: undefined, path: undefined };
   expect([isWanted(ping, {}), isWanted(ping, { pings: true })]).toEqual([false, true]);
+});
+
+test('a part of a multiRead that another server answers otherwise is named', async () => {
+  const [one, other] = [await first().client(), await second().client()];
+  await one.create('/parts', 'left');
+  await other.create('/parts', 'right');
+  await one.create('/parts/child');
+  await record(undefined, true);
+  const client = await connect(server);
+  await client.reads().getData('/parts').getChildren('/parts').getData('/none').run();
+  await client.close();
+  await recorder.close();
+  const ask = () => compare(addressOf(first()), addressOf(second()), scriptOf(entries));
+  const texts = async () => (await ask()).differences.map(({ request, text }) => `${request?.name}: ${text}`);
+  expect(await texts()).toEqual(['multiRead: part 1 data "left" against "right"']);
+  await other.setData('/parts', 'left');
+  expect(await texts()).toEqual(['multiRead: part 1 version 0 against 1']);
+  await one.setData('/parts', 'left');
+  expect(await texts()).toEqual(['multiRead: part 1 cversion 1 against 0']);
+  await other.create('/parts/other');
+  expect(await texts()).toEqual(['multiRead: part 2 children child against other']);
+  await other.create('/none', 'x');
+  await one.create('/parts/other');
+  await other.create('/parts/child');
+  expect(await texts()).toEqual(['multiRead: part 3 noNode against ok']);
+});
+
+test('whose node it is and who asks are compared without what is secret', async () => {
+  const [one, other] = [await first().client(), await second().client()];
+  const anyone = { perms: 1, id: { scheme: 'world', id: 'anyone' } };
+  await one.create('/owners', '', { acl: [{ perms: 31, id: { scheme: 'digest', id: 'a:hash' } }, anyone] });
+  await other.create('/owners', '', { acl: [anyone] });
+  await record(undefined, true);
+  const client = await connect(server);
+  await client.getAcl('/owners');
+  await client.whoAmI();
+  await client.close();
+  await recorder.close();
+  const { differences: found } = await compare(addressOf(first()), addressOf(second()), scriptOf(entries));
+  expect(found.map(({ text }) => text)).toEqual(['acl digest:31,world:1 against world:1']);
+});
+
+test('the data that differs is not shown by a recording', async () => {
+  const [one, other] = [await first().client(), await second().client()];
+  await one.create('/hidden', 'leftsecret');
+  await other.create('/hidden', 'rightsecret');
+  await record(addressOf(second()));
+  const client = await connect(server);
+  await client.getData('/hidden');
+  await client.close();
+  await recorder.close();
+  expect(differences()).toEqual([['getData', '/hidden', 'data differs']]);
+  expect(JSON.stringify(entries)).not.toContain('rightsecret');
 });
