@@ -218,6 +218,16 @@ const MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'a quorum that is found once counts for all that is proposed',
+    edits: [
+      {
+        at: 'Proposals.isOnQuorum',
+        from: 'if (acked >= zxid && acked < least) least = acked;',
+        to: '',
+      },
+    ],
+  },
 ];
 
 const ZAB = resolve(import.meta.dirname, '../../src/zab');
