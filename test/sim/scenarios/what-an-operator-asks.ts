@@ -1,3 +1,4 @@
+import { messageOf } from '../../../src/base/errors.ts';
 import type { Scenario, Script } from '../script/script.ts';
 
 /** A snapshot that an operator asked for, taken whole. */
@@ -10,8 +11,8 @@ function snapshotOf(s: Script, sid: number): Buffer {
   return machine.disk.read(peer?.info.newestSnapshot()?.path ?? '');
 }
 
-/** In pieces of 7 bytes at first, then of 1,000. */
-function restore(s: Script, sid: number, bytes: Buffer): string {
+/** In pieces of 7 bytes at first, then of 1,000. `during`: before the last word. */
+function restore(s: Script, sid: number, bytes: Buffer, during = (): void => {}): string {
   const { peer, machine } = s.view(sid);
   let outcome = '';
   machine.run(() => {
@@ -21,12 +22,28 @@ function restore(s: Script, sid: number, bytes: Buffer): string {
       restoring?.push(bytes.subarray(at, at + size));
       at += size;
     }
+    during();
     restoring?.finish((error, zxid) => {
       outcome = error?.message ?? `zxid ${zxid}`;
     });
   });
   s.until('the restore', () => outcome !== '');
   return outcome;
+}
+
+/** Why it is not even begun. */
+function refusalOf(s: Script, sid: number): string {
+  const { peer, machine } = s.view(sid);
+  let refusal = '';
+  machine.run(() => {
+    try {
+      peer?.beginRestore();
+    } catch (error) {
+      refusal = messageOf(error);
+    }
+  });
+  s.until('the refusal', () => refusal !== '');
+  return refusal;
 }
 
 export const scenario: Scenario = {
@@ -48,7 +65,17 @@ export const scenario: Scenario = {
     s.expect(refused[0], 'another snapshot is being written', 'the second, which is refused at once');
     s.expect(restore(s, 1, bytes.subarray(0, 200)), 'the file ends before the tree does', 'half a file');
     const zxid = s.view(1).tip;
-    s.expect(restore(s, 1, bytes), `zxid ${zxid}`, 'the whole file');
+    let other = '';
+    const both = restore(s, 1, bytes, () => {
+      const restoring = peer?.beginRestore();
+      restoring?.push(bytes);
+      restoring?.finish((error, at) => {
+        other = error?.message ?? `zxid ${at}`;
+      });
+    });
+    s.expect(both.startsWith('only a standalone server'), true, 'the later of two that end together');
+    s.until('the other one', () => other !== '');
+    s.expect(other, `zxid ${zxid}`, 'the whole file');
     s.until('service', () => s.view(1).machine.peer?.server.isServing === true);
     s.write('/node', 'after');
     machine.run(() => peer?.dumpState());
@@ -67,8 +94,8 @@ export const inAnEnsemble: Scenario = {
   play(s) {
     s.begin(3);
     s.create('/node');
-    const bytes = snapshotOf(s, 3);
-    s.expect(restore(s, 3, bytes).startsWith('only a standalone server'), true, 'the refusal');
+    s.expect(snapshotOf(s, 3).length > 0, true, 'a snapshot');
+    s.expect(refusalOf(s, 3).startsWith('only a standalone server'), true, 'the refusal');
     for (const sid of [1, 3]) s.view(sid).machine.run(() => s.view(sid).peer?.dumpState());
     const { machine, peer } = s.view(1);
     s.kill(3, 2);
