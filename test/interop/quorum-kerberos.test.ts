@@ -73,7 +73,7 @@ describe.each<[Kind[], number]>([
 
   it('elects, serves, and takes members back', async () => {
     await write(ensemble, ensemble.at(0), '/before');
-    for (const server of ensemble.servers.slice(1)) {
+    for (const server of ensemble.servers.slice(0, 2)) {
       await server.stop();
       await server.start();
     }
@@ -84,24 +84,24 @@ describe.each<[Kind[], number]>([
   });
 
   it('leaves one outside that shows the ticket of a host that is no member, and serves on', async () => {
-    const last = ensemble.at(2);
-    await last.stop();
+    const [first, ...others] = ensemble.servers as [Server, ...Server[]];
+    await first.stop();
     const shown = ensembleOf(kinds, basePort, (id) =>
       jaas(`stranger${basePort}`, HOSTS[id - 1] as string, '127.0.0.9'),
     );
-    const stranger = shown.at(2);
+    const stranger = shown.at(0);
+    const line = 'zkquorum/127.0.0.9@INTEROP.TEST is no member: no server line has the host 127.0.0.9';
     try {
       stranger.launch();
-      const ours = ensemble.servers.find(({ kind }) => kind === 'ours') as Server;
       await until('it is refused', () =>
-        ours.log().includes('zkquorum/127.0.0.9@INTEROP.TEST is no member: no server line has the host 127.0.0.9'),
+        others.some((server) => server.kind === 'ours' && server.log().includes(line)),
       );
       expect(await stranger.mode()).toBeNull();
-      await write(ensemble, ensemble.at(0), '/without-the-stranger');
+      await write(ensemble, ensemble.at(2), '/without-the-stranger');
     } finally {
       await shown.remove();
     }
-    await last.start();
+    await first.start();
   });
 });
 
@@ -112,19 +112,19 @@ describe('a server of ours', () => {
   afterAll(() => ensemble.remove());
 
   it('with another key says so, and the others serve', async () => {
-    const last = ensemble.at(2);
+    const last = ensemble.at(0);
     await last.stop();
     // The KDC has changed the key since.
     const shown = ensembleOf(kinds, 28_660, () =>
-      jaas('wrong', '127.0.0.3', '127.0.0.3', kdc.forged('zkquorum/127.0.0.3')),
+      jaas('wrong', '127.0.0.1', '127.0.0.1', kdc.forged('zkquorum/127.0.0.1')),
     );
-    const stranger = shown.at(2);
+    const stranger = shown.at(0);
     try {
       stranger.launch();
       await until('it says so', () => stranger.log().includes('no ticket of Kerberos'));
-      expect(stranger.log()).toMatch(/zkquorum\/127\.0\.0\.3@INTEROP\.TEST/);
+      expect(stranger.log()).toMatch(/zkquorum\/127\.0\.0\.1@INTEROP\.TEST/);
       expect(await stranger.mode()).toBeNull();
-      await write(ensemble, ensemble.at(0), '/without-the-key');
+      await write(ensemble, ensemble.at(2), '/without-the-key');
     } finally {
       await shown.remove();
     }

@@ -7,6 +7,7 @@ import { configFile, Program, testDir } from './program-process.ts';
 
 /** Secrets in the configuration and from clients, and everything that a server then prints, answers and writes. */
 const AUTH = 'org.apache.zookeeper.server.auth';
+const KRB5 = 'com.sun.security.auth.module.Krb5LoginModule';
 const SECRETS = [
   'plantedBob',
   'plantedSuper',
@@ -40,8 +41,10 @@ test('no secret is printed, answered or written, and no file is for others to re
     jaas,
     `Server { ${AUTH}.DigestLoginModule required user_bob="plantedBob" user_super="x"; };
      QuorumServer { ${AUTH}.DigestLoginModule required user_zk="plantedZk"; };
-     QuorumLearner { ${AUTH}.DigestLoginModule required username="zk" password="plantedZk"; };`,
+     QuorumLearner { ${KRB5} required principal="zk/a@PLANTED.ORG" password="plantedZk"; };`,
   );
+  const krb5Conf = join(testDir(), 'krb5.conf');
+  writeFileSync(krb5Conf, '[realms]\nPLANTED.ORG = {\nkdc = 127.0.0.1:1\n}\n');
   const provider = join(testDir(), 'provider.mjs');
   writeFileSync(provider, `export default { scheme: 'token', authenticate: () => undefined };`);
   const config = configFile(`clientPort=0
@@ -49,12 +52,14 @@ admin.serverPort=0
 admin.enableServer=true
 4lw.commands.whitelist=*
 java.security.auth.login.config=${jaas}
+java.security.krb5.conf=${krb5Conf}
 authProvider.1=${AUTH}.SASLAuthenticationProvider
 authProvider.2=${provider}
 SASLAuthenticationProvider.superPassword=plantedSuper
 DigestAuthenticationProvider.superDigest=super:plantedDigest
 ssl.keyStore.password=plantedFlag
 quorum.auth.enableSasl=true
+quorum.auth.learnerRequireSasl=true
 audit.enable=true
 audit.file=${join(testDir(), 'data/audit.log')}
 `);

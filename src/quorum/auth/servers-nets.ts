@@ -76,8 +76,11 @@ function ownLogin(login: QuorumLogin, { clock, disk, net, random }: Doors, log: 
   // A KDC has a port of its own, which is that of no server.
   const ports = { clock, net, secret, readFile: (path: string) => disk.readSmall(path) };
   const kerberos = new KerberosClient(identity, conf, ports, log);
-  kerberos.keepFresh();
+  let isKept = false;
   return (host, done) => {
+    // A server alone dials nobody, and needs no ticket.
+    if (!isKept) kerberos.keepFresh();
+    isKept = true;
     kerberos.begin(serviceAt(servicePrincipal, host), (begun) => done('fault' in begun ? begun.fault : begun));
   };
 }

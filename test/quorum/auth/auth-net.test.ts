@@ -4,6 +4,7 @@ import { AuthNet, type QuorumLogins } from '../../../src/quorum/auth/auth-net.ts
 import { AuthStatus, authPacket } from '../../../src/quorum/auth/quorum-auth-packet.ts';
 import { DigestMd5Client } from '../../../src/sasl/digest-md5-client.ts';
 import { DigestMd5Login } from '../../../src/sasl/digest-md5-server.ts';
+import { SaslFault } from '../../../src/sasl/sasl-exchange.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { FakeNet } from '../../fakes/fake-net.ts';
 import type { FakeStream } from '../../fakes/fake-stream.ts';
@@ -220,6 +221,30 @@ describe('a login that needs a ticket first', () => {
     expect(owner.heard).toEqual(['open']);
     expect(net.last.hex).toBe('5f2435013501edcc' + '00000000' + '00000000');
     expect(stream.bufferedBytes).toBe(5);
+  });
+
+  it('is through when it has said all, and the other server agrees', () => {
+    const { net, done, owner } = waiting();
+    const steps = [Buffer.alloc(0), Buffer.from('last')];
+    const exchange = {
+      first: Buffer.from('ticket'),
+      isComplete: false,
+      step() {
+        const answer = steps.shift();
+        if (answer === undefined) throw new SaslFault('a token after the end of the login');
+        this.isComplete = steps.length === 0;
+        return answer;
+      },
+    };
+    done(exchange);
+    net.last.accept();
+    expect(net.last.takeBytes().subarray(16).toString()).toBe('ticket');
+    net.last.deliver(authPacket(AuthStatus.inProgress, Buffer.from('proof')));
+    expect(net.last.takeBytes().length).toBe(16);
+    net.last.deliver(authPacket(AuthStatus.inProgress, Buffer.from('offer')));
+    expect(net.last.takeBytes().subarray(16).toString()).toBe('last');
+    net.last.deliver(Buffer.concat([authPacket(AuthStatus.success, Buffer.alloc(0)), Buffer.from('welcome')]));
+    expect(owner.heard).toEqual(['open', 'welcome']);
   });
 
   it('and gets none closes with the reason, which is a line in the log', () => {

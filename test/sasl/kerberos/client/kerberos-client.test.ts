@@ -12,6 +12,7 @@ import {
 } from '../../../../src/sasl/kerberos/client/kerberos-client.ts';
 import { emptyKrb5Conf, type Krb5Conf } from '../../../../src/sasl/kerberos/client/krb5-conf.ts';
 import { encryptionOf } from '../../../../src/sasl/kerberos/encryption.ts';
+import { wrapped } from '../../../../src/sasl/kerberos/gss-token.ts';
 import { GssapiLogin } from '../../../../src/sasl/kerberos/gssapi-login.ts';
 import { KerberosService } from '../../../../src/sasl/kerberos/service.ts';
 import { type SaslAnswer, type SaslClientExchange, SaslFault } from '../../../../src/sasl/sasl-exchange.ts';
@@ -533,11 +534,27 @@ describe('a service', () => {
     expect(exchange.isComplete).toBe(false);
   });
 
-  test('that offers nothing this side takes, or too much, is refused', () => {
-    const [, exchange] = begun();
-    const key = { encryption: 18, key: Buffer.alloc(32, 9), isOffered: false };
-    Object.assign(exchange, { next: 'offer', key });
-    expect(() => exchange.step(Buffer.alloc(60))).toThrow(/^the offer of .* is not of this login$/);
-    expect(() => exchange.step(Buffer.alloc(60))).toThrow('a token after the end of the login');
+  test('whose answer was heard in another login with the same ticket is not believed', () => {
+    const [realm, exchange] = begun();
+    const heard: Buffer[] = [];
+    realm.carry(exchange, SERVICE, SERVICE_KEY, (token) => heard[heard.push(token) - 1] as Buffer);
+    realm.clock.wall += 1000;
+    const again = realm.begin() as SaslClientExchange;
+    expect(() => again.step(heard[0] as Buffer)).toThrow(`the answer of ${SERVICE} is to another login`);
+  });
+
+  test('that offers layers alone, or what was not wrapped in this login, is refused', () => {
+    const key = { encryption: 18, key: Buffer.alloc(32, 9), isOffered: true };
+    const offered = (text: readonly number[], by: 'acceptor' | 'initiator' = 'acceptor') => {
+      const [, exchange] = begun();
+      Object.assign(exchange, { next: 'offer', key });
+      return () => exchange.step(wrapped(Buffer.from(text), key, 1, by));
+    };
+    expect(offered([6, 0, 0, 0])).toThrow(`${SERVICE} wants all that follows to be wrapped, which is not done`);
+    expect(offered([7, 0, 16, 0])()).toBeInstanceOf(Buffer);
+    const fault = `the offer of ${SERVICE} is not of this login`;
+    expect(offered([1, 0, 0, 0], 'initiator')).toThrow(fault);
+    expect(offered([1, 0, 0])).toThrow(fault);
+    expect(offered([1, 0, 0, 0, 0])).toThrow(fault);
   });
 });
