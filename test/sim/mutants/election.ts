@@ -57,8 +57,8 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         at: 'FastLeaderElection.onSettledVote',
-        from: 'if (this.isDecided(vote, this.settledVotes)) {',
-        to: 'if (n.round === this.round && this.isDecided(vote, this.settledVotes)) {',
+        from: 'if (this.isDecided(vote, this.settledVotes) || (fresh',
+        to: 'if ((n.round === this.round && this.isDecided(vote, this.settledVotes)) || (fresh',
       },
     ],
   },

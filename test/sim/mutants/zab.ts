@@ -185,8 +185,8 @@ export const ZAB_MUTANTS: readonly Mutant[] = [
       },
       {
         at: 'AckTracker.add',
-        from: 'if (!verifier.voters.has(sid)) continue; this.acked.add(sid);',
-        to: 'this.acked.add(verifier.voters.size > 0 ? sid : -1);',
+        from: 'if (!voters.has(sid)) continue; this.acked.add(sid);',
+        to: 'this.acked.add(voters.size > 0 ? sid : -1);',
       },
     ],
   },

@@ -16,7 +16,13 @@ function restore(s: Script, sid: number, bytes: Buffer, during = (): void => {})
   const { peer, machine } = s.view(sid);
   let outcome = '';
   machine.run(() => {
-    const restoring = peer?.beginRestore();
+    let restoring: ReturnType<NonNullable<typeof peer>['beginRestore']> | undefined;
+    try {
+      restoring = peer?.beginRestore();
+    } catch (error) {
+      outcome = messageOf(error);
+      return;
+    }
     for (let at = 0; at < bytes.length; ) {
       const size = at < 70 ? 7 : 1000;
       restoring?.push(bytes.subarray(at, at + size));
