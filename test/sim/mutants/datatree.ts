@@ -109,8 +109,8 @@ export const DATATREE_MUTANTS: readonly Mutant[] = [
       // The column before MTIME is CTIME.
       {
         at: 'OwnedNodes.candidates',
-        from: 'if (ttlMs !== 0 && idleMs > ttlMs)',
-        to: 'if (ttlMs !== 0 && wallMs - nodes.long(node, MTIME - 1) > ttlMs)',
+        from: 'wallMs - nodes.long(node, MTIME), ttlMs',
+        to: 'wallMs - nodes.long(node, MTIME - 1), ttlMs',
       },
       // The second look, before the deletion is written, would hide the first.
       { at: 'prepareDeleteContainer', from: 'context.timeMs - node.mtime', to: 'Infinity' },
@@ -118,9 +118,7 @@ export const DATATREE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'delete a container that was never used',
-    edits: [
-      { at: 'OwnedNodes.candidates', from: '(maxNeverUsedMs !== 0 && idleMs > maxNeverUsedMs)', to: 'idleMs > 0' },
-    ],
+    edits: [{ at: 'OwnedNodes.isOver', from: '(maxNeverUsedMs !== 0 && idleMs > maxNeverUsedMs)', to: 'idleMs > 0' }],
   },
   {
     name: 'forget what a deleted node had of its quota',
