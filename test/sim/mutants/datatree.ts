@@ -108,7 +108,7 @@ export const DATATREE_MUTANTS: readonly Mutant[] = [
     edits: [
       // The column before MTIME is CTIME.
       {
-        at: 'OwnedNodes.candidates',
+        at: 'OwnedNodes.firstAfter',
         from: 'wallMs - nodes.long(node, MTIME), ttlMs',
         to: 'wallMs - nodes.long(node, MTIME - 1), ttlMs',
       },
