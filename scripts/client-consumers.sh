@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Whether programs of every kind find the types and the code of the client and the recipes: ESM and CommonJS, with
+# Whether programs of every kind find the types and the code of the client, the recipes and the test kit: ESM and CommonJS, with
 # moduleResolution node16, nodenext and bundler. Run in an empty folder with the package installed; scripts/pack-check.sh does.
 #
 #   scripts/client-consumers.sh <folder with node_modules/menagerie> <folder with node_modules/typescript and @types>
@@ -19,6 +19,13 @@ export async function main(servers: string): Promise<number> {
   await client.close();
   return token;
 }
+export async function tested(): Promise<number> {
+  await using ensemble = await startEnsemble({ size: 3 });
+  const lost: Fault = ensemble.clients.dropReply({ op: "create", path: "/consumer" });
+  await main(ensemble.connectString);
+  await ensemble.clock.advance(30_000);
+  return lost.hits;
+}
 // The one fault that has to be found.
 export const wrong: string = main;
 '
@@ -28,10 +35,11 @@ types() {
   {
     echo 'import { connect, type ZooKeeperClient } from "menagerie/client";'
     echo 'import { Lock } from "menagerie/recipes";'
+    echo 'import { type Fault, startEnsemble } from "menagerie/testing";'
     echo "$program"
   } >"consumers/$name/main.$ending"
   cat >"consumers/$name/tsconfig.json" <<JSON
-{ "compilerOptions": { "target": "es2022", "lib": ["es2023"], "module": "$module", "moduleResolution": "$resolution", "strict": true,
+{ "compilerOptions": { "target": "es2022", "lib": ["es2023", "esnext.disposable"], "module": "$module", "moduleResolution": "$resolution", "strict": true,
   "types": ["node"], "typeRoots": ["$tools/node_modules/@types"], "skipLibCheck": false, "outDir": "out" }, "files": ["main.$ending"] }
 JSON
   # Exactly the one fault that was put there: no type is any, nothing else is missing.

@@ -10,8 +10,31 @@ import { type EnsembleOptions, TestEnsemble } from './ensemble/test-ensemble.ts'
  *   ...
  *   await lost.happened;
  */
-export function startEnsemble(options: EnsembleOptions = {}): Promise<TestEnsemble> {
+export async function startEnsemble(options: EnsembleOptions = {}): Promise<TestEnsemble> {
+  refuseUnknown(options);
   return TestEnsemble.start(options);
+}
+
+const KNOWN: Readonly<Record<keyof EnsembleOptions, true>> = {
+  size: true,
+  observers: true,
+  config: true,
+  storage: true,
+  dataDir: true,
+  tls: true,
+  host: true,
+  clientPort: true,
+  log: true,
+};
+
+/** JavaScript has no compiler that would say so, and an ensemble of one where three were meant passes many tests. */
+function refuseUnknown(options: unknown): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`startEnsemble takes options, { size: 3 }, where ${String(options)} was given`);
+  }
+  const unknown = Object.keys(options).find((key) => !Object.hasOwn(KNOWN, key));
+  if (unknown === undefined) return;
+  throw new TypeError(`startEnsemble has no option ${unknown}; it has ${Object.keys(KNOWN).join(', ')}`);
 }
 
 /** The two functions of a test runner that run something before and after the tests of a file or a group. */

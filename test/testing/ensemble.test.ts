@@ -259,3 +259,12 @@ test('a wall clock that is wrong dates what is written, and stays wrong over a r
   await client.setData('/a', 'x');
   expect((await client.exists('/a'))?.mtime).toBeLessThan(Date.now() + 60_000);
 });
+
+test('an option that there is not is refused by name, and so is a number', async () => {
+  await expect(startEnsemble({ sizes: 3 } as object)).rejects.toThrow(
+    'startEnsemble has no option sizes; it has size, observers, config, storage, dataDir, tls, host, clientPort, log',
+  );
+  await expect(startEnsemble(3 as unknown as object)).rejects.toThrow(
+    'startEnsemble takes options, { size: 3 }, where 3 was given',
+  );
+});
