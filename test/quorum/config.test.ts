@@ -589,3 +589,20 @@ describe('without a file', () => {
     expect(config).toMatchObject({ clientPort: 0, extendedTypesEnabled: true, distributed: false });
   });
 });
+
+describe('observers', () => {
+  test('syncEnabled and its older name, which counts where both are there', () => {
+    const logs = (lines: string): boolean => read(`${STANDALONE}${lines}`).config.observerLogs;
+    expect(logs('')).toBe(true);
+    expect(logs('syncEnabled=false\n')).toBe(false);
+    expect(logs('syncEnabled=false\nobserver.syncEnabled=true\n')).toBe(true);
+    expect(logs('observer.syncEnabled=false\n')).toBe(false);
+  });
+
+  test('observerMasterPort is a port of its own', () => {
+    expect(read(`${STANDALONE}observerMasterPort=2191\n`).config.observerMasterPort).toBe(2191);
+    expect(() => read(`${STANDALONE}observerMasterPort=2181\n`)).toThrow(
+      'zoo.cfg:3: observerMasterPort=2181: it is another port of this server; write one that is free',
+    );
+  });
+});

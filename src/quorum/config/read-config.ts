@@ -116,7 +116,7 @@ function refuseTakenObserverPort(settings: Settings, members: Members | undefine
   const own = members.myid === undefined ? undefined : members.verifier.members.get(members.myid);
   const taken = own?.addresses.flatMap(({ quorumPort, electionPort }) => [quorumPort, electionPort]) ?? [];
   if (![...taken, members.clientPort].includes(port)) return;
-  settings.refuse('observerMasterPort', `${port} is another port of this server; write one that is free`);
+  settings.refuse('observerMasterPort', 'it is another port of this server; write one that is free');
 }
 
 function refuseOpenDoors(settings: Settings, config: PeerConfig): void {
