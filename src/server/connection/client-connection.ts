@@ -254,7 +254,8 @@ export class ClientConnection implements Watcher, Expiring, WordHost {
 
   private refuseFrame(error: FrameLengthError): void {
     const what = foreignProtocol(error.head);
-    const { log, options } = this.server;
+    const { log, metrics, options } = this.server;
+    metrics.connections.refusedFrames.add(1);
     const fields = {
       client: this.client,
       session: sessionHex(this.sessionId),

@@ -177,6 +177,8 @@ class ConnectionMetrics {
   readonly ensembleAuthSkip: Counter;
   readonly unauthenticatedRequests: Counter;
   readonly saslFailures: Counter;
+  /** Connections closed for a length that no frame has: HTTP, TLS, or more than jute.maxbuffer. */
+  readonly refusedFrames: Counter;
   /** Logins by SASL between servers that failed, of either side. */
   readonly quorumLoginFailures: Counter;
   /** Of servers that dialled this one. */
@@ -201,6 +203,7 @@ class ConnectionMetrics {
     this.ensembleAuthSkip = meters.counter('ensemble_auth_skip');
     this.unauthenticatedRequests = meters.counter('unauthenticated_request_count');
     this.saslFailures = meters.counter('sasl_failure_count');
+    this.refusedFrames = meters.counter('refused_frames');
     this.quorumLoginFailures = meters.counter('quorum_sasl_failure_count');
     this.quorumHandshakeFailures = meters.counter('quorum_unsuccessful_handshake');
   }

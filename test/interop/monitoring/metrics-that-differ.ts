@@ -54,6 +54,7 @@ export const OWN: readonly string[] = [
   'failed_answers',
   'quorum_sasl_failure_count',
   'quorum_unsuccessful_handshake',
+  'refused_frames',
   'sasl_failure_count',
   'slow_requests',
   'unauthenticated_request_count',
