@@ -255,7 +255,7 @@ export class ClientConnection implements Watcher, Expiring, WordHost {
   private refuseFrame(error: FrameLengthError): void {
     const what = foreignProtocol(error.head);
     const { log, metrics, options } = this.server;
-    metrics.connections.refusedFrames.add(1);
+    metrics.requests.refusedFrames.add(1);
     const fields = {
       client: this.client,
       session: sessionHex(this.sessionId),

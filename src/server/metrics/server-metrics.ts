@@ -117,6 +117,8 @@ class RequestMetrics {
   readonly updateLatency: Summary;
   readonly propagationLatency: Summary;
   readonly bytesReceived: Counter;
+  /** Connections closed for a length that no frame has: HTTP, TLS, or more than jute.maxbuffer. */
+  readonly refusedFrames: Counter;
   readonly responseBytes: Counter;
   readonly watchBytes: Counter;
   readonly requestsInSessionQueue: Summary;
@@ -137,6 +139,7 @@ class RequestMetrics {
     this.updateLatency = meters.advanced('updatelatency');
     this.propagationLatency = meters.advanced('propagation_latency');
     this.bytesReceived = meters.counter('bytes_received_count');
+    this.refusedFrames = meters.counter('refused_frames');
     this.responseBytes = meters.counter('response_bytes');
     this.watchBytes = meters.counter('watch_bytes');
     this.requestsInSessionQueue = meters.basic('requests_in_session_queue');
@@ -177,8 +180,6 @@ class ConnectionMetrics {
   readonly ensembleAuthSkip: Counter;
   readonly unauthenticatedRequests: Counter;
   readonly saslFailures: Counter;
-  /** Connections closed for a length that no frame has: HTTP, TLS, or more than jute.maxbuffer. */
-  readonly refusedFrames: Counter;
   /** Logins by SASL between servers that failed, of either side. */
   readonly quorumLoginFailures: Counter;
   /** Of servers that dialled this one. */
@@ -203,7 +204,6 @@ class ConnectionMetrics {
     this.ensembleAuthSkip = meters.counter('ensemble_auth_skip');
     this.unauthenticatedRequests = meters.counter('unauthenticated_request_count');
     this.saslFailures = meters.counter('sasl_failure_count');
-    this.refusedFrames = meters.counter('refused_frames');
     this.quorumLoginFailures = meters.counter('quorum_sasl_failure_count');
     this.quorumHandshakeFailures = meters.counter('quorum_unsuccessful_handshake');
   }

@@ -49,7 +49,7 @@ describe('bytes that are no request', () => {
     expect(line).toContain(said);
     expect(line).toContain('"client":"/10.2.2.2:');
     expect(line).toContain('"limit":1048575');
-    expect(world.metrics.connections.refusedFrames.value).toBe(1);
+    expect(world.metrics.requests.refusedFrames.value).toBe(1);
   });
 
   it('the longest frame allowed is read, one byte more is not', () => {
