@@ -22,6 +22,8 @@ export interface ClientRateOptions {
 export class RateBucket {
   /** As metrics show it. */
   readonly name: string;
+  /** The next one of this name gets another bucket; who holds this one has to ask for it too. */
+  isForgotten = false;
   private readonly perMs: number;
   private readonly most: number;
   private tokens: number;
@@ -67,8 +69,10 @@ export interface Charged {
   readonly identity: RateBucket | undefined;
 }
 
-/** Buckets that are remembered; those that are full make room. When none is, the rest share one. */
+/** Buckets that are remembered; those that are full make room. When none is found, the newcomers share one. */
 export const BUCKETS_MAX = 10_000;
+/** Buckets that one newcomer looks at to find room: a crowd of newcomers must not look at all of them each. */
+export const LOOKED_AT = 16;
 
 export class ClientRates {
   /** Whether there is any limit. */
@@ -122,8 +126,15 @@ export class ClientRates {
     return bucket;
   }
 
+  /** Looks at those in front, and puts behind the others what has to stay. */
   private forgetFull(nowMs: number): void {
-    for (const [key, bucket] of this.buckets) if (bucket.isFull(nowMs)) this.buckets.delete(key);
+    let looks = 0;
+    for (const [key, bucket] of this.buckets) {
+      if (++looks > LOOKED_AT) return;
+      this.buckets.delete(key);
+      bucket.isForgotten = bucket.isFull(nowMs);
+      if (!bucket.isForgotten) this.buckets.set(key, bucket);
+    }
   }
 }
 
@@ -141,9 +152,17 @@ export class ConnectionRate {
   /** Counts one request more; true: it is too much. */
   isOver(operation: Operation, authIds: readonly Id[], nowMs: number): boolean {
     if (!isThrottlable(operation)) return false;
-    if (this.charged?.authIds !== authIds) this.charged = this.rates.chargedOf(this.address, authIds, nowMs);
-    return !this.rates.admits(this.charged, nowMs);
+    let charged = this.charged;
+    if (charged === undefined || charged.authIds !== authIds || isForgotten(charged)) {
+      charged = this.rates.chargedOf(this.address, authIds, nowMs);
+      this.charged = charged;
+    }
+    return !this.rates.admits(charged, nowMs);
   }
+}
+
+function isForgotten({ address, identity }: Charged): boolean {
+  return address?.isForgotten === true || identity?.isForgotten === true;
 }
 
 const SHOWN_MAX = 100;

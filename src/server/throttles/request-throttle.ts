@@ -33,6 +33,9 @@ export interface ThrottleParts {
   readonly pending: PendingRequests;
 }
 
+/** So many lines of closed connections may wait, beside half of all. */
+const SWEPT_AFTER = 64;
+
 /** A connection, as far as its requests wait. */
 export interface LineOwner {
   timeoutMs(): number;
@@ -58,6 +61,8 @@ export class RequestThrottle {
   private readonly parts: ThrottleParts;
   /** Lines with somebody in them, in turn. */
   private readonly lines = new Fifo<Line>();
+  /** Connections closed since their lines were last cleared away. */
+  private drops = 0;
   private isScheduled = false;
   private staleTimer: Timer | undefined = undefined;
 
@@ -93,7 +98,17 @@ export class RequestThrottle {
     }
     line.bytes = 0;
     line.isDropped = true;
+    if (++this.drops > SWEPT_AFTER + this.lines.length / 2) this.sweep();
     return dropped;
+  }
+
+  /** While there is no room nobody takes a line from the queue, and clients that come and go would fill it. */
+  private sweep(): void {
+    this.drops = 0;
+    for (let left = this.lines.length; left > 0; left--) {
+      const line = this.lines.shift() as Line;
+      if (!line.isDropped) this.lines.push(line);
+    }
   }
 
   /** The role is over. */
@@ -163,7 +178,9 @@ export class RequestThrottle {
   private closeStaleOnes(): void {
     this.staleTimer = undefined;
     for (let left = this.lines.length; left > 0; left--) {
-      const line = this.lines.shift() as Line;
+      const line = this.lines.shift();
+      // A connection that is closed here may have the lines of others swept away.
+      if (line === undefined) break;
       const request = line.requests.peek();
       if (request === undefined) continue;
       if (this.isStale(request, line.owner.timeoutMs())) closeStale(line);

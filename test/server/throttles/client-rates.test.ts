@@ -1,11 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { OpCode } from '../../../src/jute/codes.ts';
 import type { Id } from '../../../src/jute/data-records.ts';
 import { ServerMetrics } from '../../../src/server/metrics/server-metrics.ts';
-import { BUCKETS_MAX, type ClientRateOptions, ClientRates } from '../../../src/server/throttles/client-rates.ts';
+import { operationOfClient } from '../../../src/server/operations/operations.ts';
+import {
+  BUCKETS_MAX,
+  type ClientRateOptions,
+  ClientRates,
+  ConnectionRate,
+  LOOKED_AT,
+} from '../../../src/server/throttles/client-rates.ts';
 import { auth, ClientWorld, create, exists, getData, PING, request, setData } from '../client-harness.ts';
 import { NO_THROTTLES } from './no-throttles.ts';
 
 const home: Id = { scheme: 'ip', id: '10.1.1.1' };
+const READ = operationOfClient(OpCode.getData);
 const bob: Id = { scheme: 'digest', id: 'bob:aGFzaA==' };
 
 function rates(options: Partial<ClientRateOptions>): { rates: ClientRates; counted(): string } {
@@ -62,6 +71,28 @@ describe('the rates of clients', () => {
     expect(limits.chargedOf('later', [], 0).address).toBe(late);
     expect(limits.chargedOf('a5', [], 0).address?.name).toBe('ip:a5');
     expect(limits.chargedOf('latest', [], 1000).address?.name).toBe('ip:latest');
+  });
+
+  it('a newcomer looks at a few buckets for room, and the next one at others', () => {
+    const { rates: limits } = rates({ perAddress: 1 });
+    for (let i = 0; i < BUCKETS_MAX; i++) {
+      const one = limits.chargedOf(`a${i}`, [], 0);
+      if (i < LOOKED_AT) limits.admits(one, 0);
+    }
+    expect(limits.chargedOf('late', [], 0).address?.name).toBe('others');
+    expect(limits.chargedOf('later', [], 0).address?.name).toBe('ip:later');
+    expect(limits.chargedOf('a16', [], 0).address?.name).toBe('ip:a16');
+  });
+
+  it('an address whose bucket made room is counted once all the same, over its old connections and new ones', () => {
+    const { rates: limits } = rates({ perAddress: 1 });
+    const old = new ConnectionRate(limits, 'old');
+    const ids: readonly Id[] = [];
+    expect(old.isOver(READ, ids, 0)).toBe(false);
+    for (let i = 1; i < BUCKETS_MAX; i++) limits.chargedOf(`a${i}`, [], 0);
+    limits.chargedOf('late', [], 1000);
+    const fresh = new ConnectionRate(limits, 'old');
+    expect([old, fresh, old].map((rate) => rate.isOver(READ, ids, 1000))).toEqual([false, true, true]);
   });
 
   it('a name is one word of what can be printed', () => {

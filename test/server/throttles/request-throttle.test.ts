@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { RequestThrottleOptions } from '../../../src/server/throttles/request-throttle.ts';
+import { OpCode } from '../../../src/jute/codes.ts';
+import { PendingRequests } from '../../../src/server/connection/pending-requests.ts';
+import { TurnEnd } from '../../../src/server/connection/turn-end.ts';
+import { ServerMetrics } from '../../../src/server/metrics/server-metrics.ts';
+import { operationOfClient } from '../../../src/server/operations/operations.ts';
+import { Request } from '../../../src/server/request.ts';
+import {
+  Line,
+  type LineOwner,
+  RequestThrottle,
+  type RequestThrottleOptions,
+} from '../../../src/server/throttles/request-throttle.ts';
+import { FakeClock } from '../../fakes/fake-clock.ts';
 import { type Client, ClientWorld, closeSession, create, exists, PING, setData, sync } from '../client-harness.ts';
 import { NO_THROTTLES } from './no-throttles.ts';
 
@@ -144,6 +156,29 @@ describe('stale requests', () => {
     expect(upstream.queue).toHaveLength(0);
     meek.send(create(2, '/n'));
     expect(underWay(upstream, hog, meek)).toEqual(['b2']);
+  });
+
+  it('of connections that come and go while there is no room do not fill the queue', () => {
+    const clock = new FakeClock();
+    const metrics = new ServerMetrics();
+    const pending = new PendingRequests(NO_THROTTLES.largeRequests, metrics.throttles.largeRequestsRejected);
+    const turnEnd = new TurnEnd(clock, () => {});
+    const options = { ...NO_THROTTLES.requests, maxRequests: 1 };
+    const throttle = new RequestThrottle(options, { clock, metrics, turnEnd, pending });
+    const owner: LineOwner = { timeoutMs: () => 1000, admit: () => {}, close: () => {} };
+    const asker = { sessionId: 1n, authIds: [], owner: undefined };
+    const ask = (): Request => new Request(asker, 1, operationOfClient(OpCode.exists), Buffer.alloc(0), 0);
+    pending.begin(1000, 1);
+    const first = ask();
+    pending.add(first);
+    for (let i = 0; i < 129; i++) {
+      const line = new Line(owner);
+      throttle.wait(line, ask());
+      throttle.drop(line);
+    }
+    pending.remove(first);
+    // Lines without requests would make a newcomer wait until the end of the turn.
+    expect(throttle.isFull).toBe(false);
   });
 
   it('the end of its session is asked for all the same', () => {
