@@ -1,5 +1,10 @@
 import { assert } from './assert.ts';
 
+/** Half of the slots go when fewer than one in so many is in use. */
+const SPARSE = 8;
+/** So few are kept: a client's 32 requests under way come and go all at once, and the room for them would as well. */
+const KEPT_SLOTS = 32;
+
 /**
  * A growing ring buffer: push at the tail, shift at the head, both O(1) and without moving elements.
  * An array's shift() copies; under thousands of outstanding requests that is the pipeline's largest cost. Once it has
@@ -7,11 +12,6 @@ import { assert } from './assert.ts';
  *
  * Invariants: `size` items from `head` on; the room is a power of two and never below that of the beginning.
  */
-/** Half of the slots go when fewer than one in so many is in use. */
-const SPARSE = 8;
-/** So few are kept: a client's 32 requests under way come and go all at once, and the room for them would as well. */
-const KEPT_SLOTS = 32;
-
 export class Fifo<T> {
   private slots: (T | undefined)[];
   private head = 0;

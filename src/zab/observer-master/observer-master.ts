@@ -29,6 +29,9 @@ import { isReconfig } from '../wire/txn-header.ts';
 import type { AnsweredSync, ObserverMasterOptions, ObserverMasterPorts } from './observer-master-ports.ts';
 import { SessionHolders } from './session-holders.ts';
 
+/** Questions of observers that the leader has not answered; the observer that asks one more is given up. */
+const MAX_OPEN_QUESTIONS = 1 << 16;
+
 /**
  * A follower that serves observers in its leader's place. They say the same words to it as to a leader; it has nothing to
  * find out, because its epoch and its history are decided, so each of them goes the way of one that comes late:
@@ -43,9 +46,6 @@ import { SessionHolders } from './session-holders.ts';
  * What observers ask goes on to the leader over the follower's own link, and the answers come back in its order. The answer to
  * a `sync` waits until the tree here has all that was committed before it.
  */
-/** Questions of observers that the leader has not answered; the observer that asks one more is given up. */
-const MAX_OPEN_QUESTIONS = 1 << 16;
-
 export class ObserverMaster {
   private readonly options: ObserverMasterOptions;
   private readonly ports: ObserverMasterPorts;

@@ -43,7 +43,10 @@ export const ABSENT: readonly { readonly names: string; readonly why: string }[]
     names: 'add_dead_watcher_stall_time dead_watchers_queued dead_watchers_cleared dead_watchers_cleaner_latency',
     why: 'watches go with their connection, at once',
   },
-  { names: 'om_proposal_process_time_ms om_commit_process_time_ms', why: 'observers learn from the leader' },
+  {
+    names: 'om_proposal_process_time_ms',
+    why: 'a follower does nothing for its observers when a proposal comes',
+  },
   { names: 'jvm_pause_time_ms netty_queued_buffer_capacity', why: 'there is no JVM and no Netty here' },
   { names: 'unrecoverable_error_count', why: 'an error of that kind ends the process, and nobody could read it' },
 ];

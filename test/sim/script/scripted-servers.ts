@@ -152,12 +152,12 @@ export class ScriptedLink implements StreamHandlers {
   }
 }
 
-/** A learner's end of a connection to the quorum port of `sid`, from a machine that is no member's. */
-export function dialLeader(script: Script, sid: number): ScriptedLink {
+/** A learner's end of a connection to the quorum port of `sid`, or to its port for observers, from a machine that is no member's. */
+export function dialLeader(script: Script, sid: number, port = QUORUM_PORT): ScriptedLink {
   const { network, scheduler } = script.world.ensemble;
   const net = network.netOf(new SimProcess(scheduler, 'stranger'), network.addHost('stranger'));
   const link = new ScriptedLink(script);
-  link.attach(net.dial(`zk${sid}`, QUORUM_PORT, 1000, link));
+  link.attach(net.dial(`zk${sid}`, port, 1000, link));
   script.until('a connection to the quorum port', () => link.isOpen || link.isClosed);
   return link;
 }
