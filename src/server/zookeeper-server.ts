@@ -275,7 +275,11 @@ export class ZooKeeperServer implements SessionOwner {
 
   /** Its client closed it and has been answered, or it expired. Requests that still waited are abandoned. */
   private endSession(connection: ClientConnection): void {
-    connection.close('the session is over', true);
+    this.giveUp(connection, 'the session is over');
+  }
+
+  private giveUp(connection: ClientConnection, reason: string): void {
+    connection.close(reason, true);
     const { queue } = connection.requests;
     for (let left = queue.shift(); left !== undefined; left = queue.shift()) {
       left.isAbandoned = true;
@@ -331,7 +335,12 @@ export class ZooKeeperServer implements SessionOwner {
       if (head.request.isAbandoned) continue;
       const connection = this.attachments.holderOf(head.request.asker.sessionId);
       if (connection === undefined) continue;
-      connection.requests.onSynced(head.request);
+      // A follower passes on what its observers ask, but for sessions that have moved to another one of them.
+      if (this.role.upstream?.mode === 'observer' && connection.requests.queue.head !== head.request) {
+        this.giveUp(connection, 'its session has moved to another server');
+      } else {
+        connection.requests.onSynced(head.request);
+      }
       this.attachments.forgetIfDone(connection);
     }
   }

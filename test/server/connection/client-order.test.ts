@@ -22,7 +22,7 @@ import {
   sync,
 } from '../client-harness.ts';
 
-function opened(mode: 'standalone' | 'follower' = 'standalone'): {
+function opened(mode: 'standalone' | 'follower' | 'observer' = 'standalone'): {
   world: ClientWorld;
   upstream: FakeUpstream;
   client: Client;
@@ -648,5 +648,19 @@ describe('what an earlier connection of the session left behind', () => {
     expect(here.replies()).toEqual([]);
     upstream.commit(1);
     expect((here.frames()[0] as Buffer).toString('latin1', 20)).toBe('/here');
+  });
+
+  it('of a session that has moved on ends the connection it has left, whose write was lost behind a follower', () => {
+    const { client, world, upstream } = opened('observer');
+    const other = world.openSession(upstream);
+    client.send(create(1, '/a'), sync(2, '/'), exists(3, '/'));
+    other.send(sync(1, '/'));
+    const [, asked, others] = upstream.queue.splice(0);
+    const { lastProcessedZxid } = world.database;
+    world.server.onSynced(asked?.request as Request, lastProcessedZxid);
+    world.server.onSynced(others?.request as Request, lastProcessedZxid);
+    expect([client.isClosed, client.replies()]).toEqual([true, []]);
+    expect(other.replies()).toEqual(['1/2/0']);
+    expect(world.server.view.outstanding).toBe(0);
   });
 });
