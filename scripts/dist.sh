@@ -16,7 +16,7 @@ cp -R bin conf LICENSE README.md CHANGELOG.md "$tree"
 # Who tries things out in the checkout leaves these.
 rm -f "$tree"/conf/{java.env,zookeeper-env.sh} "$tree"/conf/zoo.cfg*
 mkdir "$tree/docs"
-cp docs/*.md docs/*.json "$tree/docs"
+cp docs/*.md docs/*.json docs/*.svg "$tree/docs"
 for folder in packaging docker kubernetes; do
   [ ! -d "$folder" ] || cp -R "$folder" "$tree"
 done
