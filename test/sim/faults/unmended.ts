@@ -5,23 +5,28 @@ import type { Faults } from './faults.ts';
 /**
  * The members that are not mended when the faults end: as many members as a quorum can do without, whatever is wrong
  * with them. All others have to serve all the same, for as long as it takes somebody to notice and to mend these, too.
+ * While members change, both those in force and those to come have to do without them.
  *
  * A member that reaches some and not others in one direction only is left out: whoever votes for one that hears nobody
  * waits for it in vain, again and again, and so does Apache.
  */
 export type UnmendedKind = 'off' | 'killed' | 'paused' | 'cutOff' | 'restarts' | 'onePath';
 
+export type CanDoWithout = (missing: readonly View[]) => boolean;
+
 export class Unmended {
   readonly views: readonly View[];
   private readonly faults: Faults;
   private readonly kind: UnmendedKind;
   private readonly random: SimRandom;
+  private readonly canDoWithout: CanDoWithout;
   private isOver = false;
 
-  constructor(faults: Faults, kind: UnmendedKind, random: SimRandom) {
+  constructor(faults: Faults, kind: UnmendedKind, random: SimRandom, canDoWithout: CanDoWithout) {
     this.faults = faults;
     this.kind = kind;
     this.random = random;
+    this.canDoWithout = canDoWithout;
     // With several addresses nobody has to be done without.
     this.views = kind === 'onePath' ? [] : this.pick();
   }
@@ -51,8 +56,17 @@ export class Unmended {
     for (const view of views) this.restart(view, upMs);
   }
 
+  /** They can be done without no longer: the members changed, and need some of these. */
+  get areNeeded(): boolean {
+    return this.views.length > 0 && !this.canDoWithout([...this.faulty, ...this.views]);
+  }
+
   end(): void {
     this.isOver = true;
+  }
+
+  private get faulty(): View[] {
+    return this.faults.observer.views.filter((view) => view.faulty !== undefined);
   }
 
   /** Up for a while, and gone again. */
@@ -73,11 +87,11 @@ export class Unmended {
     // Losing the leader costs most.
     if (random.chance(1, 2)) shuffled.sort((a, b) => Number(b.machine === leader) - Number(a.machine === leader));
     const most = random.between(1, shuffled.length);
-    const faulty = views.filter((view) => view.faulty !== undefined);
+    const { faulty } = this;
     const picked: View[] = [];
     for (const view of shuffled) {
       if (picked.length === most) break;
-      if (faults.isQuorumWithout([...faulty, ...picked, view])) picked.push(view);
+      if (this.canDoWithout([...faulty, ...picked, view])) picked.push(view);
     }
     return picked;
   }

@@ -12,11 +12,19 @@ import { Violation } from './violation.ts';
  */
 const TYPE_OFFSET = 28;
 
+export interface MembershipChanges extends Invariant {
+  /**
+   * The voters of each reconfiguration that is in somebody's log and newer than the one in force. Whoever has it needs a
+   * quorum of these, too.
+   */
+  undecided(): (readonly number[])[];
+}
+
 export function membershipChanges(
   ledger: Ledger,
   views: readonly View[],
   decided: (voters: readonly number[], text: string) => void,
-): Invariant {
+): MembershipChanges {
   const proposed = new Map<Zxid, string>();
   let version = 0;
   const change = (by: View, text: string, tip: Zxid): void => {
@@ -49,6 +57,11 @@ export function membershipChanges(
     onEstablished(view) {
       const text = view.peer?.book?.lastSeen?.text();
       if (text !== undefined && versionOf(text) > version) change(view, text, view.tip);
+    },
+    undecided() {
+      return [...proposed]
+        .filter(([zxid, text]) => versionOf(text) > version && views.some((view) => ledger.contains(view.logTip, zxid)))
+        .map(([, text]) => votersOf(text));
     },
   };
 }

@@ -22,7 +22,7 @@ import { primaryIntegrity } from '../judges/invariants/primary-integrity.ts';
 import { primaryOrder } from '../judges/invariants/primary-order.ts';
 import { wholeSnapshots } from '../judges/invariants/whole-snapshots.ts';
 import { judge } from '../judges/judge.ts';
-import { membershipChanges } from '../judges/membership.ts';
+import { type MembershipChanges, membershipChanges } from '../judges/membership.ts';
 import { databaseOf, type Invariant, Observer, storeOf, type View } from '../judges/observer.ts';
 import type { SmallRules } from '../judges/small-tree.ts';
 import { Trace } from '../judges/trace.ts';
@@ -113,6 +113,7 @@ export class World {
   looksInside = true;
   private portProbes: PortProbes | undefined;
   private operator: Operator | undefined;
+  private memberships: MembershipChanges | undefined;
   /** The voters that decide; a scenario that changes the members changes this. */
   quorum: IsQuorum;
   private stopped: { property: string; message: string } | undefined;
@@ -174,12 +175,13 @@ export class World {
   /** Members that are decided upon decide. */
   private membersFollow(): Invariant {
     const { ledger, views } = this.observer;
-    return membershipChanges(ledger, views, (voters, text) => {
+    this.memberships = membershipChanges(ledger, views, (voters, text) => {
       this.operator?.decided(text);
       for (const view of views) view.voter = voters.includes(view.sid);
       if (Object.keys(this.plan.config).some((key) => key.startsWith('group.'))) return;
-      this.quorum = (sids) => voters.filter((sid) => sids.has(sid)).length * 2 > voters.length;
+      this.quorum = (sids) => isMajority(voters, sids);
     });
+    return this.memberships;
   }
 
   run(): Verdict {
@@ -408,7 +410,7 @@ export class World {
   private doWithoutSome(kind: UnmendedKind, salt: number): void {
     const { scheduler, machines } = this.ensemble;
     const { ledger } = this.observer;
-    const unmended = new Unmended(this.faults, kind, new SimRandom(salt));
+    const unmended = new Unmended(this.faults, kind, new SimRandom(salt), (missing) => this.canDoWithout(missing));
     unmended.begin();
     const sinceMs = scheduler.nowMs;
     const before = ledger.delivered.length;
@@ -417,12 +419,21 @@ export class World {
       (machine) => this.isMember(machine.sid) && !unmended.views.some((view) => view.machine === machine),
     );
     this.demand('Service', `no service while ${kind}`, LAME_BOUND_MS + this.clientBoundMs, () => {
-      if (!others.every((machine) => machine.peer?.server.isServing === true)) return false;
+      if (unmended.areNeeded) return true;
+      const members = others.filter((machine) => this.isMember(machine.sid));
+      if (!members.every((machine) => machine.peer?.server.isServing === true)) return false;
       // Not all at one moment: whoever leaves often is with a paused server every now and then.
       return ledger.delivered.length > before && this.actors.every((actor) => actor.wasAnsweredSince(sinceMs));
     });
     unmended.end();
     this.faults.mend();
+  }
+
+  /** What is asked of the members can be decided, and a change of them that is under way, too. */
+  private canDoWithout(missing: readonly View[]): boolean {
+    const others = new Set(this.observer.views.filter((view) => !missing.includes(view)).map(({ sid }) => sid));
+    const undecided = this.memberships?.undecided() ?? [];
+    return this.faults.isQuorumWithout(missing) && undecided.every((voters) => isMajority(voters, others));
   }
 
   private areTreesEqual(): boolean {
@@ -541,6 +552,10 @@ export class World {
       longestTurnMs: Math.round(this.turns.longestMs),
     };
   }
+}
+
+function isMajority(voters: readonly number[], sids: ReadonlySet<number>): boolean {
+  return voters.filter((sid) => sids.has(sid)).length * 2 > voters.length;
 }
 
 const EVENTS = [
