@@ -4,6 +4,7 @@ import { REPLAYS_MAX, type ReplayMemory } from '../../../src/sasl/kerberos/repla
 import { CLOCK_SKEW_MS, KerberosService } from '../../../src/sasl/kerberos/service.ts';
 import { identityOf } from '../../../src/sasl/kerberos-name.ts';
 import type { SaslAnswer } from '../../../src/sasl/sasl-exchange.ts';
+import { SimRandom } from '../../sim/world/random.ts';
 import {
   AES256,
   FIRST_NUMBER,
@@ -242,6 +243,23 @@ describe('a token is refused', () => {
     for (const noise of [NO_TOKEN, Buffer.from('60'), Buffer.alloc(1000, 0x60), Buffer.alloc(70_000, 0x30)]) {
       expect(stepper(loginOf())(noise).fault).toBeTypeOf('string');
     }
+  });
+
+  test('of a million bytes of noise behind beginnings of good ones, and the next login is good', () => {
+    const random = new SimRandom(7);
+    const good = new TicketHolder().token();
+    const login = loginOf();
+    let sent = 0;
+    while (sent < 1_000_000) {
+      const begin = good.subarray(0, random.below(good.length));
+      const token = Buffer.concat([
+        begin,
+        Buffer.from(Array.from({ length: random.below(6000) }, () => random.below(256))),
+      ]);
+      expect(stepper(login)(token).fault).toBeTypeOf('string');
+      sent += token.length;
+    }
+    proveService(stepper(login), new TicketHolder());
   });
 
   test('that is longer than tickets are, before it is taken apart', () => {
