@@ -27,8 +27,10 @@ export class FailureDetector {
     return this.ahead !== undefined && sids.has(this.ahead.sid);
   }
 
+  /** In one epoch: a follower that has not noticed that its leader is gone may still serve when that one leads again. */
   private doBothServe(): boolean {
     const modes = this.views.map(({ machine }) => (machine.peer?.server.isServing === true ? machine.mode : 'down'));
-    return modes.includes('leader') && modes.includes('follower');
+    const epochs = new Set(this.views.map(({ currentEpoch }) => currentEpoch));
+    return modes.includes('leader') && modes.includes('follower') && epochs.size === 1;
   }
 }
