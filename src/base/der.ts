@@ -1,3 +1,5 @@
+import { dayAfter1970, daysSince1970 } from './calendar.ts';
+
 /**
  * The bytes of ASN.1 in DER (X.690), as far as certificates, key stores, answers about revocation and Kerberos need them: values
  * with a tag of one byte and a definite length. A value that is cut off or longer than its parent is a DerError.
@@ -99,15 +101,7 @@ export function timeOf(value: Der): number {
   const short = Number(match[1]);
   const year = (match[1] as string).length === 4 ? short : short + (short < 50 ? 2000 : 1900);
   const [month, day, hour, minute, second] = match.slice(2).map(Number) as [number, number, number, number, number];
-  return (((daysSince1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second) * 1000;
-}
-
-/** The year begins with March here, so that a leap day is its last one. */
-function daysSince1970(year: number, month: number, day: number): number {
-  const from = month > 2 ? year : year - 1;
-  const dayOfYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
-  const leapDays = Math.floor(from / 4) - Math.floor(from / 100) + Math.floor(from / 400);
-  return from * 365 + leapDays + dayOfYear - 719_468;
+  return (((daysSince1970({ year, month, day }) * 24 + hour) * 60 + minute) * 60 + second) * 1000;
 }
 
 /** GeneralizedTime, of whole seconds. */
@@ -115,24 +109,10 @@ export function encodeTime(ms: number): Buffer {
   const seconds = Math.floor(ms / 1000);
   const days = Math.floor(seconds / 86_400);
   const inDay = seconds - days * 86_400;
-  // The year begins with March: 146,097 days are 400 years.
-  const since = days + 719_468;
-  const era = Math.floor(since / 146_097);
-  const day = since - era * 146_097;
-  const yearOfEra = Math.floor(
-    (day - Math.floor(day / 1460) + Math.floor(day / 36_524) - Math.floor(day / 146_096)) / 365,
-  );
-  const dayOfYear = day - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const march = Math.floor((5 * dayOfYear + 2) / 153);
-  const dayOfMonth = dayOfYear - Math.floor((153 * march + 2) / 5) + 1;
-  const month = march < 10 ? march + 3 : march - 9;
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  const { year, month, day } = dayAfter1970(days);
   const two = (value: number): string => String(value).padStart(2, '0');
   const clock = [Math.floor(inDay / 3600), Math.floor(inDay / 60) % 60, inDay % 60].map(two).join('');
-  return encodeDer(
-    GENERALIZED_TIME,
-    Buffer.from(`${String(year).padStart(4, '0')}${two(month)}${two(dayOfMonth)}${clock}Z`),
-  );
+  return encodeDer(GENERALIZED_TIME, Buffer.from(`${String(year).padStart(4, '0')}${two(month)}${two(day)}${clock}Z`));
 }
 
 const GENERALIZED_TIME = 0x18;
