@@ -8,24 +8,14 @@ import {
   requestBody,
   revalidateBody,
 } from '../../../src/zab/wire/packets.ts';
+import { type Case, meet, STRANGER } from '../script/learner-stages.ts';
 import type { Scenario, Script } from '../script/script.ts';
-import { dialLeader, introduce, join, type ScriptedLink } from '../script/scripted-servers.ts';
+import { dialLeader, introduce, type ScriptedLink } from '../script/scripted-servers.ts';
 
-const { ack, ackEpoch, commit, diff, followerInfo, leaderInfo, newLeader, ping, proposal } = PacketType;
+const { ack, ackEpoch, commit, followerInfo, leaderInfo, newLeader, ping, proposal } = PacketType;
 const { request, revalidate, sync, upToDate } = PacketType;
 
-/** In no configuration, and so counted in nothing. */
-const STRANGER = 99;
 const LONG_MIN = -(2 ** 63);
-
-interface Turn {
-  readonly link: ScriptedLink;
-  readonly epoch: number;
-  readonly script: Script;
-}
-
-/** Something that no learner says, the leader's reason for closing the link, and the saying of it. */
-type Case = readonly [what: string, reason: RegExp, say: (turn: Turn) => void];
 
 function info(bytes: number, version = 0x10000): Buffer {
   const whole = learnerInfo(STRANGER, ZXID_ZERO);
@@ -126,38 +116,6 @@ function answerPings(link: ScriptedLink): void {
   };
 }
 
-/** The log of the leader says why, and the leader goes on. */
-function meet(script: Script, stage: 'info' | 'ackEpoch' | 'newLeader' | 'serving', [what, reason, say]: Case): void {
-  const leader = script.leader;
-  const log = script.listen(leader);
-  const said = log.lines;
-  const link = dialLeader(script, leader);
-  let { acceptedEpoch: epoch } = script.view(leader);
-  if (stage === 'ackEpoch' || stage === 'newLeader') {
-    introduce(link, { sid: STRANGER, acceptedEpoch: 1 });
-    link.next(leaderInfo, 'LEADERINFO');
-  }
-  if (stage === 'newLeader') {
-    link.send(ackEpoch, script.view(leader).tip, intBody(1));
-    link.next(newLeader, 'NEWLEADER');
-    // Neither is for a learner to say, and neither does harm.
-    link.send(ping, makeZxid(epoch, 0));
-    link.send(diff, 7);
-  }
-  if (stage === 'serving') {
-    epoch = join(link, { sid: STRANGER, zxid: script.view(leader).tip, epoch });
-    link.next(upToDate, 'UPTODATE');
-    link.send(ack, makeZxid(epoch, 0));
-  }
-  say({ link, epoch, script });
-  link.untilClosed(what);
-  script.run(20);
-  log.stop();
-  const isRight = said.some((line) => /closing the link|lost a learner/.test(line) && reason.test(line));
-  script.expect(isRight || said.join('\n'), true, `${stage}: ${what}: the reason`);
-  script.expect(script.leader, leader, `the leader, after ${what},`);
-}
-
 /** Things odd and allowed: none of them ends a link. */
 function oddities(script: Script): void {
   const { leader } = script;
@@ -217,10 +175,10 @@ export const scenario: Scenario = {
   play(script) {
     script.begin();
     script.create('/node');
-    for (const each of INSTEAD_OF_INFO) meet(script, 'info', each);
-    for (const each of INSTEAD_OF_ACKEPOCH) meet(script, 'ackEpoch', each);
-    for (const each of BEFORE_NEWLEADERS_ACK) meet(script, 'newLeader', each);
-    for (const each of WHILE_SERVING) meet(script, 'serving', each);
+    for (const each of INSTEAD_OF_INFO) meet(script, { sid: script.leader }, 'info', each);
+    for (const each of INSTEAD_OF_ACKEPOCH) meet(script, { sid: script.leader }, 'ackEpoch', each);
+    for (const each of BEFORE_NEWLEADERS_ACK) meet(script, { sid: script.leader }, 'newLeader', each);
+    for (const each of WHILE_SERVING) meet(script, { sid: script.leader }, 'serving', each);
     oddities(script);
     script.write('/node', 'after');
     script.expect(script.read('/node'), 'after', 'the node');

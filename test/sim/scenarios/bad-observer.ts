@@ -1,96 +1,54 @@
 import { OpCode } from '../../../src/jute/codes.ts';
 import { makeZxid, ZXID_NONE } from '../../../src/jute/zxid.ts';
 import { intBody, PacketType, readRevalidated, requestBody, revalidateBody } from '../../../src/zab/wire/packets.ts';
+import { type Case, meet, STRANGER, type Stage } from '../script/learner-stages.ts';
 import type { Scenario, Script } from '../script/script.ts';
-import { dialLeader, introduce, join, type ScriptedLink } from '../script/scripted-servers.ts';
+import { dialLeader, introduce } from '../script/scripted-servers.ts';
 
-const { ack, ackEpoch, diff, inform, leaderInfo, newLeader, ping, request, revalidate, sync, upToDate } = PacketType;
+const { ack, ackEpoch, inform, leaderInfo, newLeader, ping, request, revalidate, sync, upToDate } = PacketType;
 
-/** In no configuration. */
-const STRANGER = 99;
 const PORT = 2191;
 const LONG_MIN = -(2 ** 63);
 
-type Stage = 'info' | 'ackEpoch' | 'newLeader' | 'serving';
-
-/** What no observer says, the follower's reason for closing the link, and the saying of it. */
-type Case = readonly [stage: Stage, what: string, reason: RegExp, say: (link: ScriptedLink, epoch: number) => void];
-
-const CASES: readonly Case[] = [
-  ['info', 'ACK', /ACK instead of OBSERVERINFO, on the port for observers/, (link) => link.send(ack, 1)],
-  ['info', 'FOLLOWERINFO', /FOLLOWERINFO instead of OBSERVERINFO/, (link) => introduce(link, { sid: STRANGER })],
+const CASES: readonly (readonly [Stage, ...Case])[] = [
+  ['info', 'ACK', /ACK instead of OBSERVERINFO, on the port for observers/, ({ link }) => link.send(ack, 1)],
+  ['info', 'FOLLOWERINFO', /FOLLOWERINFO instead of OBSERVERINFO/, ({ link }) => introduce(link, { sid: STRANGER })],
   [
     'info',
     'an epoch to come',
     /has accepted epoch 500, our leader's is/,
-    (link) => introduce(link, { sid: STRANGER, observer: true, acceptedEpoch: 500 }),
+    ({ link }) => introduce(link, { sid: STRANGER, observer: true, acceptedEpoch: 500 }),
   ],
-  ['ackEpoch', 'REQUEST', /REQUEST instead of ACKEPOCH/, (link) => link.send(request)],
-  ['ackEpoch', 'epoch -2', /ACKEPOCH with epoch -2/, (link) => link.send(ackEpoch, 0, intBody(-2))],
-  ['ackEpoch', 'a negative zxid', /ACKEPOCH with epoch 0/, (link) => link.send(ackEpoch, LONG_MIN, intBody(0))],
+  ['ackEpoch', 'REQUEST', /REQUEST instead of ACKEPOCH/, ({ link }) => link.send(request)],
+  ['ackEpoch', 'epoch -2', /ACKEPOCH with epoch -2/, ({ link }) => link.send(ackEpoch, 0, intBody(-2))],
+  ['ackEpoch', 'a negative zxid', /ACKEPOCH with epoch 0/, ({ link }) => link.send(ackEpoch, LONG_MIN, intBody(0))],
   [
     'ackEpoch',
     'a zxid of another epoch',
     /ACKEPOCH with epoch 1 and zxid/,
-    (link) => link.send(ackEpoch, makeZxid(900, 5), intBody(1)),
+    ({ link }) => link.send(ackEpoch, makeZxid(900, 5), intBody(1)),
   ],
   [
     'ackEpoch',
     'more, while it waits to be caught up with',
     /ACK before this server has answered/,
-    (link, epoch) => {
+    ({ link, epoch }) => {
       link.send(ackEpoch, makeZxid(epoch, 0xffff), intBody(epoch));
       link.send(ack, 1);
     },
   ],
-  ['newLeader', 'REQUEST', /REQUEST before UPTODATE/, (link) => link.send(request, ZXID_NONE, Buffer.alloc(16))],
+  ['newLeader', 'REQUEST', /REQUEST before UPTODATE/, ({ link }) => link.send(request, ZXID_NONE, Buffer.alloc(16))],
   [
     'newLeader',
     'REVALIDATE',
     /REVALIDATE before UPTODATE/,
-    (link) => link.send(revalidate, ZXID_NONE, revalidateBody(1n, 1)),
+    ({ link }) => link.send(revalidate, ZXID_NONE, revalidateBody(1n, 1)),
   ],
   ['newLeader', 'nothing', /made no progress/, () => {}],
-  ['serving', 'ACK of what is to come', /by an observer/, (link, epoch) => link.send(ack, makeZxid(epoch, 0xffff))],
-  ['serving', 'REQUEST of nothing', /REQUEST without data/, (link) => link.send(request)],
+  ['serving', 'ACK of what is to come', /by an observer/, ({ link, epoch }) => link.send(ack, makeZxid(epoch, 0xffff))],
+  ['serving', 'REQUEST of nothing', /REQUEST without data/, ({ link }) => link.send(request)],
   ['serving', 'nothing', /the learner was silent/, () => {}],
 ];
-
-function meet(script: Script, follower: number, [stage, what, reason, say]: Case): void {
-  const { leader } = script;
-  const log = script.listen(follower);
-  const said = log.lines;
-  const link = dialLeader(script, follower, PORT);
-  let { acceptedEpoch: epoch } = script.view(follower);
-  if (stage === 'ackEpoch' || stage === 'newLeader') {
-    introduce(link, { sid: STRANGER, observer: true, acceptedEpoch: 1 });
-    link.next(leaderInfo, 'LEADERINFO');
-  }
-  if (stage === 'newLeader') {
-    link.send(ackEpoch, script.view(follower).tip, intBody(1));
-    link.next(newLeader, 'NEWLEADER');
-    // Neither is for an observer to say now, and neither does harm.
-    link.send(ping, makeZxid(epoch, 0));
-    link.send(diff, 7);
-  }
-  if (stage === 'serving') epoch = serve(script, link, follower);
-  say(link, epoch);
-  link.untilClosed(what);
-  script.run(20);
-  log.stop();
-  const isRight = said.some((line) => /closing the link|lost a learner/.test(line) && reason.test(line));
-  script.expect(isRight || said.join('\n'), true, `${stage}: ${what}: the reason`);
-  script.expect(script.leader, leader, `the leader, after ${what},`);
-  script.expect(script.isServing(follower), true, `the follower serves, after ${what},`);
-}
-
-function serve(script: Script, link: ScriptedLink, follower: number): number {
-  const { tip, acceptedEpoch } = script.view(follower);
-  const epoch = join(link, { sid: STRANGER, observer: true, zxid: tip, epoch: acceptedEpoch });
-  link.next(upToDate, 'UPTODATE');
-  link.send(ack, makeZxid(epoch, 0));
-  return epoch;
-}
 
 /** It has no zxid to tell, says odd things that are allowed, and asks for what it leaves before it is answered. */
 function oddities(script: Script, follower: number): void {
@@ -139,7 +97,7 @@ export const scenario: Scenario = {
       'a connection to the follower',
       () => script.client.client.server === 'zk1' && script.client.isConnected,
     );
-    for (const each of CASES) meet(script, 1, each);
+    for (const [stage, ...each] of CASES) meet(script, { sid: 1, port: PORT, observer: true }, stage, each);
     oddities(script, 1);
     script.write('/node', 'after');
     script.expect(script.read('/node'), 'after', 'the node');
