@@ -1,5 +1,5 @@
 import { assert } from '../../base/assert.ts';
-import { ProtocolError, protocolError } from '../../base/errors.ts';
+import { ProtocolError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { leadsOn } from '../../election/quorum/leads-on.ts';
 import { OpCode } from '../../jute/codes.ts';
@@ -155,14 +155,7 @@ export class Leader<Question> {
   }
 
   onPacket(link: LearnerLink, packet: QuorumPacket): void {
-    if (!this.links.has(link)) return;
-    // While it catches up, it is taking what is sent that shows life, not words that nobody asked for.
-    if (link.phase !== 'syncing') link.heardAt = this.links.now;
-    try {
-      this.handle(link, packet);
-    } catch (error) {
-      this.links.drop(link, protocolError(error).message);
-    }
+    this.links.receive(link, packet, this.handle);
   }
 
   /** The election heard that `sid` looks for a leader. */
@@ -271,7 +264,7 @@ export class Leader<Question> {
 
   // Packets that arrive.
 
-  private handle(link: LearnerLink, packet: QuorumPacket): void {
+  private readonly handle = (link: LearnerLink, packet: QuorumPacket): void => {
     switch (link.phase) {
       case 'info':
         this.discovery.onInfo(link, packet);
@@ -288,7 +281,7 @@ export class Leader<Question> {
       default:
         throw new ProtocolError(`${packetName(packet.type)} before the leader has answered`);
     }
-  }
+  };
 
   private onLearnerPacket(link: LearnerLink, packet: QuorumPacket): void {
     switch (packet.type) {

@@ -1,4 +1,5 @@
 import { assert } from '../../base/assert.ts';
+import { protocolError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { AckTracker } from '../../election/quorum/quorum-verifier.ts';
 import type { QuorumPacket } from '../wire/packets.ts';
@@ -92,6 +93,18 @@ export class LearnerLinks {
     const link = new LearnerLink(wire, this.now);
     this.links.add(link);
     return link;
+  }
+
+  /** `handle` takes the packet of a learner; what it throws ends the link. */
+  receive(link: LearnerLink, packet: QuorumPacket, handle: (link: LearnerLink, packet: QuorumPacket) => void): void {
+    if (!this.has(link)) return;
+    // While it catches up, it is taking what is sent that shows life, not words that nobody asked for.
+    if (link.phase !== 'syncing') link.heardAt = this.now;
+    try {
+      handle(link, packet);
+    } catch (error) {
+      this.drop(link, protocolError(error).message);
+    }
   }
 
   enter(link: LearnerLink, phase: LinkPhase): void {

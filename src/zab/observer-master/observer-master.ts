@@ -1,4 +1,4 @@
-import { ProtocolError, protocolError } from '../../base/errors.ts';
+import { ProtocolError } from '../../base/errors.ts';
 import { Fifo } from '../../base/fifo.ts';
 import type { Log } from '../../base/log.ts';
 import type { QuorumVerifier } from '../../election/quorum/quorum-verifier.ts';
@@ -7,7 +7,7 @@ import { counterOf, epochOf, makeZxid, ZXID_NONE, ZXID_ZERO, type Zxid, zxidHex 
 import { CatchUps } from '../leader/catch-up/catch-ups.ts';
 import { planSync } from '../leader/catch-up/sync-plan.ts';
 import { claimedSid } from '../leader/learner-claim.ts';
-import type { LearnerLink, LearnerWire } from '../leader/learner-link.ts';
+import { expectServing, type LearnerLink, type LearnerWire } from '../leader/learner-link.ts';
 import { LearnerLinks, type LinkInfo } from '../leader/learner-links.ts';
 import { LoneLead } from '../leader/lone-lead.ts';
 import { Memberships } from '../leader/memberships.ts';
@@ -96,13 +96,7 @@ export class ObserverMaster {
   }
 
   onPacket(link: LearnerLink, packet: QuorumPacket): void {
-    if (!this.links.has(link)) return;
-    if (link.phase !== 'syncing') link.heardAt = this.links.now;
-    try {
-      this.handle(link, packet);
-    } catch (error) {
-      this.links.drop(link, protocolError(error).message);
-    }
+    this.links.receive(link, packet, this.handle);
   }
 
   onHalfTick(): void {
@@ -163,7 +157,7 @@ export class ObserverMaster {
 
   // Packets that arrive.
 
-  private handle(link: LearnerLink, packet: QuorumPacket): void {
+  private readonly handle = (link: LearnerLink, packet: QuorumPacket): void => {
     switch (link.phase) {
       case 'info':
         this.onInfo(link, packet);
@@ -178,7 +172,7 @@ export class ObserverMaster {
       default:
         throw new ProtocolError(`${packetName(packet.type)} before this server has answered`);
     }
-  }
+  };
 
   private onInfo(link: LearnerLink, packet: QuorumPacket): void {
     if (packet.type !== PacketType.observerInfo) {
@@ -318,8 +312,4 @@ export class ObserverMaster {
     this.catchUps.onGone(link);
     this.rivals.onGone(link);
   }
-}
-
-function expectServing(link: LearnerLink, packet: QuorumPacket): void {
-  if (link.phase !== 'serving') throw new ProtocolError(`${packetName(packet.type)} before UPTODATE`);
 }
