@@ -387,7 +387,7 @@ static void on_readable(struct client *c) {
     c->in_length -= at;
     if ((size_t)got < room && !has_more(c)) break;
   }
-  /* What waited for the other side's half of a handshake. */
+  /* The bytes that waited for the other side's half of a handshake. */
   if (c->out_sent < c->out_length) flush(c);
 }
 

@@ -97,7 +97,7 @@ function statFields(r: Reader): Fields {
   return { version, cversion, aversion, ephemeral: ephemeralOwner !== 0n, dataLength, numChildren };
 }
 
-/** What each part answered: an error, or its own fields. They are numbered, so that a difference names the part. */
+/** The answer of each part, an error or its own fields. The parts have numbers, so that a difference names one of them. */
 function parts(r: Reader): Fields {
   const fields: Record<string, string | number | boolean> = {};
   let count = 0;

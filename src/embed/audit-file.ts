@@ -216,7 +216,7 @@ export class AuditFile {
 }
 
 interface Reopening {
-  /** So many of the lines that wait belong into the old file. */
+  /** The number of waiting lines that belong into the old file. */
   linesBefore: number;
   readonly done: Promise<void>;
   resolve(): void;

@@ -27,7 +27,7 @@ export class OracleFile implements Oracle {
     return word === 'yes';
   }
 
-  /** What it said last; undefined before it was asked. */
+  /** Its last answer; undefined before it was asked. */
   get lastWord(): string | undefined {
     return this.word;
   }

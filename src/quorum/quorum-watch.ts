@@ -20,7 +20,7 @@ export interface WatchedPeer {
   readonly reach: readonly Reach[];
   /** Of a leader that has no quorum yet. */
   readonly learners: readonly LearnerState[];
-  /** What an oracle said last; undefined: there is none, or it was not asked. */
+  /** The last answer of the oracle; undefined: there is none, or it was not asked. */
   readonly oracle?: string | undefined;
 }
 

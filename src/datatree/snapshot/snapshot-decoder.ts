@@ -9,7 +9,7 @@ import { DataTree } from '../tree/data-tree.ts';
 /** No node's data or path is this long: Apache reads neither beyond twice its jute.maxbuffer. */
 const MAX_RECORD_BYTES = 1 << 30;
 
-/** What is looked at of a chunk, at least, for the end of a record that was begun in an earlier one. */
+/** A record may have begun in an earlier chunk: so many bytes of the next one, at least, are searched for its end. */
 const BRIDGE_BYTES = 512;
 const NOTHING = Buffer.alloc(0);
 

@@ -1,7 +1,7 @@
 import type { Zxid } from '../../jute/zxid.ts';
 import type { HostPort, ServerSpec } from './server-spec.ts';
 
-/** Who is counted, and which sets of them are enough. */
+/** The servers that count, and the sets of them that are enough. */
 export interface Quorum {
   /** The participants. */
   readonly voters: ReadonlySet<number>;

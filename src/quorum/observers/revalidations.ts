@@ -1,6 +1,6 @@
 /**
- * Who asked a leader about which session: clients of this server (undefined), or an observer that it serves. Answers come in
- * another order than the questions, but those about one session in the order of theirs.
+ * The questions about sessions that a leader has not answered, each with its asker: a client of this server (undefined), or an
+ * observer that it serves. Answers come in another order than the questions, but those about one session in the order of theirs.
  */
 export class Revalidations<Observer> {
   private readonly open = new Map<bigint, (Observer | undefined)[]>();

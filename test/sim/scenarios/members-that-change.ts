@@ -17,6 +17,18 @@ export function change(s: Script, joining: string | undefined, leaving?: string)
   });
 }
 
+/** Three voters serve `/a`, and a server that knows them follows. */
+export function threeAndOneMore(s: Script, data: string): void {
+  s.votersAre(1, 2, 3);
+  for (const sid of [1, 2, 3]) s.configure(sid, [1, 2, 3]);
+  s.configure(4, [1, 2, 3, 4]);
+  s.start(1, 2, 3);
+  s.untilServing();
+  s.create('/a', data);
+  s.start(4);
+  s.untilServing();
+}
+
 /** Asked, and nobody waits for it. */
 export function ask(s: Script, joining: string | undefined, leaving?: string, client = s.client): void {
   s.ask({ op: 'auth', scheme: 'digest', credentials: 'super:secret' }, client);
@@ -208,14 +220,7 @@ export const badDays: Scenario = {
   config,
   play(s) {
     const load = s.addLoad();
-    s.votersAre(1, 2, 3);
-    for (const sid of [1, 2, 3]) s.configure(sid, [1, 2, 3]);
-    s.configure(4, [1, 2, 3, 4]);
-    s.start(1, 2, 3);
-    s.untilServing();
-    s.create('/a', '0');
-    s.start(4);
-    s.untilServing();
+    threeAndOneMore(s, '0');
     // Two at once: the disks take their time to decide the first.
     s.slowDisk(300, 1, 2, 3, 4);
     s.ask({ op: 'auth', scheme: 'digest', credentials: 'super:secret' });

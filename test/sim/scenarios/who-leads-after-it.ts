@@ -2,7 +2,7 @@ import { makeZxid } from '../../../src/jute/zxid.ts';
 import { PacketType } from '../../../src/zab/wire/packets.ts';
 import type { Scenario, Script } from '../script/script.ts';
 import { lead, ScriptedLeader, ScriptedVoter } from '../script/scripted-servers.ts';
-import { ask, change, config, expectVoters, line } from './members-that-change.ts';
+import { ask, change, config, expectVoters, line, threeAndOneMore } from './members-that-change.ts';
 
 /** Reconfigurations and hand-overs by who leads when they are over, and how that one comes to it. */
 
@@ -71,14 +71,7 @@ export const historyDecides: Scenario = {
   voters: 4,
   config,
   play(s) {
-    s.votersAre(1, 2, 3);
-    for (const sid of [1, 2, 3]) s.configure(sid, [1, 2, 3]);
-    s.configure(4, [1, 2, 3, 4]);
-    s.start(1, 2, 3);
-    s.untilServing();
-    s.create('/a', 'before');
-    s.start(4);
-    s.untilServing();
+    threeAndOneMore(s, 'before');
     s.expect(s.leader, 3, 'the leader');
     diesWithIt(s, 3, line(4));
     s.start(1, 2, 3, 4);
