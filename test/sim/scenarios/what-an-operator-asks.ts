@@ -16,13 +16,7 @@ function restore(s: Script, sid: number, bytes: Buffer, during = (): void => {})
   const { peer, machine } = s.view(sid);
   let outcome = '';
   machine.run(() => {
-    let restoring: ReturnType<NonNullable<typeof peer>['beginRestore']> | undefined;
-    try {
-      restoring = peer?.beginRestore();
-    } catch (error) {
-      outcome = messageOf(error);
-      return;
-    }
+    const restoring = peer?.beginRestore();
     for (let at = 0; at < bytes.length; ) {
       const size = at < 70 ? 7 : 1000;
       restoring?.push(bytes.subarray(at, at + size));
